@@ -1,0 +1,1 @@
+"""Borvo: identity, consent and the exchange of personal health data."""

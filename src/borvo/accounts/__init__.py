@@ -1,0 +1,1 @@
+"""People: sign-up, sign-in, passwords, login sessions, roles, and their own pages."""

@@ -1,0 +1,60 @@
+"""Limits on what can be guessed, counted in the database so that they hold across workers."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from borvo.accounts import store
+from borvo.kernel.digests import digest_with_key
+from borvo.kernel.errors import TooManyRequestsError
+from borvo.storage.database import Database
+
+_EPOCH_STEP = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `attempts` of one thing by or against one subject in a quarter of an hour."""
+
+    name: str
+    attempts: int
+
+
+SIGN_IN_BY_EMAIL = Limit("sign-in-email", 10)
+SIGN_IN_BY_ADDRESS = Limit("sign-in-address", 100)
+SIGN_UP_BY_ADDRESS = Limit("sign-up-address", 30)
+
+
+def find_window(now: datetime) -> datetime:
+    """The start of the window that the instant lies in."""
+    seconds = int(_EPOCH_STEP.total_seconds())
+    return datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, tz=now.tzinfo)
+
+
+class Limiter:
+    """Counts attempts under keyed digests: the table holds no address in the clear."""
+
+    def __init__(self, database: Database, key: bytes) -> None:
+        self._database = database
+        self._key = key
+
+    def _name(self, limit: Limit, subject: str) -> bytes:
+        return digest_with_key(self._key, f"{limit.name}:{subject}")
+
+    async def spend(self, limit: Limit, subject: str, now: datetime) -> None:
+        """Counts before anything is tried, in a transaction of its own, so that parallel attempts cannot
+        slip past. Raises `TooManyRequestsError` beyond the limit."""
+        window = find_window(now)
+        async with self._database.transaction() as connection:
+            attempts = await store.count_attempt(connection, self._name(limit, subject), window)
+        if attempts > limit.attempts:
+            wait = int((window + _EPOCH_STEP - now).total_seconds()) + 1
+            raise TooManyRequestsError(
+                f"Too many attempts. Please try again in {max(1, round(wait / 60))} minutes.",
+                retry_after=wait,
+                private=f"limit {limit.name}",
+            )
+
+    async def forgive(self, limit: Limit, subject: str, now: datetime) -> None:
+        """After success the subject's count starts anew."""
+        async with self._database.transaction() as connection:
+            await store.forget_attempts(connection, self._name(limit, subject), find_window(now))

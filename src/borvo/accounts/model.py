@@ -1,0 +1,127 @@
+"""People and their logins as values, and the pure rules about what they type."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from borvo.kernel.entropy import TOKEN_BYTES, decode_bytes, encode_bytes
+from borvo.kernel.ids import LoginSessionId, PersonId
+
+SESSION_LIFETIME = timedelta(hours=12)
+SESSION_IDLE = timedelta(hours=2)
+# How stale `last_seen_at` may be, so that reading pages does not write a row each time.
+SEEN_GRANULARITY = timedelta(minutes=1)
+
+PASSWORD_MINIMUM = 10
+PASSWORD_MAXIMUM = 200
+NAME_MAXIMUM = 100
+EMAIL_MAXIMUM = 254
+
+_EMAIL = re.compile(
+    r"[^@\s\x00-\x1f\x7f<>\"(),:;\\\[\]]{1,64}@[^@\s\x00-\x1f\x7f<>\"(),:;\\\[\]]+\.[^@\s.]{2,63}"
+)
+
+
+class Role(StrEnum):
+    """Role names as tokens and userinfo carry them (contract section 7)."""
+
+    PATIENT = "patient"
+    AGENT = "agent"
+    MEMBERSHIP_MANAGER = "membership_manager"
+    DEVELOPER = "developer"
+    SUPPORT = "support"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A registered person. `roles` always holds `patient`: everybody has data of their own."""
+
+    id: PersonId
+    email: str
+    is_email_verified: bool
+    given_name: str
+    family_name: str
+    roles: frozenset[Role]
+
+    @property
+    def display_name(self) -> str:
+        return f"{self.given_name} {self.family_name}".strip()
+
+    @property
+    def is_developer(self) -> bool:
+        return Role.DEVELOPER in self.roles
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A person who is signed in, in one browser. The session's id is what clients see as `sid`."""
+
+    person: Person
+    session_id: LoginSessionId
+    authenticated_at: datetime
+
+    @property
+    def display_name(self) -> str:
+        return self.person.display_name
+
+    @property
+    def is_developer(self) -> bool:
+        return self.person.is_developer
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCookie:
+    """What the browser holds: whose session, which one, and the token that proves it.
+
+    The person comes first so that the one statement that loads a session finds its shard.
+    """
+
+    person_id: bytes
+    session_id: bytes
+    token: bytes
+
+    def render(self) -> str:
+        return encode_bytes(self.person_id + self.session_id + self.token)
+
+
+def parse_session_cookie(text: str) -> SessionCookie | None:
+    """None for anything that `SessionCookie.render` cannot have written."""
+    data = decode_bytes(text)
+    if data is None or len(data) != 16 + 16 + TOKEN_BYTES:
+        return None
+    return SessionCookie(data[:16], data[16:32], data[32:])
+
+
+def normalize_email(text: str) -> str:
+    """The form under which an address is unique: lower case, no surrounding white space."""
+    return text.strip().lower()
+
+
+def check_email(text: str) -> str | None:
+    """What is wrong with the address, or None. Only a message to it can prove more."""
+    if not text:
+        return "Enter your e-mail address."
+    if len(text) > EMAIL_MAXIMUM or _EMAIL.fullmatch(text) is None:
+        return "Enter an e-mail address such as name@example.org."
+    return None
+
+
+def check_name(text: str, what: str) -> str | None:
+    """What is wrong with a given or family name, or None."""
+    if not text:
+        return f"Enter your {what}."
+    if len(text) > NAME_MAXIMUM or not text.isprintable():
+        return f"Use at most {NAME_MAXIMUM} ordinary characters."
+    return None
+
+
+def check_password(password: str, email: str) -> str | None:
+    """What is wrong with a new password, or None. Length is what counts (NIST SP 800-63B 3.1.1)."""
+    if len(password) < PASSWORD_MINIMUM:
+        return f"Use at least {PASSWORD_MINIMUM} characters; a few words are easiest to remember."
+    if len(password) > PASSWORD_MAXIMUM:
+        return f"Use at most {PASSWORD_MAXIMUM} characters."
+    if len(set(password)) < 4 or (email and password.lower() in {email, email.partition("@")[0]}):  # noqa: PLR2004
+        return "This is too easy to guess. Use a few words that do not belong together."
+    return None

@@ -1,0 +1,112 @@
+"""Pages of people: start, sign-in, sign-up, sign-out, the account."""
+
+from typing import Annotated, Any
+
+from litestar import Request, get, post
+from litestar.params import Dependency
+from litestar.response import Redirect, Template
+
+from borvo.accounts import service
+from borvo.accounts.forms import read_registration, read_return_to
+from borvo.accounts.model import Login, Person
+from borvo.accounts.service import Accounts
+from borvo.kernel.errors import TooManyRequestsError
+from borvo.web.addresses import find_client_address
+from borvo.web.forms import Form, read_form
+from borvo.web.pages import redirect_to, render_page
+
+AnyRequest = Request[Any, Any, Any]
+Viewer = Annotated[Login | None, Dependency(skip_validation=True)]
+SignedIn = Annotated[Login, Dependency(skip_validation=True)]
+Collaborators = Annotated[Accounts, Dependency(skip_validation=True)]
+
+
+@get("/", name="start")
+async def show_start(viewer: Viewer) -> Template:
+    return render_page("accounts/start.html", viewer=viewer)
+
+
+@get("/account")
+async def show_account(login: SignedIn) -> Template:
+    return render_page("accounts/account.html", viewer=login, person=login.person)
+
+
+async def _render(accounts: Accounts, name: str, form: Form, return_to: str, status: int = 200) -> Template:
+    destination = await accounts.describe_return(return_to)
+    return render_page(
+        f"accounts/{name}.html",
+        status=status,
+        form_action=[destination.origin] if destination else (),
+        form=form,
+        return_to=return_to,
+        destination=destination,
+        viewer=None,
+    )
+
+
+@get("/account/sign-in")
+async def show_sign_in(request: AnyRequest, accounts: Collaborators) -> Template:
+    form = Form({"email": [request.query_params.get("login_hint", "")]})
+    return await _render(accounts, "sign_in", form, read_return_to(request.query_params.get("return_to")))
+
+
+@post("/account/sign-in", status_code=200)
+async def submit_sign_in(request: AnyRequest, accounts: Collaborators) -> Template | Redirect:
+    form = await read_form(request)
+    return_to = read_return_to(form.text("return_to"))
+    address = find_client_address(request, accounts.trusted_proxies)
+    try:
+        person = await service.sign_in(accounts, form.text("email"), form.raw("password"), address)
+    except TooManyRequestsError as error:
+        form.add_error("form", error.public)
+        return await _render(accounts, "sign_in", form, return_to, error.status)
+    if person is None:
+        form.add_error("form", "The e-mail address or the password is not right.")
+        return await _render(accounts, "sign_in", form, return_to, 400)
+    return await _enter(request, accounts, person, return_to)
+
+
+@get("/account/sign-up")
+async def show_sign_up(request: AnyRequest, accounts: Collaborators) -> Template:
+    return await _render(accounts, "sign_up", Form(), read_return_to(request.query_params.get("return_to")))
+
+
+@post("/account/sign-up", status_code=200)
+async def submit_sign_up(request: AnyRequest, accounts: Collaborators) -> Template | Redirect:
+    form = await read_form(request)
+    return_to = read_return_to(form.text("return_to"))
+    registration = read_registration(form)
+    if registration is None:
+        return await _render(accounts, "sign_up", form, return_to, 400)
+    try:
+        person = await service.sign_up(
+            accounts, registration, find_client_address(request, accounts.trusted_proxies)
+        )
+    except TooManyRequestsError as error:
+        form.add_error("form", error.public)
+        return await _render(accounts, "sign_up", form, return_to, error.status)
+    if person is None:
+        form.add_error(
+            "email", "This address cannot be used. If you have an account already, sign in instead."
+        )
+        return await _render(accounts, "sign_up", form, return_to, 400)
+    return await _enter(request, accounts, person, return_to)
+
+
+async def _enter(request: AnyRequest, accounts: Accounts, person: Person, return_to: str) -> Redirect:
+    previous = await service.find_login(accounts, accounts.cookies.read(request, "session"))
+    if previous is not None:
+        await service.sign_out(accounts, previous)
+    cookie = await service.start_session(accounts, person, request.headers.get("user-agent", ""))
+    answer = redirect_to(return_to)
+    answer.cookies.append(accounts.cookies.create("session", cookie.render()))
+    return answer
+
+
+@post("/account/sign-out", status_code=303)
+async def submit_sign_out(viewer: Viewer, accounts: Collaborators) -> Redirect:
+    if viewer is not None:
+        await service.sign_out(accounts, viewer)
+    answer = redirect_to("/")
+    answer.cookies.append(accounts.cookies.expire("session"))
+    return answer

@@ -1,0 +1,85 @@
+"""What other features may use of accounts."""
+
+from litestar import Router
+
+from borvo.accounts.limits import Limit, Limiter
+from borvo.accounts.model import Login, Person, Role, normalize_email
+from borvo.accounts.pages import (
+    Collaborators,
+    SignedIn,
+    Viewer,
+    show_account,
+    show_sign_in,
+    show_sign_up,
+    show_start,
+    submit_sign_in,
+    submit_sign_out,
+    submit_sign_up,
+)
+from borvo.accounts.passwords import Passwords
+from borvo.accounts.service import (
+    Accounts,
+    DescribeReturn,
+    Destination,
+    Registration,
+    change_role,
+    create_person,
+    find_login,
+    start_session,
+)
+from borvo.accounts.signing_in import (
+    SignInNeededError,
+    answer_sign_in_needed,
+    build_sign_in_url,
+    provide_login,
+    provide_viewer,
+)
+from borvo.accounts.store import end_session, find_person, load_person
+
+__all__ = [
+    "Accounts",
+    "Collaborators",
+    "DescribeReturn",
+    "Destination",
+    "Limit",
+    "Limiter",
+    "Login",
+    "Passwords",
+    "Person",
+    "Registration",
+    "Role",
+    "SignInNeededError",
+    "SignedIn",
+    "Viewer",
+    "answer_sign_in_needed",
+    "build_router",
+    "build_sign_in_url",
+    "change_role",
+    "create_person",
+    "end_session",
+    "find_login",
+    "find_person",
+    "load_person",
+    "normalize_email",
+    "provide_login",
+    "provide_viewer",
+    "start_session",
+]
+
+
+def build_router() -> Router:
+    """All pages of this feature; `assembly` provides `accounts`, `viewer` and `login`."""
+    return Router(
+        path="/",
+        route_handlers=[
+            show_account,
+            show_sign_in,
+            show_sign_up,
+            show_start,
+            submit_sign_in,
+            submit_sign_out,
+            submit_sign_up,
+        ],
+        opt={"page": True},
+        include_in_schema=False,
+    )

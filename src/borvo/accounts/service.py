@@ -1,0 +1,146 @@
+"""Use cases of people: sign-up, sign-in, sign-out, roles."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from borvo.accounts import limits, store
+from borvo.accounts.limits import Limiter
+from borvo.accounts.model import (
+    SEEN_GRANULARITY,
+    SESSION_IDLE,
+    SESSION_LIFETIME,
+    Login,
+    Person,
+    Role,
+    SessionCookie,
+    normalize_email,
+    parse_session_cookie,
+)
+from borvo.accounts.passwords import Passwords
+from borvo.kernel.clock import Clock
+from borvo.kernel.digests import digest_token, is_same
+from borvo.kernel.entropy import TOKEN_BYTES, Entropy, create_uuid, encode_bytes
+from borvo.kernel.errors import NotFoundError
+from borvo.kernel.ids import LoginSessionId, PersonId
+from borvo.storage.database import Connection, Database
+from borvo.web.cookies import CookiePolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a person goes on to after signing in: a client's name for the page, its origin for the CSP."""
+
+    client_name: str
+    origin: str
+
+
+DescribeReturn = Callable[[str], Awaitable[Destination | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The collaborators of this feature. `describe_return` is wired by `assembly` to whoever sent the person."""
+
+    database: Database
+    clock: Clock
+    entropy: Entropy
+    passwords: Passwords
+    limiter: Limiter
+    cookies: CookiePolicy
+    trusted_proxies: int
+    describe_return: DescribeReturn
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """Checked details of a new person."""
+
+    email: str
+    given_name: str
+    family_name: str
+    password: str
+
+
+async def create_person(accounts: Accounts, registration: Registration) -> Person | None:
+    """None when the address is taken."""
+    now = accounts.clock()
+    person = Person(
+        id=PersonId(create_uuid(now, accounts.entropy)),
+        email=normalize_email(registration.email),
+        is_email_verified=False,
+        given_name=registration.given_name,
+        family_name=registration.family_name,
+        roles=frozenset({Role.PATIENT}),
+    )
+    digest = await accounts.passwords.hash(registration.password)
+    async with accounts.database.transaction() as connection:
+        is_new = await store.insert_person(connection, person, digest, now)
+    return person if is_new else None
+
+
+async def sign_up(accounts: Accounts, registration: Registration, address: str) -> Person | None:
+    """`create_person` for a stranger, under the limit of his address."""
+    await accounts.limiter.spend(limits.SIGN_UP_BY_ADDRESS, address, accounts.clock())
+    return await create_person(accounts, registration)
+
+
+async def sign_in(accounts: Accounts, email: str, password: str, address: str) -> Person | None:
+    """None whether the address is unknown or the password wrong; raises `TooManyRequestsError`."""
+    email, now = normalize_email(email), accounts.clock()
+    await accounts.limiter.spend(limits.SIGN_IN_BY_ADDRESS, address, now)
+    await accounts.limiter.spend(limits.SIGN_IN_BY_EMAIL, email, now)
+    async with accounts.database.connection() as connection:
+        person = await store.find_person(connection, email)
+        digest = await store.load_password_digest(connection, person.id) if person else None
+    if not await accounts.passwords.verify(digest, password) or person is None:
+        return None
+    await accounts.limiter.forgive(limits.SIGN_IN_BY_EMAIL, email, now)
+    return person
+
+
+async def start_session(accounts: Accounts, person: Person, user_agent: str) -> SessionCookie:
+    """A new session on every sign-in: an identifier planted before is worth nothing (session fixation)."""
+    now = accounts.clock()
+    login = Login(person, LoginSessionId(create_uuid(now, accounts.entropy)), now)
+    token = accounts.entropy(TOKEN_BYTES)
+    async with accounts.database.transaction() as connection:
+        await store.insert_session(
+            connection, login, digest_token(encode_bytes(token)), user_agent[:300], now + SESSION_LIFETIME
+        )
+    return SessionCookie(person.id.bytes, login.session_id.bytes, token)
+
+
+async def find_login(accounts: Accounts, cookie_text: str | None) -> Login | None:
+    """Who is signed in by the cookie; None for a missing, forged, ended, expired or idle session."""
+    cookie = parse_session_cookie(cookie_text) if cookie_text else None
+    if cookie is None:
+        return None
+    now = accounts.clock()
+    async with accounts.database.connection() as connection:
+        found = await store.load_session(
+            connection, UUID(bytes=cookie.person_id), UUID(bytes=cookie.session_id), now, now - SESSION_IDLE
+        )
+        if found is None or not is_same(found[1], digest_token(encode_bytes(cookie.token))):
+            return None
+        login, _, last_seen_at = found
+        if now - last_seen_at > SEEN_GRANULARITY:
+            await store.touch_session(connection, login, now)
+    return login
+
+
+async def sign_out(accounts: Accounts, login: Login) -> None:
+    async with accounts.database.transaction() as connection:
+        await store.end_session(connection, login.person.id, login.session_id, accounts.clock())
+
+
+async def change_role(
+    connection: Connection, accounts: Accounts, email: str, role: Role, *, granted: bool
+) -> bool:
+    """Whether anything changed; raises `NotFoundError` when nobody has the address."""
+    person = await store.find_person(connection, normalize_email(email))
+    if person is None:
+        raise NotFoundError(f"Nobody is registered as {email}.")
+    if granted:
+        return await store.add_role(connection, person.id, role, accounts.clock())
+    return await store.remove_role(connection, person.id, role)

@@ -1,0 +1,42 @@
+"""How handlers of any feature learn who is signed in, and send those who are not to the sign-in page."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Request
+from litestar.response import Redirect
+
+from borvo.accounts.model import Login
+from borvo.accounts.service import Accounts, find_login
+from borvo.web.pages import redirect_to
+
+
+class SignInNeededError(Exception):
+    """The page is for people who are signed in; the answer is a redirect to the sign-in page and back."""
+
+    def __init__(self, return_to: str) -> None:
+        super().__init__(return_to)
+        self.return_to = return_to
+
+
+def build_sign_in_url(return_to: str, *, login_hint: str = "") -> str:
+    hint = {"login_hint": login_hint} if login_hint else {}
+    return "/account/sign-in?" + urlencode({"return_to": return_to, **hint})
+
+
+async def provide_viewer(request: Request[Any, Any, Any], accounts: Accounts) -> Login | None:
+    """Who looks at the page, if anybody is signed in."""
+    return await find_login(accounts, accounts.cookies.read(request, "session"))
+
+
+async def provide_login(request: Request[Any, Any, Any], accounts: Accounts) -> Login:
+    """Who is signed in; raises `SignInNeededError`. A form submitted too late leads back to its page."""
+    login = await find_login(accounts, accounts.cookies.read(request, "session"))
+    if login is None:
+        query = f"?{request.url.query}" if request.method == "GET" and request.url.query else ""
+        raise SignInNeededError(request.url.path + query)
+    return login
+
+
+def answer_sign_in_needed(_: Request[Any, Any, Any], error: SignInNeededError) -> Redirect:
+    return redirect_to(build_sign_in_url(error.return_to))

@@ -1,0 +1,177 @@
+"""The SQL of people. Every function takes a connection and none commits."""
+
+from datetime import datetime
+from uuid import UUID
+
+from borvo.accounts.model import Login, Person, Role
+from borvo.kernel.ids import LoginSessionId, PersonId
+from borvo.storage.database import Connection, Row
+
+_PERSON = """
+    p.id, p.email, p.email_verified_at, p.given_name, p.family_name,
+    array(select r.role from person_role r where r.person_id = p.id) as roles
+"""
+
+
+def _read_person(row: Row) -> Person:
+    return Person(
+        id=PersonId(row["id"]),
+        email=row["email"],
+        is_email_verified=row["email_verified_at"] is not None,
+        given_name=row["given_name"],
+        family_name=row["family_name"],
+        roles=frozenset({Role.PATIENT, *(Role(role) for role in row["roles"])}),
+    )
+
+
+async def load_person(connection: Connection, person_id: PersonId) -> Person | None:
+    """None when there is no such person or the account is closed."""
+    row = await connection.fetchrow(
+        f"select {_PERSON} from person p where p.id = $1 and p.closed_at is null", person_id
+    )
+    return _read_person(row) if row else None
+
+
+async def find_person(connection: Connection, email: str) -> Person | None:
+    """By normalized address; None when there is no such person or the account is closed."""
+    row = await connection.fetchrow(
+        f"""select {_PERSON} from person p
+            where p.id = (select person_id from person_email where email = $1) and p.closed_at is null""",
+        email,
+    )
+    return _read_person(row) if row else None
+
+
+async def load_password_digest(connection: Connection, person_id: PersonId) -> str | None:
+    digest: str | None = await connection.fetchval(
+        "select digest from person_password where person_id = $1", person_id
+    )
+    return digest
+
+
+async def insert_person(connection: Connection, person: Person, digest: str, now: datetime) -> bool:
+    """False, with nothing written, when the address is taken."""
+    claimed = await connection.fetchval(
+        """insert into person_email (email, person_id) values ($1, $2)
+           on conflict do nothing returning person_id""",
+        person.email,
+        person.id,
+    )
+    if claimed is None:
+        return False
+    await connection.execute(
+        "insert into person (id, email, given_name, family_name, created_at) values ($1, $2, $3, $4, $5)",
+        person.id,
+        person.email,
+        person.given_name,
+        person.family_name,
+        now,
+    )
+    await connection.execute(
+        "insert into person_password (person_id, digest, changed_at) values ($1, $2, $3)",
+        person.id,
+        digest,
+        now,
+    )
+    return True
+
+
+async def insert_session(
+    connection: Connection, login: Login, token_digest: bytes, user_agent: str, expires_at: datetime
+) -> None:
+    await connection.execute(
+        """insert into login_session
+             (person_id, id, token_digest, user_agent, authenticated_at, last_seen_at, expires_at)
+           values ($1, $2, $3, $4, $5, $5, $6)""",
+        login.person.id,
+        login.session_id,
+        token_digest,
+        user_agent,
+        login.authenticated_at,
+        expires_at,
+    )
+
+
+async def load_session(
+    connection: Connection, person_id: UUID, session_id: UUID, now: datetime, idle_since: datetime
+) -> tuple[Login, bytes, datetime] | None:
+    """The login, its token's digest and when it was last seen; None when ended, expired, idle or closed."""
+    row = await connection.fetchrow(
+        f"""select {_PERSON}, s.id as session_id, s.token_digest, s.authenticated_at, s.last_seen_at
+            from login_session s join person p on p.id = s.person_id
+            where s.person_id = $1 and s.id = $2 and s.ended_at is null and s.expires_at > $3
+              and s.last_seen_at > $4 and p.closed_at is null""",
+        person_id,
+        session_id,
+        now,
+        idle_since,
+    )
+    if row is None:
+        return None
+    login = Login(_read_person(row), LoginSessionId(row["session_id"]), row["authenticated_at"])
+    return login, row["token_digest"], row["last_seen_at"]
+
+
+async def touch_session(connection: Connection, login: Login, now: datetime) -> None:
+    await connection.execute(
+        "update login_session set last_seen_at = $3 where person_id = $1 and id = $2",
+        login.person.id,
+        login.session_id,
+        now,
+    )
+
+
+async def end_session(
+    connection: Connection, person_id: PersonId, session_id: LoginSessionId, now: datetime
+) -> bool:
+    """Whether this call was the one that ended it."""
+    ended = await connection.fetchval(
+        """update login_session set ended_at = $3
+           where person_id = $1 and id = $2 and ended_at is null returning true""",
+        person_id,
+        session_id,
+        now,
+    )
+    return bool(ended)
+
+
+async def add_role(connection: Connection, person_id: PersonId, role: Role, now: datetime) -> bool:
+    """Whether the role is new to the person."""
+    added = await connection.fetchval(
+        """insert into person_role (person_id, role, granted_at) values ($1, $2, $3)
+           on conflict do nothing returning true""",
+        person_id,
+        role.value,
+        now,
+    )
+    return bool(added)
+
+
+async def remove_role(connection: Connection, person_id: PersonId, role: Role) -> bool:
+    """Whether the person had the role."""
+    removed = await connection.fetchval(
+        "delete from person_role where person_id = $1 and role = $2 returning true", person_id, role.value
+    )
+    return bool(removed)
+
+
+async def count_attempt(connection: Connection, subject: bytes, window_start: datetime) -> int:
+    """Counts one more attempt in the window and returns how many there are now, over all workers."""
+    attempts: int = await connection.fetchval(
+        """insert into attempt_counter (subject, window_start, attempts) values ($1, $2, 1)
+           on conflict (subject, window_start) do update set attempts = attempt_counter.attempts + 1
+           returning attempts""",
+        subject,
+        window_start,
+    )
+    return attempts
+
+
+async def forget_attempts(connection: Connection, subject: bytes, window_start: datetime) -> None:
+    await connection.execute(
+        "delete from attempt_counter where subject = $1 and window_start = $2", subject, window_start
+    )
+
+
+async def delete_old_attempts(connection: Connection, before: datetime) -> None:
+    await connection.execute("delete from attempt_counter where window_start < $1", before)

@@ -1,0 +1,160 @@
+"""The composition root: settings in, one ASGI application out. The only module that knows every feature."""
+
+import base64
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from litestar import Litestar
+from litestar.config.csrf import CSRFConfig
+from litestar.contrib.jinja import JinjaTemplateEngine
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.template import TemplateConfig
+from litestar.types import ASGIApp
+
+import borvo
+from borvo.accounts import public as accounts
+from borvo.accounts.public import Accounts, Limiter, Passwords
+from borvo.kernel.clock import Clock, read_system_clock
+from borvo.kernel.entropy import Entropy, read_system_entropy
+from borvo.settings import Settings, read_settings
+from borvo.storage.database import Database
+from borvo.storage.sealing import Keyring
+from borvo.web.cookies import CookiePolicy
+from borvo.web.health import answer_live, answer_ready
+from borvo.web.logs import configure_logs
+from borvo.web.observation import Observation
+from borvo.web.problems import exception_handlers
+from borvo.web.static_files import build_static_router, static_url
+
+T = TypeVar("T")
+
+_PACKAGE = Path(borvo.__file__).parent
+_BODY_LIMIT = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """All features of one instance with their collaborators."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    entropy: Entropy
+    keyring: Keyring
+    accounts: Accounts
+
+
+def build_platform(
+    settings: Settings,
+    *,
+    clock: Clock = read_system_clock,
+    entropy: Entropy = read_system_entropy,
+    passwords: Passwords | None = None,
+) -> Platform:
+    """Wires the features. The database is not opened here: commands and servers do that when they start."""
+    database = Database(settings.database_url, size=settings.database_connections)
+    keyring = Keyring(settings.reveal_secret_key().reveal())
+    people = Accounts(
+        database=database,
+        clock=clock,
+        entropy=entropy,
+        passwords=passwords or Passwords(),
+        limiter=Limiter(database, keyring.derive("attempt counters")),
+        cookies=CookiePolicy(secure=settings.is_secure),
+        trusted_proxies=settings.trusted_proxies,
+        describe_return=_describe_nothing,
+    )
+    return Platform(settings, database, clock, entropy, keyring, people)
+
+
+async def _describe_nothing(_: str) -> None:
+    return None
+
+
+def _provide(value: T) -> Provide:
+    def give() -> T:
+        return value
+
+    return Provide(give, use_cache=True, sync_to_thread=False)
+
+
+def _list_dependencies(platform: Platform) -> dict[str, Provide]:
+    return {
+        "database": _provide(platform.database),
+        "accounts": _provide(platform.accounts),
+        "viewer": Provide(accounts.provide_viewer),
+        "login": Provide(accounts.provide_login),
+    }
+
+
+def _configure_templates() -> TemplateConfig[JinjaTemplateEngine]:
+    directories: list[Path | os.PathLike[str] | str] = [*sorted(_PACKAGE.glob("*/templates"))]
+
+    def register(engine: JinjaTemplateEngine) -> None:
+        engine.engine.globals["static_url"] = static_url
+        engine.engine.trim_blocks = True
+        engine.engine.lstrip_blocks = True
+
+    return TemplateConfig(directory=directories, engine=JinjaTemplateEngine, engine_callback=register)
+
+
+def _configure_csrf(platform: Platform) -> CSRFConfig:
+    cookies = platform.accounts.cookies
+    return CSRFConfig(
+        secret=base64.b64encode(platform.keyring.derive("csrf")).decode(),
+        cookie_name=cookies.name("csrf"),
+        cookie_secure=cookies.secure,
+        cookie_httponly=True,
+        cookie_samesite="lax",
+        exclude_from_csrf_key="exclude_from_csrf",
+    )
+
+
+def build_litestar(platform: Platform) -> Litestar:
+    """The framework's application, without the outermost layer."""
+
+    @asynccontextmanager
+    async def open_database(_: Litestar) -> AsyncIterator[None]:
+        await platform.database.open()
+        try:
+            yield
+        finally:
+            await platform.database.close()
+
+    return Litestar(
+        route_handlers=[
+            accounts.build_router(),
+            answer_live,
+            answer_ready,
+            build_static_router(),
+        ],
+        dependencies=_list_dependencies(platform),
+        exception_handlers={
+            **exception_handlers,
+            accounts.SignInNeededError: accounts.answer_sign_in_needed,
+        },
+        csrf_config=_configure_csrf(platform),
+        template_config=_configure_templates(),
+        openapi_config=OpenAPIConfig(title="Borvo", version=borvo.__version__, path="/openapi"),
+        lifespan=[open_database],
+        request_max_body_size=_BODY_LIMIT,
+        logging_config=None,
+        debug=False,
+    )
+
+
+def build_app(platform: Platform) -> ASGIApp:
+    """What a server runs."""
+    return Observation(build_litestar(platform), entropy=platform.entropy, secure=platform.settings.is_secure)
+
+
+def create_app() -> ASGIApp:
+    """The entry point of a server's worker process: everything from the environment."""
+    settings = read_settings(os.environ)
+    configure_logs(settings.log_level)
+    return build_app(build_platform(settings))

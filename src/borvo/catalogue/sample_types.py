@@ -1,0 +1,88 @@
+"""The sample types of the platform, read once from `sample_types.json`."""
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+class Family(StrEnum):
+    """What a sample's value is: a number, a word from a list, or a group of other samples."""
+
+    QUANTITY = "quantity"
+    CATEGORY = "category"
+    CORRELATION = "correlation"
+
+
+@dataclass(frozen=True, slots=True)
+class SampleType:
+    """One type of sample.
+
+    `code` is the number under which samples are stored: the row's position in `sample_types.json`, counted
+    from 1. Rows are therefore only ever appended.
+    """
+
+    code: int
+    name: str
+    family: Family
+    group: str
+    unit: str | None
+    ucum: str | None
+    values: tuple[str, ...]
+    members: tuple[str, ...]
+    read_scope: str
+    write_scope: str
+
+    @property
+    def label(self) -> str:
+        """The name as people read it."""
+        return _LABELS.get(self.name) or self.name.replace("_", " ").capitalize()
+
+
+_LABELS = {
+    "body_mass": "Weight",
+    "body_mass_index": "Body mass index",
+    "apple_exercise_time": "Exercise time",
+    "apple_stand_hour": "Stand hours",
+    "nike_fuel": "NikeFuel points",
+    "blood_pressure_systolic": "Systolic blood pressure",
+    "blood_pressure_diastolic": "Diastolic blood pressure",
+    "uv_exposure": "UV exposure",
+    "food": "Food",
+}
+
+
+def _read_row(code: int, row: dict[str, Any]) -> SampleType:
+    return SampleType(
+        code=code,
+        name=row["type"],
+        family=Family(row["family"]),
+        group=row.get("group", row["family"]),
+        unit=row.get("unit"),
+        ucum=row.get("ucum"),
+        values=tuple(row.get("values", ())),
+        members=tuple(row.get("members", ())),
+        read_scope=row["read_scope"],
+        write_scope=row["write_scope"],
+    )
+
+
+@cache
+def list_sample_types() -> tuple[SampleType, ...]:
+    """All types in the order of their codes."""
+    rows = json.loads(files(__package__).joinpath("sample_types.json").read_text(encoding="utf-8"))
+    return tuple(_read_row(code, row) for code, row in enumerate(rows, start=1))
+
+
+@cache
+def map_sample_types() -> dict[str, SampleType]:
+    """By name. Names are case-sensitive (contract section 6, row 14)."""
+    return {sample_type.name: sample_type for sample_type in list_sample_types()}
+
+
+@cache
+def map_sample_type_codes() -> dict[int, SampleType]:
+    """By the code that storage uses."""
+    return {sample_type.code: sample_type for sample_type in list_sample_types()}

@@ -1,0 +1,73 @@
+"""All scopes of the platform, with the words in which people are asked for them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from borvo.catalogue.sample_types import Family, SampleType, list_sample_types
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeWords:
+    """One scope: `title` for lists, `sentence` completes "... would like to", `group` gathers in the picker."""
+
+    scope: str
+    title: str
+    sentence: str
+    group: str
+
+
+BASIC_SCOPES = (
+    ScopeWords("openid", "Sign-in", "know that it is you who signs in", "Basic"),
+    ScopeWords("profile", "Name", "see your name and your roles", "Basic"),
+    ScopeWords("email", "E-mail address", "see your e-mail address", "Basic"),
+    ScopeWords("agency_api", "Agency", "ask people for access to their data on your behalf", "Basic"),
+)
+
+_GROUP_TITLES = {
+    "body": "Body Quantity",
+    "fitness": "Fitness Quantity",
+    "vitals": "Vitals Quantity",
+    "results": "Results Quantity",
+    "nutrition": "Nutrition Quantity",
+    "uv_exposure": "UV Exposure Quantity",
+    "category": "Category",
+    "correlation": "Correlation",
+}
+
+
+def _describe_type(sample_type: SampleType) -> list[ScopeWords]:
+    parent = "food: " if sample_type.group == "nutrition" else ""
+    noun = f"{parent}{sample_type.label[0].lower()}{sample_type.label[1:]}"
+    if sample_type.label.startswith(("UV", "NikeFuel")):
+        noun = sample_type.label
+    if sample_type.family is Family.CORRELATION:
+        noun = f"{noun} records"
+    group = _GROUP_TITLES[sample_type.group]
+    return [
+        ScopeWords(sample_type.read_scope, f"Read {noun}", f"read your {noun}", group),
+        ScopeWords(sample_type.write_scope, f"Write {noun}", f"add to your {noun}", group),
+    ]
+
+
+@cache
+def map_scopes() -> dict[str, ScopeWords]:
+    """Every scope that a client can be registered for, in the order of the picker."""
+    words = [*BASIC_SCOPES]
+    for sample_type in sorted(list_sample_types(), key=lambda each: list(_GROUP_TITLES).index(each.group)):
+        words.extend(_describe_type(sample_type))
+    return {each.scope: each for each in words}
+
+
+def describe_scopes(scopes: Iterable[str]) -> list[ScopeWords]:
+    """The words for the scopes that the platform knows, in the order given; unknown ones are left out."""
+    known = map_scopes()
+    return [known[scope] for scope in scopes if scope in known]
+
+
+def group_scopes() -> dict[str, list[ScopeWords]]:
+    """All scopes by the title of their group, for a picker."""
+    groups: dict[str, list[ScopeWords]] = {}
+    for words in map_scopes().values():
+        groups.setdefault(words.group, []).append(words)
+    return groups

@@ -1,0 +1,1 @@
+"""IdentityServer: the OpenID provider."""

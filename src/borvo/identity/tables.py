@@ -1,0 +1,70 @@
+"""Tables of the OpenID provider: keys, requests under way, consents, codes, revocations."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+
+from borvo.storage.schema import metadata
+
+_INSTANT = sa.DateTime(timezone=True)
+
+signing_key = sa.Table(
+    "signing_key",
+    metadata,
+    sa.Column("kid", sa.Text, primary_key=True),
+    sa.Column("algorithm", sa.Text, nullable=False),
+    sa.Column("public_jwk", JSONB, nullable=False),
+    sa.Column("sealed_private_jwk", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", _INSTANT, nullable=False),
+    sa.Column("retired_at", _INSTANT),
+)
+
+# A request that waits for a person to sign in or to consent. Nobody is known yet, so it is not keyed by person.
+authorization_request = sa.Table(
+    "authorization_request",
+    metadata,
+    sa.Column("id_digest", sa.LargeBinary, primary_key=True),
+    sa.Column("parameters", JSONB, nullable=False),
+    sa.Column("created_at", _INSTANT, nullable=False),
+    sa.Column("expires_at", _INSTANT, nullable=False, index=True),
+)
+
+consent = sa.Table(
+    "consent",
+    metadata,
+    sa.Column("person_id", UUID, primary_key=True),
+    sa.Column("client_key", UUID, primary_key=True),
+    sa.Column("scopes", ARRAY(sa.Text), nullable=False),
+    # Counted up when consent is withdrawn: tokens name the version under which they were issued.
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("granted_at", _INSTANT, nullable=False),
+    sa.Column("withdrawn_at", _INSTANT),
+)
+
+authorization_code = sa.Table(
+    "authorization_code",
+    metadata,
+    sa.Column("person_id", UUID, primary_key=True),
+    sa.Column("code_digest", sa.LargeBinary, primary_key=True),
+    sa.Column("client_key", UUID, nullable=False),
+    sa.Column("redirect_uri", sa.Text, nullable=False),
+    sa.Column("scopes", ARRAY(sa.Text), nullable=False),
+    sa.Column("nonce", sa.Text),
+    sa.Column("code_challenge", sa.Text),
+    sa.Column("login_session_id", UUID, nullable=False),
+    sa.Column("auth_time", _INSTANT, nullable=False),
+    sa.Column("consent_version", sa.Integer, nullable=False),
+    sa.Column("issued_at", _INSTANT, nullable=False),
+    sa.Column("expires_at", _INSTANT, nullable=False, index=True),
+    sa.Column("redeemed_at", _INSTANT),
+    # The access token that the code was redeemed for, so that a replay can revoke it.
+    sa.Column("token_id", sa.Text),
+    sa.Column("token_expires_at", _INSTANT),
+)
+
+revoked_token = sa.Table(
+    "revoked_token",
+    metadata,
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("token_id", sa.Text, primary_key=True),
+    sa.Column("expires_at", _INSTANT, nullable=False, index=True),
+)

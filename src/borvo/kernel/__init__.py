@@ -1,0 +1,1 @@
+"""Values that everybody may use. Everything here is pure: no I/O, and nothing but the standard library."""

@@ -1,0 +1,82 @@
+"""Errors that a caller may be told of. `public` is for the caller, `private` for the log, never mixed."""
+
+from collections.abc import Mapping, Sequence
+
+
+class BorvoError(Exception):
+    """Base of all errors with a public text; only `web` and the endpoints turn them into responses."""
+
+    status = 500
+    title = "Internal error"
+
+    def __init__(self, public: str, *, private: str = "") -> None:
+        super().__init__(private or public)
+        self.public = public
+        self.private = private
+
+
+class InvalidInputError(BorvoError):
+    """The caller sent something that it can mend; `errors` names each field and what to do about it."""
+
+    status = 400
+    title = "The request is not valid"
+
+    def __init__(
+        self, public: str, errors: Mapping[str, Sequence[str]] | None = None, *, private: str = ""
+    ) -> None:
+        super().__init__(public, private=private)
+        self.errors = {field: list(messages) for field, messages in (errors or {}).items()}
+
+
+class UnauthenticatedError(BorvoError):
+    """Nobody is known to be calling. `challenge` is the value of WWW-Authenticate."""
+
+    status = 401
+    title = "Authentication is needed"
+
+    def __init__(self, public: str, *, challenge: str = "Bearer", private: str = "") -> None:
+        super().__init__(public, private=private)
+        self.challenge = challenge
+
+
+class ForbiddenError(BorvoError):
+    """The caller is known and may not do this. `challenge`, when given, is sent as WWW-Authenticate."""
+
+    status = 403
+    title = "Not allowed"
+
+    def __init__(self, public: str, *, challenge: str = "", private: str = "") -> None:
+        super().__init__(public, private=private)
+        self.challenge = challenge
+
+
+class NotFoundError(BorvoError):
+    """No such thing, or none that the caller may know of."""
+
+    status = 404
+    title = "Not found"
+
+
+class ConflictError(BorvoError):
+    """The request contradicts what is stored."""
+
+    status = 409
+    title = "Conflict"
+
+
+class TooLargeError(BorvoError):
+    """More than one request may carry."""
+
+    status = 413
+    title = "Too large"
+
+
+class TooManyRequestsError(BorvoError):
+    """Come back after `retry_after` seconds."""
+
+    status = 429
+    title = "Too many requests"
+
+    def __init__(self, public: str, *, retry_after: int, private: str = "") -> None:
+        super().__init__(public, private=private)
+        self.retry_after = retry_after

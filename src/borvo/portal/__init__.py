@@ -1,0 +1,1 @@
+"""DeveloperPortal: developer tenancies, their clients and the secrets of those."""

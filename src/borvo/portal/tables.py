@@ -1,0 +1,56 @@
+"""Tables of developers: tenancies, their members, the clients and their secrets."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, UUID
+
+from borvo.storage.schema import metadata
+
+_INSTANT = sa.DateTime(timezone=True)
+
+tenancy = sa.Table(
+    "tenancy",
+    metadata,
+    sa.Column("id", UUID, primary_key=True),
+    sa.Column("prefix", sa.Text, nullable=False, unique=True),
+    sa.Column("created_at", _INSTANT, nullable=False),
+)
+
+tenancy_member = sa.Table(
+    "tenancy_member",
+    metadata,
+    sa.Column("person_id", UUID, primary_key=True),
+    sa.Column("tenancy_id", UUID, primary_key=True),
+    sa.Column("joined_at", _INSTANT, nullable=False),
+)
+
+client = sa.Table(
+    "client",
+    metadata,
+    sa.Column("client_id", sa.Text, primary_key=True),
+    # The key inside the database: short, so that rows written by the client need not repeat a long client_id.
+    sa.Column("client_key", UUID, nullable=False, unique=True),
+    sa.Column("tenancy_id", UUID, nullable=False),
+    sa.Column("suffix", sa.Text, nullable=False),
+    sa.Column("display_name", sa.Text, nullable=False),
+    sa.Column("client_uri", sa.Text, nullable=False),
+    sa.Column("redirect_uris", ARRAY(sa.Text), nullable=False),
+    sa.Column("grant_types", ARRAY(sa.Text), nullable=False),
+    sa.Column("scopes", ARRAY(sa.Text), nullable=False),
+    sa.Column("require_pkce", sa.Boolean, nullable=False),
+    sa.Column("created_at", _INSTANT, nullable=False),
+    sa.Column("updated_at", _INSTANT, nullable=False),
+    sa.Column("disabled_at", _INSTANT),
+    sa.UniqueConstraint("tenancy_id", "suffix"),
+)
+
+client_secret = sa.Table(
+    "client_secret",
+    metadata,
+    sa.Column("client_key", UUID, primary_key=True),
+    sa.Column("id", UUID, primary_key=True),
+    # 'hmac-sha256' for generated secrets, 'argon2id' for those that a developer chose.
+    sa.Column("algorithm", sa.Text, nullable=False),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("created_by", UUID, nullable=False),
+    sa.Column("created_at", _INSTANT, nullable=False),
+)

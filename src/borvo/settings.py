@@ -1,0 +1,131 @@
+"""Settings: read from `BORVO_*` environment variables, checked before anything starts."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta
+
+from borvo.kernel.secret import Secret
+from borvo.storage.sealing import MINIMUM_SECRET_BYTES
+
+PREFIX = "BORVO_"
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+class SettingsError(Exception):
+    """A setting is missing, malformed or unsafe; the text names it and says what to do."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """One field an environment variable: `issuer` is `BORVO_ISSUER`, and so on."""
+
+    issuer: Annotated[
+        str, Meta(description="Public base URL, https except on loopback. The OpenID issuer identifier.")
+    ]
+    database_url: Annotated[
+        str, Meta(description="PostgreSQL 15 to 18: `postgresql://user:password@host/name`.")
+    ]
+    secret_key: Annotated[
+        str,
+        Meta(
+            description="At least 32 random bytes in base64. Encrypts signing keys at rest and keys every other "
+            "digest; losing it loses those. `openssl rand -base64 32` makes one."
+        ),
+    ]
+    host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535, description="Port to listen on.")] = 8000
+    workers: Annotated[int, Meta(ge=1, le=256, description="Worker processes.")] = 1
+    metrics_port: Annotated[
+        int, Meta(ge=0, le=65535, description="Port of `/metrics` on loopback; 0 turns it off.")
+    ] = 0
+    trusted_proxies: Annotated[
+        int,
+        Meta(
+            ge=0, le=10, description="How many proxies in front are ours: whose X-Forwarded-For is believed."
+        ),
+    ] = 0
+    database_connections: Annotated[
+        int, Meta(ge=1, le=1000, description="Connections a worker keeps at most.")
+    ] = 10
+    profile: Annotated[
+        Literal["compatible", "strict"],
+        Meta(description="`strict` forbids access tokens in the front channel."),
+    ] = "compatible"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="The least level that is logged.")
+    ] = "info"
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether browsers reach the instance by https."""
+        return self.issuer.startswith("https://")
+
+    def reveal_secret_key(self) -> Secret[bytes]:
+        """The decoded key; `check_settings` has made sure that it decodes."""
+        return Secret(base64.b64decode(self.secret_key))
+
+
+def _check_issuer(issuer: str) -> None:
+    parts = urlsplit(issuer)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise SettingsError("BORVO_ISSUER must be a plain URL such as https://health.example.org")
+    if issuer.endswith("/"):
+        raise SettingsError("BORVO_ISSUER must not end in a slash")
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise SettingsError(
+            "BORVO_ISSUER is plain http on a host other than this machine; use https, or a loopback host"
+        )
+
+
+def _check_secret_key(text: str) -> None:
+    try:
+        key = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise SettingsError(
+            "BORVO_SECRET_KEY is not base64; make one with: openssl rand -base64 32"
+        ) from None
+    if len(key) < MINIMUM_SECRET_BYTES:
+        raise SettingsError(f"BORVO_SECRET_KEY has {len(key)} bytes; it needs {MINIMUM_SECRET_BYTES} or more")
+
+
+def check_settings(settings: Settings) -> None:
+    """Raises `SettingsError` for what is unsafe to run with."""
+    _check_issuer(settings.issuer)
+    _check_secret_key(settings.secret_key)
+    if not settings.database_url.startswith(("postgresql://", "postgres://")):
+        raise SettingsError("BORVO_DATABASE_URL must be a postgresql:// URL")
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings in the environment, converted and checked. Unknown `BORVO_*` names are refused: a misspelt
+    setting must not silently fall back to a default."""
+    fields = {field.name: field for field in msgspec.structs.fields(Settings)}
+    given = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(PREFIX)
+    }
+    if unknown := sorted(set(given) - set(fields) - _OTHER_VARIABLES):
+        raise SettingsError(f"{PREFIX}{unknown[0].upper()} is not a setting of Borvo")
+    for name, field in fields.items():
+        if field.required and not given.get(name):
+            raise SettingsError(f"{PREFIX}{name.upper()} is not set")
+    try:
+        settings = msgspec.convert(
+            {name: given[name] for name in fields if name in given}, Settings, strict=False
+        )
+    except msgspec.ValidationError as fault:
+        # `$.port`: the path names the field; the value is not repeated, it may be a secret.
+        message = str(fault)
+        field_name = message.rpartition("$.")[2].rstrip("`") if "$." in message else "?"
+        raise SettingsError(f"{PREFIX}{field_name.upper()}: {message.partition(' - ')[0]}") from None
+    check_settings(settings)
+    return settings
+
+
+# Read by scripts and tests, not by the server.
+_OTHER_VARIABLES = {"chromium", "require_apache", "demo"}

@@ -1,0 +1,55 @@
+"""Connections and transactions."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+
+import asyncpg
+
+Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Any]"
+Row: TypeAlias = "asyncpg.Record"
+
+
+class Database:
+    """A pool of connections.
+
+    Statements are prepared and cached on each connection, so a store writes its SQL as constants.
+    """
+
+    def __init__(self, url: str, *, size: int = 10) -> None:
+        self._url = url
+        self._size = size
+        self._pool: asyncpg.Pool[Any] | None = None
+
+    async def open(self) -> None:
+        """Connects; raises what asyncpg raises when the server cannot be reached."""
+        self._pool = await asyncpg.create_pool(
+            self._url,
+            min_size=1,
+            max_size=self._size,
+            command_timeout=60,
+            server_settings={"application_name": "borvo", "timezone": "UTC"},
+        )
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            await self._pool.close()
+            self._pool = None
+
+    @property
+    def pool(self) -> "asyncpg.Pool[Any]":
+        if self._pool is None:
+            raise RuntimeError("the database is not open")
+        return self._pool
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """One unit of work: committed when the block ends, rolled back when it raises."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            yield connection
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """For a single read statement, which needs no transaction around it."""
+        async with self.pool.acquire() as connection:
+            yield connection

@@ -1,0 +1,67 @@
+"""Brings a database to the schema of this release, and tells whether it is there."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+T = TypeVar("T")
+
+# Any number will do; it is Borvo's own, so that two `borvo migrate` at once take turns.
+_MIGRATION_LOCK = 7_201_901
+
+
+def _configure(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.set_main_option("path_separator", "os")
+    if connection is not None:
+        config.attributes["connection"] = connection
+    return config
+
+
+async def run_synchronously(url: str, work: Callable[[Connection], T]) -> T:
+    """Runs SQLAlchemy code against the database within one transaction that is committed at the end."""
+
+    async def connect() -> "asyncpg.Connection[Any]":
+        return await asyncpg.connect(url)
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            return await connection.run_sync(work)
+    finally:
+        await engine.dispose()
+
+
+def find_head() -> str:
+    """The revision that this release needs."""
+    head = ScriptDirectory.from_config(_configure()).get_current_head()
+    if head is None:
+        raise RuntimeError("there are no migrations")
+    return head
+
+
+async def find_revision(url: str) -> str | None:
+    """The revision that the database is at; None for one that was never migrated."""
+    return await run_synchronously(
+        url, lambda connection: MigrationContext.configure(connection).get_current_revision()
+    )
+
+
+def _upgrade(connection: Connection) -> None:
+    connection.exec_driver_sql(f"select pg_advisory_xact_lock({_MIGRATION_LOCK})")
+    command.upgrade(_configure(connection), "head")
+
+
+async def migrate(url: str) -> None:
+    """Applies what is missing, all of it or nothing; safe to call from several processes at once."""
+    await run_synchronously(url, _upgrade)

@@ -1,0 +1,42 @@
+"""Structured logs: one JSON object a line on standard error."""
+
+import logging
+import sys
+from typing import Any
+
+import msgspec
+import structlog
+
+# Authlib writes whole tokens to its debug log; SQL drivers may write parameters.
+_QUIET = ("authlib", "asyncpg", "sqlalchemy", "alembic", "httpx", "httpcore", "_granian")
+
+
+def _serialize(value: Any, **_: Any) -> str:
+    return msgspec.json.encode(value, enc_hook=str).decode()
+
+
+def configure_logs(level: str = "info") -> None:
+    """Sets up the process's logging; the standard library's loggers go the same way."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(serializer=_serialize),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    logging.basicConfig(
+        level=number, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s", force=True
+    )
+    quieten_libraries()
+
+
+def quieten_libraries() -> None:
+    """Pins the libraries that would log secrets to warnings, whatever the level of the rest."""
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,98 @@
+"""RFC 9457 problem documents, and the one place where errors become responses."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from borvo.kernel.errors import (
+    BorvoError,
+    ForbiddenError,
+    InvalidInputError,
+    TooManyRequestsError,
+    UnauthenticatedError,
+)
+from borvo.web.pages import render_error_page, wants_page
+
+MEDIA_TYPE = "application/problem+json"
+
+log = structlog.get_logger(__name__)
+
+
+class Problem(msgspec.Struct, omit_defaults=True):
+    """RFC 9457 section 3. `errors` is the extension that .NET clients read on a 400 (contract 2.4)."""
+
+    title: str
+    status: int
+    detail: str
+    type: str = ""
+    instance: str = ""
+    errors: dict[str, list[str]] | None = None
+
+
+def render_problem(
+    request: Request[Any, Any, Any], problem: Problem, headers: Mapping[str, str] | None = None
+) -> Response[bytes]:
+    """A response whose body is the problem; `type` and `instance` are filled in when empty."""
+    problem.type = problem.type or "about:blank"
+    problem.instance = problem.instance or request.url.path
+    return Response(
+        msgspec.json.encode(problem),
+        status_code=problem.status,
+        media_type=MEDIA_TYPE,
+        headers={"Cache-Control": "no-store", **(headers or {})},
+    )
+
+
+def _list_headers(error: BorvoError) -> dict[str, str]:
+    match error:
+        case UnauthenticatedError() | ForbiddenError() if error.challenge:
+            return {"WWW-Authenticate": error.challenge}
+        case TooManyRequestsError():
+            return {"Retry-After": str(error.retry_after)}
+        case _:
+            return {}
+
+
+def _respond(request: Request[Any, Any, Any], problem: Problem, headers: Mapping[str, str]) -> Response[Any]:
+    if wants_page(request):
+        return render_error_page(request, problem.status, problem.title, problem.detail, headers)
+    return render_problem(request, problem, headers)
+
+
+def answer_borvo_error(request: Request[Any, Any, Any], error: BorvoError) -> Response[Any]:
+    """Public text to the caller, private detail to the log."""
+    if error.private:
+        log.info("refused", status=error.status, reason=error.private)
+    errors = error.errors if isinstance(error, InvalidInputError) and error.errors else None
+    problem = Problem(title=error.title, status=error.status, detail=error.public, errors=errors)
+    return _respond(request, problem, _list_headers(error))
+
+
+def answer_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """What the framework itself refuses: no such path, wrong method, unreadable or too large body."""
+    status = HTTPStatus(error.status_code)
+    detail = error.detail or status.description
+    if status is HTTPStatus.NOT_FOUND:
+        detail = "There is nothing at this address."
+    problem = Problem(title=status.phrase, status=status.value, detail=detail)
+    return _respond(request, problem, dict(error.headers or {}))
+
+
+def answer_unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Nothing of the cause reaches the caller; the request id leads to it in the log."""
+    log.error("unexpected error", exc_info=error, path=request.url.path)
+    detail = "Something went wrong on our side. Nothing was changed. Please try again."
+    problem = Problem(title="Internal error", status=500, detail=detail)
+    return _respond(request, problem, {})
+
+
+exception_handlers: dict[Any, Any] = {
+    BorvoError: answer_borvo_error,
+    HTTPException: answer_http_exception,
+    Exception: answer_unexpected_error,
+}

@@ -1,0 +1,74 @@
+"""The whole application in this process, over ASGI, on a real database."""
+
+import base64
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from argon2 import PasswordHasher
+
+from borvo.accounts.public import Passwords
+from borvo.assembly import Platform, build_app, build_platform
+from borvo.kernel.entropy import read_system_entropy
+from borvo.settings import Settings
+from tests.functional.browser import Browser
+
+ISSUER = "http://localhost:8000"
+
+
+class TestClock:
+    """Stands still until a test moves it."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **delta: float) -> None:
+        self.now += timedelta(**delta)
+
+
+@pytest.fixture
+def clock() -> TestClock:
+    return TestClock()
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    return Settings(
+        issuer=ISSUER,
+        database_url=database_url,
+        secret_key=base64.b64encode(b"k" * 32).decode(),
+        log_level="warning",
+        database_connections=20,
+    )
+
+
+@pytest.fixture
+async def platform(settings: Settings, clock: TestClock) -> AsyncIterator[Platform]:
+    """The platform with its database open, a clock of the test's own and fast password hashes."""
+    passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    platform = build_platform(settings, clock=clock, entropy=read_system_entropy, passwords=passwords)
+    await platform.database.open()
+    yield platform
+    await platform.database.close()
+
+
+@pytest.fixture
+async def http(platform: Platform) -> AsyncIterator[httpx.AsyncClient]:
+    """A client program: keeps no cookies worth speaking of and follows no redirects."""
+    transport = httpx.ASGITransport(app=build_app(platform))  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as client:
+        yield client
+
+
+@pytest.fixture
+async def browser(platform: Platform) -> AsyncIterator[Browser]:
+    """A person's browser without scripts: keeps cookies, reads forms and submits them."""
+    transport = httpx.ASGITransport(app=build_app(platform))  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as client:
+        yield Browser(client)

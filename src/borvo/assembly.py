@@ -21,6 +21,8 @@ from borvo.accounts import public as accounts
 from borvo.accounts.public import Accounts, Limiter, Passwords
 from borvo.kernel.clock import Clock, read_system_clock
 from borvo.kernel.entropy import Entropy, read_system_entropy
+from borvo.portal import public as portal
+from borvo.portal.public import Portal, SecretVerifier
 from borvo.settings import Settings, read_settings
 from borvo.storage.database import Database
 from borvo.storage.sealing import Keyring
@@ -47,6 +49,7 @@ class Platform:
     entropy: Entropy
     keyring: Keyring
     accounts: Accounts
+    portal: Portal
 
 
 def build_platform(
@@ -59,17 +62,25 @@ def build_platform(
     """Wires the features. The database is not opened here: commands and servers do that when they start."""
     database = Database(settings.database_url, size=settings.database_connections)
     keyring = Keyring(settings.reveal_secret_key().reveal())
+    hasher = passwords or Passwords()
     people = Accounts(
         database=database,
         clock=clock,
         entropy=entropy,
-        passwords=passwords or Passwords(),
+        passwords=hasher,
         limiter=Limiter(database, keyring.derive("attempt counters")),
         cookies=CookiePolicy(secure=settings.is_secure),
         trusted_proxies=settings.trusted_proxies,
         describe_return=_describe_nothing,
     )
-    return Platform(settings, database, clock, entropy, keyring, people)
+    developers = Portal(
+        database=database,
+        clock=clock,
+        entropy=entropy,
+        verifier=SecretVerifier(keyring.derive("client secrets"), hasher, entropy=entropy),
+        accounts=people,
+    )
+    return Platform(settings, database, clock, entropy, keyring, people, developers)
 
 
 async def _describe_nothing(_: str) -> None:
@@ -87,6 +98,7 @@ def _list_dependencies(platform: Platform) -> dict[str, Provide]:
     return {
         "database": _provide(platform.database),
         "accounts": _provide(platform.accounts),
+        "portal": _provide(platform.portal),
         "viewer": Provide(accounts.provide_viewer),
         "login": Provide(accounts.provide_login),
     }
@@ -129,6 +141,7 @@ def build_litestar(platform: Platform) -> Litestar:
     return Litestar(
         route_handlers=[
             accounts.build_router(),
+            portal.build_router(),
             answer_live,
             answer_ready,
             build_static_router(),

@@ -48,8 +48,8 @@ def _copy_install(directory: Path) -> Path:
     """The wheel's binaries once more, with the libraries that it lays beside its package."""
     package = find_install().parent
     libraries = package.with_name(f"{package.name}.libs")
-    shutil.copytree(libraries, directory / libraries.name, copy_function=os.link)
-    return shutil.copytree(find_install(), directory / package.name / "pginstall", copy_function=os.link)
+    shutil.copytree(libraries, directory / libraries.name)
+    return shutil.copytree(find_install(), directory / package.name / "pginstall")
 
 
 def _socket_dir(url: str) -> Path:

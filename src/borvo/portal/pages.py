@@ -54,6 +54,7 @@ def _list_picker_context(form: Form) -> dict[str, Any]:
         "bundles": [bundle for bundle in list_bundles() if not bundle.scopes <= scopes],
         "grant_types": list(GrantType),
         "pkce_choices": list(PkceChoice),
+        "example_uri": "https://localhost:5001",
     }
 
 

@@ -2,22 +2,9 @@
 
 from litestar import Router
 
+from borvo.portal import pages, secret_pages
 from borvo.portal.client_secrets import SecretVerifier
 from borvo.portal.model import ClientDetails, GrantType, RegisteredClient, StoredSecret, Tenancy
-from borvo.portal.pages import (
-    show_client,
-    show_new_client,
-    show_portal,
-    submit_client,
-    submit_new_client,
-)
-from borvo.portal.secret_pages import (
-    show_removal,
-    show_secrets,
-    submit_chosen_secret,
-    submit_generation,
-    submit_removal,
-)
 from borvo.portal.service import (
     Portal,
     add_chosen_secret,
@@ -56,16 +43,16 @@ def build_router() -> Router:
     return Router(
         path="/portal",
         route_handlers=[
-            show_client,
-            show_new_client,
-            show_portal,
-            show_removal,
-            show_secrets,
-            submit_chosen_secret,
-            submit_client,
-            submit_generation,
-            submit_new_client,
-            submit_removal,
+            pages.show_client,
+            pages.show_new_client,
+            pages.show_portal,
+            secret_pages.show_removal,
+            secret_pages.show_secrets,
+            secret_pages.submit_chosen_secret,
+            pages.submit_client,
+            secret_pages.submit_generation,
+            pages.submit_new_client,
+            secret_pages.submit_removal,
         ],
         opt={"page": True},
         include_in_schema=False,

@@ -22,12 +22,12 @@ def _describe(sample_type: SampleType) -> tuple[Bundle, Bundle]:
     return (
         Bundle(
             f"bundle.{sample_type.read_scope}",
-            f"Read {sample_type.label.lower()} with all its parts",
+            f"{sample_type.label}: read",
             frozenset(each.read_scope for each in types),
         ),
         Bundle(
             f"bundle.{sample_type.write_scope}",
-            f"Write {sample_type.label.lower()} with all its parts",
+            f"{sample_type.label}: write",
             frozenset(each.write_scope for each in types),
         ),
     )

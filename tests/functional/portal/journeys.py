@@ -2,6 +2,8 @@
 
 import httpx
 
+from borvo.assembly import Platform
+from borvo.portal.public import RegisteredClient, load_client
 from tests.functional.browser import Browser
 
 Fields = dict[str, str | list[str] | None]
@@ -23,3 +25,14 @@ async def register(
     }
     page = await browser.open("/portal/clients/new")
     return await browser.submit(page, "/portal/clients/new", **{**usual, **(fields or {}), **changes})
+
+
+async def load(platform: Platform, client_id: str) -> RegisteredClient | None:
+    async with platform.database.connection() as connection:
+        return await load_client(connection, client_id)
+
+
+async def load_present(platform: Platform, client_id: str) -> RegisteredClient:
+    client = await load(platform, client_id)
+    assert client is not None
+    return client

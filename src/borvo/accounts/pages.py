@@ -1,9 +1,10 @@
 """Pages of people: start, sign-in, sign-up, sign-out, the account."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Request, get, post
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 from litestar.response import Redirect, Template
 
 from borvo.accounts import service
@@ -16,9 +17,9 @@ from borvo.web.forms import Form, read_form
 from borvo.web.pages import redirect_to, render_page
 
 AnyRequest = Request[Any, Any, Any]
-Viewer = Annotated[Login | None, Dependency(skip_validation=True)]
-SignedIn = Annotated[Login, Dependency(skip_validation=True)]
-Collaborators = Annotated[Accounts, Dependency(skip_validation=True)]
+Viewer = NamedDependency[SkipValidation[Login | None]]
+SignedIn = NamedDependency[SkipValidation[Login]]
+Collaborators = NamedDependency[SkipValidation[Accounts]]
 
 
 @get("/", name="start")

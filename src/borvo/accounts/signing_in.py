@@ -4,6 +4,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from litestar import Request
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 from litestar.response import Redirect
 
 from borvo.accounts.model import Login
@@ -24,12 +26,16 @@ def build_sign_in_url(return_to: str, *, login_hint: str = "") -> str:
     return "/account/sign-in?" + urlencode({"return_to": return_to, **hint})
 
 
-async def provide_viewer(request: Request[Any, Any, Any], accounts: Accounts) -> Login | None:
+async def provide_viewer(
+    request: Request[Any, Any, Any], accounts: NamedDependency[SkipValidation[Accounts]]
+) -> Login | None:
     """Who looks at the page, if anybody is signed in."""
     return await find_login(accounts, accounts.cookies.read(request, "session"))
 
 
-async def provide_login(request: Request[Any, Any, Any], accounts: Accounts) -> Login:
+async def provide_login(
+    request: Request[Any, Any, Any], accounts: NamedDependency[SkipValidation[Accounts]]
+) -> Login:
     """Who is signed in; raises `SignInNeededError`. A form submitted too late leads back to its page."""
     login = await find_login(accounts, accounts.cookies.read(request, "session"))
     if login is None:

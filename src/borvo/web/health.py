@@ -2,6 +2,8 @@
 
 import asyncpg
 from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from borvo.storage.database import Database
 
@@ -15,7 +17,7 @@ def answer_live() -> dict[str, str]:
 
 
 @get("/health/ready", opt={"exclude_from_csrf": True}, include_in_schema=False)
-async def answer_ready(database: Database) -> Response[dict[str, str]]:
+async def answer_ready(database: NamedDependency[SkipValidation[Database]]) -> Response[dict[str, str]]:
     """The database answers too."""
     try:
         async with database.connection() as connection:

@@ -18,9 +18,12 @@ from litestar.types import ASGIApp
 
 import borvo
 from borvo.accounts import public as accounts
-from borvo.accounts.public import Accounts, Limiter, Passwords
+from borvo.accounts.public import Accounts, Destination, Limiter, Passwords
+from borvo.identity import public as identity
+from borvo.identity.public import GenerateKey, Identity, KeyCabinet, generate_key
 from borvo.kernel.clock import Clock, read_system_clock
 from borvo.kernel.entropy import Entropy, read_system_entropy
+from borvo.portal.public import SecretVerifier
 from borvo.settings import Settings, read_settings
 from borvo.storage.database import Database
 from borvo.storage.sealing import Keyring
@@ -47,6 +50,7 @@ class Platform:
     entropy: Entropy
     keyring: Keyring
     accounts: Accounts
+    identity: Identity
 
 
 def build_platform(
@@ -55,25 +59,35 @@ def build_platform(
     clock: Clock = read_system_clock,
     entropy: Entropy = read_system_entropy,
     passwords: Passwords | None = None,
+    generate: GenerateKey = generate_key,
 ) -> Platform:
     """Wires the features. The database is not opened here: commands and servers do that when they start."""
     database = Database(settings.database_url, size=settings.database_connections)
     keyring = Keyring(settings.reveal_secret_key().reveal())
+    passwords = passwords or Passwords()
+    provider = Identity(
+        issuer=settings.issuer,
+        database=database,
+        clock=clock,
+        entropy=entropy,
+        cabinet=KeyCabinet(database, keyring, clock, entropy, generate),
+        verifier=SecretVerifier(keyring.derive("client secrets"), passwords),
+    )
+
+    async def describe_return(return_to: str) -> Destination | None:
+        return await identity.describe_return(provider, return_to)
+
     people = Accounts(
         database=database,
         clock=clock,
         entropy=entropy,
-        passwords=passwords or Passwords(),
+        passwords=passwords,
         limiter=Limiter(database, keyring.derive("attempt counters")),
         cookies=CookiePolicy(secure=settings.is_secure),
         trusted_proxies=settings.trusted_proxies,
-        describe_return=_describe_nothing,
+        describe_return=describe_return,
     )
-    return Platform(settings, database, clock, entropy, keyring, people)
-
-
-async def _describe_nothing(_: str) -> None:
-    return None
+    return Platform(settings, database, clock, entropy, keyring, people, provider)
 
 
 def _provide(value: T) -> Provide:
@@ -87,6 +101,7 @@ def _list_dependencies(platform: Platform) -> dict[str, Provide]:
     return {
         "database": _provide(platform.database),
         "accounts": _provide(platform.accounts),
+        "identity": _provide(platform.identity),
         "viewer": Provide(accounts.provide_viewer),
         "login": Provide(accounts.provide_login),
     }
@@ -129,6 +144,7 @@ def build_litestar(platform: Platform) -> Litestar:
     return Litestar(
         route_handlers=[
             accounts.build_router(),
+            *identity.build_routers(),
             answer_live,
             answer_ready,
             build_static_router(),

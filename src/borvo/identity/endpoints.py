@@ -1,11 +1,12 @@
 """JSON endpoints of the OpenID provider."""
 
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
 from litestar import Request, Response, get, post, route
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from borvo.identity.discovery import build_discovery
 from borvo.identity.model import Parameters
@@ -14,7 +15,7 @@ from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.token import TokenAnswer, answer_token_request
 
 AnyRequest = Request[Any, Any, Any]
-Collaborators = Annotated[Identity, Dependency(skip_validation=True)]
+Collaborators = NamedDependency[SkipValidation[Identity]]
 
 API = {"exclude_from_csrf": True}
 _FORM = "application/x-www-form-urlencoded"

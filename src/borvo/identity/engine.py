@@ -48,7 +48,7 @@ class Facts:
     issued_token_ids: list[str] = field(default_factory=list)
 
 
-class ProtocolClient(ClientMixin):  # type: ignore[misc]
+class ProtocolClient(ClientMixin):
     """A registered client as the engine sees it."""
 
     def __init__(self, registered: RegisteredClient) -> None:
@@ -96,7 +96,7 @@ def _spell(text: str) -> str:
     return "".join(c for c in text if c in " !" or "#" <= c <= "[" or "]" <= c <= "~")[:300]
 
 
-class ProtocolRequest(OAuth2Request):  # type: ignore[misc]
+class ProtocolRequest(OAuth2Request):
     """One request to the authorization or the token endpoint."""
 
     def __init__(self, method: str, endpoint: str, facts: Facts) -> None:
@@ -111,7 +111,7 @@ class ProtocolRequest(OAuth2Request):  # type: ignore[misc]
         return dict(self.payload.data)
 
 
-class ProtocolServer(AuthorizationServer):  # type: ignore[misc]
+class ProtocolServer(AuthorizationServer):
     """Authlib's authorization server for one exchange."""
 
     def __init__(self, facts: Facts) -> None:
@@ -155,7 +155,7 @@ def _accept_verdict(method: str) -> Any:
     return authenticate
 
 
-class AccessTokenGenerator(BearerTokenGenerator):  # type: ignore[misc]
+class AccessTokenGenerator(BearerTokenGenerator):
     """Signs RFC 9068 access tokens whose every time comes from the exchange's clock."""
 
     def __init__(self, facts: Facts) -> None:

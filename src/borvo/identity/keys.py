@@ -104,7 +104,9 @@ class KeyCabinet:
         async with self._database.transaction() as connection:
             # Two processes may start at once: only the first one's keys are kept.
             await store.lock_keys(connection)
-            present = {row["algorithm"] for row in await store.load_keys(connection) if row["retired_at"] is None}
+            present = {
+                row["algorithm"] for row in await store.load_keys(connection) if row["retired_at"] is None
+            }
             for algorithm, key in keys:
                 if algorithm not in present:
                     kid = key.thumbprint()

@@ -1,13 +1,14 @@
 """Pages of the OpenID provider: authorization, consent, logout."""
 
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from litestar import Request, get, post
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 from litestar.response import Redirect, Template
 
-from borvo.accounts.public import SignedIn, Viewer, build_sign_in_url
+from borvo.accounts.public import Accounts, SignedIn, Viewer, build_sign_in_url
 from borvo.catalogue.scopes import describe_scopes
 from borvo.identity.endpoints import Collaborators, read_form_parameters
 from borvo.identity.model import Parameters
@@ -26,9 +27,11 @@ from borvo.web.forms import Form, read_form
 from borvo.web.pages import redirect_to, render_page
 
 AnyRequest = Request[Any, Any, Any]
-Cookies = Annotated[CookiePolicy, Dependency(skip_validation=True)]
+People = NamedDependency[SkipValidation[Accounts]]
 
-_EXPIRED = "This sign-in request has expired or was already answered. Please go back to the app and start again."
+_EXPIRED = (
+    "This sign-in request has expired or was already answered. Please go back to the app and start again."
+)
 _FIELD_LIMIT = 100
 
 
@@ -136,13 +139,13 @@ def _ask(asked: logout.LogoutRequest, parameters: Parameters, viewer: Viewer) ->
 
 @get("/connect/endsession")
 async def show_logout(
-    request: AnyRequest, identity: Collaborators, viewer: Viewer, cookies: Cookies
+    request: AnyRequest, identity: Collaborators, viewer: Viewer, accounts: People
 ) -> Redirect | Template:
     parameters = read_query_parameters(request)
     asked = await logout.read_logout(identity, parameters, viewer)
     # RP-Initiated Logout 2: without a hint that names this session, the person is asked.
     if viewer is None or asked.is_confirmed:
-        return await _end(identity, asked, viewer, cookies)
+        return await _end(identity, asked, viewer, accounts.cookies)
     return _ask(asked, parameters, viewer)
 
 
@@ -156,10 +159,10 @@ async def receive_logout(request: AnyRequest) -> Redirect:
 
 @post("/connect/endsession/confirm", status_code=200)
 async def confirm_logout(
-    request: AnyRequest, identity: Collaborators, viewer: Viewer, cookies: Cookies
+    request: AnyRequest, identity: Collaborators, viewer: Viewer, accounts: People
 ) -> Redirect | Template:
     form: Form = await read_form(request)
     names = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
     parameters = Parameters(tuple((name, form.raw(name)) for name in names if form.raw(name)))
     asked = await logout.read_logout(identity, parameters, viewer)
-    return await _end(identity, asked, viewer, cookies)
+    return await _end(identity, asked, viewer, accounts.cookies)

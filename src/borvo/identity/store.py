@@ -63,7 +63,9 @@ async def load_request(
     )
     if row is None:
         return None
-    return Parameters(tuple((name, value) for name, value in json.loads(row["parameters"]))), row["created_at"]
+    return Parameters(tuple((name, value) for name, value in json.loads(row["parameters"]))), row[
+        "created_at"
+    ]
 
 
 async def consume_request(connection: Connection, digest: bytes) -> bool:
@@ -103,12 +105,12 @@ async def grant_consent(
         sorted(scopes),
         now,
     )
+    if row is None:
+        raise RuntimeError("an upsert without a condition always returns its row")
     return Consent(frozenset(row["scopes"]), row["version"], is_withdrawn=False)
 
 
-async def insert_code(
-    connection: Connection, digest: bytes, code: StoredCode, issued_at: datetime
-) -> None:
+async def insert_code(connection: Connection, digest: bytes, code: StoredCode, issued_at: datetime) -> None:
     await connection.execute(
         """insert into authorization_code
              (person_id, code_digest, client_key, redirect_uri, scopes, nonce, code_challenge,

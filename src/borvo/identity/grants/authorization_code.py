@@ -42,7 +42,7 @@ def _describe_code(facts: Facts, request: ProtocolRequest, grantor: Grantor) -> 
     )
 
 
-class CodeGrant(CodeIssue, AuthorizationCodeGrant):  # type: ignore[misc]
+class CodeGrant(CodeIssue, AuthorizationCodeGrant):
     """`response_type=code`, and the redemption of every code, hybrid ones included."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic", "client_secret_post")
@@ -69,6 +69,3 @@ class CodeGrant(CodeIssue, AuthorizationCodeGrant):  # type: ignore[misc]
     def authenticate_user(self, authorization_code: StoredCode) -> Grantor:
         code = authorization_code
         return Grantor(Login(code.person, code.session_id, code.auth_time), code.consent_version)
-
-    def create_authorization_response(self, redirect_uri: str, grant_user: Any) -> Any:
-        raise TypeError("answers are rendered outside the engine")

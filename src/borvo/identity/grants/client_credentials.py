@@ -7,7 +7,7 @@ from borvo.identity.model import SERVICE_SCOPES
 from borvo.kernel.scopes import keep_allowed, render_scopes
 
 
-class ServiceGrant(ClientCredentialsGrant):  # type: ignore[misc]
+class ServiceGrant(ClientCredentialsGrant):
     """A service acts for itself. Without a `scope` it gets what it is registered for (RFC 6749 3.3)."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic", "client_secret_post")

@@ -10,7 +10,7 @@ from borvo.identity.grants.openid import IdTokenClaims
 from borvo.identity.model import Grantor
 
 
-class HybridGrant(IdTokenClaims, CodeIssue, OpenIDHybridGrant):  # type: ignore[misc]
+class HybridGrant(IdTokenClaims, CodeIssue, OpenIDHybridGrant):
     """A code and an id token from the authorization endpoint; the code is redeemed by the code grant."""
 
     RESPONSE_TYPES = frozenset({"code id_token"})

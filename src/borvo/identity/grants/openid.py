@@ -47,14 +47,14 @@ class IdTokenClaims:
         return False
 
 
-class OpenIDExtension(OpenIDCode):  # type: ignore[misc]
+class OpenIDExtension(OpenIDCode):
     """Adds the id token to the answers of the code grant."""
 
     def __call__(self, grant: Any) -> None:
         _BoundOpenID(grant.request.facts)(grant)
 
 
-class _BoundOpenID(IdTokenClaims, OpenIDCode):  # type: ignore[misc]
+class _BoundOpenID(IdTokenClaims, OpenIDCode):
     def __init__(self, facts: Facts) -> None:
         super().__init__(require_nonce=False)
         self.facts = facts

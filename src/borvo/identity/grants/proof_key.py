@@ -6,7 +6,7 @@ from authlib.oauth2.rfc6749.errors import InvalidRequestError
 from authlib.oauth2.rfc7636 import CodeChallenge
 
 
-class ProofKeyExtension(CodeChallenge):  # type: ignore[misc]
+class ProofKeyExtension(CodeChallenge):
     """S256 only, and required where the client's registration says so."""
 
     DEFAULT_CODE_CHALLENGE_METHOD = "S256"

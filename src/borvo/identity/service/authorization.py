@@ -180,7 +180,9 @@ async def _decide(
         if is_silent:
             raise ConsentRequiredError
         request_id = await _keep(identity, connection, waiting)
-        return ConsentNeeded(request_id, client, scopes, find_form_target(parameters.get("redirect_uri") or ""))
+        return ConsentNeeded(
+            request_id, client, scopes, find_form_target(parameters.get("redirect_uri") or "")
+        )
     return await _grant(connection, facts, grant, Grantor(login, consent.version), waiting)
 
 

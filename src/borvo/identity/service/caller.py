@@ -23,7 +23,9 @@ def read_bearer(authorization: str | None) -> str | None:
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
-async def authenticate_bearer(identity: Identity, connection: Connection, authorization: str | None) -> Caller:
+async def authenticate_bearer(
+    identity: Identity, connection: Connection, authorization: str | None
+) -> Caller:
     """The caller, when the token verifies and neither it nor the client, consent or account behind it has been
     ended. Raises `UnauthenticatedError`, which says no more than RFC 6750 3.1 wants."""
     text = read_bearer(authorization)

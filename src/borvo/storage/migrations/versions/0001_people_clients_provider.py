@@ -166,3 +166,8 @@ def upgrade() -> None:
         sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("person_id", "tenancy_id", name=op.f("tenancy_member_pkey")),
     )
+    op.create_table(
+        "database_mark",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("database_mark_pkey")),
+    )

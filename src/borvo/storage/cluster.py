@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 from types import MappingProxyType
 
-from borvo.storage.placement import EmbeddedPostgresError, Placement
+from borvo.storage.placement import SOCKET_NAME, EmbeddedPostgresError, Placement
 
 OWNER = "borvo"  # the superuser
 PROGRAM_WITHIN = 120.0  # seconds
@@ -92,17 +92,14 @@ def check_version(at: Placement) -> None:
 def end_orphan(at: Placement) -> None:
     """Stops a server whose Borvo was killed. The locks are held, so no living Borvo owns it."""
     record = at.cluster / "postmaster.pid"
-    try:
-        pid = int(record.read_text(encoding="utf-8").partition("\n")[0])
-    except (FileNotFoundError, ValueError):
-        return
-    command = _command_of(pid)
-    if str(at.cluster) in command:
+    pid = record.read_text(encoding="utf-8").partition("\n")[0] if record.exists() else ""
+    if pid.isdecimal() and str(at.cluster) in _command_of(int(pid)):
         run_program(at, "pg_ctl", "stop", "--mode=fast", "--wait", f"--pgdata={at.cluster}")
-    elif command:
-        # Another program got the number since, as happens when a container restarts. PostgreSQL would take
-        # that program for itself and refuse; its check of shared memory still guards the files.
-        record.unlink()
+    # What a crash left behind names a dead server. PostgreSQL would refuse to start when another program, or
+    # a process that nobody reaped, has the number by now, as happens in containers. That no old server still
+    # works on the files, it also learns from their shared memory.
+    for leftover in (record, at.sockets / f"{SOCKET_NAME}.lock"):
+        leftover.unlink(missing_ok=True)
 
 
 def _command_of(pid: int) -> str:

@@ -8,9 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
@@ -44,30 +42,6 @@ async def ask(url):
 with EmbeddedPostgres(Path(sys.argv[1]), install=Path(sys.argv[2])) as database:
     asyncio.run(ask(database.url))
 """
-
-
-@pytest.fixture
-def open_dir() -> Iterator[Path]:
-    """A directory that every user may pass through, as `/srv` would be."""
-    directory = Path(tempfile.mkdtemp(prefix="borvo-test-"))
-    directory.chmod(0o755)
-    yield directory
-    _remove(directory)
-
-
-@pytest.fixture
-def closed_dir(tmp_path: Path) -> Iterator[Path]:
-    """A directory that only the user of the tests may enter, as `/root` is."""
-    directory = tmp_path / "closed"
-    directory.mkdir(mode=0o700)
-    yield directory
-    _remove(directory)
-
-
-def _remove(directory: Path) -> None:
-    for record in directory.rglob("postgres.location"):
-        shutil.rmtree(record.read_text().strip())
-    shutil.rmtree(directory)
 
 
 def _copy_install(directory: Path) -> Path:
@@ -181,14 +155,26 @@ async def test_frees_the_data_from_an_orphan(open_dir: Path) -> None:
         assert await _ask(database.url, "SELECT 1") == 1
 
 
-def test_leaves_a_stranger_alone_that_got_the_old_number(open_dir: Path) -> None:
-    with EmbeddedPostgres(open_dir / "data", settings=FAST):
-        record = open_dir / "data/postgres/cluster/postmaster.pid"
-        lines = record.read_text().splitlines()
-    record.write_text("\n".join([str(os.getpid()), *lines[1:], ""]))
-    os.chown(record, record.parent.stat().st_uid, record.parent.stat().st_gid)
+def test_is_not_misled_by_the_old_number_of_a_killed_server(open_dir: Path) -> None:
+    """By now another program has it: here the tests themselves, which have to survive."""
+    with EmbeddedPostgres(open_dir / "data", settings=FAST) as database:
+        records = [open_dir / "data/postgres/cluster/postmaster.pid"]
+        records.append(_socket_dir(database.url) / f"{SOCKET_NAME}.lock")
+        left = [record.read_text().splitlines() for record in records]
+    for record, lines in zip(records, left, strict=True):
+        record.write_text("\n".join([str(os.getpid()), *lines[1:], ""]))
+        os.chown(record, record.parent.stat().st_uid, record.parent.stat().st_gid)
     with EmbeddedPostgres(open_dir / "data", settings=FAST):
         assert _server_pid(open_dir / "data") != os.getpid()
+
+
+async def test_recovers_when_the_server_itself_was_killed(open_dir: Path) -> None:
+    database = EmbeddedPostgres(open_dir / "data")
+    await _ask(database.start(), "CREATE TABLE note AS SELECT 'still here' AS line")
+    os.kill(_server_pid(open_dir / "data"), signal.SIGKILL)
+    database.stop()
+    with database:
+        assert await _ask(database.url, "SELECT line FROM note") == "still here"
 
 
 def test_finishes_a_first_start_that_was_broken_off(open_dir: Path) -> None:

@@ -1,13 +1,16 @@
 """The composition root: settings in, one ASGI application out. The only module that knows every feature."""
 
+import asyncio
 import base64
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import asyncpg
+import structlog
 from litestar import Litestar
 from litestar.config.csrf import CSRFConfig
 from litestar.di import Provide
@@ -27,6 +30,7 @@ from borvo.portal.public import SecretVerifier
 from borvo.settings import Settings, read_settings
 from borvo.storage.database import Database
 from borvo.storage.sealing import Keyring
+from borvo.web.api_reference import show_openapi, show_reference
 from borvo.web.cookies import CookiePolicy
 from borvo.web.health import answer_live, answer_ready
 from borvo.web.logs import configure_logs
@@ -38,6 +42,9 @@ T = TypeVar("T")
 
 _PACKAGE = Path(borvo.__file__).parent
 _BODY_LIMIT = 1_000_000
+_CLEAN_UP_EVERY = 600.0
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,7 @@ def _provide(value: T) -> Provide:
 
 def _list_dependencies(platform: Platform) -> dict[str, Provide]:
     return {
-        "database": _provide(platform.database),
+        "is_ready": _provide(platform.database.is_ready),
         "accounts": _provide(platform.accounts),
         "identity": _provide(platform.identity),
         "viewer": Provide(accounts.provide_viewer),
@@ -130,6 +137,17 @@ def _configure_csrf(platform: Platform) -> CSRFConfig:
     )
 
 
+async def _clean_up_regularly(platform: Platform) -> None:
+    """Every worker does it, which costs little: what one has deleted the next does not find."""
+    while True:
+        await asyncio.sleep(_CLEAN_UP_EVERY)
+        try:
+            await identity.clean_up(platform.identity)
+            await accounts.clean_up(platform.accounts)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            log.exception("clean-up failed; it will be tried again")
+
+
 def build_litestar(platform: Platform) -> Litestar:
     """The framework's application, without the outermost layer."""
 
@@ -141,10 +159,23 @@ def build_litestar(platform: Platform) -> Litestar:
         finally:
             await platform.database.close()
 
+    @asynccontextmanager
+    async def keep_house(_: Litestar) -> AsyncIterator[None]:
+        task = asyncio.create_task(_clean_up_regularly(platform))
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
     return Litestar(
         route_handlers=[
             accounts.build_router(),
-            *identity.build_routers(),
+            identity.build_api_router(),
+            identity.build_page_router(),
+            show_openapi,
+            show_reference,
             answer_live,
             answer_ready,
             build_static_router(),
@@ -156,8 +187,8 @@ def build_litestar(platform: Platform) -> Litestar:
         },
         csrf_config=_configure_csrf(platform),
         template_config=_configure_templates(),
-        openapi_config=OpenAPIConfig(title="Borvo", version=borvo.__version__, path="/openapi"),
-        lifespan=[open_database],
+        openapi_config=OpenAPIConfig(title="Borvo", version=borvo.__version__, render_plugins=[]),
+        lifespan=[open_database, keep_house],
         request_max_body_size=_BODY_LIMIT,
         logging_config=None,
         debug=False,

@@ -103,6 +103,10 @@ def _configure(options: argparse.Namespace, database_url: str, secret_key: str) 
     return read_settings(os.environ)
 
 
+def _print_start_page(settings: Settings) -> None:
+    sys.stdout.write(demo_data.render_start_page(settings.issuer))
+
+
 def run_demo(options: argparse.Namespace) -> None:
     """Runs until it is interrupted; then the database stops too, and its data stays."""
     signal.signal(signal.SIGTERM, _stop)
@@ -117,5 +121,5 @@ def run_demo(options: argparse.Namespace) -> None:
             asyncio.run(_empty_database(postgres.url))
         settings = _configure(options, postgres.url, _load_secret_key(data_dir, is_fresh=options.fresh))
         asyncio.run(_prepare(settings))
-        run_server(settings, announce=lambda: sys.stdout.write(demo_data.render_start_page(settings.issuer)))
+        run_server(settings, announce=lambda: _print_start_page(settings))
         sys.stdout.write(f"\nStopped. The data is kept in {data_dir}\n")

@@ -182,7 +182,7 @@ def render_start_page(issuer: str) -> str:
   Portal          {issuer}/portal
   OpenID          {issuer}/.well-known/openid-configuration
   Samples         {issuer}/sample/v1
-  API description {issuer}/openapi
+  HTTP APIs       {issuer}/docs
 
   People, each with the password {PASSWORD}
 {people}

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
-from litestar import Request, Response, get, post, route
+from litestar import Request, Response, Router, get, post, route
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
@@ -12,7 +12,7 @@ from borvo.identity.discovery import build_discovery
 from borvo.identity.model import Parameters
 from borvo.identity.service.caller import describe_caller, read_bearer
 from borvo.identity.service.collaborators import Identity
-from borvo.identity.service.token import TokenAnswer, answer_token_request
+from borvo.identity.service.issuance import TokenAnswer, answer_token_request
 
 AnyRequest = Request[Any, Any, Any]
 Collaborators = NamedDependency[SkipValidation[Identity]]
@@ -80,3 +80,8 @@ async def show_userinfo(request: AnyRequest, identity: Collaborators) -> Respons
         authorization = f"Bearer {token}" if token else authorization
     claims = await describe_caller(identity, authorization)
     return Response(claims, media_type="application/json", headers=_NO_STORE)
+
+
+def build_api_router() -> Router:
+    """What programs call; `assembly` provides `identity`."""
+    return Router(path="/", route_handlers=[show_discovery, show_keys, issue_token, show_userinfo])

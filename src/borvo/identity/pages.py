@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from litestar import Request, get, post
+from litestar import Request, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from litestar.response import Redirect, Template
@@ -24,7 +24,7 @@ from borvo.identity.service.authorization import (
 )
 from borvo.web.cookies import CookiePolicy
 from borvo.web.forms import Form, read_form
-from borvo.web.pages import redirect_to, render_page
+from borvo.web.pages import PAGE_OPT, redirect_to, render_page
 
 AnyRequest = Request[Any, Any, Any]
 People = NamedDependency[SkipValidation[Accounts]]
@@ -166,3 +166,17 @@ async def confirm_logout(
     parameters = Parameters(tuple((name, form.raw(name)) for name in names if form.raw(name)))
     asked = await logout.read_logout(identity, parameters, viewer)
     return await _end(identity, asked, viewer, accounts.cookies)
+
+
+def build_page_router() -> Router:
+    """What people see; `assembly` provides `identity`, `accounts`, `viewer` and `login`."""
+    handlers = [
+        show_authorization,
+        receive_authorization,
+        continue_authorization,
+        submit_decision,
+        show_logout,
+        receive_logout,
+        confirm_logout,
+    ]
+    return Router(path="/", route_handlers=handlers, opt={PAGE_OPT: True}, include_in_schema=False)

@@ -17,21 +17,19 @@ def show_openapi(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
 
 
 def list_operations(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    """One entry an operation: method, path, summary, description, parameters, statuses."""
-    operations = []
-    for path, item in sorted(schema.get("paths", {}).items()):
-        for method in _METHODS:
-            if operation := item.get(method):
-                operations.append(
-                    {
-                        "method": method.upper(),
-                        "path": path,
-                        "description": operation.get("description") or operation.get("summary", ""),
-                        "parameters": operation.get("parameters", []),
-                        "responses": operation.get("responses", {}),
-                    }
-                )
-    return operations
+    """One entry an operation: method, path, description, parameters, answers."""
+    return [
+        {
+            "method": method.upper(),
+            "path": path,
+            "description": operation.get("description") or operation.get("summary", ""),
+            "parameters": operation.get("parameters", []),
+            "responses": operation.get("responses", {}),
+        }
+        for path, item in sorted(schema.get("paths", {}).items())
+        for method in _METHODS
+        if (operation := item.get(method))
+    ]
 
 
 @get("/docs", opt={PAGE_OPT: True}, include_in_schema=False, sync_to_thread=False)

@@ -48,8 +48,8 @@ def _copy_install(directory: Path) -> Path:
     """The wheel's binaries once more, with the libraries that it lays beside its package."""
     package = find_install().parent
     libraries = package.with_name(f"{package.name}.libs")
-    shutil.copytree(libraries, directory / libraries.name, copy_function=os.link)
-    return shutil.copytree(find_install(), directory / package.name / "pginstall", copy_function=os.link)
+    shutil.copytree(libraries, directory / libraries.name)
+    return shutil.copytree(find_install(), directory / package.name / "pginstall")
 
 
 def _socket_dir(url: str) -> Path:
@@ -67,6 +67,13 @@ async def _ask(url: str, query: str) -> object:
 def _start_child(data_dir: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", START, str(data_dir)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)  # noqa: S603
+
+
+def _run_as_nobody(data_dir: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", AS_NOBODY, str(data_dir), str(find_install())]
+    return subprocess.run(  # noqa: S603
+        command, check=False, capture_output=True, text=True, env=ENVIRONMENT, timeout=60, cwd="/"
+    )
 
 
 def _kill(child: subprocess.Popen[str]) -> None:
@@ -278,27 +285,18 @@ def test_says_where_to_read_why_it_did_not_start(open_dir: Path) -> None:
 
 
 @pytest.mark.skipif(
-    not AS_ROOT, reason="only root can become another user; the other tests run as an ordinary one"
+    not AS_ROOT, reason="only root can become another user; the others run as an ordinary one"
 )
 def test_runs_as_an_ordinary_user(open_dir: Path) -> None:
     nobody = pwd.getpwnam("nobody")
     os.chown(open_dir, nobody.pw_uid, nobody.pw_gid)
-    install = find_install()
-    command = [sys.executable, "-c", AS_NOBODY, str(open_dir / "data"), str(install)]
-    done = subprocess.run(  # noqa: S603
-        command, check=False, capture_output=True, text=True, env=ENVIRONMENT, timeout=60, cwd=open_dir
-    )
+    done = _run_as_nobody(open_dir / "data")
     assert (done.returncode, done.stdout.strip()) == (0, "42"), done.stderr
     assert (open_dir / "data/postgres/cluster").stat().st_uid == nobody.pw_uid
 
 
-@pytest.mark.skipif(
-    not AS_ROOT, reason="an unwritable directory is made for `nobody`, which only root can become"
-)
+@pytest.mark.skipif(not AS_ROOT, reason="only root can become another user")
 def test_names_an_unwritable_data_directory(open_dir: Path) -> None:
-    command = [sys.executable, "-c", AS_NOBODY, str(open_dir / "data"), "/"]
-    done = subprocess.run(  # noqa: S603
-        command, check=False, capture_output=True, text=True, env=ENVIRONMENT, timeout=60, cwd="/"
-    )
+    done = _run_as_nobody(open_dir / "data")
     assert done.returncode == 1
     assert re.search(r"EmbeddedPostgresError: cannot keep a database in .*\(Permission denied", done.stderr)

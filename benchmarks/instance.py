@@ -16,7 +16,14 @@ from pathlib import Path
 from borvo.accounts.public import Person, Registration, Role, change_role, create_person, find_person
 from borvo.assembly import Platform, build_platform
 from borvo.cli.demo_data import DemoClient
-from borvo.portal.public import ClientDetails, GrantType, add_chosen_secret, create_tenancy, list_tenancies, register_client
+from borvo.portal.public import (
+    ClientDetails,
+    GrantType,
+    add_chosen_secret,
+    create_tenancy,
+    list_tenancies,
+    register_client,
+)
 from borvo.settings import Settings
 from borvo.storage.embedded import EmbeddedPostgres
 from borvo.storage.migration import migrate
@@ -66,7 +73,9 @@ async def _seed(settings: Settings) -> None:
     platform = build_platform(settings)
     await platform.database.open()
     try:
-        person = await create_person(platform.accounts, Registration(EMAIL, "Bench", "Mark", "borvo-demo-pass"))
+        person = await create_person(
+            platform.accounts, Registration(EMAIL, "Bench", "Mark", "borvo-demo-pass")
+        )
         if person is not None:
             await _register(platform)
     finally:

@@ -26,7 +26,8 @@ from borvo.identity import public as identity
 from borvo.identity.public import GenerateKey, Identity, KeyCabinet, generate_key
 from borvo.kernel.clock import Clock, read_system_clock
 from borvo.kernel.entropy import Entropy, read_system_entropy
-from borvo.portal.public import SecretVerifier
+from borvo.portal import public as portal
+from borvo.portal.public import Portal, SecretVerifier
 from borvo.settings import Settings, read_settings
 from borvo.storage.database import Database
 from borvo.storage.sealing import Keyring
@@ -57,6 +58,7 @@ class Platform:
     entropy: Entropy
     keyring: Keyring
     accounts: Accounts
+    portal: Portal
     identity: Identity
 
 
@@ -72,13 +74,14 @@ def build_platform(
     database = Database(settings.database_url, size=settings.database_connections)
     keyring = Keyring(settings.reveal_secret_key().reveal())
     passwords = passwords or Passwords()
+    verifier = SecretVerifier(keyring.derive("client secrets"), passwords, entropy=entropy)
     provider = Identity(
         issuer=settings.issuer,
         database=database,
         clock=clock,
         entropy=entropy,
         cabinet=KeyCabinet(database, keyring, clock, entropy, generate),
-        verifier=SecretVerifier(keyring.derive("client secrets"), passwords),
+        verifier=verifier,
     )
 
     async def describe_return(return_to: str) -> Destination | None:
@@ -94,7 +97,8 @@ def build_platform(
         trusted_proxies=settings.trusted_proxies,
         describe_return=describe_return,
     )
-    return Platform(settings, database, clock, entropy, keyring, people, provider)
+    developers = Portal(database=database, clock=clock, entropy=entropy, verifier=verifier, accounts=people)
+    return Platform(settings, database, clock, entropy, keyring, people, developers, provider)
 
 
 def _provide(value: T) -> Provide:
@@ -108,6 +112,7 @@ def _list_dependencies(platform: Platform) -> dict[str, Provide]:
     return {
         "is_ready": _provide(platform.database.is_ready),
         "accounts": _provide(platform.accounts),
+        "portal": _provide(platform.portal),
         "identity": _provide(platform.identity),
         "viewer": Provide(accounts.provide_viewer),
         "login": Provide(accounts.provide_login),
@@ -172,6 +177,7 @@ def build_litestar(platform: Platform) -> Litestar:
     return Litestar(
         route_handlers=[
             accounts.build_router(),
+            portal.build_router(),
             identity.build_api_router(),
             identity.build_page_router(),
             show_openapi,

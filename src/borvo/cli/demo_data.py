@@ -15,9 +15,11 @@ from borvo.kernel.errors import InvalidInputError
 from borvo.portal.public import (
     ClientDetails,
     GrantType,
+    Tenancy,
     add_chosen_secret,
     create_tenancy,
     find_client,
+    list_tenancies,
     register_client,
 )
 
@@ -98,8 +100,9 @@ async def seed(platform: Platform) -> None:
         await create_tenancy(platform.portal, DEVELOPER, PREFIX)
     async with platform.database.connection() as connection:
         developer = await find_person(connection, DEVELOPER) or people[DEVELOPER]
+    (tenancy,) = await list_tenancies(platform.portal, developer)
     for client in CLIENTS:
-        await _seed_client(platform, developer, client)
+        await _seed_client(platform, developer, tenancy, client)
 
 
 async def _seed_person(platform: Platform, email: str) -> Person:
@@ -115,7 +118,7 @@ async def _seed_person(platform: Platform, email: str) -> Person:
     return person
 
 
-async def _seed_client(platform: Platform, developer: Person, client: DemoClient) -> None:
+async def _seed_client(platform: Platform, developer: Person, tenancy: Tenancy, client: DemoClient) -> None:
     has_callbacks = client.grant_type is not GrantType.CLIENT_CREDENTIALS
     details = ClientDetails(
         display_name=client.name,
@@ -126,7 +129,7 @@ async def _seed_client(platform: Platform, developer: Person, client: DemoClient
         require_pkce=client.require_pkce,
     )
     with contextlib.suppress(InvalidInputError):
-        await register_client(platform.portal, developer, None, client.suffix, details)
+        await register_client(platform.portal, developer, tenancy.id, client.suffix, details)
     if not (await find_client(platform.portal, developer, client.client_id)).secrets:
         await add_chosen_secret(platform.portal, developer, client.client_id, client.secret)
 

@@ -1,7 +1,10 @@
 """The SQL of tenancies, clients and their secrets. Every function takes a connection and none commits."""
 
-from borvo.kernel.ids import ClientId, ClientKey, TenancyId
-from borvo.portal.model import GrantType, RegisteredClient, StoredSecret
+from datetime import datetime
+from uuid import UUID
+
+from borvo.kernel.ids import ClientId, ClientKey, PersonId, TenancyId
+from borvo.portal.model import ClientDetails, GrantType, RegisteredClient, StoredSecret, Tenancy
 from borvo.storage.database import Connection, Row
 
 # One statement, since every token request begins with it. The secrets come as parallel arrays: several rows
@@ -45,8 +48,15 @@ def _read_client(row: Row) -> RegisteredClient:
     )
 
 
+def _is_possible(client_id: str) -> bool:
+    # RFC 6749 A.1. PostgreSQL refuses some other texts, such as those with a zero byte, with an error.
+    return client_id.isascii() and client_id.isprintable()
+
+
 async def load_client(connection: Connection, client_id: str) -> RegisteredClient | None:
     """With its live secrets. Disabled clients are found too: the caller decides what that means."""
+    if not _is_possible(client_id):
+        return None
     row = await connection.fetchrow(_CLIENT_BY_ID, client_id)
     return _read_client(row) if row else None
 
@@ -55,3 +65,130 @@ async def load_client_by_key(connection: Connection, client_key: ClientKey) -> R
     """As `load_client`, by the key that rows in the database refer to."""
     row = await connection.fetchrow(_CLIENT_BY_KEY, client_key)
     return _read_client(row) if row else None
+
+
+_IS_MEMBER = "exists (select from tenancy_member m where m.person_id = $1 and m.tenancy_id = c.tenancy_id)"
+_CLIENT_OF = f"{_CLIENT} where c.client_id = $2 and {_IS_MEMBER}"
+
+
+async def load_client_of(
+    connection: Connection, person_id: PersonId, client_id: str
+) -> RegisteredClient | None:
+    """None as well when the person is no member of the client's tenancy."""
+    if not _is_possible(client_id):
+        return None
+    row = await connection.fetchrow(_CLIENT_OF, person_id, client_id)
+    return _read_client(row) if row else None
+
+
+async def lock_client_of(connection: Connection, person_id: PersonId, client_id: str) -> bool:
+    """Makes changes of one client take turns until the transaction ends; False as `load_client_of`."""
+    found = await connection.fetchval(
+        f"select true from client c where c.client_id = $2 and {_IS_MEMBER} for update", person_id, client_id
+    )
+    return bool(found)
+
+
+async def list_clients_of(connection: Connection, person_id: PersonId) -> tuple[RegisteredClient, ...]:
+    """The clients of all the person's tenancies, by name."""
+    rows = await connection.fetch(
+        f"{_CLIENT} where {_IS_MEMBER} order by lower(c.display_name), c.client_id", person_id
+    )
+    return tuple(_read_client(row) for row in rows)
+
+
+async def list_tenancies_of(connection: Connection, person_id: PersonId) -> tuple[Tenancy, ...]:
+    """In the order in which the person joined."""
+    rows = await connection.fetch(
+        """select t.id, t.prefix from tenancy_member m join tenancy t on t.id = m.tenancy_id
+           where m.person_id = $1 order by m.joined_at, t.prefix""",
+        person_id,
+    )
+    return tuple(Tenancy(TenancyId(row["id"]), row["prefix"]) for row in rows)
+
+
+async def insert_tenancy(connection: Connection, tenancy: Tenancy, now: datetime) -> bool:
+    """False, with nothing written, when the prefix is taken."""
+    written = await connection.fetchval(
+        """insert into tenancy (id, prefix, created_at) values ($1, $2, $3)
+           on conflict do nothing returning true""",
+        tenancy.id,
+        tenancy.prefix,
+        now,
+    )
+    return bool(written)
+
+
+async def insert_member(
+    connection: Connection, person_id: PersonId, tenancy_id: TenancyId, now: datetime
+) -> None:
+    await connection.execute(
+        """insert into tenancy_member (person_id, tenancy_id, joined_at) values ($1, $2, $3)
+           on conflict do nothing""",
+        person_id,
+        tenancy_id,
+        now,
+    )
+
+
+async def insert_client(connection: Connection, client: RegisteredClient, now: datetime) -> bool:
+    """False, with nothing written, when the tenancy has a client of that suffix, however lately."""
+    written = await connection.fetchval(
+        """insert into client (client_id, client_key, tenancy_id, suffix, display_name, client_uri,
+                               redirect_uris, grant_types, scopes, require_pkce, created_at, updated_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
+           on conflict do nothing returning true""",
+        client.client_id,
+        client.client_key,
+        client.tenancy_id,
+        client.suffix,
+        client.display_name,
+        client.client_uri,
+        client.redirect_uris,
+        sorted(client.grant_types),
+        client.scopes,
+        client.require_pkce,
+        now,
+    )
+    return bool(written)
+
+
+async def update_client(
+    connection: Connection, client_key: ClientKey, details: ClientDetails, now: datetime
+) -> None:
+    await connection.execute(
+        """update client set display_name = $2, client_uri = $3, redirect_uris = $4, grant_types = $5,
+                             scopes = $6, require_pkce = $7, updated_at = $8
+           where client_key = $1""",
+        client_key,
+        details.display_name,
+        details.client_uri,
+        details.redirect_uris,
+        sorted(details.grant_types),
+        details.scopes,
+        details.require_pkce,
+        now,
+    )
+
+
+async def insert_secret(
+    connection: Connection, client_key: ClientKey, secret: StoredSecret, created_by: PersonId
+) -> None:
+    await connection.execute(
+        """insert into client_secret (client_key, id, algorithm, digest, created_by, created_at)
+           values ($1, $2, $3, $4, $5, $6)""",
+        client_key,
+        secret.id,
+        secret.algorithm,
+        secret.digest,
+        created_by,
+        secret.created_at,
+    )
+
+
+async def delete_secret(connection: Connection, client_key: ClientKey, secret_id: UUID) -> bool:
+    """Whether it was there."""
+    deleted = await connection.fetchval(
+        "delete from client_secret where client_key = $1 and id = $2 returning true", client_key, secret_id
+    )
+    return bool(deleted)

@@ -41,6 +41,11 @@ class Form:
     def add_error(self, name: str, message: str) -> None:
         self.errors.setdefault(name, []).append(message)
 
+    def add_errors(self, errors: Mapping[str, Iterable[str]]) -> None:
+        """Those of an `InvalidInputError`."""
+        for name, messages in errors.items():
+            self.errors.setdefault(name, []).extend(messages)
+
     @property
     def is_valid(self) -> bool:
         return not self.errors

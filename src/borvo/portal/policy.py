@@ -1,0 +1,122 @@
+"""What a developer may enter. Each `check_` names the fault in words for the developer, or returns None."""
+
+import re
+from collections.abc import Collection, Sequence
+from enum import StrEnum
+from itertools import pairwise
+
+from borvo.catalogue.scopes import map_scopes
+from borvo.kernel.scopes import find_missing
+from borvo.portal.model import REDIRECT_GRANTS, GrantType
+
+SUFFIX_MAXIMUM = 64
+PREFIX_MAXIMUM = 64
+PREFIX_BYTES = 32
+NAME_MAXIMUM = 100
+CHOSEN_SECRET_MINIMUM = 20
+CHOSEN_SECRET_MAXIMUM = 200
+SECRETS_MAXIMUM = 5
+
+_WORD = re.compile(r"[0-9a-z]+")
+_DISTINCT_MINIMUM = 8
+
+
+class PkceChoice(StrEnum):
+    """What the form offers; `automatic` lets the grant types decide."""
+
+    AUTOMATIC = "automatic"
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+
+
+def _check_word(text: str, what: str, maximum: int) -> str | None:
+    if not text:
+        return f"Enter {what}."
+    if len(text) > maximum:
+        return f"Use at most {maximum} characters."
+    if _WORD.fullmatch(text) is None:
+        return "Use lower-case letters a to z and digits only."
+    return None
+
+
+def check_suffix(text: str) -> str | None:
+    """Contract 4: the part of the client id that a developer chooses."""
+    return _check_word(text, "the last part of the client id", SUFFIX_MAXIMUM)
+
+
+def check_prefix(text: str) -> str | None:
+    """Contract 6, row 12: both kinds of prefix, sixty-four hex digits and a readable name."""
+    return _check_word(text, "a prefix", PREFIX_MAXIMUM)
+
+
+def check_display_name(text: str) -> str | None:
+    """People read it on the consent page, so nothing that changes how a line is read gets in."""
+    if not text:
+        return "Enter the name under which people will know the app."
+    if len(text) > NAME_MAXIMUM or not text.isprintable():
+        return f"Use at most {NAME_MAXIMUM} ordinary characters."
+    return None
+
+
+def check_grant_types(grant_types: Collection[GrantType]) -> str | None:
+    return None if grant_types else "Choose at least one way in which the app gets its tokens."
+
+
+def check_scopes(scopes: Sequence[str], grant_types: Collection[GrantType]) -> str | None:
+    if not scopes:
+        return "Choose at least one scope."
+    if unknown := find_missing(scopes, map_scopes()):
+        return f"There is no scope {unknown[0][:80]}."
+    needs_openid = {GrantType.IMPLICIT, GrantType.HYBRID} & set(grant_types)
+    if needs_openid and "openid" not in scopes:
+        # OpenID Connect Core 3.2.2.1, 3.3.2.1: both flows answer with an id_token.
+        return f"Choose openid as well: {min(needs_openid)} is a way of signing in."
+    return None
+
+
+def needs_redirect_uri(grant_types: Collection[GrantType]) -> bool:
+    return not REDIRECT_GRANTS.isdisjoint(grant_types)
+
+
+def decide_pkce(choice: PkceChoice, grant_types: Collection[GrantType]) -> bool:
+    """Contract 7: on by default for code alone, off for hybrid, whose clients send a nonce and no challenge."""
+    if choice is PkceChoice.AUTOMATIC:
+        return GrantType.AUTHORIZATION_CODE in grant_types and GrantType.HYBRID not in grant_types
+    return choice is PkceChoice.REQUIRED
+
+
+def _is_run(text: str) -> bool:
+    """Whether most characters follow from the one before, as in abcdef or 987654."""
+    steps = [abs(ord(right) - ord(left)) <= 1 for left, right in pairwise(text)]
+    return sum(steps) * 2 > len(steps)
+
+
+def _is_repetition(text: str) -> bool:
+    # A text occurs inside its own double, ends cut off, exactly when it repeats a shorter one.
+    return text in (text + text)[1:-1]
+
+
+def _is_guessable(secret: str, names: Collection[str]) -> bool:
+    folded = secret.lower()
+    rest = folded
+    for name in sorted({name.lower() for name in names if name}, key=len, reverse=True):
+        rest = rest.replace(name, "")
+    is_poor = len(set(rest)) < _DISTINCT_MINIMUM
+    return is_poor or _is_repetition(folded) or _is_run(folded)
+
+
+def check_chosen_secret(secret: str, names: Collection[str]) -> str | None:
+    """`names` are what everybody knows of the client: a secret made of little else is none."""
+    if len(secret) < CHOSEN_SECRET_MINIMUM:
+        return f"Use at least {CHOSEN_SECRET_MINIMUM} characters, best from a password generator."
+    if len(secret) > CHOSEN_SECRET_MAXIMUM:
+        return f"Use at most {CHOSEN_SECRET_MAXIMUM} characters."
+    if not (secret.isascii() and secret.isprintable()):  # RFC 6749 A.2
+        return (
+            "Use letters, digits and signs of the ASCII set only; others do not survive every client library."
+        )
+    if secret != secret.strip():
+        return "Remove the spaces at the ends; they get lost when copied."
+    if _is_guessable(secret, names):
+        return "This is too easy to guess. Let a password generator make one, or generate one here."
+    return None

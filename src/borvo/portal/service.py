@@ -1,0 +1,189 @@
+"""Use cases of developers. Each is bound to the person who acts: clients of others are not found."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
+from borvo.accounts.public import Accounts, Person, Role, change_role, find_person, normalize_email
+from borvo.kernel.clock import Clock
+from borvo.kernel.entropy import Entropy, create_token, create_uuid
+from borvo.kernel.errors import InvalidInputError, NotFoundError
+from borvo.kernel.ids import ClientKey, TenancyId
+from borvo.kernel.secret import Secret
+from borvo.portal import store
+from borvo.portal.client_secrets import SecretVerifier
+from borvo.portal.model import (
+    ClientDetails,
+    RegisteredClient,
+    SecretAlgorithm,
+    StoredSecret,
+    Tenancy,
+)
+from borvo.portal.policy import PREFIX_BYTES, SECRETS_MAXIMUM, check_chosen_secret, check_prefix
+from borvo.storage.database import Database
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """The collaborators of this feature."""
+
+    database: Database
+    clock: Clock
+    entropy: Entropy
+    verifier: SecretVerifier
+    accounts: Accounts
+
+
+def _refuse_client() -> NotFoundError:
+    return NotFoundError("There is no such client in your tenancy.")
+
+
+async def list_tenancies(portal: Portal, person: Person) -> tuple[Tenancy, ...]:
+    """None for a person without the role `developer`: support takes the portal away by taking the role."""
+    if not person.is_developer:
+        return ()
+    async with portal.database.connection() as connection:
+        return await store.list_tenancies_of(connection, person.id)
+
+
+async def list_clients(portal: Portal, person: Person) -> tuple[RegisteredClient, ...]:
+    if not person.is_developer:
+        return ()
+    async with portal.database.connection() as connection:
+        return await store.list_clients_of(connection, person.id)
+
+
+async def find_client(portal: Portal, person: Person, client_id: str) -> RegisteredClient:
+    """Raises `NotFoundError` for an unknown client and for that of another tenancy alike."""
+    if not person.is_developer:
+        raise _refuse_client()
+    async with portal.database.connection() as connection:
+        client = await store.load_client_of(connection, person.id, client_id)
+    if client is None:
+        raise _refuse_client()
+    return client
+
+
+async def find_tenancy(portal: Portal, person: Person, tenancy_id: UUID | None) -> Tenancy:
+    """Raises `NotFoundError` unless the person is a member."""
+    for tenancy in await list_tenancies(portal, person):
+        if tenancy.id == tenancy_id:
+            return tenancy
+    raise NotFoundError("You are not a member of such a tenancy.")
+
+
+async def register_client(
+    portal: Portal, person: Person, tenancy_id: UUID | None, suffix: str, details: ClientDetails
+) -> RegisteredClient:
+    """Raises `InvalidInputError` beside `suffix` when the tenancy has such a client, also when two are at it."""
+    tenancy, now = await find_tenancy(portal, person, tenancy_id), portal.clock()
+    client = RegisteredClient(
+        client_id=tenancy.build_client_id(suffix),
+        client_key=ClientKey(create_uuid(now, portal.entropy)),
+        tenancy_id=tenancy.id,
+        suffix=suffix,
+        display_name=details.display_name,
+        client_uri=details.client_uri,
+        redirect_uris=details.redirect_uris,
+        grant_types=details.grant_types,
+        scopes=details.scopes,
+        require_pkce=details.require_pkce,
+        is_disabled=False,
+        secrets=(),
+    )
+    async with portal.database.transaction() as connection:
+        is_new = await store.insert_client(connection, client, now)
+    if not is_new:
+        fault = "Another client of your tenancy has this id."
+        raise InvalidInputError(fault, {"suffix": [fault]})
+    log.info("client registered", client_id=client.client_id, person=str(person.id))
+    return client
+
+
+async def change_client(portal: Portal, person: Person, client_id: str, details: ClientDetails) -> None:
+    """Replaces all details; the client id stays what it is."""
+    client = await find_client(portal, person, client_id)
+    async with portal.database.transaction() as connection:
+        await store.update_client(connection, client.client_key, details, portal.clock())
+    log.info("client changed", client_id=client_id, person=str(person.id))
+
+
+async def _add_secret(
+    portal: Portal, person: Person, client_id: str, algorithm: SecretAlgorithm, digest: bytes
+) -> None:
+    now = portal.clock()
+    secret = StoredSecret(create_uuid(now, portal.entropy), algorithm.value, digest, now)
+    async with portal.database.transaction() as connection:
+        # Without the lock, two at once would both count one too few.
+        await store.lock_client_of(connection, person.id, client_id)
+        client = await store.load_client_of(connection, person.id, client_id)
+        if client is None:
+            raise _refuse_client()
+        if len(client.secrets) >= SECRETS_MAXIMUM:
+            fault = f"A client has at most {SECRETS_MAXIMUM} secrets. Remove one first."
+            raise InvalidInputError(fault, {"form": [fault]})
+        await store.insert_secret(connection, client.client_key, secret, person.id)
+    log.info("client secret added", client_id=client_id, secret=str(secret.id), person=str(person.id))
+
+
+async def generate_secret(portal: Portal, person: Person, client_id: str) -> Secret[str]:
+    """The only time that it can be had; what is kept is a keyed digest."""
+    await find_client(portal, person, client_id)
+    secret = create_token(portal.entropy)
+    await _add_secret(portal, person, client_id, SecretAlgorithm.KEYED_DIGEST, portal.verifier.digest(secret))
+    return Secret(secret)
+
+
+async def add_chosen_secret(portal: Portal, person: Person, client_id: str, secret: str) -> None:
+    """Raises `InvalidInputError` beside `secret` for one that is too weak or already in use."""
+    client = await find_client(portal, person, client_id)
+    names = (client.client_id, *client.client_id.split("."), client.display_name)
+    fault = check_chosen_secret(secret, names)
+    if not fault and await portal.verifier.verify(client, secret):
+        # Two copies would outlive the removal of one.
+        fault = "This already is a secret of the client."
+    if fault:
+        raise InvalidInputError(fault, {"secret": [fault]})
+    digest = await portal.verifier.hash(secret)
+    await _add_secret(portal, person, client_id, SecretAlgorithm.SLOW_HASH, digest)
+
+
+async def find_secret(
+    portal: Portal, person: Person, client_id: str, secret_id: UUID | None
+) -> tuple[RegisteredClient, StoredSecret]:
+    """Raises `NotFoundError` when it is gone or another's."""
+    client = await find_client(portal, person, client_id)
+    secret = client.find_secret(secret_id) if secret_id else None
+    if secret is None:
+        raise NotFoundError("There is no such secret; it may have been removed already.")
+    return client, secret
+
+
+async def remove_secret(portal: Portal, person: Person, client_id: str, secret_id: UUID | None) -> None:
+    """It stops working with the next request. Raises `NotFoundError` as `find_secret`."""
+    client, secret = await find_secret(portal, person, client_id, secret_id)
+    async with portal.database.transaction() as connection:
+        await store.delete_secret(connection, client.client_key, secret.id)
+    log.info("client secret removed", client_id=client_id, secret=str(secret.id), person=str(person.id))
+
+
+async def create_tenancy(portal: Portal, owner_email: str, prefix: str | None = None) -> Tenancy:
+    """Makes the owner its first member and a developer. Without `prefix` it is 64 hex digits (contract 7)."""
+    chosen = portal.entropy(PREFIX_BYTES).hex() if prefix is None else prefix
+    if fault := check_prefix(chosen):
+        raise InvalidInputError(fault, {"prefix": [fault]})
+    now = portal.clock()
+    tenancy = Tenancy(TenancyId(create_uuid(now, portal.entropy)), chosen)
+    async with portal.database.transaction() as connection:
+        owner = await find_person(connection, normalize_email(owner_email))
+        if owner is None:
+            raise NotFoundError(f"Nobody is registered as {owner_email}.")
+        if not await store.insert_tenancy(connection, tenancy, now):
+            fault = f"Another tenancy has the prefix {chosen}."
+            raise InvalidInputError(fault, {"prefix": [fault]})
+        await store.insert_member(connection, owner.id, tenancy.id, now)
+        await change_role(connection, portal.accounts, owner.email, Role.DEVELOPER, granted=True)
+    return tenancy

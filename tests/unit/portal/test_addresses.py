@@ -1,0 +1,169 @@
+"""Where a client's people are sent back to, and where its notifications go."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from borvo.portal.addresses import (
+    LOOPBACK_HOSTS,
+    REDIRECT_URIS_MAXIMUM,
+    check_client_uri,
+    check_redirect_uris,
+    normalize_client_uri,
+)
+from borvo.portal.model import GrantType
+
+CODE = {GrantType.AUTHORIZATION_CODE}
+
+GOOD = [
+    "https://localhost:5001/signin-oidc",
+    "https://app.example.org",
+    "https://app.example.org/callback?tenant=a%20b",
+    "https://xn--bcher-kva.example/cb",
+    "http://localhost:3000/cb",
+    "http://127.0.0.1:3000/cb",
+    "http://[::1]:3000/cb",
+    "https://[2001:db8::1]/cb",
+    "org.example.app:/callback",
+    "org.example.app://callback",
+]
+BAD = [
+    "javascript:alert(1)",
+    "JavaScript:alert(1)//https://a.example",
+    "data:text/html,x",
+    "vbscript:x",
+    "file:///etc/passwd",
+    "blob:https://a.example/x",
+    "myapp:/callback",
+    "ftp://a.example/",
+    "/callback",
+    "//a.example/callback",
+    "a.example/callback",
+    "https:a.example",
+    "https:///callback",
+    "https://",
+    "https://a.example/cb#part",
+    "https://a.example/cb#",
+    "https://*.example.org/cb",
+    "https://a.example/*",
+    "https://ada@a.example/cb",
+    "https://ada:secret@a.example/cb",
+    "https://a.example\\@evil.example/cb",
+    "https://a.example:0/cb",
+    "https://a.example:65536/cb",
+    "https://a.example:x/cb",
+    "https://a..example/cb",
+    "https://-a.example/cb",
+    "https://[::g]/cb",
+    "https://[::1/cb",
+    "https://a.example/c b",
+    "https://a.example/cb%2",
+    "https://bücher.example/cb",
+    "https://a.example/<script>",
+    'https://a.example/"onload=',
+    "http://a.example/cb",
+    "http://localhost.example.org/cb",
+    "http://127.0.0.1.example.org/cb",
+    "http://192.168.0.1/cb",
+    "org.example.app://ada@callback",
+    "org.example.app:callback",
+    "",
+    "https://a.example/" + "x" * 2000,
+]
+
+
+@pytest.mark.parametrize("uri", GOOD)
+def test_a_callback_is_https_or_loopback_or_a_scheme_of_the_apps_own(uri: str) -> None:
+    assert check_redirect_uris([uri], CODE) == []
+
+
+@pytest.mark.spec("RFC6749", "3.1.2")
+@pytest.mark.parametrize("uri", BAD)
+def test_no_other_callback_is_accepted(uri: str) -> None:
+    assert check_redirect_uris([uri], CODE)
+
+
+@given(st.text(max_size=60))
+def test_no_text_crashes_the_rules(text: str) -> None:
+    for uri in (text, f"https://{text}", f"https://a.example/{text}", f"org.example:{text}"):
+        check_redirect_uris([uri], CODE)
+        check_client_uri(uri)
+
+
+URL_TEXT = st.text(alphabet="aZ0.-_~:/?#[]@!$&'()*+,;=%\\ \té<", max_size=40)
+
+
+@given(st.sampled_from(["https://", "http://", "https:", "HTTP://"]), URL_TEXT)
+def test_what_is_accepted_is_read_the_same_way_by_another_parser(scheme: str, rest: str) -> None:
+    uri = scheme + rest
+    if not check_redirect_uris([uri], CODE):
+        parts = urlsplit(uri)
+        assert parts.hostname
+        assert parts.username is None
+        assert not parts.fragment
+        assert parts.scheme == "https" or parts.hostname in {host.strip("[]") for host in LOOPBACK_HOSTS}
+
+
+def test_every_faulty_address_is_named() -> None:
+    faults = check_redirect_uris(["javascript:x", "https://a.example", "http://b.example"], CODE)
+    assert [fault.split(": ")[0] for fault in faults] == ["javascript:x", "http://b.example"]
+
+
+def test_there_are_at_most_twenty_callbacks() -> None:
+    uris = [f"https://a.example/{number}" for number in range(REDIRECT_URIS_MAXIMUM + 1)]
+    assert check_redirect_uris(uris[:-1], CODE) == []
+    assert len(check_redirect_uris(uris, CODE)) == 1
+
+
+@pytest.mark.parametrize("grant_type", GrantType)
+def test_a_grant_that_ends_in_the_browser_needs_a_callback(grant_type: GrantType) -> None:
+    is_needed = grant_type is not GrantType.CLIENT_CREDENTIALS
+    assert bool(check_redirect_uris([], {grant_type})) is is_needed
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("", ""),
+        ("https://localhost:5001", "https://localhost:5001"),
+        ("https://App.Example.org/", "https://app.example.org"),
+        ("https://app.example.org/base/", "https://app.example.org/base"),
+        ("http://localhost:5001", "http://localhost:5001"),
+    ],
+)
+def test_a_client_uri_is_a_base_without_a_slash_at_its_end(typed: str, kept: str) -> None:
+    assert check_client_uri(typed) is None
+    assert normalize_client_uri(typed) == kept
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "app.example.org",
+        "http://app.example.org",
+        "https://app.example.org?x=1",
+        "https://app.example.org/a?x",
+        "https://app.example.org#x",
+        "https://ada@app.example.org",
+        "https://app.example.org/../x",
+        "https://app.example.org/a/./b",
+        "https://app.example.org//x",
+        "https://app.example.org/a%2fb",
+        "https://app.example.org/a;b",
+        "org.example.app:/x",
+        "javascript:alert(1)",
+    ],
+)
+def test_no_other_client_uri_is_accepted(uri: str) -> None:
+    assert check_client_uri(uri)
+
+
+@given(URL_TEXT)
+def test_normalizing_an_accepted_client_uri_twice_changes_nothing(rest: str) -> None:
+    uri = f"https://a.example{rest}"
+    if check_client_uri(uri) is None:
+        once = normalize_client_uri(uri)
+        assert check_client_uri(once) is None
+        assert normalize_client_uri(once) == once

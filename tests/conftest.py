@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import asyncpg
@@ -24,13 +25,16 @@ def replace_database(url: str, name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server_url() -> Iterator[str]:
     """A PostgreSQL server for this test process; BORVO_TEST_DATABASE_URL names another to use."""
     if given := os.environ.get("BORVO_TEST_DATABASE_URL"):
         yield given
         return
-    with EmbeddedPostgres(Path(tmp_path_factory.mktemp("postgres")), settings=_FAST) as server:
-        yield server.url
+    # Not pytest's own directory: its parents are closed to the account that PostgreSQL runs under as root.
+    with TemporaryDirectory(prefix="borvo-test-") as folder:
+        Path(folder).chmod(0o711)
+        with EmbeddedPostgres(Path(folder) / "data", settings=_FAST) as server:
+            yield server.url
 
 
 @pytest.fixture(scope="session")

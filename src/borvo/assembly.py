@@ -1,13 +1,16 @@
 """The composition root: settings in, one ASGI application out. The only module that knows every feature."""
 
+import asyncio
 import base64
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import asyncpg
+import structlog
 from litestar import Litestar
 from litestar.config.csrf import CSRFConfig
 from litestar.di import Provide
@@ -18,7 +21,9 @@ from litestar.types import ASGIApp
 
 import borvo
 from borvo.accounts import public as accounts
-from borvo.accounts.public import Accounts, Limiter, Passwords
+from borvo.accounts.public import Accounts, Destination, Limiter, Passwords
+from borvo.identity import public as identity
+from borvo.identity.public import GenerateKey, Identity, KeyCabinet, generate_key
 from borvo.kernel.clock import Clock, read_system_clock
 from borvo.kernel.entropy import Entropy, read_system_entropy
 from borvo.portal import public as portal
@@ -26,6 +31,7 @@ from borvo.portal.public import Portal, SecretVerifier
 from borvo.settings import Settings, read_settings
 from borvo.storage.database import Database
 from borvo.storage.sealing import Keyring
+from borvo.web.api_reference import show_openapi, show_reference
 from borvo.web.cookies import CookiePolicy
 from borvo.web.health import answer_live, answer_ready
 from borvo.web.logs import configure_logs
@@ -37,6 +43,9 @@ T = TypeVar("T")
 
 _PACKAGE = Path(borvo.__file__).parent
 _BODY_LIMIT = 1_000_000
+_CLEAN_UP_EVERY = 600.0
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,7 @@ class Platform:
     keyring: Keyring
     accounts: Accounts
     portal: Portal
+    identity: Identity
 
 
 def build_platform(
@@ -58,33 +68,37 @@ def build_platform(
     clock: Clock = read_system_clock,
     entropy: Entropy = read_system_entropy,
     passwords: Passwords | None = None,
+    generate: GenerateKey = generate_key,
 ) -> Platform:
     """Wires the features. The database is not opened here: commands and servers do that when they start."""
     database = Database(settings.database_url, size=settings.database_connections)
     keyring = Keyring(settings.reveal_secret_key().reveal())
-    hasher = passwords or Passwords()
+    passwords = passwords or Passwords()
+    verifier = SecretVerifier(keyring.derive("client secrets"), passwords, entropy=entropy)
+    provider = Identity(
+        issuer=settings.issuer,
+        database=database,
+        clock=clock,
+        entropy=entropy,
+        cabinet=KeyCabinet(database, keyring, clock, entropy, generate),
+        verifier=verifier,
+    )
+
+    async def describe_return(return_to: str) -> Destination | None:
+        return await identity.describe_return(provider, return_to)
+
     people = Accounts(
         database=database,
         clock=clock,
         entropy=entropy,
-        passwords=hasher,
+        passwords=passwords,
         limiter=Limiter(database, keyring.derive("attempt counters")),
         cookies=CookiePolicy(secure=settings.is_secure),
         trusted_proxies=settings.trusted_proxies,
-        describe_return=_describe_nothing,
+        describe_return=describe_return,
     )
-    developers = Portal(
-        database=database,
-        clock=clock,
-        entropy=entropy,
-        verifier=SecretVerifier(keyring.derive("client secrets"), hasher, entropy=entropy),
-        accounts=people,
-    )
-    return Platform(settings, database, clock, entropy, keyring, people, developers)
-
-
-async def _describe_nothing(_: str) -> None:
-    return None
+    developers = Portal(database=database, clock=clock, entropy=entropy, verifier=verifier, accounts=people)
+    return Platform(settings, database, clock, entropy, keyring, people, developers, provider)
 
 
 def _provide(value: T) -> Provide:
@@ -96,9 +110,10 @@ def _provide(value: T) -> Provide:
 
 def _list_dependencies(platform: Platform) -> dict[str, Provide]:
     return {
-        "database": _provide(platform.database),
+        "is_ready": _provide(platform.database.is_ready),
         "accounts": _provide(platform.accounts),
         "portal": _provide(platform.portal),
+        "identity": _provide(platform.identity),
         "viewer": Provide(accounts.provide_viewer),
         "login": Provide(accounts.provide_login),
     }
@@ -127,6 +142,17 @@ def _configure_csrf(platform: Platform) -> CSRFConfig:
     )
 
 
+async def _clean_up_regularly(platform: Platform) -> None:
+    """Every worker does it, which costs little: what one has deleted the next does not find."""
+    while True:
+        await asyncio.sleep(_CLEAN_UP_EVERY)
+        try:
+            await identity.clean_up(platform.identity)
+            await accounts.clean_up(platform.accounts)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            log.exception("clean-up failed; it will be tried again")
+
+
 def build_litestar(platform: Platform) -> Litestar:
     """The framework's application, without the outermost layer."""
 
@@ -138,10 +164,24 @@ def build_litestar(platform: Platform) -> Litestar:
         finally:
             await platform.database.close()
 
+    @asynccontextmanager
+    async def keep_house(_: Litestar) -> AsyncIterator[None]:
+        task = asyncio.create_task(_clean_up_regularly(platform))
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
     return Litestar(
         route_handlers=[
             accounts.build_router(),
             portal.build_router(),
+            identity.build_api_router(),
+            identity.build_page_router(),
+            show_openapi,
+            show_reference,
             answer_live,
             answer_ready,
             build_static_router(),
@@ -153,8 +193,8 @@ def build_litestar(platform: Platform) -> Litestar:
         },
         csrf_config=_configure_csrf(platform),
         template_config=_configure_templates(),
-        openapi_config=OpenAPIConfig(title="Borvo", version=borvo.__version__, path="/openapi"),
-        lifespan=[open_database],
+        openapi_config=OpenAPIConfig(title="Borvo", version=borvo.__version__, render_plugins=[]),
+        lifespan=[open_database, keep_house],
         request_max_body_size=_BODY_LIMIT,
         logging_config=None,
         debug=False,

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import httpx
 import pytest
@@ -10,11 +11,16 @@ from argon2 import PasswordHasher
 
 from borvo.accounts.public import Passwords
 from borvo.assembly import Platform, build_app, build_platform
+from borvo.identity.public import generate_key
 from borvo.kernel.entropy import read_system_entropy
 from borvo.settings import Settings
 from tests.functional.browser import Browser
 
 ISSUER = "http://localhost:8000"
+
+
+reuse_key = cache(generate_key)
+"""Making an RSA key takes a tenth of a second: one an algorithm serves the whole run."""
 
 
 class TestClock:
@@ -52,7 +58,9 @@ def settings(database_url: str) -> Settings:
 async def platform(settings: Settings, clock: TestClock) -> AsyncIterator[Platform]:
     """The platform with its database open, a clock of the test's own and fast password hashes."""
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    platform = build_platform(settings, clock=clock, entropy=read_system_entropy, passwords=passwords)
+    platform = build_platform(
+        settings, clock=clock, entropy=read_system_entropy, passwords=passwords, generate=reuse_key
+    )
     await platform.database.open()
     yield platform
     await platform.database.close()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Request, get, post
+from litestar import Request, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from litestar.response import Redirect, Template
@@ -14,7 +14,7 @@ from borvo.accounts.service import Accounts
 from borvo.kernel.errors import TooManyRequestsError
 from borvo.web.addresses import find_client_address
 from borvo.web.forms import Form, read_form
-from borvo.web.pages import redirect_to, render_page
+from borvo.web.pages import PAGE_OPT, redirect_to, render_page
 
 AnyRequest = Request[Any, Any, Any]
 Viewer = NamedDependency[SkipValidation[Login | None]]
@@ -111,3 +111,17 @@ async def submit_sign_out(viewer: Viewer, accounts: Collaborators) -> Redirect:
     answer = redirect_to("/")
     answer.cookies.append(accounts.cookies.expire("session"))
     return answer
+
+
+def build_router() -> Router:
+    """All pages of this feature; `assembly` provides `accounts`, `viewer` and `login`."""
+    handlers = [
+        show_start,
+        show_account,
+        show_sign_in,
+        submit_sign_in,
+        show_sign_up,
+        submit_sign_up,
+        submit_sign_out,
+    ]
+    return Router(path="/", route_handlers=handlers, opt={PAGE_OPT: True}, include_in_schema=False)

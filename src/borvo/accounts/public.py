@@ -1,21 +1,8 @@
 """What other features may use of accounts."""
 
-from litestar import Router
-
 from borvo.accounts.limits import Limit, Limiter
 from borvo.accounts.model import Login, Person, Role, normalize_email
-from borvo.accounts.pages import (
-    Collaborators,
-    SignedIn,
-    Viewer,
-    show_account,
-    show_sign_in,
-    show_sign_up,
-    show_start,
-    submit_sign_in,
-    submit_sign_out,
-    submit_sign_up,
-)
+from borvo.accounts.pages import SignedIn, Viewer, build_router
 from borvo.accounts.passwords import Passwords
 from borvo.accounts.service import (
     Accounts,
@@ -23,6 +10,7 @@ from borvo.accounts.service import (
     Destination,
     Registration,
     change_role,
+    clean_up,
     create_person,
     find_login,
     start_session,
@@ -38,7 +26,6 @@ from borvo.accounts.store import end_session, find_person, load_person
 
 __all__ = [
     "Accounts",
-    "Collaborators",
     "DescribeReturn",
     "Destination",
     "Limit",
@@ -55,6 +42,7 @@ __all__ = [
     "build_router",
     "build_sign_in_url",
     "change_role",
+    "clean_up",
     "create_person",
     "end_session",
     "find_login",
@@ -65,21 +53,3 @@ __all__ = [
     "provide_viewer",
     "start_session",
 ]
-
-
-def build_router() -> Router:
-    """All pages of this feature; `assembly` provides `accounts`, `viewer` and `login`."""
-    return Router(
-        path="/",
-        route_handlers=[
-            show_account,
-            show_sign_in,
-            show_sign_up,
-            show_start,
-            submit_sign_in,
-            submit_sign_out,
-            submit_sign_up,
-        ],
-        opt={"page": True},
-        include_in_schema=False,
-    )

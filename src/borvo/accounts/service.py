@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from borvo.accounts import limits, store
@@ -144,3 +145,9 @@ async def change_role(
     if granted:
         return await store.add_role(connection, person.id, role, accounts.clock())
     return await store.remove_role(connection, person.id, role)
+
+
+async def clean_up(accounts: Accounts) -> None:
+    """Deletes counters whose window is long over."""
+    async with accounts.database.transaction() as connection:
+        await store.delete_old_attempts(connection, accounts.clock() - timedelta(hours=1))

@@ -53,3 +53,11 @@ class Database:
         """For a single read statement, which needs no transaction around it."""
         async with self.pool.acquire() as connection:
             yield connection
+
+    async def is_ready(self) -> bool:
+        """Whether the server answers a statement."""
+        try:
+            async with self.connection() as connection:
+                return bool(await connection.fetchval("select true"))
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            return False

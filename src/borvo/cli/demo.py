@@ -1,0 +1,125 @@
+"""`borvo demo`: the whole platform on the embedded PostgreSQL, with sample people, clients and data."""
+
+import argparse
+import asyncio
+import base64
+import os
+import secrets
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from borvo.assembly import build_platform
+from borvo.cli import demo_data
+from borvo.cli.failure import CommandError
+from borvo.cli.server import check_port, run_server
+from borvo.settings import Settings, read_settings
+from borvo.storage.embedded import EmbeddedPostgres
+from borvo.storage.marks import DEMO, has_mark, set_mark
+from borvo.storage.migration import find_head, find_revision, migrate
+
+_KEY_FILE = "secret_key"
+
+
+def _stop(number: int, _: Any) -> None:
+    # Turned into an exit, so that the database is stopped on the way out.
+    sys.exit(128 + number)
+
+
+def _open_data_dir(path: Path) -> Path:
+    data_dir = path.expanduser().resolve()
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        (data_dir / ".writable").touch()
+        (data_dir / ".writable").unlink()
+    except OSError as fault:
+        raise CommandError(
+            f"cannot write to {data_dir} ({fault.strerror}); choose another --data-dir"
+        ) from None
+    return data_dir
+
+
+def _load_secret_key(data_dir: Path, *, is_fresh: bool) -> str:
+    path = data_dir / _KEY_FILE
+    if is_fresh:
+        path.unlink(missing_ok=True)
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(base64.b64encode(secrets.token_bytes(32)).decode())
+    return path.read_text().strip()
+
+
+async def _empty_database(url: str) -> None:
+    """Only the database: the directory may hold what is not ours to delete."""
+    head, _, query = url.partition("?")
+    connection = await asyncpg.connect(f"{head.rpartition('/')[0]}/postgres?{query}")
+    try:
+        name = head.rpartition("/")[2]
+        await connection.execute(f'drop database "{name}" with (force)')
+        await connection.execute(f'create database "{name}"')
+    finally:
+        await connection.close()
+
+
+async def _prepare(settings: Settings) -> None:
+    revision, head = await find_revision(settings.database_url), find_head()
+    if revision is not None and revision > head:
+        raise CommandError(
+            f"the data directory was made by a later release (schema {revision}, this one knows {head}); "
+            "use that release, another --data-dir, or --fresh"
+        )
+    await migrate(settings.database_url)
+    platform = build_platform(settings)
+    await platform.database.open()
+    try:
+        async with platform.database.connection() as connection:
+            is_seeded = await has_mark(connection, DEMO)
+        if not is_seeded:
+            await demo_data.seed(platform)
+            async with platform.database.transaction() as connection:
+                await set_mark(connection, DEMO)
+    finally:
+        await platform.database.close()
+
+
+def _configure(options: argparse.Namespace, database_url: str, secret_key: str) -> Settings:
+    """The workers read the settings from the environment, so that is where the demo's own go."""
+    own = {
+        # Always localhost, whatever address is listened on: browsers treat it as a secure place.
+        "BORVO_ISSUER": f"http://localhost:{options.port}",
+        "BORVO_DATABASE_URL": database_url,
+        "BORVO_SECRET_KEY": secret_key,
+        "BORVO_HOST": options.host,
+        "BORVO_PORT": str(options.port),
+        "BORVO_LOG_LEVEL": os.environ.get("BORVO_LOG_LEVEL", "warning"),
+    }
+    for name in [name for name in os.environ if name.startswith("BORVO_")]:
+        del os.environ[name]
+    os.environ.update(own)
+    return read_settings(os.environ)
+
+
+def _print_start_page(settings: Settings) -> None:
+    sys.stdout.write(demo_data.render_start_page(settings.issuer))
+
+
+def run_demo(options: argparse.Namespace) -> None:
+    """Runs until it is interrupted; then the database stops too, and its data stays."""
+    signal.signal(signal.SIGTERM, _stop)
+    if not 1 <= options.port <= 65535:  # noqa: PLR2004
+        raise CommandError("--port takes a number from 1 to 65535", 2)
+    check_port(options.host, options.port)
+    data_dir = _open_data_dir(options.data_dir)
+    sys.stdout.write("Starting the database ...\n")
+    sys.stdout.flush()
+    with EmbeddedPostgres(data_dir) as postgres:
+        if options.fresh:
+            asyncio.run(_empty_database(postgres.url))
+        settings = _configure(options, postgres.url, _load_secret_key(data_dir, is_fresh=options.fresh))
+        asyncio.run(_prepare(settings))
+        run_server(settings, announce=lambda: _print_start_page(settings))
+        sys.stdout.write(f"\nStopped. The data is kept in {data_dir}\n")

@@ -1,0 +1,113 @@
+"""The `borvo` command."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import asyncpg
+
+import borvo
+from borvo.accounts.public import Role
+from borvo.cli import demo, server, support
+from borvo.cli.failure import CommandError
+from borvo.kernel.errors import BorvoError
+from borvo.settings import SettingsError, read_settings
+from borvo.storage.embedded import EmbeddedPostgresError
+from borvo.storage.migration import migrate
+
+# What a command answers with one line; everything else is a defect and shows its traceback.
+_EXPECTED = (
+    CommandError,
+    SettingsError,
+    EmbeddedPostgresError,
+    BorvoError,
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line; the reference in `docs/` is made from it."""
+    parser = argparse.ArgumentParser(prog="borvo", description=borvo.__doc__)
+    parser.add_argument("--version", action="version", version=f"borvo {borvo.__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("serve", help="run the platform, configured by BORVO_* variables").set_defaults(
+        run=_serve
+    )
+    commands.add_parser("migrate", help="bring BORVO_DATABASE_URL to this release's schema").set_defaults(
+        run=_migrate
+    )
+    _add_demo(commands.add_parser("demo", help="run the platform with sample people, clients and data"))
+    _add_support(commands.add_parser("support", help="what the support team does on the server itself"))
+    return parser
+
+
+def _add_demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        default=Path(".borvo"),
+        help="where everything is kept (default: %(default)s)",
+    )
+    parser.add_argument("--fresh", action="store_true", help="throw away what an earlier demo kept there")
+    parser.set_defaults(run=demo.run_demo)
+
+
+def _add_support(parser: argparse.ArgumentParser) -> None:
+    topics = parser.add_subparsers(dest="topic", required=True, metavar="TOPIC")
+    roles = topics.add_parser("role", help="give or take a role").add_subparsers(
+        dest="action", required=True, metavar="ACTION"
+    )
+    for action in ("add", "remove"):
+        command = roles.add_parser(action, help=f"{action} a role of a person")
+        command.add_argument("email", metavar="EMAIL")
+        command.add_argument("role", metavar="ROLE", type=Role, choices=list(Role), help=", ".join(Role))
+        command.set_defaults(run=support.change_role, is_granted=action == "add")
+    tenancies = topics.add_parser("tenancy", help="developer tenancies").add_subparsers(
+        dest="action", required=True, metavar="ACTION"
+    )
+    create = tenancies.add_parser("create", help="create a tenancy for a developer")
+    create.add_argument("--owner", required=True, metavar="EMAIL", help="a registered person")
+    create.add_argument(
+        "--prefix", help="of its client ids: a-z and 0-9; 64 random hex characters by default"
+    )
+    create.set_defaults(run=support.create_tenancy)
+
+
+def _serve(_: argparse.Namespace) -> None:
+    settings = read_settings(os.environ)
+    asyncio.run(server.check_database(settings.database_url))
+    server.run_server(settings)
+
+
+def _migrate(_: argparse.Namespace) -> None:
+    url = os.environ.get("BORVO_DATABASE_URL", "")
+    if not url:
+        raise CommandError("BORVO_DATABASE_URL is not set", 2)
+    asyncio.run(_bring_up(url))
+    sys.stdout.write("The database is at this release's schema.\n")
+
+
+async def _bring_up(url: str) -> None:
+    await server.check_version(url)
+    await migrate(url)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Exit codes: 0 done, 1 refused or failed, 2 wrong usage or settings, 130 interrupted."""
+    options = build_parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except _EXPECTED as fault:
+        public = fault.public if isinstance(fault, BorvoError) else str(fault)
+        sys.stderr.write(f"borvo: {' '.join(public.split())}\n")
+        code = fault.code if isinstance(fault, CommandError) else 2 if isinstance(fault, SettingsError) else 1
+        sys.exit(code)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,143 @@
+"""Runs the platform on Granian: checks first, then workers, metrics and the line that says it is ready."""
+
+import http.client
+import os
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+
+import asyncpg
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from borvo.cli.failure import CommandError
+from borvo.settings import Settings
+from borvo.storage.marks import DEMO, has_mark
+from borvo.storage.migration import find_head, find_revision
+
+SUPPORTED_POSTGRESQL = range(15, 19)
+_READY_WITHIN = 60.0
+_WATCHED_EVERY = 0.1
+
+
+async def check_version(url: str) -> None:
+    """Raises `CommandError` for a server that does not answer or is of another major version."""
+    try:
+        connection = await asyncpg.connect(url, timeout=10)
+    except (OSError, asyncpg.PostgresError, ValueError, TimeoutError) as fault:
+        # The text of some errors repeats the URL, which holds the password.
+        raise CommandError(
+            f"the database does not answer ({type(fault).__name__}); check BORVO_DATABASE_URL"
+        ) from None
+    try:
+        major = connection.get_server_version().major
+    finally:
+        await connection.close()
+    if major not in SUPPORTED_POSTGRESQL:
+        raise CommandError(f"PostgreSQL {major} is not supported; use one of 15 to 18")
+
+
+async def check_database(url: str) -> None:
+    """Raises `CommandError` unless the database is at this release's schema and holds no demo data."""
+    await check_version(url)
+    revision, head = await find_revision(url), find_head()
+    if revision is None:
+        raise CommandError("the database is empty; run: borvo migrate")
+    if revision < head:
+        raise CommandError(
+            f"the database is at schema {revision}, this release needs {head}; run: borvo migrate"
+        )
+    if revision > head:
+        raise CommandError(
+            f"the database is at schema {revision}, which is newer than this release knows ({head})"
+        )
+    connection = await asyncpg.connect(url)
+    try:
+        if await has_mark(connection, DEMO):
+            raise CommandError(
+                "the database holds the demo's people, whose passwords everybody knows; use one of your own"
+            )
+    finally:
+        await connection.close()
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises `CommandError` when somebody listens there: Granian itself would silently share the port."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as fault:
+            raise CommandError(
+                f"cannot listen on {host} port {port} ({fault.strerror}); choose another port"
+            ) from None
+
+
+def _ask_ready(host: str, port: int) -> bool:
+    target = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    connection = http.client.HTTPConnection(target, port, timeout=5)
+    try:
+        connection.request("GET", "/health/ready")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _announce(settings: Settings, announce: Callable[[], None]) -> None:
+    deadline = time.monotonic() + _READY_WITHIN
+    while time.monotonic() < deadline:
+        if _ask_ready(settings.host, settings.port):
+            announce()
+            return
+        time.sleep(_WATCHED_EVERY)
+
+
+def _start_metrics(settings: Settings) -> None:
+    # Each worker writes its counters to files in this directory; only then do they add up over workers.
+    folder = tempfile.mkdtemp(prefix="borvo-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    if settings.metrics_port:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]
+        check_port("127.0.0.1", settings.metrics_port)
+        start_http_server(settings.metrics_port, "127.0.0.1", registry)
+
+
+def _write_ready(settings: Settings) -> None:
+    sys.stdout.write(f"ready {settings.issuer}\n")
+    sys.stdout.flush()
+
+
+def run_server(settings: Settings, *, announce: Callable[[], None] | None = None) -> None:
+    """Serves until it is interrupted. The workers read the settings from the environment of this process."""
+    check_port(settings.host, settings.port)
+    _start_metrics(settings)
+    say = announce or (lambda: None)
+
+    def announce_ready() -> None:
+        say()
+        _write_ready(settings)
+
+    threading.Thread(target=_announce, args=(settings, announce_ready), daemon=True).start()
+    server = Server(
+        "borvo.assembly:create_app",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        workers=settings.workers,
+        factory=True,
+        websockets=False,
+        log_level=LogLevels.warning,
+        workers_kill_timeout=20,
+        respawn_failed_workers=True,
+    )
+    server.serve()

@@ -1,0 +1,197 @@
+"""Values of the OpenID provider and the pure rules between them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from borvo.accounts.public import Login, Person
+from borvo.kernel.entropy import TOKEN_BYTES, decode_bytes, encode_bytes
+from borvo.kernel.ids import ClientId, ClientKey, LoginSessionId, PersonId
+from borvo.kernel.scopes import Scopes
+
+CODE_LIFETIME = timedelta(seconds=60)
+# Contract 1.5: a sample stays signed in as long as its id token lives, and never refreshes its access token.
+TOKEN_LIFETIME = timedelta(hours=1)
+REQUEST_LIFETIME = timedelta(minutes=30)
+
+SERVICE_SCOPES = frozenset({"agency_api"})
+"""What a client may be given without a person."""
+
+ERROR_MODES = {"query", "fragment", "form_post"}
+RESPONSE_TYPES = {"code": "query", "code id_token": "fragment"}
+"""The response types served, each with its default response mode (OAuth 2.0 Multiple Response Types 2.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The parameters of a request in the order in which they came, repeated ones included."""
+
+    pairs: tuple[tuple[str, str], ...]
+
+    def get(self, name: str) -> str | None:
+        """The first value; an empty one counts as absent (RFC 6749 3.1)."""
+        return next((value for key, value in self.pairs if key == name and value), None)
+
+    def find_repeated(self) -> str | None:
+        """The first parameter that came twice, which RFC 6749 3.1 forbids."""
+        seen: set[str] = set()
+        for name, _ in self.pairs:
+            if name in seen:
+                return name
+            seen.add(name)
+        return None
+
+    def to_dict(self) -> dict[str, str]:
+        return {name: value for name, value in reversed(self.pairs) if value}
+
+    @property
+    def response_type(self) -> str:
+        """With its words in alphabetical order: their order has no meaning."""
+        return " ".join(sorted((self.get("response_type") or "").split()))
+
+    @property
+    def prompts(self) -> frozenset[str]:
+        return frozenset((self.get("prompt") or "").split())
+
+
+def find_response_mode(parameters: Parameters) -> str:
+    """The mode to answer in, errors included; what the client may not ask for falls back to the default."""
+    response_type = parameters.response_type
+    default = RESPONSE_TYPES.get(response_type, "fragment" if " " in response_type else "query")
+    asked = parameters.get("response_mode")
+    if asked not in ERROR_MODES or (asked == "query" and default == "fragment"):
+        return default
+    return asked
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a person allows a client. Tokens name the version under which they were issued."""
+
+    scopes: frozenset[str]
+    version: int
+    is_withdrawn: bool
+
+    def covers(self, scopes: Iterable[str]) -> bool:
+        return not self.is_withdrawn and self.scopes.issuperset(scopes)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCode:
+    """An authorization code as it lies in the database. The first three methods are the protocol engine's."""
+
+    person: Person
+    client_key: ClientKey
+    redirect_uri: str
+    scopes: Scopes
+    nonce: str | None
+    code_challenge: str | None
+    session_id: LoginSessionId
+    auth_time: datetime
+    consent_version: int
+    expires_at: datetime
+    redeemed_at: datetime | None
+    token_id: str | None
+    token_expires_at: datetime | None
+    code_challenge_method: str = "S256"
+
+    def get_redirect_uri(self) -> str:
+        return self.redirect_uri
+
+    def get_scope(self) -> str:
+        return " ".join(self.scopes)
+
+    def get_nonce(self) -> str | None:
+        return self.nonce
+
+    def get_auth_time(self) -> int:
+        return int(self.auth_time.timestamp())
+
+    def get_acr(self) -> None:
+        return None
+
+    def get_amr(self) -> list[str]:
+        return ["pwd"]
+
+
+@dataclass(frozen=True, slots=True)
+class Grantor:
+    """The person who grants, as the protocol engine sees a user: with the session and consent it is under."""
+
+    login: Login
+    consent_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls an API with an access token that was verified and is live. No person for client credentials."""
+
+    client_id: ClientId
+    client_key: ClientKey
+    person_id: PersonId | None
+    scopes: frozenset[str]
+    token_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """The claims of a verified access token that Borvo itself needs."""
+
+    subject: str
+    client_id: ClientId
+    person_id: PersonId | None
+    scopes: frozenset[str]
+    token_id: str
+    consent_version: int | None
+    expires_at: datetime
+
+
+def render_code(person_id: PersonId, secret: bytes) -> str:
+    """A code begins with the person, so that the one statement that loads it finds its shard. It tells the
+    client nothing that the id token does not."""
+    return encode_bytes(person_id.bytes + secret)
+
+
+def parse_code(code: str) -> PersonId | None:
+    """Whose code it is; None for what `render_code` cannot have written."""
+    data = decode_bytes(code)
+    if data is None or len(data) != 16 + TOKEN_BYTES:
+        return None
+    return PersonId(UUID(bytes=data[:16]))
+
+
+def describe_person(person: Person, scopes: Iterable[str]) -> dict[str, object]:
+    """The claims of userinfo (OpenID Connect Core 5.4; `role`: contract 1.7)."""
+    held = set(scopes)
+    claims: dict[str, object] = {"sub": str(person.id), "role": sorted(role.value for role in person.roles)}
+    if "profile" in held:
+        claims["name"] = person.display_name
+        claims["given_name"] = person.given_name
+        claims["family_name"] = person.family_name
+    if "email" in held:
+        claims["email"] = person.email
+        claims["email_verified"] = person.is_email_verified
+    return claims
+
+
+def is_sign_in_needed(parameters: Parameters, login: Login | None, asked_at: datetime, now: datetime) -> bool:
+    """Whether the person must prove anew who she is: OpenID Connect Core 3.1.2.1, `prompt` and `max_age`."""
+    if login is None:
+        return True
+    if parameters.prompts & {"login", "select_account"} and login.authenticated_at < asked_at:
+        return True
+    max_age = parameters.get("max_age")
+    if max_age is not None and max_age.isdecimal():
+        return now - login.authenticated_at > timedelta(seconds=min(int(max_age[:9]), 10**9))
+    return False
+
+
+def describe_parameters(pairs: Iterable[tuple[str, str]]) -> Parameters:
+    return Parameters(tuple(pairs))
+
+
+def read_claim(claims: Mapping[str, object], name: str, kind: type[str] | type[int]) -> str | int | None:
+    """The claim when it is of the kind, else None."""
+    value = claims.get(name)
+    return value if isinstance(value, kind) and not isinstance(value, bool) else None

@@ -1,0 +1,182 @@
+"""Pages of the OpenID provider: authorization, consent, logout."""
+
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from litestar import Request, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+from litestar.response import Redirect, Template
+
+from borvo.accounts.public import Accounts, SignedIn, Viewer, build_sign_in_url
+from borvo.catalogue.scopes import describe_scopes
+from borvo.identity.endpoints import Collaborators, read_form_parameters
+from borvo.identity.model import Parameters
+from borvo.identity.responses import find_form_target, render_response
+from borvo.identity.service import authorization, logout
+from borvo.identity.service.authorization import (
+    CONTINUE_PATH,
+    AuthorizationRefusedError,
+    ConsentNeeded,
+    Outcome,
+    SignInNeeded,
+    find_request_id,
+)
+from borvo.web.cookies import CookiePolicy
+from borvo.web.forms import Form, read_form
+from borvo.web.pages import PAGE_OPT, redirect_to, render_page
+
+AnyRequest = Request[Any, Any, Any]
+People = NamedDependency[SkipValidation[Accounts]]
+
+_EXPIRED = (
+    "This sign-in request has expired or was already answered. Please go back to the app and start again."
+)
+_FIELD_LIMIT = 100
+
+
+def read_query_parameters(request: AnyRequest) -> Parameters:
+    """The query's fields, repeated ones included; raises `AuthorizationRefusedError` for an unreadable one."""
+    try:
+        pairs = parse_qsl(
+            request.scope["query_string"].decode("ascii"),
+            keep_blank_values=True,
+            max_num_fields=_FIELD_LIMIT,
+            errors="strict",
+        )
+    except ValueError:
+        raise AuthorizationRefusedError("The app sent a request that cannot be read.") from None
+    if any("\x00" in value for _, value in pairs):
+        raise AuthorizationRefusedError("The app sent a request that cannot be read.")
+    return Parameters(tuple(pairs))
+
+
+def _render(outcome: Outcome, viewer: Viewer) -> Redirect | Template:
+    match outcome:
+        case SignInNeeded():
+            return_to = f"{CONTINUE_PATH}?request={outcome.request_id}"
+            return redirect_to(build_sign_in_url(return_to, login_hint=outcome.login_hint[:254]))
+        case ConsentNeeded():
+            return render_page(
+                "identity/consent.html",
+                form_action=[outcome.form_target],
+                viewer=viewer,
+                client=outcome.client,
+                words=describe_scopes(outcome.scopes),
+                request_id=outcome.request_id,
+            )
+        case _:
+            return render_response(outcome)
+
+
+@get("/connect/authorize")
+async def show_authorization(
+    request: AnyRequest, identity: Collaborators, viewer: Viewer
+) -> Redirect | Template:
+    outcome = await authorization.authorize(identity, read_query_parameters(request), viewer)
+    return _render(outcome, viewer)
+
+
+@post("/connect/authorize", status_code=303, opt={"exclude_from_csrf": True})
+async def receive_authorization(request: AnyRequest, identity: Collaborators) -> Redirect:
+    # A POST from another site carries no Lax cookie: the request waits, and goes on as a GET of our own.
+    parameters = await read_form_parameters(request)
+    if parameters is None:
+        raise AuthorizationRefusedError("The app sent a request that cannot be read.")
+    request_id = await authorization.keep_request(identity, parameters)
+    return redirect_to(f"{CONTINUE_PATH}?request={request_id}")
+
+
+@get(CONTINUE_PATH)
+async def continue_authorization(
+    request: AnyRequest, identity: Collaborators, viewer: Viewer
+) -> Redirect | Template:
+    request_id = find_request_id(request.query_params.get("request"))
+    if request_id is None:
+        raise AuthorizationRefusedError(_EXPIRED)
+    return _render(await authorization.resume(identity, request_id, viewer), viewer)
+
+
+@post("/connect/authorize/decision", status_code=200)
+async def submit_decision(
+    request: AnyRequest, identity: Collaborators, login: SignedIn
+) -> Redirect | Template:
+    form = await read_form(request)
+    request_id = find_request_id(form.text("request"))
+    if request_id is None:
+        raise AuthorizationRefusedError(_EXPIRED)
+    response = await authorization.answer_consent(
+        identity, request_id, login, is_allowed=form.text("decision") == "allow"
+    )
+    return render_response(response)
+
+
+async def _end(
+    identity: Collaborators, asked: logout.LogoutRequest, viewer: Viewer, cookies: CookiePolicy
+) -> Redirect | Template:
+    if viewer is not None:
+        await logout.end_login(identity, viewer)
+    answer: Redirect | Template
+    if asked.redirect_uri:
+        answer = redirect_to(asked.redirect_uri)
+    else:
+        answer = render_page("identity/signed_out.html", viewer=None, client=asked.client)
+    answer.cookies.append(cookies.expire("session"))
+    return answer
+
+
+def _ask(asked: logout.LogoutRequest, parameters: Parameters, viewer: Viewer) -> Template:
+    target = [find_form_target(asked.redirect_uri)] if asked.redirect_uri else []
+    names = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
+    return render_page(
+        "identity/sign_out.html",
+        form_action=target,
+        viewer=viewer,
+        client=asked.client,
+        fields=[(name, value) for name in names if (value := parameters.get(name))],
+    )
+
+
+@get("/connect/endsession")
+async def show_logout(
+    request: AnyRequest, identity: Collaborators, viewer: Viewer, accounts: People
+) -> Redirect | Template:
+    parameters = read_query_parameters(request)
+    asked = await logout.read_logout(identity, parameters, viewer)
+    # RP-Initiated Logout 2: without a hint that names this session, the person is asked.
+    if viewer is None or asked.is_confirmed:
+        return await _end(identity, asked, viewer, accounts.cookies)
+    return _ask(asked, parameters, viewer)
+
+
+@post("/connect/endsession", status_code=303, opt={"exclude_from_csrf": True})
+async def receive_logout(request: AnyRequest) -> Redirect:
+    # As with authorize: the cookies come with a GET. What is long belongs into a GET's query all the same.
+    parameters = await read_form_parameters(request)
+    pairs = parameters.pairs if parameters else ()
+    return redirect_to("/connect/endsession?" + urlencode(pairs) if pairs else "/connect/endsession")
+
+
+@post("/connect/endsession/confirm", status_code=200)
+async def confirm_logout(
+    request: AnyRequest, identity: Collaborators, viewer: Viewer, accounts: People
+) -> Redirect | Template:
+    form: Form = await read_form(request)
+    names = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
+    parameters = Parameters(tuple((name, form.raw(name)) for name in names if form.raw(name)))
+    asked = await logout.read_logout(identity, parameters, viewer)
+    return await _end(identity, asked, viewer, accounts.cookies)
+
+
+def build_page_router() -> Router:
+    """What people see; `assembly` provides `identity`, `accounts`, `viewer` and `login`."""
+    handlers = [
+        show_authorization,
+        receive_authorization,
+        continue_authorization,
+        submit_decision,
+        show_logout,
+        receive_logout,
+        confirm_logout,
+    ]
+    return Router(path="/", route_handlers=handlers, opt={PAGE_OPT: True}, include_in_schema=False)

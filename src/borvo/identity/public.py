@@ -1,0 +1,22 @@
+"""What other features may use of the OpenID provider."""
+
+from borvo.identity.endpoints import build_api_router
+from borvo.identity.keys import GenerateKey, KeyCabinet, generate_key
+from borvo.identity.model import Caller
+from borvo.identity.pages import build_page_router
+from borvo.identity.service.authorization import describe_return
+from borvo.identity.service.caller import authenticate_bearer, clean_up
+from borvo.identity.service.collaborators import Identity
+
+__all__ = [
+    "Caller",
+    "GenerateKey",
+    "Identity",
+    "KeyCabinet",
+    "authenticate_bearer",
+    "build_api_router",
+    "build_page_router",
+    "clean_up",
+    "describe_return",
+    "generate_key",
+]

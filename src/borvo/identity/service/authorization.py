@@ -1,0 +1,278 @@
+"""The authorization endpoint: RFC 6749 3.1, OpenID Connect Core 3.1.2 and 3.3.2."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749.errors import InvalidRequestError, UnsupportedResponseTypeError
+from authlib.oidc.core.errors import ConsentRequiredError, LoginRequiredError
+
+from borvo.accounts.public import Destination, Login
+from borvo.identity import store
+from borvo.identity.engine import Facts, ProtocolClient, ProtocolRequest
+from borvo.identity.grants import create_server
+from borvo.identity.model import (
+    REQUEST_LIFETIME,
+    RESPONSE_TYPES,
+    Grantor,
+    Parameters,
+    find_response_mode,
+    is_sign_in_needed,
+)
+from borvo.identity.responses import AuthorizationResponse, build_response, find_form_target
+from borvo.identity.service.collaborators import Identity
+from borvo.kernel.digests import digest_token
+from borvo.kernel.entropy import create_token
+from borvo.kernel.errors import InvalidInputError
+from borvo.kernel.scopes import Scopes, parse_scopes
+from borvo.portal.public import RegisteredClient
+from borvo.storage.database import Connection
+
+CONTINUE_PATH = "/connect/authorize/continue"
+_ID = re.compile(r"[A-Za-z0-9_-]{43}")
+_UNSERVED = {
+    "request": "request_not_supported",
+    "request_uri": "request_uri_not_supported",
+    "registration": "registration_not_supported",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SignInNeeded:
+    """The person must sign in first; the request waits under `request_id`."""
+
+    request_id: str
+    login_hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentNeeded:
+    """The person must be asked; the request waits under `request_id`."""
+
+    request_id: str
+    client: RegisteredClient
+    scopes: Scopes
+    form_target: str
+
+
+Outcome = SignInNeeded | ConsentNeeded | AuthorizationResponse
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A request that waited for the person; `id` is empty for one that has just come."""
+
+    id: str
+    parameters: Parameters
+    asked_at: datetime
+
+
+class AuthorizationRefusedError(InvalidInputError):
+    """Refused on a page and not at the client: without a known client and its own redirect URI nothing may be
+    sent anywhere (RFC 6749 4.1.2.1)."""
+
+    title = "This sign-in request cannot be answered"
+
+
+def find_request_id(text: str | None) -> str | None:
+    """The id when it has the form of one."""
+    return text if text and _ID.fullmatch(text) else None
+
+
+def check_destination(facts: Facts) -> tuple[ProtocolClient, str]:
+    """The client and where to answer it; raises `AuthorizationRefusedError`."""
+    if facts.parameters.find_repeated() in {"client_id", "redirect_uri"}:
+        raise AuthorizationRefusedError("The app sent its client_id or redirect_uri more than once.")
+    if facts.client is None:
+        raise AuthorizationRefusedError(
+            "The app that sent you here is not registered, or its registration is switched off. "
+            "If you write it, check the client_id in the developer portal."
+        )
+    redirect_uri = facts.parameters.get("redirect_uri")
+    if redirect_uri is None or not facts.client.check_redirect_uri(redirect_uri):
+        raise AuthorizationRefusedError(
+            f"The app {facts.client.registered.display_name} sent a redirect_uri that is not registered for it. "
+            "If you write it, register exactly this callback URL in the developer portal: "
+            f"{(redirect_uri or '(none was sent)')[:300]}"
+        )
+    return facts.client, redirect_uri
+
+
+def _check_form(parameters: Parameters) -> None:
+    """What the engine does not look at, or would stumble over."""
+    if repeated := parameters.find_repeated():
+        name = repeated if re.fullmatch(r"[A-Za-z0-9_.-]{1,60}", repeated) else "parameter"
+        raise InvalidRequestError(f"The request repeats {name}.")
+    for name, error in _UNSERVED.items():
+        if parameters.get(name) is not None:
+            raise InvalidRequestError(f"The parameter {name} is not served.", error=error)
+    if parameters.get("response_type") is None:
+        raise InvalidRequestError("The request has no response_type.")
+    if parameters.response_type not in RESPONSE_TYPES:
+        # The engine would repeat the value in its message, which fails for characters that RFC 6749 forbids.
+        raise UnsupportedResponseTypeError("", description="This response_type is not served.")
+    mode = parameters.get("response_mode")
+    if mode is not None and mode != find_response_mode(parameters):
+        raise InvalidRequestError("This response_mode is unknown, or would put a token into the query.")
+
+
+def _validate(facts: Facts, login: Login | None) -> Any:
+    """The grant that will answer; raises `OAuth2Error`."""
+    _check_form(facts.parameters)
+    server = create_server(facts)
+    request = ProtocolRequest("GET", "/connect/authorize", facts)
+    return server.get_consent_grant(request, end_user=login)
+
+
+async def authorize(identity: Identity, parameters: Parameters, login: Login | None) -> Outcome:
+    """A request that has just come."""
+    return await _proceed(identity, Waiting("", parameters, identity.clock()), login)
+
+
+async def resume(identity: Identity, request_id: str, login: Login | None) -> Outcome:
+    """A request that waited until the person signed in; raises `AuthorizationRefusedError` when it is gone."""
+    return await _proceed(identity, await _load_waiting(identity, request_id), login)
+
+
+async def _load_waiting(identity: Identity, request_id: str) -> Waiting:
+    async with identity.database.connection() as connection:
+        found = await store.load_request(connection, digest_token(request_id), identity.clock())
+    if found is None:
+        raise AuthorizationRefusedError(
+            "This sign-in request has expired or was already answered. Please go back to the app and start again."
+        )
+    return Waiting(request_id, *found)
+
+
+async def _proceed(identity: Identity, waiting: Waiting, login: Login | None) -> Outcome:
+    async with identity.database.transaction() as connection:
+        facts = await identity.gather_facts(connection, waiting.parameters)
+        client, _ = check_destination(facts)
+        try:
+            grant = _validate(facts, login)
+            return await _decide(identity, connection, facts, grant, waiting, login)
+        except OAuth2Error as error:
+            if waiting.id:
+                await store.consume_request(connection, digest_token(waiting.id))
+            return _answer(facts, client, error.get_body())
+
+
+async def _decide(
+    identity: Identity,
+    connection: Connection,
+    facts: Facts,
+    grant: Any,
+    waiting: Waiting,
+    login: Login | None,
+) -> Outcome:
+    parameters, client = waiting.parameters, grant.request.client.registered
+    is_silent = "none" in parameters.prompts
+    if login is None or is_sign_in_needed(parameters, login, waiting.asked_at, facts.now):
+        if is_silent:
+            raise LoginRequiredError
+        request_id = await _keep(identity, connection, waiting)
+        return SignInNeeded(request_id, parameters.get("login_hint") or "")
+    scopes = parse_scopes(grant.request.scope)
+    consent = await store.load_consent(connection, login.person.id, client.client_key)
+    if consent is None or not consent.covers(scopes) or "consent" in parameters.prompts:
+        if is_silent:
+            raise ConsentRequiredError
+        request_id = await _keep(identity, connection, waiting)
+        return ConsentNeeded(
+            request_id, client, scopes, find_form_target(parameters.get("redirect_uri") or "")
+        )
+    return await _grant(connection, facts, grant, Grantor(login, consent.version), waiting)
+
+
+async def _keep(identity: Identity, connection: Connection, waiting: Waiting) -> str:
+    """The id under which the request waits; a new one for a request that has just come."""
+    if waiting.id:
+        return waiting.id
+    request_id, now = create_token(identity.entropy), waiting.asked_at
+    await store.insert_request(
+        connection, digest_token(request_id), waiting.parameters, now, now + REQUEST_LIFETIME
+    )
+    return request_id
+
+
+async def keep_request(identity: Identity, parameters: Parameters) -> str:
+    """Lets a request that came by POST wait, so that it goes on with the cookies that only a GET carries."""
+    async with identity.database.transaction() as connection:
+        return await _keep(identity, connection, Waiting("", parameters, identity.clock()))
+
+
+async def _grant(
+    connection: Connection, facts: Facts, grant: Any, grantor: Grantor, waiting: Waiting
+) -> AuthorizationResponse:
+    answer = grant.create_granted_params(grantor)
+    if waiting.id and not await store.consume_request(connection, digest_token(waiting.id)):
+        raise InvalidRequestError("This request was answered already.")
+    if facts.issued_code is not None:
+        code, stored = facts.issued_code
+        await store.insert_code(connection, digest_token(code), stored, facts.now)
+    return _answer(facts, grant.request.client, answer)
+
+
+def _answer(facts: Facts, client: ProtocolClient, parameters: Any) -> AuthorizationResponse:
+    return build_response(
+        facts.parameters.get("redirect_uri") or "",
+        find_response_mode(facts.parameters),
+        parameters,
+        issuer=facts.issuer,
+        state=facts.parameters.get("state"),
+        client_name=client.registered.display_name,
+    )
+
+
+async def answer_consent(
+    identity: Identity, request_id: str, login: Login, *, is_allowed: bool
+) -> AuthorizationResponse:
+    """The person's decision; raises `AuthorizationRefusedError` when the request is gone."""
+    waiting = await _load_waiting(identity, request_id)
+    # Whoever decides was asked, so `prompt` has been obeyed.
+    waiting = replace(waiting, parameters=_drop_prompt(waiting.parameters))
+    async with identity.database.transaction() as connection:
+        facts = await identity.gather_facts(connection, waiting.parameters)
+        client, _ = check_destination(facts)
+        try:
+            grant = _validate(facts, login)
+            if not is_allowed:
+                await store.consume_request(connection, digest_token(request_id))
+                return _answer(facts, client, [("error", "access_denied"), _DECLINED])
+            consent = await store.grant_consent(
+                connection,
+                login.person.id,
+                client.registered.client_key,
+                parse_scopes(grant.request.scope),
+                facts.now,
+            )
+            return await _grant(connection, facts, grant, Grantor(login, consent.version), waiting)
+        except OAuth2Error as error:
+            return _answer(facts, client, error.get_body())
+
+
+_DECLINED = ("error_description", "The person declined the request.")
+
+
+def _drop_prompt(parameters: Parameters) -> Parameters:
+    return Parameters(tuple(pair for pair in parameters.pairs if pair[0] != "prompt"))
+
+
+async def describe_return(identity: Identity, return_to: str) -> Destination | None:
+    """Which client a person goes on to who signs in with this `return_to`: for the sign-in page."""
+    path, _, query = return_to.partition("?")
+    request_id = find_request_id(query.removeprefix("request="))
+    if path != CONTINUE_PATH or request_id is None:
+        return None
+    async with identity.database.connection() as connection:
+        found = await store.load_request(connection, digest_token(request_id), identity.clock())
+        if found is None:
+            return None
+        facts = await identity.gather_facts(connection, found[0])
+    try:
+        client, redirect_uri = check_destination(facts)
+    except AuthorizationRefusedError:
+        return None
+    return Destination(client.registered.display_name, find_form_target(redirect_uri))

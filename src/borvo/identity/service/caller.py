@@ -1,0 +1,67 @@
+"""Who calls an API with a bearer token: RFC 6750, RFC 9068 4."""
+
+from datetime import timedelta
+
+from borvo.accounts.public import load_person
+from borvo.identity import store
+from borvo.identity.model import Caller, describe_person
+from borvo.identity.service.collaborators import Identity
+from borvo.identity.tokens import TokenError, verify_access_token
+from borvo.kernel.errors import ForbiddenError, UnauthenticatedError
+from borvo.storage.database import Connection
+
+_INVALID = 'Bearer error="invalid_token"'
+_TOO_LITTLE = 'Bearer error="insufficient_scope", scope="{}"'
+
+CODE_MEMORY = timedelta(days=1)
+"""How long a code is remembered after its end, so that a late replay still revokes what came of it."""
+
+
+def read_bearer(authorization: str | None) -> str | None:
+    """The token of the Authorization header (RFC 6750 2.1)."""
+    scheme, _, token = (authorization or "").strip().partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+async def authenticate_bearer(
+    identity: Identity, connection: Connection, authorization: str | None
+) -> Caller:
+    """The caller, when the token verifies and neither it nor the client, consent or account behind it has been
+    ended. Raises `UnauthenticatedError`, which says no more than RFC 6750 3.1 wants."""
+    text = read_bearer(authorization)
+    if text is None:
+        raise UnauthenticatedError("Send an access token: Authorization: Bearer ...")
+    try:
+        token = verify_access_token(text, await identity.cabinet.current(), identity.issuer, identity.clock())
+    except TokenError as fault:
+        raise _refuse(str(fault)) from fault
+    caller = await store.load_caller(connection, token)
+    if caller is None:
+        raise _refuse("the token was revoked, or what it rests on has ended")
+    return caller
+
+
+def _refuse(reason: str) -> UnauthenticatedError:
+    public = "The access token is not valid, has expired or was revoked. Ask for a new one."
+    return UnauthenticatedError(public, challenge=_INVALID, private=reason)
+
+
+async def describe_caller(identity: Identity, authorization: str | None) -> dict[str, object]:
+    """The claims for the userinfo endpoint (OpenID Connect Core 5.3)."""
+    async with identity.database.connection() as connection:
+        caller = await authenticate_bearer(identity, connection, authorization)
+        if caller.person_id is None or "openid" not in caller.scopes:
+            raise ForbiddenError(
+                "This access token carries no scope openid.", challenge=_TOO_LITTLE.format("openid")
+            )
+        person = await load_person(connection, caller.person_id)
+    if person is None:
+        raise _refuse("the account is closed")
+    return describe_person(person, caller.scopes)
+
+
+async def clean_up(identity: Identity) -> None:
+    """Deletes what has expired."""
+    now = identity.clock()
+    async with identity.database.transaction() as connection:
+        await store.delete_expired(connection, now, now - CODE_MEMORY)

@@ -1,0 +1,40 @@
+"""What the use cases of this feature work with."""
+
+from dataclasses import dataclass
+
+from borvo.identity.engine import Facts, ProtocolClient
+from borvo.identity.keys import KeyCabinet
+from borvo.identity.model import Parameters
+from borvo.kernel.clock import Clock
+from borvo.kernel.entropy import Entropy
+from borvo.portal.public import SecretVerifier, load_client
+from borvo.storage.database import Connection, Database
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The collaborators of the OpenID provider."""
+
+    issuer: str
+    database: Database
+    clock: Clock
+    entropy: Entropy
+    cabinet: KeyCabinet
+    verifier: SecretVerifier
+
+    async def gather_facts(
+        self, connection: Connection, parameters: Parameters, client_id: str | None = None
+    ) -> Facts:
+        """The facts of one exchange, its client among them when it exists and is not disabled."""
+        facts = Facts(
+            issuer=self.issuer,
+            now=self.clock(),
+            entropy=self.entropy,
+            keys=await self.cabinet.current(),
+            parameters=parameters,
+        )
+        wanted = client_id or parameters.get("client_id")
+        registered = await load_client(connection, wanted) if wanted and "\x00" not in wanted else None
+        if registered is not None and not registered.is_disabled:
+            facts.client = ProtocolClient(registered)
+        return facts

@@ -1,0 +1,60 @@
+"""RP-initiated logout: OpenID Connect RP-Initiated Logout 1.0, with the tolerance of contract 1.8."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from authlib.common.urls import add_params_to_uri
+
+from borvo.accounts.public import Login, end_session
+from borvo.identity.model import Parameters
+from borvo.identity.service.collaborators import Identity
+from borvo.identity.tokens import read_id_token_hint
+from borvo.portal.public import RegisteredClient, load_client
+from borvo.web.addresses import parse_origin
+
+_CALLBACK_PATH = "/signout-callback-oidc"
+
+
+@dataclass(frozen=True, slots=True)
+class LogoutRequest:
+    """A checked request. `redirect_uri` is empty unless it may be followed, and carries `state` already;
+    `is_confirmed` when the id token hint names the session that is to end."""
+
+    client: RegisteredClient | None
+    redirect_uri: str
+    is_confirmed: bool
+
+
+def may_redirect(client: RegisteredClient, uri: str) -> bool:
+    """Contract 1.8: the samples' fixed path on the origin of a registered redirect URI."""
+    origin = parse_origin(uri)
+    parts = urlsplit(uri)
+    return (
+        origin is not None
+        and uri == origin + _CALLBACK_PATH
+        and not parts.query
+        and origin in {parse_origin(registered) for registered in client.redirect_uris}
+    )
+
+
+async def read_logout(identity: Identity, parameters: Parameters, login: Login | None) -> LogoutRequest:
+    """Never fails: what does not check out leads to a page of ours instead of a redirect."""
+    keys = await identity.cabinet.current()
+    hint = read_id_token_hint(parameters.get("id_token_hint") or "", keys, identity.issuer)
+    client_id = parameters.get("client_id")
+    if hint is None or (client_id is not None and client_id != hint[0]):
+        return LogoutRequest(None, "", is_confirmed=False)
+    async with identity.database.connection() as connection:
+        client = await load_client(connection, hint[0])
+    uri = parameters.get("post_logout_redirect_uri") or ""
+    redirect_uri = ""
+    if client is not None and may_redirect(client, uri):
+        state = parameters.get("state")
+        redirect_uri = add_params_to_uri(uri, [("state", state)]) if state else uri
+    is_same_session = login is None or hint[1] == str(login.session_id)
+    return LogoutRequest(client, redirect_uri, is_confirmed=is_same_session)
+
+
+async def end_login(identity: Identity, login: Login) -> None:
+    async with identity.database.transaction() as connection:
+        await end_session(connection, login.person.id, login.session_id, identity.clock())

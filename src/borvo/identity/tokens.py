@@ -1,0 +1,88 @@
+"""Access tokens (RFC 9068) and the reading of tokens that come back."""
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jws import JWSRegistry
+
+from borvo.identity.keys import ALGORITHMS, SigningKey, SigningKeys
+from borvo.identity.model import AccessToken, read_claim
+from borvo.kernel.ids import ClientId, PersonId, parse_uuid
+from borvo.kernel.scopes import parse_scopes
+
+CONSENT_CLAIM = "borvo_consent"
+"""A private claim (RFC 7519 4.3): the version of the consent under which the token was issued."""
+
+_TOKEN_LIMIT = 16_000
+_VERIFYING = JWSRegistry(algorithms=list(ALGORITHMS))
+
+
+class TokenError(Exception):
+    """Not a token of ours, or not one for this use; the text is for the log."""
+
+
+def sign_access_token(signing_key: SigningKey, claims: Mapping[str, Any]) -> str:
+    """The compact form, with the explicit type of RFC 9068 2.1 and the key's `kid`."""
+    # A key set would sign with any of its keys, one only announced included, so exactly one is handed over.
+    header = {"alg": signing_key.algorithm, "typ": "at+jwt", "kid": signing_key.kid}
+    return jwt.encode(header, dict(claims), signing_key.key, [signing_key.algorithm])
+
+
+def _decode(text: str, keys: SigningKeys) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    if len(text) > _TOKEN_LIMIT:
+        raise TokenError("the token is too long")
+    try:
+        token = jwt.decode(text, keys.key_set, algorithms=list(ALGORITHMS), registry=_VERIFYING)
+    except (JoseError, ValueError, TypeError, RecursionError) as fault:
+        raise TokenError(f"the token does not verify: {type(fault).__name__}") from fault
+    return token.header, token.claims
+
+
+def verify_access_token(text: str, keys: SigningKeys, issuer: str, now: datetime) -> AccessToken:
+    """Raises `TokenError`. Says nothing yet about revocation: only the database knows."""
+    header, claims = _decode(text, keys)
+    # RFC 9068 4: an id token must not pass for an access token.
+    if str(header.get("typ", "")).lower() not in {"at+jwt", "application/at+jwt"}:
+        raise TokenError("not an access token")
+    if claims.get("iss") != issuer or issuer not in _list_audience(claims):
+        raise TokenError("issued by or for somebody else")
+    expires = read_claim(claims, "exp", int)
+    subject, client_id = read_claim(claims, "sub", str), read_claim(claims, "client_id", str)
+    token_id = read_claim(claims, "jti", str)
+    if expires is None or subject is None or client_id is None or token_id is None:
+        raise TokenError("a claim is missing")
+    expires_at = datetime.fromtimestamp(cast(int, expires), UTC)
+    if expires_at <= now:
+        raise TokenError("the token has expired")
+    person_id = None if subject == client_id else parse_uuid(str(subject))
+    if subject != client_id and person_id is None:
+        raise TokenError("the subject is no person")
+    return AccessToken(
+        subject=str(subject),
+        client_id=ClientId(str(client_id)),
+        person_id=PersonId(person_id) if person_id else None,
+        scopes=frozenset(parse_scopes(cast("str | None", read_claim(claims, "scope", str)))),
+        token_id=str(token_id),
+        consent_version=cast("int | None", read_claim(claims, CONSENT_CLAIM, int)),
+        expires_at=expires_at,
+    )
+
+
+def _list_audience(claims: Mapping[str, Any]) -> Collection[str]:
+    audience = claims.get("aud")
+    return [audience] if isinstance(audience, str) else audience if isinstance(audience, list) else []
+
+
+def read_id_token_hint(text: str, keys: SigningKeys, issuer: str) -> tuple[str, str | None] | None:
+    """The client and the `sid` of an id token of ours, expired or not (RP-Initiated Logout 2); else None."""
+    try:
+        header, claims = _decode(text, keys)
+    except TokenError:
+        return None
+    audience = _list_audience(claims)
+    if claims.get("iss") != issuer or header.get("typ") != "JWT" or len(audience) != 1:
+        return None
+    return next(iter(audience)), cast("str | None", read_claim(claims, "sid", str))

@@ -1,0 +1,27 @@
+"""Where the pages of the portal are."""
+
+from litestar import Router
+
+from borvo.portal import pages, secret_pages
+from borvo.web.pages import PAGE_OPT
+
+
+def build_router() -> Router:
+    """All pages of this feature; `assembly` provides `portal` and `login`."""
+    return Router(
+        path="/portal",
+        route_handlers=[
+            pages.show_client,
+            pages.show_new_client,
+            pages.show_portal,
+            secret_pages.show_removal,
+            secret_pages.show_secrets,
+            secret_pages.submit_chosen_secret,
+            pages.submit_client,
+            secret_pages.submit_generation,
+            pages.submit_new_client,
+            secret_pages.submit_removal,
+        ],
+        opt={PAGE_OPT: True},
+        include_in_schema=False,
+    )

@@ -20,7 +20,7 @@ demo: install ## start Borvo with made-up people and data
 	@.venv/bin/borvo demo
 
 bench: install ## measure the speed of the main paths
-	@.venv/bin/borvo bench
+	@.venv/bin/python -m benchmarks
 
 check: $(DEVELOPMENT) ## check formatting, lint, types and import contracts
 	@scripts/check

@@ -160,6 +160,7 @@ def build_litestar(platform: Platform) -> Litestar:
     async def open_database(_: Litestar) -> AsyncIterator[None]:
         await platform.database.open()
         try:
+            await platform.identity.cabinet.current()
             yield
         finally:
             await platform.database.close()

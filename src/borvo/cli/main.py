@@ -17,6 +17,7 @@ from borvo.kernel.errors import BorvoError
 from borvo.settings import SettingsError, read_settings
 from borvo.storage.embedded import EmbeddedPostgresError
 from borvo.storage.migration import migrate
+from borvo.web.logs import configure_logs
 
 # What a command answers with one line; everything else is a defect and shows its traceback.
 _EXPECTED = (
@@ -102,6 +103,8 @@ async def _bring_up(url: str) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Exit codes: 0 done, 1 refused or failed, 2 wrong usage or settings, 130 interrupted."""
     options = build_parser().parse_args(arguments)
+    # A command speaks by what it prints; workers configure their own logs.
+    configure_logs("warning")
     try:
         options.run(options)
     except _EXPECTED as fault:

@@ -83,7 +83,7 @@ class KeyCabinet:
             return self._keys
 
     async def _load(self) -> SigningKeys:
-        async with self._database.connection() as connection:
+        async with self._database.spare_connection() as connection:
             rows = await store.load_keys(connection)
         if missing := set(ALGORITHMS) - {row["algorithm"] for row in rows if row["retired_at"] is None}:
             await self._create(sorted(missing))
@@ -101,7 +101,7 @@ class KeyCabinet:
 
     async def _create(self, algorithms: list[str]) -> None:
         keys = [(name, await asyncio.to_thread(self._generate, name)) for name in algorithms]
-        async with self._database.transaction() as connection:
+        async with self._database.spare_connection() as connection:
             # Two processes may start at once: only the first one's keys are kept.
             await store.lock_keys(connection)
             present = {

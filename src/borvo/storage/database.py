@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
-Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Any]"
+Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Any] | asyncpg.Connection[Any]"
 Row: TypeAlias = "asyncpg.Record"
 
 
@@ -53,6 +53,17 @@ class Database:
         """For a single read statement, which needs no transaction around it."""
         async with self.pool.acquire() as connection:
             yield connection
+
+    @asynccontextmanager
+    async def spare_connection(self) -> "AsyncIterator[asyncpg.Connection[Any]]":
+        """Outside the pool, in a transaction: for work that callers wait for who hold pooled connections
+        themselves. Taken from the pool, it could wait for those who wait for it."""
+        connection = await asyncpg.connect(self._url)
+        try:
+            async with connection.transaction():
+                yield connection
+        finally:
+            await connection.close()
 
     async def is_ready(self) -> bool:
         """Whether the server answers a statement."""

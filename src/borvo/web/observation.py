@@ -54,6 +54,9 @@ class Observation:
         extended: MutableMapping[str, Any] = scope  # type: ignore[assignment]
         request_id = self._identify(scope)
         extended["borvo_request_id"] = request_id
+        if scope["method"] == "HEAD":
+            # RFC 9110 9.3.2: answered as GET; the HTTP server leaves the body out.
+            scope["method"] = "GET"
         if "//" in scope["path"]:
             # Contract 5: Refit appends paths to a base path that may end in a slash.
             scope["path"] = _SLASHES.sub("/", scope["path"])

@@ -1,0 +1,78 @@
+"""The rows of the table: each measures Borvo and, in the same run, the limit beside it."""
+
+import asyncio
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from benchmarks.instance import HOST, SERVICE, Instance
+from benchmarks.limits import measure_signatures
+from benchmarks.load import Call, Result, drive
+
+CONNECTIONS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure, its limit and their ratio. `target` says what the ratio should be."""
+
+    name: str
+    figure: str
+    limit: str
+    ratio: float
+    target: str
+    note: str = ""
+
+
+def repeat(measure: Callable[[], float], rounds: int) -> float:
+    """The median after one round that warms up and does not count."""
+    measure()
+    return statistics.median(measure() for _ in range(rounds))
+
+
+def drive_per_core(instance: Instance, calls: list[Call], seconds: float) -> float:
+    """Requests a CPU second of Borvo's own workers."""
+    before = instance.read_worker_seconds()
+    result: Result = asyncio.run(drive(HOST, instance.port, calls, connections=CONNECTIONS, seconds=seconds))
+    return result.requests / (instance.read_worker_seconds() - before)
+
+
+def measure_token_endpoint(instance: Instance, seconds: float, rounds: int) -> Row:
+    """client_credentials with client_secret_post, answered with an RS256 at+jwt token."""
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": SERVICE.client_id,
+        "client_secret": SERVICE.secret,
+        "scope": "agency_api",
+    }
+    call = Call(
+        "POST",
+        "/connect/token",
+        (("Content-Type", "application/x-www-form-urlencoded"),),
+        urlencode(form).encode(),
+    )
+    rate = repeat(lambda: drive_per_core(instance, [call], seconds), rounds)
+    limit = repeat(lambda: measure_signatures(seconds / 2), rounds)
+    return Row(
+        "token endpoint, client_credentials",
+        f"{rate:,.0f}/s a core",
+        f"bare RS256 {limit:,.0f}/s a core",
+        rate / limit,
+        "at least 0.40",
+    )
+
+
+def measure_discovery(instance: Instance, seconds: float, rounds: int) -> Row:
+    """The discovery document, beside the liveness answer of the same server: what routing and HTTP cost."""
+    call = Call("GET", "/.well-known/openid-configuration")
+    bare = Call("GET", "/health/live")
+    rate = repeat(lambda: drive_per_core(instance, [call], seconds), rounds)
+    limit = repeat(lambda: drive_per_core(instance, [bare], seconds), rounds)
+    return Row(
+        "discovery document",
+        f"{rate:,.0f}/s a core",
+        f"emptiest answer {limit:,.0f}/s a core",
+        rate / limit,
+        "",
+    )

@@ -2,12 +2,29 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
 
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Any] | asyncpg.Connection[Any]"
 Row: TypeAlias = "asyncpg.Record"
+
+
+if TYPE_CHECKING:
+    _Connection = asyncpg.Connection[Any]
+else:
+    # Generic in its stubs only.
+    _Connection = asyncpg.Connection
+
+
+class _PooledConnection(_Connection):
+    """Goes back into the pool without a round trip: nothing here changes a session's settings, opens a cursor,
+    listens, or takes a lock that outlives its transaction."""
+
+    __slots__ = ()
+
+    def get_reset_query(self) -> str:
+        return ""
 
 
 class Database:
@@ -28,6 +45,7 @@ class Database:
             min_size=1,
             max_size=self._size,
             command_timeout=60,
+            connection_class=_PooledConnection,
             server_settings={"application_name": "borvo", "timezone": "UTC"},
         )
 

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import MutableMapping
+from functools import cache
 from typing import Any
 
 import structlog
@@ -18,6 +19,8 @@ SECONDS = Histogram("borvo_request_seconds", "Time to the first byte of the answ
 
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _SLASHES = re.compile(r"/{2,}")
+
+_METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 log = structlog.get_logger("borvo.request")
 
@@ -90,6 +93,16 @@ class Observation:
 def _record(scope: HTTPScope, status: int, seconds: float) -> None:
     # The route's pattern, never the path: paths may hold what must not be logged, and are unbounded.
     route = str(scope.get("path_template") or "unmatched")
-    REQUESTS.labels(scope["method"], route, status).inc()
-    SECONDS.labels(route).observe(seconds)
+    _count(scope["method"], route, status).inc()
+    _time(route).observe(seconds)
     log.info("request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 2))
+
+
+@cache
+def _count(method: str, route: str, status: int) -> Counter:
+    return REQUESTS.labels(method if method in _METHODS else "other", route, status)
+
+
+@cache
+def _time(route: str) -> Histogram:
+    return SECONDS.labels(route)

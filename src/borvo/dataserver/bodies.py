@@ -10,15 +10,17 @@ from msgspec import UNSET, Struct, UnsetType
 from borvo.dataserver.model import Fault, Page, Receipt, StoredSample, Verdict
 from borvo.kernel.errors import InvalidInputError
 
+# gc=False: none of these can be part of a cycle, and the collector costs more than reading a batch does.
 
-class RangeBody(Struct, forbid_unknown_fields=True, rename="camel"):
+
+class RangeBody(Struct, gc=False, forbid_unknown_fields=True, rename="camel"):
     """The dates of a sample, as text: cut to the microsecond before they are converted."""
 
     lower_bound: str | None = None
     upper_bound: str | None = None
 
 
-class SampleBody(Struct, forbid_unknown_fields=True, rename="camel"):
+class SampleBody(Struct, gc=False, forbid_unknown_fields=True, rename="camel"):
     """One submitted sample, of the right JSON types but not yet checked. `subject` is ignored (contract 2.3)."""
 
     type: str | None = None
@@ -31,14 +33,14 @@ class SampleBody(Struct, forbid_unknown_fields=True, rename="camel"):
     correlation_objects: list["SampleBody"] | None = None
 
 
-class DateRange(Struct, rename="camel"):
+class DateRange(Struct, gc=False, rename="camel"):
     """Both bounds in UTC."""
 
     lower_bound: datetime
     upper_bound: datetime
 
 
-class SampleAnswer(Struct, rename="camel"):
+class SampleAnswer(Struct, gc=False, rename="camel"):
     """One sample as clients read it. Contract 2.2: `quantityValue` is absent when there is none, never null."""
 
     type: str
@@ -60,7 +62,7 @@ class PageAnswer(Struct, rename="camel"):
     datas: list[SampleAnswer]
 
 
-class ReceiptAnswer(Struct, rename="camel"):
+class ReceiptAnswer(Struct, gc=False, rename="camel"):
     """What became of one submitted sample."""
 
     id: str

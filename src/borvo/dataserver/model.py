@@ -10,7 +10,7 @@ from msgspec import Struct
 from borvo.catalogue.sample_types import SampleType
 
 
-class Sample(Struct, frozen=True):
+class Sample(Struct, frozen=True, gc=False):
     """One sample to be written, found to be valid. The children of a correlation have no children."""
 
     sample_type: SampleType
@@ -37,7 +37,7 @@ class Verdict(StrEnum):
     DUPLICATE = "duplicate"
 
 
-class Receipt(Struct, frozen=True):
+class Receipt(Struct, frozen=True, gc=False):
     """Where a submitted sample is kept. A duplicate has the id of the sample that was there before."""
 
     id: str
@@ -45,7 +45,7 @@ class Receipt(Struct, frozen=True):
     client_assigned_id: str | None
 
 
-class StoredSample(Struct, frozen=True):
+class StoredSample(Struct, frozen=True, gc=False):
     """One sample as it is kept."""
 
     id: UUID

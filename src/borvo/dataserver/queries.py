@@ -14,6 +14,7 @@ TAKE_LIMIT = 1000
 # Far beyond what anybody has; it only keeps numbers within what the database can hold.
 _SKIP_LIMIT = 2**31 - 1
 _PARAMETER_LIMIT = 1000
+_DIGIT_LIMIT = 20
 
 Values = Mapping[str, list[str]]
 T = TypeVar("T")
@@ -110,8 +111,8 @@ def _read_number(values: Values, name: str, least: int, default: int, faults: li
     text = _read_first(values, name)
     if text is None:
         return default
-    # Twenty digits are more than any limit and few enough to convert without cost.
-    if not (text.isascii() and text.isdigit() and len(text) <= 20) or int(text) < least:
+    # A number with more digits is beyond any limit, and costs time to convert.
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGIT_LIMIT) or int(text) < least:
         faults.append(Fault(name, f"Use a whole number of at least {least}."))
         return default
     return int(text)

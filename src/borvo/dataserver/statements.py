@@ -57,7 +57,8 @@ def compose_page(query: Query, selection: Selection, person_id: PersonId) -> Sta
 def compose_count(query: Query, selection: Selection, person_id: PersonId) -> Statement:
     """The total alone, for a page behind the last row."""
     statement = Statement(person_id, selection)
-    filters = _compose_filters(statement, query, selection)
+    # The database refuses parameters that no text refers to.
+    filters = "" if _is_told_by_days(query, selection) else _compose_filters(statement, query, selection)
     statement.text = f"select ({_compose_total(statement, query, selection, filters)})"
     return statement
 
@@ -83,17 +84,22 @@ def _compose_range(statement: Statement, column: str, wanted: Range) -> list[str
     return [f"s.{column} {sign} {statement.bind(bound)}" for sign, bound in bounds if bound is not None]
 
 
+def _is_told_by_days(query: Query, selection: Selection) -> bool:
+    return query.end.is_open and query.creation.is_open and not selection.guarded
+
+
 def _compose_total(statement: Statement, query: Query, selection: Selection, filters: str) -> str:
     """Whole days come from their counts; only what the counts cannot tell is counted row by row."""
-    if selection.guarded or not query.end.is_open or not query.creation.is_open:
+    if not _is_told_by_days(query, selection):
         return f"select count(*) from sample s where s.type_code = any($2::smallint[]) and {filters}"
     days, edges = split_days(query.start)
     parts = [_compose_edge(statement, *edge) for edge in edges]
     if days is not None:
-        first, last = (statement.bind(day) for day in days)
+        # As text: the driver would write the first and the last date as infinity.
+        first, last = (statement.bind(day.isoformat()) for day in days)
         parts.append(
             "(select coalesce(sum(n.samples), 0) from sample_count n where n.person_id = $1 "
-            f"and n.type_code = any($2::smallint[]) and n.day between {first}::date and {last}::date)"
+            f"and n.type_code = any($2::smallint[]) and n.day between {first}::text::date and {last}::text::date)"
         )
     return f"select ({' + '.join(parts)})::bigint"
 

@@ -77,17 +77,10 @@ def _list_children(batch: Batch) -> list[tuple[object, ...]]:
 
 
 def _read(row: Row, children: Iterable[StoredSample] = ()) -> StoredSample:
-    return StoredSample(
-        row["id"],
-        map_sample_type_codes()[row["type_code"]],
-        row["start_at"],
-        row["end_at"],
-        row["value"],
-        row["category"],
-        row["device"],
-        row["client_assigned_id"],
-        tuple(children),
-    )
+    # In the order of the columns: by name it takes twice as long.
+    id_, code, start, end, value, category, device, name = row[:8]
+    sample_type = map_sample_type_codes()[code]
+    return StoredSample(id_, sample_type, start, end, value, category, device, name, tuple(children))
 
 
 class SampleShelf:

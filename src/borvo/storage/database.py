@@ -10,6 +10,11 @@ Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Any]"
 Row: TypeAlias = "asyncpg.Record"
 
 
+async def _keep(_: object) -> None:
+    """What a connection is reset by between two uses: nothing, which saves a round trip each time. No statement of
+    ours leaves anything behind on a session; settings and locks end with their transaction."""
+
+
 class Database:
     """A pool of connections.
 
@@ -28,6 +33,7 @@ class Database:
             min_size=1,
             max_size=self._size,
             command_timeout=60,
+            reset=_keep,
             server_settings={"application_name": "borvo", "timezone": "UTC"},
         )
 

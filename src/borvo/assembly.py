@@ -23,14 +23,16 @@ from litestar.types import ASGIApp
 import borvo
 from borvo.accounts import public as accounts
 from borvo.accounts.public import Accounts, Destination, Limiter, Passwords
+from borvo.dataserver import public as dataserver
+from borvo.dataserver.public import DataServer
 from borvo.identity import public as identity
-from borvo.identity.public import GenerateKey, Identity, KeyCabinet, generate_key
+from borvo.identity.public import Caller, GenerateKey, Identity, KeyCabinet, generate_key
 from borvo.kernel.clock import Clock, read_system_clock
 from borvo.kernel.entropy import Entropy, read_system_entropy
 from borvo.portal import public as portal
 from borvo.portal.public import Portal, SecretVerifier
 from borvo.settings import Settings, read_settings
-from borvo.storage.database import Database
+from borvo.storage.database import Connection, Database
 from borvo.storage.sealing import Keyring
 from borvo.web.api_reference import show_openapi, show_reference
 from borvo.web.cookies import CookiePolicy
@@ -62,6 +64,7 @@ class Platform:
     accounts: Accounts
     portal: Portal
     identity: Identity
+    dataserver: DataServer
 
 
 def build_platform(
@@ -100,7 +103,12 @@ def build_platform(
         describe_return=describe_return,
     )
     developers = Portal(database=database, clock=clock, entropy=entropy, verifier=verifier, accounts=people)
-    return Platform(settings, database, clock, entropy, keyring, people, developers, provider)
+
+    async def authenticate(connection: Connection, authorization: str | None) -> Caller:
+        return await identity.authenticate_bearer(provider, connection, authorization)
+
+    samples = DataServer(database, clock, entropy, authenticate)
+    return Platform(settings, database, clock, entropy, keyring, people, developers, provider, samples)
 
 
 def _provide(value: T) -> Provide:
@@ -116,6 +124,7 @@ def _list_dependencies(platform: Platform) -> dict[str, Provide]:
         "accounts": _provide(platform.accounts),
         "portal": _provide(platform.portal),
         "identity": _provide(platform.identity),
+        "dataserver": _provide(platform.dataserver),
         "viewer": Provide(accounts.provide_viewer),
         "login": Provide(accounts.provide_login),
     }
@@ -183,6 +192,7 @@ def build_litestar(platform: Platform) -> Litestar:
             portal.build_router(),
             identity.build_api_router(),
             identity.build_page_router(),
+            dataserver.build_router(),
             show_openapi,
             show_reference,
             answer_live,

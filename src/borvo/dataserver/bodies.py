@@ -1,0 +1,171 @@
+"""The JSON of samples: reading what is submitted, writing what is answered."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from borvo.dataserver.model import Fault, Page, Receipt, StoredSample, Verdict
+from borvo.kernel.errors import InvalidInputError
+
+# gc=False: none of these can be part of a cycle, and the collector costs more than reading a batch does.
+
+
+class RangeBody(Struct, gc=False, forbid_unknown_fields=True, rename="camel"):
+    """The dates of a sample, as text: cut to the microsecond before they are converted."""
+
+    lower_bound: str | None = None
+    upper_bound: str | None = None
+
+
+class SampleBody(Struct, gc=False, forbid_unknown_fields=True, rename="camel"):
+    """One submitted sample, of the right JSON types but not yet checked. `subject` is ignored (contract 2.3)."""
+
+    type: str | None = None
+    date_range: RangeBody | None = None
+    quantity_value: float | None = None
+    category_value: str | None = None
+    device: str | None = None
+    client_assigned_id: str | None = None
+    subject: str | None = None
+    correlation_objects: list["SampleBody"] | None = None
+
+
+class DateRange(Struct, gc=False, rename="camel"):
+    """Both bounds in UTC."""
+
+    lower_bound: datetime
+    upper_bound: datetime
+
+
+class SampleAnswer(Struct, gc=False, rename="camel"):
+    """One sample as clients read it. Contract 2.2: `quantityValue` is absent when there is none, never null."""
+
+    type: str
+    subject: str
+    device: str | None
+    client_assigned_id: str | None
+    date_range: DateRange
+    correlation_objects: list["SampleAnswer"]
+    quantity_value: float | UnsetType = UNSET
+    category_value: str | UnsetType = UNSET
+    id: str | UnsetType = UNSET
+
+
+class PageAnswer(Struct, rename="camel"):
+    """`totalAvailable` counts without paging, `count` the samples here."""
+
+    total_available: int
+    count: int
+    datas: list[SampleAnswer]
+
+
+class ReceiptAnswer(Struct, gc=False, rename="camel"):
+    """What became of one submitted sample."""
+
+    id: str
+    client_assigned_id: str | None
+    status: Verdict
+
+
+class ReceiptsAnswer(Struct, rename="camel"):
+    """One entry a submitted sample, in the order submitted."""
+
+    samples: list[ReceiptAnswer]
+
+
+_decode_samples = msgspec.json.Decoder(list[SampleBody]).decode
+_decode_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_SAMPLE_NAMES = {name.lower(): name for name in SampleBody.__struct_encode_fields__}
+_RANGE_NAMES = {name.lower(): name for name in RangeBody.__struct_encode_fields__}
+
+
+def parse_samples(body: bytes) -> tuple[list[SampleBody], list[Fault]]:
+    """The submitted samples; a sample with a fault in its JSON types is None in all but its fault.
+
+    Bodies in camel case with known members only, which is what clients send, take the fast way. Everything
+    else (contract 6, row 9: any case is read; unknown members are ignored) is taken sample by sample.
+    """
+    try:
+        try:
+            return _decode_samples(body), []
+        except msgspec.ValidationError:
+            return _parse_leniently(_decode_items(body))
+    except msgspec.ValidationError:
+        raise _refuse("Send a JSON array of samples.") from None
+    except RecursionError:
+        raise _refuse("The body is nested too deeply.") from None
+    except ValueError as fault:
+        # Malformed JSON, or text that is not UTF-8.
+        raise _refuse(f"The body cannot be read as JSON: {fault}.") from None
+
+
+def _refuse(message: str) -> InvalidInputError:
+    return InvalidInputError(message, {"body": [message]})
+
+
+def _parse_leniently(items: list[msgspec.Raw]) -> tuple[list[SampleBody], list[Fault]]:
+    bodies, faults = [], []
+    for index, item in enumerate(items):
+        try:
+            value = _rename_sample(msgspec.json.decode(item))
+            bodies.append(msgspec.convert(value, SampleBody))
+        except msgspec.ValidationError as fault:
+            faults.append(_locate(index, str(fault)))
+    return bodies, faults
+
+
+def _locate(index: int, text: str) -> Fault:
+    """Msgspec writes "Expected `float`, got `str` - at `$.quantityValue`"."""
+    message, _, path = text.partition(" - at `$")
+    return Fault(f"[{index}]{path.rstrip('`')}", f"{message}.")
+
+
+def _rename_sample(value: object, *, has_children: bool = True) -> object:
+    renamed = _rename(value, _SAMPLE_NAMES)
+    if not isinstance(renamed, dict):
+        return renamed
+    renamed["dateRange"] = _rename(renamed.get("dateRange"), _RANGE_NAMES)
+    children = renamed.get("correlationObjects")
+    if has_children and isinstance(children, list):
+        renamed["correlationObjects"] = [_rename_sample(child, has_children=False) for child in children]
+    return renamed
+
+
+def _rename(value: object, names: dict[str, str]) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {names[name.lower()]: each for name, each in value.items() if name.lower() in names}
+
+
+def _describe(sample: StoredSample, subject: str) -> SampleAnswer:
+    return SampleAnswer(
+        type=sample.sample_type.name,
+        subject=subject,
+        device=sample.device,
+        client_assigned_id=sample.client_assigned_id,
+        date_range=DateRange(sample.start, sample.end),
+        correlation_objects=[_describe(child, subject) for child in sample.children],
+        quantity_value=UNSET if sample.value is None else sample.value,
+        category_value=UNSET if sample.category is None else sample.category,
+    )
+
+
+def _describe_top(sample: StoredSample, subject: str) -> SampleAnswer:
+    answer = _describe(sample, subject)
+    answer.id = str(sample.id)
+    return answer
+
+
+def render_page(page: Page, subject: str) -> bytes:
+    """Contract 2.2; `subject` is the name by which the reader knows the person."""
+    datas = [_describe_top(sample, subject) for sample in page.samples]
+    return msgspec.json.encode(PageAnswer(page.total, len(datas), datas))
+
+
+def render_receipts(receipts: Iterable[Receipt]) -> bytes:
+    """Contract 7, write status."""
+    answers = [ReceiptAnswer(each.id, each.client_assigned_id, each.verdict) for each in receipts]
+    return msgspec.json.encode(ReceiptsAnswer(answers))

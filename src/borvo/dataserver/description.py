@@ -1,0 +1,125 @@
+"""What the OpenAPI document says of parameters and bodies that the endpoints read by themselves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import (
+    OpenAPIFormat,
+    OpenAPIMediaType,
+    OpenAPIType,
+    Operation,
+    Parameter,
+    RequestBody,
+    Schema,
+)
+
+from borvo.catalogue.sample_types import list_sample_types
+from borvo.dataserver.bodies import PageAnswer, ReceiptsAnswer
+from borvo.dataserver.model import Order
+from borvo.web.problems import MEDIA_TYPE, Problem
+
+_TEXT = Schema(type=OpenAPIType.STRING)
+_INSTANT = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.DATE_TIME)
+_TYPE = Schema(type=OpenAPIType.STRING, enum=[each.name for each in list_sample_types()])
+
+
+def _choose(*choices: str) -> Schema:
+    return Schema(type=OpenAPIType.STRING, enum=list(choices), default=choices[0])
+
+
+def _count(least: int, default: int, most: int | None = None) -> Schema:
+    return Schema(type=OpenAPIType.INTEGER, minimum=least, maximum=most, default=default)
+
+
+def _list_parameters() -> list[Parameter]:
+    described = {
+        "types": (
+            Schema(type=OpenAPIType.ARRAY, items=_TYPE),
+            "Repeated or comma-separated; none means every type that the token may read.",
+        ),
+        **{
+            f"RangeOf{name}.{bound}": (_INSTANT, f"{word} {name} to find. The bound belongs to the range.")
+            for name in ("StartDate", "EndDate", "CreationDate")
+            for bound, word in (("LowerBound", "Earliest"), ("UpperBound", "Latest"))
+        },
+        "orderProperty": (_choose(*Order), "By what the samples are ordered."),
+        "orderDirection": (_choose("Ascending", "Descending"), "In which direction."),
+        "take": (_count(1, 100, 1000), "How many samples to answer at most."),
+        "skip": (_count(0, 0), "How many samples to pass over."),
+    }
+    return [Parameter(name, "query", schema, text) for name, (schema, text) in described.items()]
+
+
+def _describe_sample(children: Schema | None) -> Schema:
+    dates = Schema(
+        type=OpenAPIType.OBJECT,
+        properties={"lowerBound": _INSTANT, "upperBound": _INSTANT},
+        required=["lowerBound", "upperBound"],
+    )
+    properties: dict[str, Schema] = {
+        "type": _TYPE,
+        "dateRange": dates,
+        "quantityValue": Schema(type=OpenAPIType.NUMBER, description="Of a quantity, in the type's unit."),
+        "categoryValue": Schema(type=OpenAPIType.STRING, description="Of a category."),
+        "device": _TEXT,
+        "clientAssignedId": Schema(
+            type=OpenAPIType.STRING, description="Sent again with the same content, it stores nothing new."
+        ),
+    }
+    if children:
+        properties["correlationObjects"] = Schema(type=OpenAPIType.ARRAY, items=children)
+    return Schema(type=OpenAPIType.OBJECT, properties={**properties}, required=["type", "dateRange"])
+
+
+@dataclass
+class ReadOperation(Operation):
+    """With the parameters of a query."""
+
+    def __post_init__(self) -> None:
+        self.parameters = [*(self.parameters or []), *_list_parameters()]
+
+
+@dataclass
+class WriteOperation(Operation):
+    """With the batch of samples."""
+
+    def __post_init__(self) -> None:
+        batch = Schema(
+            type=OpenAPIType.ARRAY, items=_describe_sample(_describe_sample(None)), max_items=10_000
+        )
+        self.request_body = RequestBody(
+            content={"application/json": OpenAPIMediaType(schema=batch)}, required=True
+        )
+
+
+def _describe_faults(faults: Mapping[int, str]) -> dict[int, ResponseSpec]:
+    return {
+        status: ResponseSpec(Problem, generate_examples=False, description=text, media_type=MEDIA_TYPE)
+        for status, text in faults.items()
+    }
+
+
+_FAULTS = {
+    400: "Something is not valid; `errors` names it.",
+    401: "No access token, or none that is valid.",
+    403: "The token lacks a scope, or stands for nobody who has samples.",
+}
+READ_ANSWERS = {
+    200: ResponseSpec(PageAnswer, generate_examples=False, description="A page of samples."),
+    **_describe_faults(_FAULTS),
+}
+WRITE_ANSWERS = {
+    200: ResponseSpec(
+        ReceiptsAnswer,
+        generate_examples=False,
+        description="What became of each sample, in the order submitted.",
+    ),
+    **_describe_faults(
+        {
+            **_FAULTS,
+            409: "Other content was sent before under the same `clientAssignedId`.",
+            413: "More than 10,000 samples or 10 MB.",
+        }
+    ),
+}

@@ -1,0 +1,107 @@
+"""What a sample is, and what can be asked for."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from msgspec import Struct
+
+from borvo.catalogue.sample_types import SampleType
+
+
+class Sample(Struct, frozen=True, gc=False):
+    """One sample to be written, found to be valid. The children of a correlation have no children."""
+
+    sample_type: SampleType
+    start: datetime
+    end: datetime
+    value: float | None
+    category: str | None
+    device: str | None
+    client_assigned_id: str | None
+    children: tuple["Sample", ...] = ()
+
+
+class Fault(NamedTuple):
+    """What is wrong with one field; `field` is its path within the request."""
+
+    field: str
+    message: str
+
+
+class Verdict(StrEnum):
+    """What became of a submitted sample."""
+
+    CREATED = "created"
+    DUPLICATE = "duplicate"
+
+
+class Receipt(Struct, frozen=True, gc=False):
+    """Where a submitted sample is kept. A duplicate has the id of the sample that was there before."""
+
+    id: str
+    verdict: Verdict
+    client_assigned_id: str | None
+
+
+class StoredSample(Struct, frozen=True, gc=False):
+    """One sample as it is kept."""
+
+    id: UUID
+    sample_type: SampleType
+    start: datetime
+    end: datetime
+    value: float | None
+    category: str | None
+    device: str | None
+    client_assigned_id: str | None
+    children: tuple["StoredSample", ...] = ()
+
+
+class Order(StrEnum):
+    """By what the samples of an answer are ordered."""
+
+    START = "StartDate"
+    END = "EndDate"
+    CREATION = "CreationDate"
+
+
+class Range(Struct, frozen=True):
+    """Both bounds belong to it (contract 7); None leaves a side open."""
+
+    lower: datetime | None = None
+    upper: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.lower is None and self.upper is None
+
+
+class Query(Struct, frozen=True, kw_only=True):
+    """One request for samples. No types means every type that the caller may read."""
+
+    types: tuple[SampleType, ...] = ()
+    start: Range = Range()
+    end: Range = Range()
+    creation: Range = Range()
+    order: Order = Order.START
+    is_descending: bool = False
+    take: int = 100
+    skip: int = 0
+
+
+class Selection(Struct, frozen=True):
+    """What a query may find: the types, and the correlations among them that the caller may not read with every
+    possible child, so that only those rows count whose children are all of `readable` types."""
+
+    types: tuple[SampleType, ...]
+    guarded: frozenset[int] = frozenset()
+    readable: frozenset[int] = frozenset()
+
+
+class Page(Struct, frozen=True):
+    """The samples asked for, and how many there are without paging."""
+
+    total: int
+    samples: tuple[StoredSample, ...]

@@ -1,0 +1,140 @@
+"""What makes a submitted sample valid. Pure: bodies in, samples and faults out."""
+
+import math
+from collections.abc import Callable
+from datetime import datetime
+
+from borvo.catalogue.sample_types import Family, SampleType, map_sample_types
+from borvo.dataserver.bodies import RangeBody, SampleBody
+from borvo.dataserver.instants import is_minimum_date, parse_instant
+from borvo.dataserver.model import Fault, Sample
+
+VALUE_LIMIT = 7.9e28
+"""Contract 7: what the decimals of .NET clients can hold."""
+
+CHILD_LIMIT = 100
+_TEXT_LIMITS = {"clientAssignedId": 256, "device": 1000}
+# Contract 2.2: clients break on a blood pressure that lacks a part, so it is never stored.
+_EXACT = {"blood_pressure"}
+
+Report = Callable[[str, str], None]
+
+
+def check_samples(bodies: list[SampleBody]) -> tuple[list[Sample], list[Fault]]:
+    """The samples that are valid, and every fault of the others with its path from the top of the batch."""
+    samples: list[Sample] = []
+    faults: list[Fault] = []
+    for index, body in enumerate(bodies):
+        found: list[Fault] = []
+        sample = _check_sample(body, found)
+        if found or sample is None:
+            faults += [Fault(f"[{index}].{field}", message) for field, message in found]
+        else:
+            samples.append(sample)
+    return samples, faults
+
+
+def _check_sample(body: SampleBody, found: list[Fault]) -> Sample | None:
+    def report(field: str, message: str) -> None:
+        found.append(Fault(field, message))
+
+    sample_type = map_sample_types().get(body.type or "")
+    if sample_type is None:
+        report("type", "Name a type of sample; names are case-sensitive.")
+        return None
+    children = _check_children(body, sample_type, found)
+    dates = _check_dates(body.date_range, report)
+    _check_content(body, sample_type, report)
+    if found or dates is None:
+        return None
+    return Sample(
+        sample_type,
+        *dates,
+        body.quantity_value if sample_type.family is Family.QUANTITY else None,
+        body.category_value if sample_type.family is Family.CATEGORY else None,
+        body.device,
+        # Contract 7: no id, or an empty one, is accepted without idempotency.
+        body.client_assigned_id or None,
+        children,
+    )
+
+
+def _check_content(body: SampleBody, sample_type: SampleType, report: Report) -> None:
+    _check_text("device", body.device, report)
+    _check_text("clientAssignedId", body.client_assigned_id, report)
+    if sample_type.family is Family.QUANTITY:
+        _check_quantity(body, report)
+    elif body.quantity_value:
+        # Contract 2.3: .NET clients write 0 where there is no quantity.
+        report("quantityValue", f"A sample of type {sample_type.name} has no quantity.")
+    if sample_type.family is Family.CATEGORY:
+        if body.category_value not in sample_type.values:
+            report("categoryValue", f"Use one of: {', '.join(sample_type.values)}.")
+    elif body.category_value:
+        report("categoryValue", f"A sample of type {sample_type.name} has no category.")
+
+
+def _check_text(field: str, text: str | None, report: Report) -> None:
+    if text and (len(text) > _TEXT_LIMITS[field] or "\x00" in text):
+        report(field, f"Use at most {_TEXT_LIMITS[field]} characters, none of them NUL.")
+
+
+def _check_quantity(body: SampleBody, report: Report) -> None:
+    value = body.quantity_value
+    if value is None:
+        report("quantityValue", "A number is needed.")
+    elif not math.isfinite(value) or abs(value) >= VALUE_LIMIT:
+        report("quantityValue", "The number must be smaller than 7.9e28 in absolute value.")
+
+
+def _check_dates(dates: RangeBody | None, report: Report) -> tuple[datetime, datetime] | None:
+    if dates is None:
+        report("dateRange", "Both dates are needed.")
+        return None
+    lower = _check_date("dateRange.lowerBound", dates.lower_bound, report)
+    if dates.lower_bound == dates.upper_bound and lower:
+        return lower, lower
+    upper = _check_date("dateRange.upperBound", dates.upper_bound, report)
+    if lower is None or upper is None:
+        return None
+    if lower > upper:
+        report("dateRange", "lowerBound must not be after upperBound.")
+    return lower, upper
+
+
+def _check_date(field: str, text: str | None, report: Report) -> datetime | None:
+    # The minimum date means "not given" (contract 7), which a sample's date may not be.
+    if text and not is_minimum_date(text) and (instant := parse_instant(text)):
+        return instant
+    report(field, "Write the date and time with an offset, such as 2024-01-31T08:30:00+00:00.")
+    return None
+
+
+def _check_children(body: SampleBody, sample_type: SampleType, found: list[Fault]) -> tuple[Sample, ...]:
+    bodies = body.correlation_objects or []
+    if message := _judge_members(bodies, sample_type):
+        found.append(Fault("correlationObjects", message))
+        return ()
+    samples = []
+    for index, child in enumerate(bodies):
+        faults: list[Fault] = []
+        sample = _check_sample(child, faults)
+        found += [Fault(f"correlationObjects[{index}].{field}", text) for field, text in faults]
+        if sample:
+            samples.append(sample)
+    return tuple(samples)
+
+
+def _judge_members(children: list[SampleBody], sample_type: SampleType) -> str | None:
+    """What is wrong with the types of the children. Members of correlations are quantities, so nothing nests."""
+    if sample_type.family is not Family.CORRELATION:
+        return f"A sample of type {sample_type.name} holds no other samples." if children else None
+    names = [child.type for child in children]
+    if sample_type.name in _EXACT:
+        exact = sorted(name or "" for name in names) == sorted(sample_type.members)
+        return None if exact else f"Exactly one of each is needed: {', '.join(sample_type.members)}."
+    if not names or len(names) > CHILD_LIMIT:
+        return f"From 1 to {CHILD_LIMIT} samples are needed."
+    if not set(names) <= set(sample_type.members):
+        return f"{sample_type.name} holds only: {', '.join(sample_type.members)}."
+    return None

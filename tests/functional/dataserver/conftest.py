@@ -1,0 +1,101 @@
+"""The application with callers of the test's own: here a token's text simply names them."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from borvo.assembly import Platform, build_app
+from borvo.catalogue.scopes import map_scopes
+from borvo.identity.public import Caller
+from borvo.kernel.errors import UnauthenticatedError
+from borvo.kernel.ids import ClientId, ClientKey, PersonId
+from borvo.storage.database import Connection
+from tests.functional.conftest import ISSUER
+
+ALL_SCOPES = frozenset(scope for scope in map_scopes() if scope.startswith(("read.", "write.")))
+
+
+@dataclass
+class Callers:
+    """Who is known, by token."""
+
+    known: dict[str, Caller] = field(default_factory=dict)
+
+    def add(
+        self,
+        scopes: frozenset[str] = ALL_SCOPES,
+        *,
+        person_id: UUID | None = None,
+        client_key: UUID | None = None,
+        has_person: bool = True,
+    ) -> str:
+        """The token of one more caller."""
+        token = uuid4().hex
+        person = PersonId(person_id or uuid4()) if has_person else None
+        key = ClientKey(client_key or uuid4())
+        self.known[token] = Caller(ClientId("demo.app"), key, person, scopes, token)
+        return token
+
+    async def authenticate(self, _: Connection, authorization: str | None) -> Caller:
+        caller = self.known.get((authorization or "").removeprefix("Bearer "))
+        if caller is None:
+            raise UnauthenticatedError("Send an access token.")
+        return caller
+
+
+@dataclass
+class Program:
+    """A client program that calls for one person."""
+
+    http: httpx.AsyncClient
+    callers: Callers
+    token: str
+
+    @property
+    def caller(self) -> Caller:
+        return self.callers.known[self.token]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    async def write(self, body: Any, **headers: str) -> httpx.Response:
+        given = {"content": body} if isinstance(body, bytes) else {"json": body}
+        return await self.http.post("/sample/v1", headers={**self.headers, **headers}, **given)
+
+    async def read(self, query: str = "", **headers: str) -> httpx.Response:
+        return await self.http.get(f"/sample/v1?{query}", headers={**self.headers, **headers})
+
+    def narrow(self, *scopes: str) -> "Program":
+        """The same person and client with these scopes only."""
+        caller = self.caller
+        token = self.callers.add(frozenset(scopes), person_id=caller.person_id, client_key=caller.client_key)
+        return replace(self, token=token)
+
+    def become_other(self, *, client: bool = False) -> "Program":
+        """Another person by the same client, or the same person by another client."""
+        caller = self.caller
+        token = (
+            self.callers.add(person_id=caller.person_id)
+            if client
+            else self.callers.add(client_key=caller.client_key)
+        )
+        return replace(self, token=token)
+
+
+@pytest.fixture
+def callers() -> Callers:
+    return Callers()
+
+
+@pytest.fixture
+async def program(platform: Platform, callers: Callers) -> AsyncIterator[Program]:
+    server = replace(platform.dataserver, authenticate=callers.authenticate)
+    app = build_app(replace(platform, dataserver=server))
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as client:
+        yield Program(client, callers, callers.add())

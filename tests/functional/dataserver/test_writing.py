@@ -1,0 +1,250 @@
+"""Writing samples: contract sections 2.3, 2.4 and 7."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from borvo.assembly import Platform
+from borvo.catalogue.sample_types import Family, SampleType, list_sample_types
+from tests.factories.samples import create_blood_pressure, create_body
+from tests.functional.dataserver.conftest import Program
+
+PARENT = "write.blood_pressure"
+PARTS = (f"{PARENT}.blood_pressure_systolic", f"{PARENT}.blood_pressure_diastolic")
+
+
+async def count_rows(platform: Platform) -> tuple[int, int]:
+    """Rows of samples with children, and the sum of the counts by day."""
+    async with platform.database.connection() as connection:
+        rows = await connection.fetchval("select count(*) from sample")
+        return rows, await connection.fetchval("select coalesce(sum(samples), 0) from sample_count")
+
+
+def create_valid(sample_type: SampleType) -> dict[str, Any]:
+    if sample_type.family is Family.QUANTITY:
+        return create_body(sample_type.name, sample_type.code + 0.25, device="scales")
+    if sample_type.family is Family.CATEGORY:
+        return create_body(sample_type.name, None, categoryValue=sample_type.values[-1])
+    children = [create_body(member) for member in sample_type.members]
+    return create_body(sample_type.name, 0, correlationObjects=children)
+
+
+async def test_all_types_come_back_as_they_were_written(program: Program) -> None:
+    types = list_sample_types()
+    assert len(types) == 89
+    bodies = {each.name: create_valid(each) for each in types}
+    receipts = (await program.write([*bodies.values()])).json()["samples"]
+    assert [each["status"] for each in receipts] == ["created"] * 89
+    for sample_type, receipt in zip(types, receipts, strict=True):
+        (stored,) = (await program.read(f"types={sample_type.name}")).json()["datas"]
+        body = bodies[sample_type.name]
+        assert stored["id"] == receipt["id"]
+        assert stored["type"] == sample_type.name
+        expected = body["quantityValue"] if sample_type.family is Family.QUANTITY else None
+        assert stored.get("quantityValue") == expected
+        assert stored.get("categoryValue") == body.get("categoryValue")
+        assert stored["device"] == body.get("device")
+        assert [child["type"] for child in stored["correlationObjects"]] == list(sample_type.members)
+    everything = (await program.read("take=1000")).json()
+    assert (everything["totalAvailable"], everything["count"]) == (89, 89)
+
+
+async def test_a_batch_sent_again_changes_nothing(program: Program, platform: Platform) -> None:
+    bodies = [create_blood_pressure(), create_body()]
+    first = (await program.write(bodies)).json()["samples"]
+    bodies.append(create_body("height", 1.8))
+    again = await program.write(bodies)
+    assert again.status_code == 200
+    assert [each["status"] for each in again.json()["samples"]] == ["duplicate", "duplicate", "created"]
+    assert [each["id"] for each in again.json()["samples"][:2]] == [each["id"] for each in first]
+    assert await count_rows(platform) == (5, 3)
+
+
+async def test_other_content_under_the_same_id_is_a_conflict_and_stores_nothing(
+    program: Program, platform: Platform
+) -> None:
+    body = create_body(clientAssignedId="mine")
+    await program.write([body])
+    answer = await program.write([create_body(), {**body, "quantityValue": 1}])
+    assert answer.status_code == 409
+    assert "mine" in answer.json()["detail"]
+    assert await count_rows(platform) == (1, 1)
+
+
+async def test_ids_belong_to_a_person_and_a_client(program: Program) -> None:
+    body = create_body(clientAssignedId="mine")
+    other = {**body, "quantityValue": 1}
+    for caller in (program, program.become_other(), program.become_other(client=True)):
+        answer = await caller.write([other if caller is program else body])
+        assert answer.json()["samples"][0]["status"] == "created"
+
+
+@pytest.mark.parametrize("name", [None, ""])
+async def test_without_an_id_every_sample_is_new(program: Program, name: str | None) -> None:
+    body = create_body(clientAssignedId=name)
+    for _ in range(2):
+        answer = await program.write([body, body])
+        assert [each["status"] for each in answer.json()["samples"]] == ["created", "created"]
+    assert (await program.read("types=body_mass")).json()["totalAvailable"] == 4
+
+
+async def test_parallel_identical_writes_store_one(program: Program, platform: Platform) -> None:
+    body = [create_blood_pressure()]
+    answers = await asyncio.gather(*(program.write(body) for _ in range(20)))
+    receipts = [answer.json()["samples"][0] for answer in answers]
+    assert sorted(each["status"] for each in receipts) == ["created"] + ["duplicate"] * 19
+    assert len({each["id"] for each in receipts}) == 1
+    assert await count_rows(platform) == (3, 1)
+
+
+async def test_parallel_batches_with_the_same_ids_in_another_order_all_succeed(
+    program: Program, platform: Platform
+) -> None:
+    bodies = [create_body() for _ in range(2000)]
+    answers = await asyncio.gather(program.write(bodies), program.write(bodies[::-1]))
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert await count_rows(platform) == (2000, 2000)
+
+
+async def test_parallel_writes_of_many_days_are_all_counted(program: Program, platform: Platform) -> None:
+    def create(reverse: bool) -> list[dict[str, Any]]:
+        bodies = [create_body(start=f"2023-01-{day:02}T00:00:00Z") for day in range(1, 29)]
+        return bodies[::-1] if reverse else bodies
+
+    answers = await asyncio.gather(*(program.write(create(n % 2 == 0)) for n in range(10)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert await count_rows(platform) == (280, 280)
+
+
+async def test_the_largest_batch_is_stored_and_one_more_is_refused(
+    program: Program, platform: Platform
+) -> None:
+    bodies = [create_body(value=n) for n in range(10_001)]
+    refused = await program.write(bodies)
+    assert (refused.status_code, refused.json()["title"]) == (413, "Too large")
+    answer = await program.write(bodies[:10_000])
+    assert len(answer.json()["samples"]) == 10_000
+    assert await count_rows(platform) == (10_000, 10_000)
+    page = (await program.read("types=body_mass&take=3&skip=5000")).json()
+    # Samples of one instant keep the order in which they were written.
+    assert [each["quantityValue"] for each in page["datas"]] == [5000, 5001, 5002]
+
+
+async def test_a_body_beyond_ten_megabytes_is_refused(program: Program) -> None:
+    answer = await program.write(b"[" + b" " * (10 * 2**20) + b"]")
+    assert answer.status_code == 413
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_an_empty_batch_is_accepted(program: Program) -> None:
+    answer = await program.write([])
+    assert (answer.status_code, answer.json()) == (200, {"samples": []})
+
+
+async def test_a_correlation_needs_the_scopes_of_its_children(program: Program, platform: Platform) -> None:
+    assert (await program.narrow(PARENT, *PARTS).write([create_blood_pressure()])).status_code == 200
+    for held in ((PARENT, PARTS[0]), PARTS, ("read.blood_pressure",)):
+        answer = await program.narrow(*held).write([create_blood_pressure()])
+        missing = sorted({PARENT, *PARTS} - set(held))
+        assert answer.status_code == 403
+        assert answer.headers["www-authenticate"] == (
+            f'Bearer error="insufficient_scope", scope="{" ".join(missing)}"'
+        )
+        assert all(scope in answer.json()["detail"] for scope in missing)
+    assert await count_rows(platform) == (3, 1)
+
+
+async def test_a_batch_with_one_fault_stores_nothing_and_names_it(
+    program: Program, platform: Platform
+) -> None:
+    bad = create_blood_pressure()
+    bad["correlationObjects"][0]["quantityValue"] = None
+    answer = await program.write([create_body(), create_body(), create_body(), bad])
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert set(answer.json()) == {"type", "title", "status", "detail", "instance", "errors"}
+    assert list(answer.json()["errors"]) == ["[3].correlationObjects[0].quantityValue"]
+    assert await count_rows(platform) == (0, 0)
+
+
+async def test_at_most_a_hundred_faults_are_named(program: Program) -> None:
+    answer = await program.write([create_body("nothing")] * 150)
+    assert len(answer.json()["errors"]) == 100
+
+
+async def test_writing_with_a_query_token_is_forbidden(program: Program) -> None:
+    answer = await program.write([create_body()], **{"agency-query-token": "x"})
+    assert (answer.status_code, answer.json()["status"]) == (403, 403)
+
+
+async def test_a_token_without_a_person_may_neither_write_nor_read(program: Program) -> None:
+    program.token = program.callers.add(has_person=False)
+    for answer in (await program.write([create_body()]), await program.read()):
+        assert (answer.status_code, answer.json()["title"]) == (403, "Not allowed")
+
+
+async def test_without_a_token_nothing_is_written_or_read(program: Program) -> None:
+    program.token = "unknown"
+    for answer in (await program.write(b"no json"), await program.read("take=x")):
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"] == "Bearer"
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+HUGE = b'[{"type":"height","quantityValue":%s,"dateRange":{"lowerBound":"2023-01-31T08:30:00Z"}}]'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{}",
+        b"null",
+        b"[null]",
+        b"[[]]",
+        b"[{}]",
+        b'["text"]',
+        b"[",
+        b'[{"type":"height"},]',
+        b"\xff\xfe[]",
+        b'[{"type":"\xff"}]',
+        b'[{"type":"\\ud800"}]',
+        b'[{"device":"\\udc00\\ud800","type":"height"}]',
+        b"[" * 200_000,
+        b'[{"correlationObjects":' * 200_000,
+        b'[{"x":' * 200_000,
+        b'[{"X":' + b"[" * 900 + b"]" * 900 + b"}]",
+        HUGE % b"NaN",
+        HUGE % b"Infinity",
+        HUGE % b"1e400",
+        HUGE % b"-1e400",
+        HUGE % (b"9" * 400),
+        HUGE % b'"1"',
+        json.dumps([create_body(device="\x00")]).encode(),
+        json.dumps([create_body(clientAssignedId="a\x00")]).encode(),
+        json.dumps([create_body("sleep_analysis", None, categoryValue="\x00")]).encode(),
+        json.dumps([create_body("\x00")]).encode(),
+        json.dumps([create_body(start="9999-12-31T23:59:59-14:00")]).encode(),
+        json.dumps([create_body(start="0001-01-01T00:00:01+14:00")]).encode(),
+    ],
+    ids=lambda body: repr(body[:40]),
+)
+async def test_hostile_bodies_are_the_callers_fault(program: Program, body: bytes) -> None:
+    answer = await program.write(body)
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["errors"]
+
+
+async def test_the_ends_of_time_and_odd_text_are_kept(program: Program) -> None:
+    ends = {"lowerBound": "0001-01-01T00:00:00.000001Z", "upperBound": "9999-12-31T23:59:59.9999999Z"}
+    body = create_body(dateRange=ends, device="\U0001f44d\u202e'\"\\ \u0001", value=-7.8e28)
+    assert (await program.write([body])).status_code == 200
+    page = (await program.read("types=body_mass")).json()
+    (stored,) = page["datas"]
+    assert page["totalAvailable"] == 1
+    assert stored["device"] == body["device"]
+    assert stored["quantityValue"] == -7.8e28
+    assert stored["dateRange"] == {**ends, "upperBound": "9999-12-31T23:59:59.999998Z"}

@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from borvo.accounts.public import Person, Registration, Role, change_role, create_person, find_person
 from borvo.assembly import Platform
 from borvo.catalogue.sample_types import map_sample_types
+from borvo.dataserver.public import Writer, write_samples
+from borvo.identity.public import Caller
 from borvo.kernel.errors import InvalidInputError
 from borvo.portal.public import (
     ClientDetails,
@@ -20,6 +24,7 @@ from borvo.portal.public import (
     create_tenancy,
     find_client,
     list_tenancies,
+    load_client,
     register_client,
 )
 
@@ -103,6 +108,7 @@ async def seed(platform: Platform) -> None:
     (tenancy,) = await list_tenancies(platform.portal, developer)
     for client in CLIENTS:
         await _seed_client(platform, developer, tenancy, client)
+    await _seed_readings(platform, people[PATIENT])
 
 
 async def _seed_person(platform: Platform, email: str) -> Person:
@@ -132,6 +138,17 @@ async def _seed_client(platform: Platform, developer: Person, tenancy: Tenancy, 
         await register_client(platform.portal, developer, tenancy.id, client.suffix, details)
     if not (await find_client(platform.portal, developer, client.client_id)).secrets:
         await add_chosen_secret(platform.portal, developer, client.client_id, client.secret)
+
+
+async def _seed_readings(platform: Platform, person: Person) -> None:
+    """As if the diary app had written them, by the same use case as the API's."""
+    async with platform.database.connection() as connection:
+        diary = await load_client(connection, f"{PREFIX}.code")
+    if diary is None:
+        raise RuntimeError("the diary client was not registered")
+    caller = Caller(diary.client_id, diary.client_key, person.id, frozenset(diary.scopes), "demo")
+    body = msgspec.json.encode(list(list_readings(platform.clock())))
+    await write_samples(platform.dataserver, Writer(caller, person.id), body)
 
 
 def list_readings(now: datetime) -> Iterator[dict[str, Any]]:

@@ -5,8 +5,10 @@ import os
 import platform
 from pathlib import Path
 
+from benchmarks.endpoints import measure_discovery, measure_token_endpoint
 from benchmarks.instance import run_instance
-from benchmarks.rows import Row, measure_discovery, measure_token_endpoint
+from benchmarks.report import render_table
+from benchmarks.samples import measure_reads, measure_writes
 
 
 def name_machine() -> str:
@@ -15,13 +17,6 @@ def name_machine() -> str:
         if line.startswith("model name"):
             return f"{line.partition(':')[2].strip()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     return f"{platform.processor()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-
-
-def render_table(rows: list[Row]) -> str:
-    """Markdown, so that it can be pasted into the documentation."""
-    lines = ["| what | Borvo | limit in the same run | ratio | target |", "|-|-|-|-|-|"]
-    lines += [f"| {row.name} | {row.figure} | {row.limit} | {row.ratio:.2f} | {row.target} |" for row in rows]
-    return "\n".join(lines)
 
 
 def main() -> None:
@@ -34,6 +29,10 @@ def main() -> None:
         rows = [
             measure_token_endpoint(instance, options.seconds, options.rounds),
             measure_discovery(instance, options.seconds, options.rounds),
+            measure_writes(instance, 1, 200),
+            measure_writes(instance, 100, 50),
+            measure_writes(instance, 10_000, 7),
+            measure_reads(instance, 300),
         ]
     print(render_table(rows))
 

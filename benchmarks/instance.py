@@ -12,16 +12,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
-from borvo.accounts.public import Person, Registration, Role, change_role, create_person, find_person
+from borvo.accounts.public import Person, Registration, create_person, find_person
 from borvo.assembly import Platform, build_platform
-from borvo.cli.demo_data import DemoClient
+from borvo.cli.demo_data import PREFIX, DemoClient
+from borvo.identity.store import grant_consent
+from borvo.identity.tokens import CONSENT_CLAIM, sign_access_token
 from borvo.portal.public import (
     ClientDetails,
     GrantType,
     add_chosen_secret,
     create_tenancy,
     list_tenancies,
+    load_client,
     register_client,
 )
 from borvo.settings import Settings
@@ -31,15 +35,23 @@ from borvo.storage.migration import migrate
 EMAIL = "bench@demo.test"
 HOST = "127.0.0.1"
 SERVICE = DemoClient("worker", "Service", GrantType.CLIENT_CREDENTIALS, ("agency_api",))
+APP = DemoClient(
+    "app",
+    "App",
+    GrantType.HYBRID,
+    ("openid", "read.heart_rate", "write.heart_rate", "read.step_count"),
+)
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A running server with one service client and one person."""
+    """A running server with one service client and one person, whose access token may write and read."""
 
     settings: Settings
     pid: int
+    person_id: UUID
+    token: str
 
     @property
     def port(self) -> int:
@@ -68,43 +80,64 @@ def _find_port() -> int:
     return port
 
 
-async def _seed(settings: Settings) -> None:
+async def _seed(settings: Settings) -> tuple[UUID, str]:
     await migrate(settings.database_url)
     platform = build_platform(settings)
     await platform.database.open()
     try:
-        person = await create_person(
-            platform.accounts, Registration(EMAIL, "Bench", "Mark", "borvo-demo-pass")
-        )
-        if person is not None:
-            await _register(platform)
+        await create_person(platform.accounts, Registration(EMAIL, "Bench", "Mark", "borvo-demo-pass"))
+        developer = await load_developer(platform)
+        await _register(platform, developer, SERVICE)
+        await _register(platform, developer, APP)
+        return developer.id, await _issue_token(platform, developer)
     finally:
         await platform.database.close()
 
 
-async def load_developer(platform: Platform) -> Person:
+async def _issue_token(platform: Platform, person: Person) -> str:
+    """What the code flow would end in, consent included."""
     async with platform.database.transaction() as connection:
-        await change_role(connection, platform.accounts, EMAIL, Role.DEVELOPER, granted=True)
+        client = await load_client(connection, APP.client_id)
+        if client is None:
+            raise RuntimeError("the app was not registered")
+        consent = await grant_consent(connection, person.id, client.client_key, APP.scopes, platform.clock())
+    now = int(time.time())
+    claims = {
+        "iss": platform.settings.issuer,
+        "aud": platform.settings.issuer,
+        "sub": str(person.id),
+        "client_id": APP.client_id,
+        "iat": now,
+        "exp": now + 3600,
+        "jti": "bench",
+        "scope": " ".join(APP.scopes),
+        CONSENT_CLAIM: consent.version,
+    }
+    return sign_access_token((await platform.identity.cabinet.current()).active["RS256"], claims)
+
+
+async def load_developer(platform: Platform) -> Person:
+    await create_tenancy(platform.portal, EMAIL, PREFIX)
+    async with platform.database.connection() as connection:
         person = await find_person(connection, EMAIL)
     if person is None:
         raise RuntimeError("the person was not seeded")
     return person
 
 
-async def _register(platform: Platform) -> None:
-    await create_tenancy(platform.portal, EMAIL, "demo")
-    developer = await load_developer(platform)
+async def _register(platform: Platform, developer: Person, client: DemoClient) -> None:
     (tenancy,) = await list_tenancies(platform.portal, developer)
+    has_callback = client.grant_type is not GrantType.CLIENT_CREDENTIALS
     details = ClientDetails(
-        display_name=SERVICE.name,
+        display_name=client.name,
         client_uri="http://localhost:5001",
-        redirect_uris=(),
-        grant_types=frozenset({SERVICE.grant_type}),
-        scopes=SERVICE.scopes,
+        redirect_uris=("http://localhost:5001/signin-oidc",) if has_callback else (),
+        grant_types=frozenset({client.grant_type}),
+        scopes=client.scopes,
         require_pkce=False,
     )
-    client = await register_client(platform.portal, developer, tenancy.id, SERVICE.suffix, details)
-    await add_chosen_secret(platform.portal, developer, client.client_id, SERVICE.secret)
+    registered = await register_client(platform.portal, developer, tenancy.id, client.suffix, details)
+    await add_chosen_secret(platform.portal, developer, registered.client_id, client.secret)
 
 
 @contextmanager
@@ -123,9 +156,9 @@ def run_instance(workers: int = 1) -> Iterator[Instance]:
                 workers=workers,
                 log_level="warning",
             )
-            asyncio.run(_seed(settings))
+            person_id, token = asyncio.run(_seed(settings))
             with _serve(settings) as pid:
-                yield Instance(settings, pid)
+                yield Instance(settings, pid, person_id, token)
 
 
 @contextmanager

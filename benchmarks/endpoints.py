@@ -3,26 +3,14 @@
 import asyncio
 import statistics
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from benchmarks.instance import HOST, SERVICE, Instance
 from benchmarks.limits import measure_signatures
 from benchmarks.load import Call, Result, drive
+from benchmarks.report import Row
 
 CONNECTIONS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One figure, its limit and their ratio. `target` says what the ratio should be."""
-
-    name: str
-    figure: str
-    limit: str
-    ratio: float
-    target: str
-    note: str = ""
 
 
 def repeat(measure: Callable[[], float], rounds: int) -> float:

@@ -1,0 +1,204 @@
+"""Writing and reading samples, beside the bare statements on the same rows."""
+
+import asyncio
+import statistics
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID, uuid4
+
+import asyncpg
+import msgspec
+
+from benchmarks.instance import HOST, Instance
+from benchmarks.load import Call, read_answer
+from benchmarks.report import Row
+from borvo.catalogue.sample_types import map_sample_types
+
+MILLION = 1_000_000
+_START = datetime(2020, 1, 1, tzinfo=UTC)
+_numbers = count()
+
+
+@dataclass(slots=True)
+class Wire:
+    """One connection to Borvo that stays open."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    host: str
+
+    async def send(self, call: Call) -> bytes:
+        self.writer.write(call.render(self.host))
+        await self.writer.drain()
+        status, body = await read_answer(self.reader)
+        if status != call.status:
+            raise RuntimeError(f"expected {call.status}, got {status}: {body[:300]!r}")
+        return body
+
+
+async def open_wire(instance: Instance) -> Wire:
+    reader, writer = await asyncio.open_connection(HOST, instance.port, limit=2**26)
+    return Wire(reader, writer, f"{HOST}:{instance.port}")
+
+
+def _authorize(instance: Instance) -> tuple[tuple[str, str], ...]:
+    return (("Authorization", f"Bearer {instance.token}"), ("Content-Type", "application/json"))
+
+
+def list_samples(size: int) -> list[dict[str, Any]]:
+    """Heart rates, one a second, each with an id that was never sent before."""
+    samples = []
+    for _ in range(size):
+        number = next(_numbers)
+        at = (_START + timedelta(seconds=number)).isoformat()
+        samples.append(
+            {
+                "device": "bench",
+                "clientAssignedId": str(uuid4()),
+                "type": "heart_rate",
+                "quantityValue": 1.0 + number % 60 / 60,
+                "dateRange": {"lowerBound": at, "upperBound": at},
+            }
+        )
+    return samples
+
+
+_BARE = """
+insert into bare_sample (person_id, id, position, type_code, start_at, end_at, created_at, value, device,
+                         client_key, client_assigned_id, content_digest)
+select $1, id, 0, type_code, start_at, end_at, $3, value, device, $2, client_assigned_id, content_digest
+from unnest($4::uuid[], $5::smallint[], $6::timestamptz[], $7::timestamptz[], $8::float8[], $9::text[],
+            $10::text[], $11::bytea[])
+  as given (id, type_code, start_at, end_at, value, device, client_assigned_id, content_digest)
+"""
+
+
+def _list_columns(samples: list[dict[str, Any]]) -> list[list[Any]]:
+    code = map_sample_types()["heart_rate"].code
+    rows = [
+        (
+            uuid4(),
+            code,
+            at := datetime.fromisoformat(sample["dateRange"]["lowerBound"]),
+            at,
+            sample["quantityValue"],
+            sample["device"],
+            sample["clientAssignedId"],
+            b"d" * 16,
+        )
+        for sample in samples
+    ]
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+async def _measure(work: Callable[[], Awaitable[Callable[[], Awaitable[Any]]]], times: int) -> float:
+    """Median seconds of what `work` prepares; preparing does not count."""
+    seconds = []
+    for _ in range(times + 1):
+        act = await work()
+        started = time.perf_counter()
+        await act()
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds[1:])
+
+
+async def _measure_writes(instance: Instance, size: int, times: int) -> tuple[float, float]:
+    wire = await open_wire(instance)
+    connection = await asyncpg.connect(instance.settings.database_url)
+    await connection.execute("drop table if exists bare_sample")
+    await connection.execute("create table bare_sample (like sample including all)")
+    person, client = uuid4(), uuid4()
+
+    async def prepare_borvo() -> Callable[[], Awaitable[Any]]:
+        body = msgspec.json.encode(list_samples(size))
+        call = Call("POST", "/sample/v1", _authorize(instance), body)
+        return lambda: wire.send(call)
+
+    async def prepare_bare() -> Callable[[], Awaitable[Any]]:
+        columns = _list_columns(list_samples(size))
+        return lambda: connection.execute(_BARE, person, client, datetime.now(UTC), *columns)
+
+    borvo, bare = await _measure(prepare_borvo, times), await _measure(prepare_bare, times)
+    await connection.close()
+    wire.writer.close()
+    return borvo, bare
+
+
+def measure_writes(instance: Instance, size: int, times: int) -> Row:
+    """One connection that sends one batch after the other; both sides commit durably."""
+    borvo, bare = asyncio.run(_measure_writes(instance, size, times))
+    return Row(
+        f"sample write, batches of {size:,}",
+        f"{size / borvo:,.0f} samples/s",
+        f"bare unnest insert {size / bare:,.0f} rows/s",
+        bare / borvo,
+        "at least 0.50" if size == 10_000 else "",  # noqa: PLR2004
+    )
+
+
+_FILL = """
+insert into sample (person_id, id, position, type_code, start_at, end_at, created_at, value, device, client_key)
+select $1, gen_random_uuid(), 0, $2, at, at, now(), 1.2, 'bench', $3
+from (select $4::timestamptz + make_interval(secs => n * 30) as at from generate_series(1, $5::int) n) times
+"""
+
+_FILL_COUNTS = """
+insert into sample_count (person_id, type_code, day, samples)
+select person_id, type_code, (start_at at time zone 'UTC')::date, count(*) from sample
+where person_id = $1 and type_code = $2 group by 1, 2, 3
+"""
+
+_BARE_SELECT = """
+select id, type_code, start_at, end_at, value, category, device, client_assigned_id from sample
+where person_id = $1 and type_code = $2 and position = 0 and start_at >= $3 order by start_at, id limit 100
+"""
+
+
+async def _fill(connection: "asyncpg.Connection[Any]", person: UUID, code: int) -> None:
+    await connection.execute(_FILL, person, code, uuid4(), _START, MILLION, timeout=600)
+    await connection.execute(_FILL_COUNTS, person, code, timeout=600)
+    await connection.execute("vacuum analyze sample", timeout=600)
+    await connection.execute("vacuum analyze sample_count", timeout=600)
+
+
+async def _measure_reads(instance: Instance, times: int) -> tuple[float, float]:
+    wire = await open_wire(instance)
+    connection = await asyncpg.connect(instance.settings.database_url)
+    code = map_sample_types()["step_count"].code
+    await _fill(connection, instance.person_id, code)
+    since = _START + timedelta(days=100, hours=3)
+    query = urlencode({"types": "step_count", "RangeOfStartDate.LowerBound": since.isoformat(), "take": 100})
+    call = Call("GET", f"/sample/v1?{query}", _authorize(instance))
+    answer = msgspec.json.decode(await wire.send(call))
+    if answer["count"] != 100 or answer["totalAvailable"] < MILLION // 2:  # noqa: PLR2004
+        raise RuntimeError(
+            f"the answer is not what was stored: {answer['count']}, {answer['totalAvailable']}"
+        )
+
+    async def prepare_borvo() -> Callable[[], Awaitable[Any]]:
+        return lambda: wire.send(call)
+
+    async def prepare_bare() -> Callable[[], Awaitable[Any]]:
+        return lambda: connection.fetch(_BARE_SELECT, instance.person_id, code, since)
+
+    borvo, bare = await _measure(prepare_borvo, times), await _measure(prepare_bare, times)
+    await connection.close()
+    wire.writer.close()
+    return borvo, bare
+
+
+def measure_reads(instance: Instance, times: int) -> Row:
+    """A page of 100 from the middle of one person's million, with the exact total of what follows."""
+    borvo, bare = asyncio.run(_measure_reads(instance, times))
+    return Row(
+        "sample read, 100 of 1,000,000",
+        f"{borvo * 1000:.2f} ms",
+        f"bare select {bare * 1000:.2f} ms",
+        borvo / bare,
+        "at most 3.00",
+    )

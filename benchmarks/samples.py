@@ -144,7 +144,7 @@ def measure_writes(instance: Instance, size: int, times: int) -> Row:
 _FILL = """
 insert into sample (person_id, id, position, type_code, start_at, end_at, created_at, value, device, client_key)
 select $1, gen_random_uuid(), 0, $2, at, at, now(), 1.2, 'bench', $3
-from (select $4::timestamptz + make_interval(secs => n * 30) as at from generate_series(1, $5::int) n) times
+from (select $4::timestamptz + make_interval(mins => n) as at from generate_series(1, $5::int) n) times
 """
 
 _FILL_COUNTS = """

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from borvo.assembly import Platform, build_platform
 from borvo.cli.server import check_version
 from borvo.settings import read_settings
-from borvo.support import public as support
+from borvo.support import public as team
 
 
 def _run(work: Callable[[Platform], Awaitable[str]]) -> None:
@@ -28,9 +28,9 @@ def _run(work: Callable[[Platform], Awaitable[str]]) -> None:
 
 
 def change_role(options: argparse.Namespace) -> None:
-    act = support.add_role if options.is_granted else support.remove_role
+    act = team.add_role if options.is_granted else team.remove_role
     _run(lambda platform: act(platform.accounts, options.email, options.role))
 
 
 def create_tenancy(options: argparse.Namespace) -> None:
-    _run(lambda platform: support.create_tenancy(platform.portal, options.owner, options.prefix))
+    _run(lambda platform: team.create_tenancy(platform.portal, options.owner, options.prefix))

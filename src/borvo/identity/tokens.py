@@ -10,6 +10,7 @@ from joserfc.jws import JWSRegistry
 
 from borvo.identity.keys import ALGORITHMS, SigningKey, SigningKeys
 from borvo.identity.model import AccessToken, read_claim
+from borvo.kernel.digests import digest_token
 from borvo.kernel.ids import ClientId, PersonId, parse_uuid
 from borvo.kernel.scopes import parse_scopes
 
@@ -86,3 +87,33 @@ def read_id_token_hint(text: str, keys: SigningKeys, issuer: str) -> tuple[str, 
     if claims.get("iss") != issuer or header.get("typ") != "JWT" or len(audience) != 1:
         return None
     return next(iter(audience)), cast("str | None", read_claim(claims, "sid", str))
+
+
+class TokenMemory:
+    """Remembers what was verified, so that a token that comes again and again costs one signature check.
+
+    Only the signature and the claims: whether a token was revoked is asked of the database each time. New keys
+    empty it, and it holds digests, not tokens.
+    """
+
+    def __init__(self, size: int = 4096) -> None:
+        self._size = size
+        self._keys: SigningKeys | None = None
+        self._verified: dict[bytes, AccessToken] = {}
+
+    def verify(self, text: str, keys: SigningKeys, issuer: str, now: datetime) -> AccessToken:
+        """As `verify_access_token`."""
+        if self._keys is not keys:
+            self._keys = keys
+            self._verified.clear()
+        name = digest_token(text)
+        known = self._verified.get(name)
+        if known is None:
+            known = verify_access_token(text, keys, issuer, now)
+            if len(self._verified) >= self._size:
+                # The oldest: dictionaries keep the order of insertion.
+                del self._verified[next(iter(self._verified))]
+            self._verified[name] = known
+        elif known.expires_at <= now:
+            raise TokenError("the token has expired")
+        return known

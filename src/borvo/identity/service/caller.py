@@ -6,7 +6,7 @@ from borvo.accounts.public import load_person
 from borvo.identity import store
 from borvo.identity.model import Caller, describe_person
 from borvo.identity.service.collaborators import Identity
-from borvo.identity.tokens import TokenError, verify_access_token
+from borvo.identity.tokens import TokenError
 from borvo.kernel.errors import ForbiddenError, UnauthenticatedError
 from borvo.storage.database import Connection
 
@@ -32,7 +32,8 @@ async def authenticate_bearer(
     if text is None:
         raise UnauthenticatedError("Send an access token: Authorization: Bearer ...")
     try:
-        token = verify_access_token(text, await identity.cabinet.current(), identity.issuer, identity.clock())
+        keys = await identity.cabinet.current()
+        token = identity.memory.verify(text, keys, identity.issuer, identity.clock())
     except TokenError as fault:
         raise _refuse(str(fault)) from fault
     caller = await store.load_caller(connection, token)

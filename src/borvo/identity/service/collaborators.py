@@ -1,10 +1,11 @@
 """What the use cases of this feature work with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from borvo.identity.engine import Facts, ProtocolClient
 from borvo.identity.keys import KeyCabinet
 from borvo.identity.model import Parameters
+from borvo.identity.tokens import TokenMemory
 from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy
 from borvo.portal.public import SecretVerifier, load_client
@@ -21,6 +22,7 @@ class Identity:
     entropy: Entropy
     cabinet: KeyCabinet
     verifier: SecretVerifier
+    memory: TokenMemory = field(default_factory=TokenMemory)
 
     async def gather_facts(
         self, connection: Connection, parameters: Parameters, client_id: str | None = None

@@ -1,6 +1,5 @@
 """The composition root: settings in, one ASGI application out. The only module that knows every feature."""
 
-import base64
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,8 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from litestar import Litestar
-from litestar.config.csrf import CSRFConfig
 from litestar.di import Provide
+from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
@@ -20,7 +19,7 @@ import borvo
 from borvo.accounts import public as accounts
 from borvo.accounts.public import Accounts, Destination, Limiter, Passwords
 from borvo.identity import public as identity
-from borvo.identity.public import GenerateKey, Identity, KeyCabinet, generate_key
+from borvo.identity.public import GenerateKey, GuessLimit, Identity, KeyCabinet, generate_key
 from borvo.kernel.clock import Clock, read_system_clock
 from borvo.kernel.entropy import Entropy, read_system_entropy
 from borvo.portal.public import SecretVerifier
@@ -28,6 +27,7 @@ from borvo.settings import Settings, read_settings
 from borvo.storage.database import Database
 from borvo.storage.sealing import Keyring
 from borvo.web.cookies import CookiePolicy
+from borvo.web.csrf import CsrfGuard
 from borvo.web.health import answer_live, answer_ready
 from borvo.web.logs import configure_logs
 from borvo.web.observation import Observation
@@ -65,6 +65,7 @@ def build_platform(
     database = Database(settings.database_url, size=settings.database_connections)
     keyring = Keyring(settings.reveal_secret_key().reveal())
     passwords = passwords or Passwords()
+    limiter = Limiter(database, keyring.derive("attempt counters"))
     provider = Identity(
         issuer=settings.issuer,
         database=database,
@@ -72,6 +73,8 @@ def build_platform(
         entropy=entropy,
         cabinet=KeyCabinet(database, keyring, clock, entropy, generate),
         verifier=SecretVerifier(keyring.derive("client secrets"), passwords),
+        guesses=GuessLimit(limiter, clock),
+        trusted_proxies=settings.trusted_proxies,
     )
 
     async def describe_return(return_to: str) -> Destination | None:
@@ -82,7 +85,7 @@ def build_platform(
         clock=clock,
         entropy=entropy,
         passwords=passwords,
-        limiter=Limiter(database, keyring.derive("attempt counters")),
+        limiter=limiter,
         cookies=CookiePolicy(secure=settings.is_secure),
         trusted_proxies=settings.trusted_proxies,
         describe_return=describe_return,
@@ -118,16 +121,9 @@ def _configure_templates() -> TemplateConfig[JinjaTemplateEngine]:
     return TemplateConfig(directory=directories, engine=JinjaTemplateEngine, engine_callback=register)
 
 
-def _configure_csrf(platform: Platform) -> CSRFConfig:
-    cookies = platform.accounts.cookies
-    return CSRFConfig(
-        secret=base64.b64encode(platform.keyring.derive("csrf")).decode(),
-        cookie_name=cookies.name("csrf"),
-        cookie_secure=cookies.secure,
-        cookie_httponly=True,
-        cookie_samesite="lax",
-        exclude_from_csrf_key="exclude_from_csrf",
-    )
+def _guard_forms(platform: Platform) -> DefineMiddleware:
+    key = platform.keyring.derive("csrf")
+    return DefineMiddleware(CsrfGuard, key=key, entropy=platform.entropy, cookies=platform.accounts.cookies)
 
 
 def build_litestar(platform: Platform) -> Litestar:
@@ -137,6 +133,8 @@ def build_litestar(platform: Platform) -> Litestar:
     async def open_database(_: Litestar) -> AsyncIterator[None]:
         await platform.database.open()
         try:
+            # Makes the signing keys on the first start, and says at once when they cannot be unsealed.
+            await platform.identity.cabinet.current()
             yield
         finally:
             await platform.database.close()
@@ -154,7 +152,7 @@ def build_litestar(platform: Platform) -> Litestar:
             **exception_handlers,
             accounts.SignInNeededError: accounts.answer_sign_in_needed,
         },
-        csrf_config=_configure_csrf(platform),
+        middleware=[_guard_forms(platform)],
         template_config=_configure_templates(),
         openapi_config=OpenAPIConfig(title="Borvo", version=borvo.__version__, path="/openapi"),
         lifespan=[open_database],

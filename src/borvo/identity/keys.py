@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey, Key, KeySet, RSAKey
 from borvo.identity import store
 from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy
-from borvo.storage.database import Database
+from borvo.storage.database import Connection, Database
 from borvo.storage.sealing import Keyring
 
 ALGORITHMS = ("RS256", "ES256")
@@ -72,22 +72,26 @@ class KeyCabinet:
         self._keys: SigningKeys | None = None
         self._lock = asyncio.Lock()
 
-    async def current(self) -> SigningKeys:
-        """The keys; makes those that are missing the first time."""
+    async def current(self, connection: "Connection | None" = None) -> SigningKeys:
+        """The keys; makes those that are missing the first time. Whoever holds a connection hands it over:
+        waiting here for another one, with the pool handed out to others who wait too, would never end."""
         keys = self._keys
         if keys is not None and abs(self._clock() - keys.loaded_at) < _REFRESH:
             return keys
         async with self._lock:
             if self._keys is None or abs(self._clock() - self._keys.loaded_at) >= _REFRESH:
-                self._keys = await self._load()
+                self._keys = await self._load(connection)
             return self._keys
 
-    async def _load(self) -> SigningKeys:
-        async with self._database.connection() as connection:
-            rows = await store.load_keys(connection)
+    async def _load(self, given: "Connection | None") -> SigningKeys:
+        if given is not None:
+            rows = await store.load_keys(given)
+        else:
+            async with self._database.connection() as connection:
+                rows = await store.load_keys(connection)
         if missing := set(ALGORITHMS) - {row["algorithm"] for row in rows if row["retired_at"] is None}:
             await self._create(sorted(missing))
-            return await self._load()
+            return await self._load(given)
         active: dict[str, SigningKey] = {}
         for row in rows:
             if row["retired_at"] is None:

@@ -17,10 +17,12 @@ from borvo.identity.pages import (
 from borvo.identity.service.authorization import describe_return
 from borvo.identity.service.caller import authenticate_bearer, clean_up
 from borvo.identity.service.collaborators import Identity
+from borvo.identity.service.guessing import GuessLimit
 
 __all__ = [
     "Caller",
     "GenerateKey",
+    "GuessLimit",
     "Identity",
     "KeyCabinet",
     "authenticate_bearer",

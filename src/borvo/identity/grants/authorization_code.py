@@ -1,7 +1,5 @@
 """The authorization code grant: RFC 6749 4.1, OpenID Connect Core 3.1."""
 
-from typing import Any
-
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 
 from borvo.accounts.public import Login

@@ -31,8 +31,9 @@ async def authenticate_bearer(
     text = read_bearer(authorization)
     if text is None:
         raise UnauthenticatedError("Send an access token: Authorization: Bearer ...")
+    keys = await identity.cabinet.current(connection)
     try:
-        token = verify_access_token(text, await identity.cabinet.current(), identity.issuer, identity.clock())
+        token = verify_access_token(text, keys, identity.issuer, identity.clock())
     except TokenError as fault:
         raise _refuse(str(fault)) from fault
     caller = await store.load_caller(connection, token)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from borvo.identity.engine import Facts, ProtocolClient
 from borvo.identity.keys import KeyCabinet
 from borvo.identity.model import Parameters
+from borvo.identity.service.guessing import GuessLimit
 from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy
 from borvo.portal.public import SecretVerifier, load_client
@@ -21,6 +22,8 @@ class Identity:
     entropy: Entropy
     cabinet: KeyCabinet
     verifier: SecretVerifier
+    guesses: GuessLimit
+    trusted_proxies: int
 
     async def gather_facts(
         self, connection: Connection, parameters: Parameters, client_id: str | None = None
@@ -30,7 +33,7 @@ class Identity:
             issuer=self.issuer,
             now=self.clock(),
             entropy=self.entropy,
-            keys=await self.cabinet.current(),
+            keys=await self.cabinet.current(connection),
             parameters=parameters,
         )
         wanted = client_id or parameters.get("client_id")

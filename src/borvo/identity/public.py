@@ -14,10 +14,10 @@ from borvo.identity.pages import (
     show_logout,
     submit_decision,
 )
-from borvo.identity.service.authorization import describe_return
 from borvo.identity.service.caller import authenticate_bearer, clean_up
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.guessing import GuessLimit
+from borvo.identity.service.returning import describe_return
 
 __all__ = [
     "Caller",

@@ -54,6 +54,9 @@ class Observation:
         extended: MutableMapping[str, Any] = scope  # type: ignore[assignment]
         request_id = self._identify(scope)
         extended["borvo_request_id"] = request_id
+        if "\x00" in scope["path"]:
+            # No file system takes it, and nothing of ours has it in its name.
+            scope["path"] = scope["path"].replace("\x00", "\ufffd")
         if "//" in scope["path"]:
             # Contract 5: Refit appends paths to a base path that may end in a slash.
             scope["path"] = _SLASHES.sub("/", scope["path"])

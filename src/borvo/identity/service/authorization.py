@@ -9,7 +9,7 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749.errors import InvalidRequestError, UnsupportedResponseTypeError
 from authlib.oidc.core.errors import ConsentRequiredError, LoginRequiredError
 
-from borvo.accounts.public import Destination, Login
+from borvo.accounts.public import Login
 from borvo.identity import store
 from borvo.identity.engine import Facts, ProtocolClient, ProtocolRequest
 from borvo.identity.grants import create_server
@@ -284,21 +284,3 @@ async def answer_consent(
 
 
 _DECLINED = ("error_description", "The person declined the request.")
-
-
-async def describe_return(identity: Identity, return_to: str) -> Destination | None:
-    """Which client a person goes on to who signs in with this `return_to`: for the sign-in page."""
-    path, _, query = return_to.partition("?")
-    request_id = find_request_id(query.removeprefix("request="))
-    if path != CONTINUE_PATH or request_id is None:
-        return None
-    async with identity.database.connection() as connection:
-        found = await store.load_request(connection, digest_token(request_id), identity.clock())
-        if found is None:
-            return None
-        facts = await identity.gather_facts(connection, found[0])
-    try:
-        client, redirect_uri = check_destination(facts)
-    except AuthorizationRefusedError:
-        return None
-    return Destination(client.registered.display_name, find_form_target(redirect_uri))

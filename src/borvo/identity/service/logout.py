@@ -1,7 +1,6 @@
 """RP-initiated logout: OpenID Connect RP-Initiated Logout 1.0, with the tolerance of contract 1.8."""
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from borvo.accounts.public import Login, end_session
 from borvo.identity.model import Parameters
@@ -27,11 +26,9 @@ class LogoutRequest:
 def may_redirect(client: RegisteredClient, uri: str) -> bool:
     """Contract 1.8: the samples' fixed path on the origin of a registered redirect URI."""
     origin = parse_origin(uri)
-    parts = urlsplit(uri)
     return (
         origin is not None
         and uri == origin + _CALLBACK_PATH
-        and not parts.query
         and origin in {parse_origin(registered) for registered in client.redirect_uris}
     )
 

@@ -1,7 +1,6 @@
 """The composition root: settings in, one ASGI application out. The only module that knows every feature."""
 
 import asyncio
-import base64
 import gc
 import os
 from collections.abc import AsyncIterator
@@ -13,8 +12,8 @@ from typing import TypeVar
 import asyncpg
 import structlog
 from litestar import Litestar
-from litestar.config.csrf import CSRFConfig
 from litestar.di import Provide
+from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
@@ -26,7 +25,7 @@ from borvo.accounts.public import Accounts, Destination, Limiter, Passwords
 from borvo.dataserver import public as dataserver
 from borvo.dataserver.public import DataServer
 from borvo.identity import public as identity
-from borvo.identity.public import Caller, GenerateKey, Identity, KeyCabinet, generate_key
+from borvo.identity.public import Caller, GenerateKey, GuessLimit, Identity, KeyCabinet, generate_key
 from borvo.kernel.clock import Clock, read_system_clock
 from borvo.kernel.entropy import Entropy, read_system_entropy
 from borvo.portal import public as portal
@@ -36,6 +35,7 @@ from borvo.storage.database import Connection, Database
 from borvo.storage.sealing import Keyring
 from borvo.web.api_reference import show_openapi, show_reference
 from borvo.web.cookies import CookiePolicy
+from borvo.web.csrf import CsrfGuard
 from borvo.web.health import answer_live, answer_ready
 from borvo.web.logs import configure_logs
 from borvo.web.observation import Observation
@@ -80,6 +80,7 @@ def build_platform(
     keyring = Keyring(settings.reveal_secret_key().reveal())
     passwords = passwords or Passwords()
     verifier = SecretVerifier(keyring.derive("client secrets"), passwords, entropy=entropy)
+    limiter = Limiter(database, keyring.derive("attempt counters"))
     provider = Identity(
         issuer=settings.issuer,
         database=database,
@@ -87,6 +88,8 @@ def build_platform(
         entropy=entropy,
         cabinet=KeyCabinet(database, keyring, clock, entropy, generate),
         verifier=verifier,
+        guesses=GuessLimit(limiter, clock),
+        trusted_proxies=settings.trusted_proxies,
     )
 
     async def describe_return(return_to: str) -> Destination | None:
@@ -97,7 +100,7 @@ def build_platform(
         clock=clock,
         entropy=entropy,
         passwords=passwords,
-        limiter=Limiter(database, keyring.derive("attempt counters")),
+        limiter=limiter,
         cookies=CookiePolicy(secure=settings.is_secure),
         trusted_proxies=settings.trusted_proxies,
         describe_return=describe_return,
@@ -141,16 +144,9 @@ def _configure_templates() -> TemplateConfig[JinjaTemplateEngine]:
     return TemplateConfig(directory=directories, engine=JinjaTemplateEngine, engine_callback=register)
 
 
-def _configure_csrf(platform: Platform) -> CSRFConfig:
-    cookies = platform.accounts.cookies
-    return CSRFConfig(
-        secret=base64.b64encode(platform.keyring.derive("csrf")).decode(),
-        cookie_name=cookies.name("csrf"),
-        cookie_secure=cookies.secure,
-        cookie_httponly=True,
-        cookie_samesite="lax",
-        exclude_from_csrf_key="exclude_from_csrf",
-    )
+def _guard_forms(platform: Platform) -> DefineMiddleware:
+    key = platform.keyring.derive("csrf")
+    return DefineMiddleware(CsrfGuard, key=key, entropy=platform.entropy, cookies=platform.accounts.cookies)
 
 
 async def _clean_up_regularly(platform: Platform) -> None:
@@ -171,6 +167,7 @@ def build_litestar(platform: Platform) -> Litestar:
     async def open_database(_: Litestar) -> AsyncIterator[None]:
         await platform.database.open()
         try:
+            # Makes the signing keys on the first start, and says at once when they cannot be unsealed.
             await platform.identity.cabinet.current()
             yield
         finally:
@@ -204,7 +201,7 @@ def build_litestar(platform: Platform) -> Litestar:
             **exception_handlers,
             accounts.SignInNeededError: accounts.answer_sign_in_needed,
         },
-        csrf_config=_configure_csrf(platform),
+        middleware=[_guard_forms(platform)],
         template_config=_configure_templates(),
         openapi_config=OpenAPIConfig(title="Borvo", version=borvo.__version__, render_plugins=[]),
         lifespan=[open_database, keep_house],

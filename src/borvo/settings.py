@@ -59,6 +59,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["debug", "info", "warning", "error"], Meta(description="The least level that is logged.")
     ] = "info"
 
+    def __repr__(self) -> str:
+        """Without the secret key and the database's password."""
+        return f"Settings(issuer={self.issuer!r}, profile={self.profile!r}, ...)"
+
     @property
     def is_secure(self) -> bool:
         """Whether browsers reach the instance by https."""
@@ -70,7 +74,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _check_issuer(issuer: str) -> None:
-    parts = urlsplit(issuer)
+    try:
+        parts = urlsplit(issuer)
+        _ = parts.port
+    except ValueError:
+        raise SettingsError("BORVO_ISSUER is not a URL") from None
+    # Compared as text by every client, and by us to decide what is secure: one spelling only.
+    if issuer != issuer.lower() or not issuer.isascii() or not issuer.isprintable() or " " in issuer:
+        raise SettingsError("BORVO_ISSUER must be in lower case, without spaces")
+    if parts.username is not None or parts.password is not None:
+        raise SettingsError("BORVO_ISSUER must not carry a user name or password")
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise SettingsError("BORVO_ISSUER must be a plain URL such as https://health.example.org")
     if issuer.endswith("/"):

@@ -14,7 +14,9 @@ from borvo.assembly import Platform, build_app, build_platform
 from borvo.identity.public import generate_key
 from borvo.kernel.entropy import read_system_entropy
 from borvo.settings import Settings
+from tests.factories.clients import MYBP_SCOPES, register_client
 from tests.functional.browser import Browser
+from tests.functional.identity.aspnet import Handler
 
 ISSUER = "http://localhost:8000"
 
@@ -80,3 +82,16 @@ async def browser(platform: Platform) -> AsyncIterator[Browser]:
     transport = httpx.ASGITransport(app=build_app(platform))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as client:
         yield Browser(client)
+
+
+@pytest.fixture
+async def handler(platform: Platform, http: httpx.AsyncClient) -> Handler:
+    """A registered web client that speaks as the published samples do."""
+    return Handler(http, await register_client(platform), " ".join(MYBP_SCOPES))
+
+
+@pytest.fixture
+async def ada(browser: Browser) -> Browser:
+    """Ada's browser: she has an account and is signed in."""
+    await browser.sign_up("ada@example.org")
+    return browser

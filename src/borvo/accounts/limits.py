@@ -19,7 +19,10 @@ class Limit:
     attempts: int
 
 
-SIGN_IN_BY_EMAIL = Limit("sign-in-email", 10)
+# Wrong passwords from one network lock out that network: a stranger cannot keep a person from her account.
+SIGN_IN_BY_PAIR = Limit("sign-in-pair", 10)
+# NIST SP 800-63B 3.2.2: not more than a hundred failures in a row, from wherever they come.
+SIGN_IN_BY_EMAIL = Limit("sign-in-email", 100)
 SIGN_IN_BY_ADDRESS = Limit("sign-in-address", 100)
 SIGN_UP_BY_ADDRESS = Limit("sign-up-address", 30)
 
@@ -53,6 +56,11 @@ class Limiter:
                 retry_after=wait,
                 private=f"limit {limit.name}",
             )
+
+    async def refund(self, limit: Limit, subject: str, now: datetime) -> None:
+        """Takes one attempt back: many people behind one address sign in without a fault."""
+        async with self._database.transaction() as connection:
+            await store.uncount_attempt(connection, self._name(limit, subject), find_window(now))
 
     async def forgive(self, limit: Limit, subject: str, now: datetime) -> None:
         """After success the subject's count starts anew."""

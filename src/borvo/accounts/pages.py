@@ -1,5 +1,6 @@
 """Pages of people: start, sign-in, sign-up, sign-out, the account."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Request, Router, get, post
@@ -32,17 +33,33 @@ async def show_account(login: SignedIn) -> Template:
     return render_page("accounts/account.html", viewer=login, person=login.person)
 
 
-async def _render(accounts: Accounts, name: str, form: Form, return_to: str, status: int = 200) -> Template:
+async def _render(
+    accounts: Accounts,
+    name: str,
+    form: Form,
+    return_to: str,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Template:
     destination = await accounts.describe_return(return_to)
     return render_page(
         f"accounts/{name}.html",
         status=status,
+        headers=headers,
         form_action=[destination.origin] if destination else (),
         form=form,
         return_to=return_to,
         destination=destination,
         viewer=None,
     )
+
+
+async def _slow_down(
+    accounts: Accounts, name: str, form: Form, return_to: str, error: TooManyRequestsError
+) -> Template:
+    form.add_error("form", error.public)
+    headers = {"Retry-After": str(error.retry_after)}
+    return await _render(accounts, name, form, return_to, error.status, headers)
 
 
 @get("/account/sign-in")
@@ -59,8 +76,7 @@ async def submit_sign_in(request: AnyRequest, accounts: Collaborators) -> Templa
     try:
         person = await service.sign_in(accounts, form.text("email"), form.raw("password"), address)
     except TooManyRequestsError as error:
-        form.add_error("form", error.public)
-        return await _render(accounts, "sign_in", form, return_to, error.status)
+        return await _slow_down(accounts, "sign_in", form, return_to, error)
     if person is None:
         form.add_error("form", "The e-mail address or the password is not right.")
         return await _render(accounts, "sign_in", form, return_to, 400)
@@ -84,8 +100,7 @@ async def submit_sign_up(request: AnyRequest, accounts: Collaborators) -> Templa
             accounts, registration, find_client_address(request, accounts.trusted_proxies)
         )
     except TooManyRequestsError as error:
-        form.add_error("form", error.public)
-        return await _render(accounts, "sign_up", form, return_to, error.status)
+        return await _slow_down(accounts, "sign_up", form, return_to, error)
     if person is None:
         form.add_error(
             "email", "This address cannot be used. If you have an account already, sign in instead."

@@ -25,6 +25,7 @@ from borvo.kernel.entropy import TOKEN_BYTES, Entropy, create_uuid, encode_bytes
 from borvo.kernel.errors import NotFoundError
 from borvo.kernel.ids import LoginSessionId, PersonId
 from borvo.storage.database import Connection, Database
+from borvo.web.addresses import find_network
 from borvo.web.cookies import CookiePolicy
 
 
@@ -82,20 +83,24 @@ async def create_person(accounts: Accounts, registration: Registration) -> Perso
 
 async def sign_up(accounts: Accounts, registration: Registration, address: str) -> Person | None:
     """`create_person` for a stranger, under the limit of his address."""
-    await accounts.limiter.spend(limits.SIGN_UP_BY_ADDRESS, address, accounts.clock())
+    await accounts.limiter.spend(limits.SIGN_UP_BY_ADDRESS, find_network(address), accounts.clock())
     return await create_person(accounts, registration)
 
 
 async def sign_in(accounts: Accounts, email: str, password: str, address: str) -> Person | None:
     """None whether the address is unknown or the password wrong; raises `TooManyRequestsError`."""
-    email, now = normalize_email(email), accounts.clock()
-    await accounts.limiter.spend(limits.SIGN_IN_BY_ADDRESS, address, now)
+    email, now, network = normalize_email(email), accounts.clock(), find_network(address)
+    pair = f"{network} {email}"
+    await accounts.limiter.spend(limits.SIGN_IN_BY_ADDRESS, network, now)
+    await accounts.limiter.spend(limits.SIGN_IN_BY_PAIR, pair, now)
     await accounts.limiter.spend(limits.SIGN_IN_BY_EMAIL, email, now)
     async with accounts.database.connection() as connection:
         person = await store.find_person(connection, email)
         digest = await store.load_password_digest(connection, person.id) if person else None
     if not await accounts.passwords.verify(digest, password) or person is None:
         return None
+    await accounts.limiter.refund(limits.SIGN_IN_BY_ADDRESS, network, now)
+    await accounts.limiter.forgive(limits.SIGN_IN_BY_PAIR, pair, now)
     await accounts.limiter.forgive(limits.SIGN_IN_BY_EMAIL, email, now)
     return person
 

@@ -167,6 +167,15 @@ async def count_attempt(connection: Connection, subject: bytes, window_start: da
     return attempts
 
 
+async def uncount_attempt(connection: Connection, subject: bytes, window_start: datetime) -> None:
+    await connection.execute(
+        """update attempt_counter set attempts = attempts - 1
+           where subject = $1 and window_start = $2 and attempts > 0""",
+        subject,
+        window_start,
+    )
+
+
 async def forget_attempts(connection: Connection, subject: bytes, window_start: datetime) -> None:
     await connection.execute(
         "delete from attempt_counter where subject = $1 and window_start = $2", subject, window_start

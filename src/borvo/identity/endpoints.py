@@ -1,7 +1,6 @@
 """JSON endpoints of the OpenID provider."""
 
 from typing import Any
-from urllib.parse import parse_qsl
 
 import msgspec
 from litestar import Request, Response, Router, get, post, route
@@ -13,13 +12,14 @@ from borvo.identity.model import Parameters
 from borvo.identity.service.caller import describe_caller, read_bearer
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.issuance import TokenAnswer, answer_token_request
+from borvo.web.addresses import find_client_address, find_network
+from borvo.web.forms import FORM_MEDIA_TYPE, is_form, parse_fields
 
 AnyRequest = Request[Any, Any, Any]
 Collaborators = NamedDependency[SkipValidation[Identity]]
 
 API = {"exclude_from_csrf": True}
-_FORM = "application/x-www-form-urlencoded"
-_FIELD_LIMIT = 100
+FIELD_LIMIT = 100
 # RFC 6749 5.1
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _CACHEABLE = {"Cache-Control": "public, max-age=300"}
@@ -27,16 +27,12 @@ _CACHEABLE = {"Cache-Control": "public, max-age=300"}
 
 async def read_form_parameters(request: AnyRequest) -> Parameters | None:
     """The body's fields, repeated ones included; None when it is no form, or not a readable one."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+    if not is_form(request):
         return None
     try:
-        text = (await request.body()).decode("utf-8")
-        pairs = parse_qsl(
-            text, keep_blank_values=True, max_num_fields=_FIELD_LIMIT, encoding="utf-8", errors="strict"
-        )
+        return Parameters(tuple(parse_fields(await request.body(), limit=FIELD_LIMIT)))
     except ValueError:
         return None
-    return None if any("\x00" in value for _, value in pairs) else Parameters(tuple(pairs))
 
 
 @get("/.well-known/openid-configuration", opt=API, sync_to_thread=False)
@@ -57,10 +53,18 @@ async def issue_token(request: AnyRequest, identity: Collaborators) -> Response[
     parameters = await read_form_parameters(request)
     if parameters is None:
         answer = TokenAnswer(
-            400, {"error": "invalid_request", "error_description": f"Send a body of type {_FORM}."}, {}
+            400,
+            {
+                "error": "invalid_request",
+                "error_description": f"Send a readable body of type {FORM_MEDIA_TYPE}.",
+            },
+            {},
         )
     else:
-        answer = await answer_token_request(identity, parameters, request.headers.get("authorization"))
+        network = find_network(find_client_address(request, identity.trusted_proxies))
+        answer = await answer_token_request(
+            identity, parameters, request.headers.get("authorization"), network
+        )
     return Response(
         msgspec.json.encode(answer.body),
         status_code=answer.status,

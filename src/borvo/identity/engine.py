@@ -104,7 +104,10 @@ class ProtocolRequest(OAuth2Request):
         # nothing behind a proxy, and an unsafe issuer was refused at the start.
         super().__init__(method, f"https://{facts.issuer.partition('://')[2]}{endpoint}")
         self.facts = facts
-        self.payload = BasicOAuth2Payload(facts.parameters.to_dict())
+        fields = facts.parameters.to_dict()
+        if "response_type" in fields:
+            fields["response_type"] = facts.parameters.response_type
+        self.payload = BasicOAuth2Payload(fields)
 
     @property
     def form(self) -> dict[str, str]:

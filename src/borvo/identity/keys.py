@@ -73,7 +73,8 @@ class KeyCabinet:
         self._lock = asyncio.Lock()
 
     async def current(self) -> SigningKeys:
-        """The keys; makes those that are missing the first time."""
+        """The keys; makes those that are missing the first time. Loaded outside the pool: those who wait here
+        hold connections of it themselves."""
         keys = self._keys
         if keys is not None and abs(self._clock() - keys.loaded_at) < _REFRESH:
             return keys

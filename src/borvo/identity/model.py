@@ -8,7 +8,8 @@ from uuid import UUID
 from borvo.accounts.public import Login, Person
 from borvo.kernel.entropy import TOKEN_BYTES, decode_bytes, encode_bytes
 from borvo.kernel.ids import ClientId, ClientKey, LoginSessionId, PersonId
-from borvo.kernel.scopes import Scopes
+from borvo.kernel.scopes import Scopes, parse_scopes, render_scopes
+from borvo.web.addresses import parse_origin
 
 CODE_LIFETIME = timedelta(seconds=60)
 # Contract 1.5: a sample stays signed in as long as its id token lives, and never refreshes its access token.
@@ -19,8 +20,8 @@ SERVICE_SCOPES = frozenset({"agency_api"})
 """What a client may be given without a person."""
 
 ERROR_MODES = {"query", "fragment", "form_post"}
-RESPONSE_TYPES = {"code": "query", "code id_token": "fragment"}
-"""The response types served, each with its default response mode (OAuth 2.0 Multiple Response Types 2.1)."""
+RESPONSE_TYPES = ("code", "code id_token")
+"""The response types served, each with its words in alphabetical order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +43,44 @@ class Parameters:
             seen.add(name)
         return None
 
+    @property
+    def size(self) -> int:
+        """How many characters they have in all."""
+        return sum(len(name) + len(value) for name, value in self.pairs)
+
     def to_dict(self) -> dict[str, str]:
         return {name: value for name, value in reversed(self.pairs) if value}
 
     @property
     def response_type(self) -> str:
         """With its words in alphabetical order: their order has no meaning."""
-        return " ".join(sorted((self.get("response_type") or "").split()))
+        return render_scopes(sorted(parse_scopes(self.get("response_type"))))
 
     @property
     def prompts(self) -> frozenset[str]:
-        return frozenset((self.get("prompt") or "").split())
+        return frozenset(parse_scopes(self.get("prompt")))
+
+    @property
+    def max_age(self) -> timedelta | None:
+        """OpenID Connect Core 3.1.2.1; raises ValueError for what is no number of seconds."""
+        text = self.get("max_age")
+        if text is None:
+            return None
+        if not (text.isascii() and text.isdecimal()):
+            raise ValueError("max_age is no number")
+        return timedelta(seconds=min(int(text), 10**9))
 
 
 def find_response_mode(parameters: Parameters) -> str:
     """The mode to answer in, errors included; what the client may not ask for falls back to the default."""
-    response_type = parameters.response_type
-    default = RESPONSE_TYPES.get(response_type, "fragment" if " " in response_type else "query")
+    words = set(parameters.response_type.split(" "))
+    # OAuth 2.0 Multiple Response Types 5: whatever puts a token into the answer puts it into the fragment.
+    default = "fragment" if words & {"token", "id_token"} else "query"
     asked = parameters.get("response_mode")
     if asked not in ERROR_MODES or (asked == "query" and default == "fragment"):
+        return default
+    if asked == "form_post" and parse_origin(parameters.get("redirect_uri") or "") is None:
+        # A form cannot be posted to the scheme of an app, and one posted to `javascript:` would run here.
         return default
     return asked
 
@@ -179,12 +199,12 @@ def is_sign_in_needed(parameters: Parameters, login: Login | None, asked_at: dat
     """Whether the person must prove anew who she is: OpenID Connect Core 3.1.2.1, `prompt` and `max_age`."""
     if login is None:
         return True
-    if parameters.prompts & {"login", "select_account"} and login.authenticated_at < asked_at:
-        return True
-    max_age = parameters.get("max_age")
-    if max_age is not None and max_age.isdecimal():
-        return now - login.authenticated_at > timedelta(seconds=min(int(max_age[:9]), 10**9))
-    return False
+    if login.authenticated_at >= asked_at:
+        # She did so for this request. Asking again could go on for ever: `max_age=0` is over at once.
+        return False
+    max_age = parameters.max_age
+    is_too_old = max_age is not None and now - login.authenticated_at > max_age
+    return is_too_old or bool(parameters.prompts & {"login", "select_account"})
 
 
 def describe_parameters(pairs: Iterable[tuple[str, str]]) -> Parameters:

@@ -1,16 +1,16 @@
 """Pages of the OpenID provider: authorization, consent, logout."""
 
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from litestar import Request, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from litestar.response import Redirect, Template
 
-from borvo.accounts.public import Accounts, SignedIn, Viewer, build_sign_in_url
+from borvo.accounts.public import Accounts, Viewer, build_sign_in_url
 from borvo.catalogue.scopes import describe_scopes
-from borvo.identity.endpoints import Collaborators, read_form_parameters
+from borvo.identity.endpoints import FIELD_LIMIT, Collaborators, read_form_parameters
 from borvo.identity.model import Parameters
 from borvo.identity.responses import find_form_target, render_response
 from borvo.identity.service import authorization, logout
@@ -23,7 +23,7 @@ from borvo.identity.service.authorization import (
     find_request_id,
 )
 from borvo.web.cookies import CookiePolicy
-from borvo.web.forms import Form, read_form
+from borvo.web.forms import parse_fields, read_form
 from borvo.web.pages import PAGE_OPT, redirect_to, render_page
 
 AnyRequest = Request[Any, Any, Any]
@@ -32,23 +32,25 @@ People = NamedDependency[SkipValidation[Accounts]]
 _EXPIRED = (
     "This sign-in request has expired or was already answered. Please go back to the app and start again."
 )
-_FIELD_LIMIT = 100
+_UNREADABLE = "The app sent a request that cannot be read."
+# Contract 1.3 knows states of some thousand characters. What comes by POST may wait in the database before anybody
+# has signed in, and goes back in the address of a redirect.
+_SIZE_LIMIT = 64_000
 
 
 def read_query_parameters(request: AnyRequest) -> Parameters:
     """The query's fields, repeated ones included; raises `AuthorizationRefusedError` for an unreadable one."""
     try:
-        pairs = parse_qsl(
-            request.scope["query_string"].decode("ascii"),
-            keep_blank_values=True,
-            max_num_fields=_FIELD_LIMIT,
-            errors="strict",
-        )
+        parameters = Parameters(tuple(parse_fields(request.scope["query_string"], limit=FIELD_LIMIT)))
     except ValueError:
-        raise AuthorizationRefusedError("The app sent a request that cannot be read.") from None
-    if any("\x00" in value for _, value in pairs):
-        raise AuthorizationRefusedError("The app sent a request that cannot be read.")
-    return Parameters(tuple(pairs))
+        raise AuthorizationRefusedError(_UNREADABLE) from None
+    return _check_size(parameters)
+
+
+def _check_size(parameters: Parameters) -> Parameters:
+    if parameters.size > _SIZE_LIMIT:
+        raise AuthorizationRefusedError("The app sent more than can be answered.")
+    return parameters
 
 
 def _render(outcome: Outcome, viewer: Viewer) -> Redirect | Template:
@@ -82,8 +84,8 @@ async def receive_authorization(request: AnyRequest, identity: Collaborators) ->
     # A POST from another site carries no Lax cookie: the request waits, and goes on as a GET of our own.
     parameters = await read_form_parameters(request)
     if parameters is None:
-        raise AuthorizationRefusedError("The app sent a request that cannot be read.")
-    request_id = await authorization.keep_request(identity, parameters)
+        raise AuthorizationRefusedError(_UNREADABLE)
+    request_id = await authorization.keep_request(identity, _check_size(parameters))
     return redirect_to(f"{CONTINUE_PATH}?request={request_id}")
 
 
@@ -99,16 +101,17 @@ async def continue_authorization(
 
 @post("/connect/authorize/decision", status_code=200)
 async def submit_decision(
-    request: AnyRequest, identity: Collaborators, login: SignedIn
+    request: AnyRequest, identity: Collaborators, viewer: Viewer
 ) -> Redirect | Template:
     form = await read_form(request)
     request_id = find_request_id(form.text("request"))
     if request_id is None:
         raise AuthorizationRefusedError(_EXPIRED)
-    response = await authorization.answer_consent(
-        identity, request_id, login, is_allowed=form.text("decision") == "allow"
+    # Somebody whose login has ended meanwhile signs in and is asked again.
+    outcome = await authorization.answer_consent(
+        identity, request_id, viewer, is_allowed=form.text("decision") == "allow"
     )
-    return render_response(response)
+    return _render(outcome, viewer)
 
 
 async def _end(
@@ -141,7 +144,11 @@ def _ask(asked: logout.LogoutRequest, parameters: Parameters, viewer: Viewer) ->
 async def show_logout(
     request: AnyRequest, identity: Collaborators, viewer: Viewer, accounts: People
 ) -> Redirect | Template:
-    parameters = read_query_parameters(request)
+    try:
+        parameters = read_query_parameters(request)
+    except AuthorizationRefusedError:
+        # Contract 1.8: never an error; what cannot be read asks for nothing.
+        parameters = Parameters(())
     asked = await logout.read_logout(identity, parameters, viewer)
     # RP-Initiated Logout 2: without a hint that names this session, the person is asked.
     if viewer is None or asked.is_confirmed:
@@ -161,7 +168,7 @@ async def receive_logout(request: AnyRequest) -> Redirect:
 async def confirm_logout(
     request: AnyRequest, identity: Collaborators, viewer: Viewer, accounts: People
 ) -> Redirect | Template:
-    form: Form = await read_form(request)
+    form = await read_form(request)
     names = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
     parameters = Parameters(tuple((name, form.raw(name)) for name in names if form.raw(name)))
     asked = await logout.read_logout(identity, parameters, viewer)

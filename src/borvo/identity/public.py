@@ -4,13 +4,15 @@ from borvo.identity.endpoints import build_api_router
 from borvo.identity.keys import GenerateKey, KeyCabinet, generate_key
 from borvo.identity.model import Caller
 from borvo.identity.pages import build_page_router
-from borvo.identity.service.authorization import describe_return
 from borvo.identity.service.caller import authenticate_bearer, clean_up
 from borvo.identity.service.collaborators import Identity
+from borvo.identity.service.guessing import GuessLimit
+from borvo.identity.service.returning import describe_return
 
 __all__ = [
     "Caller",
     "GenerateKey",
+    "GuessLimit",
     "Identity",
     "KeyCabinet",
     "authenticate_bearer",

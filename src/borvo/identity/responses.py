@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
-from authlib.common.urls import add_params_to_uri
 from litestar.response import Redirect, Template
 
 from borvo.web.addresses import parse_origin
@@ -24,6 +23,11 @@ class AuthorizationResponse:
 def find_form_target(redirect_uri: str) -> str:
     """The source expression that lets a page's form lead to the redirect URI."""
     return parse_origin(redirect_uri) or f"{urlsplit(redirect_uri).scheme}:"
+
+
+def add_parameters(uri: str, parameters: Iterable[tuple[str, str]], separator: str = "?") -> str:
+    """The URI as it was registered, byte for byte, with the parameters behind it (RFC 6749 3.1.2)."""
+    return f"{uri}{'&' if separator == '?' and '?' in uri else separator}{urlencode([*parameters], quote_via=quote)}"
 
 
 def build_response(
@@ -53,7 +57,5 @@ def render_response(response: AuthorizationResponse) -> Redirect | Template:
             parameters=response.parameters,
             client_name=response.client_name,
         )
-    location = add_params_to_uri(
-        response.redirect_uri, list(response.parameters), fragment=response.mode == "fragment"
-    )
-    return redirect_to(location)
+    separator = "#" if response.mode == "fragment" else "?"
+    return redirect_to(add_parameters(response.redirect_uri, response.parameters, separator))

@@ -132,11 +132,14 @@ async def insert_code(connection: Connection, digest: bytes, code: StoredCode, i
 
 
 async def load_code(connection: Connection, person_id: PersonId, digest: bytes) -> StoredCode | None:
-    """With its person, redeemed or not, expired or not; None for an unknown code or a closed account."""
+    """With its person, redeemed or not, expired or not; None for an unknown code, a closed account, or when the
+    consent under which it was issued has ended."""
     row = await connection.fetchrow(
         """select c.*, p.email, p.email_verified_at, p.given_name, p.family_name,
                   array(select role from person_role r where r.person_id = p.id) as roles
            from authorization_code c join person p on p.id = c.person_id
+             join consent s on s.person_id = c.person_id and s.client_key = c.client_key
+               and s.version = c.consent_version and s.withdrawn_at is null
            where c.person_id = $1 and c.code_digest = $2 and p.closed_at is null""",
         person_id,
         digest,

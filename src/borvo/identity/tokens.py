@@ -1,6 +1,7 @@
 """Access tokens (RFC 9068) and the reading of tokens that come back."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -77,16 +78,27 @@ def _list_audience(claims: Mapping[str, Any]) -> Collection[str]:
     return [audience] if isinstance(audience, str) else audience if isinstance(audience, list) else []
 
 
-def read_id_token_hint(text: str, keys: SigningKeys, issuer: str) -> tuple[str, str | None] | None:
-    """The client and the `sid` of an id token of ours, expired or not (RP-Initiated Logout 2); else None."""
+@dataclass(frozen=True, slots=True)
+class IdTokenHint:
+    """What an id token of ours says that comes back as a hint."""
+
+    client_id: str
+    subject: str
+    session_id: str | None
+
+
+def read_id_token_hint(text: str, keys: SigningKeys, issuer: str) -> IdTokenHint | None:
+    """The hint in an id token of ours, expired or not (RP-Initiated Logout 2); else None."""
     try:
         header, claims = _decode(text, keys)
     except TokenError:
         return None
     audience = _list_audience(claims)
-    if claims.get("iss") != issuer or header.get("typ") != "JWT" or len(audience) != 1:
+    subject = read_claim(claims, "sub", str)
+    if claims.get("iss") != issuer or header.get("typ") != "JWT" or len(audience) != 1 or subject is None:
         return None
-    return next(iter(audience)), cast("str | None", read_claim(claims, "sid", str))
+    session_id = cast("str | None", read_claim(claims, "sid", str))
+    return IdTokenHint(next(iter(audience)), str(subject), session_id)
 
 
 class TokenMemory:

@@ -15,8 +15,9 @@ def is_scope_token(text: str) -> bool:
 
 
 def parse_scopes(text: str | None) -> Scopes:
-    """The distinct scopes in the order of their first appearance; several spaces count as one."""
-    return tuple(dict.fromkeys((text or "").split()))
+    """The distinct scopes in the order of their first appearance; several spaces count as one. No other
+    white space separates, so that it ends as part of a scope that nobody holds."""
+    return tuple(dict.fromkeys(scope for scope in (text or "").split(" ") if scope))
 
 
 def render_scopes(scopes: Iterable[str]) -> str:

@@ -1,9 +1,13 @@
 """URLs and network addresses as they come from outside."""
 
+import re
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 from litestar import Request
+
+_HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?|\[[0-9a-f:.]+\]")
 
 
 def parse_origin(url: str) -> str | None:
@@ -16,6 +20,9 @@ def parse_origin(url: str) -> str | None:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         return None
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    # Origins go into headers: nothing that could end a policy or stand for every host may pass as a name.
+    if _HOST.fullmatch(host) is None:
+        return None
     is_default = port in {None, {"http": 80, "https": 443}[parts.scheme]}
     return f"{parts.scheme}://{host}" if is_default else f"{parts.scheme}://{host}:{port}"
 
@@ -34,7 +41,23 @@ def find_client_address(request: Request[Any, Any, Any], trusted_proxies: int) -
     """The caller's address. Behind proxies it is the entry of X-Forwarded-For that the outermost of our
     `trusted_proxies` wrote; with none trusted the header is ignored, since anybody can send it."""
     if trusted_proxies > 0:
-        hops = [hop.strip() for hop in request.headers.get("x-forwarded-for", "").split(",") if hop.strip()]
+        # Some proxies add a header instead of lengthening the one that the caller sent.
+        chain = ",".join(request.headers.getall("x-forwarded-for", []))
+        hops = [hop.strip() for hop in chain.split(",") if hop.strip()]
         if len(hops) >= trusted_proxies:
             return hops[-trusted_proxies]
     return request.client.host if request.client else "unknown"
+
+
+def find_network(address: str) -> str:
+    """What one subscriber holds, for limits: an IPv4 address, or the /64 of an IPv6 one (RFC 6177), since
+    whoever has one of its addresses has them all."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return f"{IPv6Address(int(parsed) >> 64 << 64)}/64"

@@ -60,6 +60,9 @@ class Observation:
         if scope["method"] == "HEAD":
             # RFC 9110 9.3.2: answered as GET; the HTTP server leaves the body out.
             scope["method"] = "GET"
+        if "\x00" in scope["path"]:
+            # No file system takes it, and nothing of ours has it in its name.
+            scope["path"] = scope["path"].replace("\x00", "\ufffd")
         if "//" in scope["path"]:
             # Contract 5: Refit appends paths to a base path that may end in a slash.
             scope["path"] = _SLASHES.sub("/", scope["path"])

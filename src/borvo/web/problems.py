@@ -16,6 +16,7 @@ from borvo.kernel.errors import (
     TooManyRequestsError,
     UnauthenticatedError,
 )
+from borvo.web.csrf import StaleFormError
 from borvo.web.pages import render_error_page, wants_page
 
 MEDIA_TYPE = "application/problem+json"
@@ -50,6 +51,8 @@ def render_problem(
 
 def _list_headers(error: BorvoError) -> dict[str, str]:
     match error:
+        case StaleFormError() if error.expiry:
+            return {"Set-Cookie": error.expiry}
         case UnauthenticatedError() | ForbiddenError() if error.challenge:
             return {"WWW-Authenticate": error.challenge}
         case TooManyRequestsError():

@@ -1,9 +1,12 @@
 """Proof Key for Code Exchange: RFC 7636, as RFC 9700 2.1.1 wants it."""
 
+import re
 from typing import Any
 
 from authlib.oauth2.rfc6749.errors import InvalidRequestError
 from authlib.oauth2.rfc7636 import CodeChallenge
+
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 class ProofKeyExtension(CodeChallenge):
@@ -21,6 +24,9 @@ class ProofKeyExtension(CodeChallenge):
         # RFC 7636 4.3 takes an absent method for `plain`; Borvo takes no `plain` at all.
         if challenge and method != "S256":
             raise InvalidRequestError("The code_challenge_method must be S256.")
+        # Authlib's own pattern lets a line feed pass at the end.
+        if challenge and not _CHALLENGE.fullmatch(challenge):
+            raise InvalidRequestError("The code_challenge must be the base64url form of a SHA-256 digest.")
         if not challenge and grant.request.client.registered.require_pkce:
             raise InvalidRequestError("This client must send a code_challenge.")
         super().validate_code_challenge(grant, redirect_uri)

@@ -1,7 +1,7 @@
 """The authorization endpoint: RFC 6749 3.1, OpenID Connect Core 3.1.2 and 3.3.2."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749.errors import InvalidRequestError, UnsupportedResponseTypeError
 from authlib.oidc.core.errors import ConsentRequiredError, LoginRequiredError
 
-from borvo.accounts.public import Destination, Login
+from borvo.accounts.public import Login
 from borvo.identity import store
 from borvo.identity.engine import Facts, ProtocolClient, ProtocolRequest
 from borvo.identity.grants import create_server
@@ -23,6 +23,7 @@ from borvo.identity.model import (
 )
 from borvo.identity.responses import AuthorizationResponse, build_response, find_form_target
 from borvo.identity.service.collaborators import Identity
+from borvo.identity.tokens import read_id_token_hint
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import create_token
 from borvo.kernel.errors import InvalidInputError
@@ -31,6 +32,7 @@ from borvo.portal.public import RegisteredClient
 from borvo.storage.database import Connection
 
 CONTINUE_PATH = "/connect/authorize/continue"
+_GONE = "This sign-in request has expired or was already answered. Please go back to the app and start again."
 _ID = re.compile(r"[A-Za-z0-9_-]{43}")
 _UNSERVED = {
     "request": "request_not_supported",
@@ -115,7 +117,13 @@ def _check_form(parameters: Parameters) -> None:
         raise UnsupportedResponseTypeError("", description="This response_type is not served.")
     mode = parameters.get("response_mode")
     if mode is not None and mode != find_response_mode(parameters):
-        raise InvalidRequestError("This response_mode is unknown, or would put a token into the query.")
+        raise InvalidRequestError(
+            "This response_mode is unknown, would put a token into the query, or does not fit the redirect_uri."
+        )
+    try:
+        _ = parameters.max_age
+    except ValueError:
+        raise InvalidRequestError("The max_age must be a number of seconds.") from None
 
 
 def _validate(facts: Facts, login: Login | None) -> Any:
@@ -140,9 +148,7 @@ async def _load_waiting(identity: Identity, request_id: str) -> Waiting:
     async with identity.database.connection() as connection:
         found = await store.load_request(connection, digest_token(request_id), identity.clock())
     if found is None:
-        raise AuthorizationRefusedError(
-            "This sign-in request has expired or was already answered. Please go back to the app and start again."
-        )
+        raise AuthorizationRefusedError(_GONE)
     return Waiting(request_id, *found)
 
 
@@ -169,7 +175,7 @@ async def _decide(
 ) -> Outcome:
     parameters, client = waiting.parameters, grant.request.client.registered
     is_silent = "none" in parameters.prompts
-    if login is None or is_sign_in_needed(parameters, login, waiting.asked_at, facts.now):
+    if login is None or _must_sign_in(facts, waiting, login):
         if is_silent:
             raise LoginRequiredError
         request_id = await _keep(identity, connection, waiting)
@@ -183,7 +189,26 @@ async def _decide(
         return ConsentNeeded(
             request_id, client, scopes, find_form_target(parameters.get("redirect_uri") or "")
         )
-    return await _grant(connection, facts, grant, Grantor(login, consent.version), waiting)
+    await _consume(connection, waiting)
+    return await _grant(connection, facts, grant, Grantor(login, consent.version))
+
+
+def _must_sign_in(facts: Facts, waiting: Waiting, login: Login) -> bool:
+    """Raises `LoginRequiredError` when she has just signed in, but is not the person the client expects."""
+    parameters = waiting.parameters
+    if is_sign_in_needed(parameters, login, waiting.asked_at, facts.now):
+        return True
+    text = parameters.get("id_token_hint")
+    if text is None:
+        return False
+    hint = read_id_token_hint(text, facts.keys, facts.issuer)
+    if hint is None:
+        raise InvalidRequestError("The id_token_hint is no id token of this instance.")
+    if hint.subject == str(login.person.id):
+        return False
+    if login.authenticated_at >= waiting.asked_at:
+        raise LoginRequiredError
+    return True
 
 
 async def _keep(identity: Identity, connection: Connection, waiting: Waiting) -> str:
@@ -200,15 +225,19 @@ async def _keep(identity: Identity, connection: Connection, waiting: Waiting) ->
 async def keep_request(identity: Identity, parameters: Parameters) -> str:
     """Lets a request that came by POST wait, so that it goes on with the cookies that only a GET carries."""
     async with identity.database.transaction() as connection:
+        # Nothing is stored for strangers.
+        check_destination(await identity.gather_facts(connection, parameters))
         return await _keep(identity, connection, Waiting("", parameters, identity.clock()))
 
 
-async def _grant(
-    connection: Connection, facts: Facts, grant: Any, grantor: Grantor, waiting: Waiting
-) -> AuthorizationResponse:
-    answer = grant.create_granted_params(grantor)
+async def _consume(connection: Connection, waiting: Waiting) -> None:
+    """Raises for a request that is answered already: what waited is answered once."""
     if waiting.id and not await store.consume_request(connection, digest_token(waiting.id)):
-        raise InvalidRequestError("This request was answered already.")
+        raise AuthorizationRefusedError(_GONE)
+
+
+async def _grant(connection: Connection, facts: Facts, grant: Any, grantor: Grantor) -> AuthorizationResponse:
+    answer = grant.create_granted_params(grantor)
     if facts.issued_code is not None:
         code, stored = facts.issued_code
         await store.insert_code(connection, digest_token(code), stored, facts.now)
@@ -227,19 +256,20 @@ def _answer(facts: Facts, client: ProtocolClient, parameters: Any) -> Authorizat
 
 
 async def answer_consent(
-    identity: Identity, request_id: str, login: Login, *, is_allowed: bool
-) -> AuthorizationResponse:
+    identity: Identity, request_id: str, login: Login | None, *, is_allowed: bool
+) -> Outcome:
     """The person's decision; raises `AuthorizationRefusedError` when the request is gone."""
     waiting = await _load_waiting(identity, request_id)
-    # Whoever decides was asked, so `prompt` has been obeyed.
-    waiting = replace(waiting, parameters=_drop_prompt(waiting.parameters))
     async with identity.database.transaction() as connection:
         facts = await identity.gather_facts(connection, waiting.parameters)
         client, _ = check_destination(facts)
         try:
             grant = _validate(facts, login)
+            # A request waits for a sign-in, too: whoever knows its id must not decide without one.
+            if login is None or _must_sign_in(facts, waiting, login):
+                return SignInNeeded(request_id, waiting.parameters.get("login_hint") or "")
+            await _consume(connection, waiting)
             if not is_allowed:
-                await store.consume_request(connection, digest_token(request_id))
                 return _answer(facts, client, [("error", "access_denied"), _DECLINED])
             consent = await store.grant_consent(
                 connection,
@@ -248,31 +278,9 @@ async def answer_consent(
                 parse_scopes(grant.request.scope),
                 facts.now,
             )
-            return await _grant(connection, facts, grant, Grantor(login, consent.version), waiting)
+            return await _grant(connection, facts, grant, Grantor(login, consent.version))
         except OAuth2Error as error:
             return _answer(facts, client, error.get_body())
 
 
 _DECLINED = ("error_description", "The person declined the request.")
-
-
-def _drop_prompt(parameters: Parameters) -> Parameters:
-    return Parameters(tuple(pair for pair in parameters.pairs if pair[0] != "prompt"))
-
-
-async def describe_return(identity: Identity, return_to: str) -> Destination | None:
-    """Which client a person goes on to who signs in with this `return_to`: for the sign-in page."""
-    path, _, query = return_to.partition("?")
-    request_id = find_request_id(query.removeprefix("request="))
-    if path != CONTINUE_PATH or request_id is None:
-        return None
-    async with identity.database.connection() as connection:
-        found = await store.load_request(connection, digest_token(request_id), identity.clock())
-        if found is None:
-            return None
-        facts = await identity.gather_facts(connection, found[0])
-    try:
-        client, redirect_uri = check_destination(facts)
-    except AuthorizationRefusedError:
-        return None
-    return Destination(client.registered.display_name, find_form_target(redirect_uri))

@@ -31,8 +31,8 @@ async def authenticate_bearer(
     text = read_bearer(authorization)
     if text is None:
         raise UnauthenticatedError("Send an access token: Authorization: Bearer ...")
+    keys = await identity.cabinet.current()
     try:
-        keys = await identity.cabinet.current()
         token = identity.memory.verify(text, keys, identity.issuer, identity.clock())
     except TokenError as fault:
         raise _refuse(str(fault)) from fault

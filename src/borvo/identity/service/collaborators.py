@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from borvo.identity.engine import Facts, ProtocolClient
 from borvo.identity.keys import KeyCabinet
 from borvo.identity.model import Parameters
+from borvo.identity.service.guessing import GuessLimit
 from borvo.identity.tokens import TokenMemory
 from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy
@@ -22,6 +23,8 @@ class Identity:
     entropy: Entropy
     cabinet: KeyCabinet
     verifier: SecretVerifier
+    guesses: GuessLimit
+    trusted_proxies: int
     memory: TokenMemory = field(default_factory=TokenMemory)
 
     async def gather_facts(

@@ -18,6 +18,7 @@ from borvo.identity.grants import create_server
 from borvo.identity.model import TOKEN_LIFETIME, Parameters, parse_code
 from borvo.identity.service.collaborators import Identity
 from borvo.kernel.digests import digest_token
+from borvo.kernel.errors import TooManyRequestsError
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection
 
@@ -51,15 +52,18 @@ def _check_form(parameters: Parameters) -> None:
 
 
 async def answer_token_request(
-    identity: Identity, parameters: Parameters, authorization: str | None
+    identity: Identity, parameters: Parameters, authorization: str | None, network: str
 ) -> TokenAnswer:
     """A token or the OAuth error; what a replay revokes stays revoked although the answer is an error."""
     try:
         _check_form(parameters)
         credentials = read_credentials(authorization, parameters)
-        facts = await _authenticate(identity, parameters, credentials)
+        facts = await _authenticate(identity, parameters, credentials, network)
     except CredentialsError as fault:
         return _refuse(InvalidRequestError(str(fault)))
+    except TooManyRequestsError as error:
+        body = {"error": "invalid_client", "error_description": error.public}
+        return TokenAnswer(error.status, body, {"Retry-After": str(error.retry_after)})
     except OAuth2Error as error:
         return _refuse(error)
     if parameters.get("grant_type") != "authorization_code" or not facts.is_authenticated:
@@ -67,15 +71,19 @@ async def answer_token_request(
     return await _redeem(identity, facts)
 
 
-async def _authenticate(identity: Identity, parameters: Parameters, credentials: Credentials) -> Facts:
+async def _authenticate(
+    identity: Identity, parameters: Parameters, credentials: Credentials, network: str
+) -> Facts:
     async with identity.database.connection() as connection:
         facts = await identity.gather_facts(connection, parameters, credentials.client_id or None)
     facts.auth_method = credentials.method
     # Verified without a connection in hand: a slow hash must not keep others from the database.
     if credentials.method and facts.client is not None:
-        facts.is_authenticated = await identity.verifier.verify(
-            facts.client.registered, credentials.secret.reveal()
-        )
+        client = facts.client.registered
+        identity.guesses.check(client.client_id, network)
+        facts.is_authenticated = await identity.verifier.verify(client, credentials.secret.reveal())
+        if not facts.is_authenticated:
+            await identity.guesses.count_failure(client.client_id, network)
     elif credentials.method:
         await identity.verifier.verify_nothing(credentials.secret.reveal())
     return facts

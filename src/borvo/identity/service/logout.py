@@ -1,12 +1,10 @@
 """RP-initiated logout: OpenID Connect RP-Initiated Logout 1.0, with the tolerance of contract 1.8."""
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
-
-from authlib.common.urls import add_params_to_uri
 
 from borvo.accounts.public import Login, end_session
 from borvo.identity.model import Parameters
+from borvo.identity.responses import add_parameters
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.tokens import read_id_token_hint
 from borvo.portal.public import RegisteredClient, load_client
@@ -28,11 +26,9 @@ class LogoutRequest:
 def may_redirect(client: RegisteredClient, uri: str) -> bool:
     """Contract 1.8: the samples' fixed path on the origin of a registered redirect URI."""
     origin = parse_origin(uri)
-    parts = urlsplit(uri)
     return (
         origin is not None
         and uri == origin + _CALLBACK_PATH
-        and not parts.query
         and origin in {parse_origin(registered) for registered in client.redirect_uris}
     )
 
@@ -42,16 +38,18 @@ async def read_logout(identity: Identity, parameters: Parameters, login: Login |
     keys = await identity.cabinet.current()
     hint = read_id_token_hint(parameters.get("id_token_hint") or "", keys, identity.issuer)
     client_id = parameters.get("client_id")
-    if hint is None or (client_id is not None and client_id != hint[0]):
+    if hint is None or (client_id is not None and client_id != hint.client_id):
         return LogoutRequest(None, "", is_confirmed=False)
     async with identity.database.connection() as connection:
-        client = await load_client(connection, hint[0])
+        client = await load_client(connection, hint.client_id)
+    if client is not None and client.is_disabled:
+        client = None
     uri = parameters.get("post_logout_redirect_uri") or ""
     redirect_uri = ""
     if client is not None and may_redirect(client, uri):
         state = parameters.get("state")
-        redirect_uri = add_params_to_uri(uri, [("state", state)]) if state else uri
-    is_same_session = login is None or hint[1] == str(login.session_id)
+        redirect_uri = add_parameters(uri, [("state", state)]) if state else uri
+    is_same_session = login is None or hint.session_id == str(login.session_id)
     return LogoutRequest(client, redirect_uri, is_confirmed=is_same_session)
 
 

@@ -1,0 +1,188 @@
+"""Signing up, in and out."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from borvo.accounts.public import Registration, create_person
+from borvo.accounts.service import sign_in
+from borvo.assembly import Platform
+from borvo.kernel.errors import TooManyRequestsError
+from tests.functional.browser import Browser, read_forms
+from tests.functional.conftest import TestClock
+from tests.functional.identity.flows import ADA, count, execute
+
+PASSWORD = "correct horse pony"
+WRONG = "wrong horse pony"
+
+
+async def _is_signed_in(browser: Browser) -> bool:
+    return (await browser.client.get("/account")).status_code == 200
+
+
+async def test_a_person_signs_up_out_and_in_again(browser: Browser) -> None:
+    page = await browser.sign_up(ADA)
+    assert page.url.path == "/account"
+    await browser.submit(page, "/account/sign-out")
+    assert not await _is_signed_in(browser)
+    assert (await browser.sign_in("  ADA@Example.org ", PASSWORD)).url.path == "/account"
+
+
+async def test_a_wrong_password_and_an_unknown_address_are_answered_alike(browser: Browser) -> None:
+    await browser.sign_up(ADA)
+    browser.client.cookies.clear()
+    known, unknown = await browser.sign_in(ADA, WRONG), await browser.sign_in("eve@example.org", WRONG)
+    assert known.status_code == unknown.status_code == 400
+    assert _normalize(known, ADA) == _normalize(unknown, "eve@example.org")
+
+
+def _normalize(page: httpx.Response, email: str) -> str:
+    text = page.text.replace(email, "")
+    for form in read_forms(page.text):
+        for value in form.values("_csrf_token"):
+            text = text.replace(value, "")
+    return text
+
+
+async def test_an_unknown_address_costs_a_hash_as_a_known_one_does(
+    browser: Browser, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await browser.sign_up(ADA)
+    hashed: list[str] = []
+    verify = type(platform.accounts.passwords)._verify
+
+    def count_hash(_: object, digest: str, password: str) -> bool:
+        hashed.append(password)
+        return verify(platform.accounts.passwords, digest, password)
+
+    monkeypatch.setattr(type(platform.accounts.passwords), "_verify", count_hash)
+    for email in (ADA, "eve@example.org"):
+        await browser.sign_in(email, WRONG)
+    assert hashed == [WRONG, WRONG]
+
+
+async def test_what_was_typed_is_kept_but_never_the_password(browser: Browser) -> None:
+    page = await browser.open("/account/sign-in?return_to=/portal")
+    page = await browser.submit(page, "/account/sign-in", email="eve@example.org", password=WRONG)
+    form = next(form for form in read_forms(page.text) if form.action == "/account/sign-in")
+    assert form.values("email") == ["eve@example.org"]
+    assert form.values("return_to") == ["/portal"]
+    assert WRONG not in page.text
+
+
+@pytest.mark.parametrize(
+    "return_to",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        "\t//evil.example",
+        "javascript:alert(1)",
+        "/\x00",
+        "///evil.example",
+        "evil.example",
+        " //evil.example",
+        "/\u2028/evil.example",
+    ],
+)
+async def test_the_way_back_never_leaves_the_origin(browser: Browser, return_to: str) -> None:
+    await browser.sign_up(ADA)
+    page = await browser.open("/account/sign-in")
+    form = next(form for form in read_forms(page.text) if form.action == "/account/sign-in")
+    data = {**dict(form.fields), "email": ADA, "password": PASSWORD, "return_to": return_to}
+    answer = await browser.client.post("/account/sign-in", data=data)
+    assert answer.headers.get("location", "/account") == "/account"
+    shown = await browser.client.get("/account/sign-in", params={"return_to": return_to})
+    assert "evil.example" not in shown.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/%5cevil.example", "/%2f%2fevil.example", "/.//evil.example", "/@evil.example"]
+)
+async def test_a_local_path_stays_one_whatever_is_encoded_in_it(browser: Browser, path: str) -> None:
+    await browser.sign_up(ADA)
+    page = await browser.open("/account/sign-in")
+    form = next(form for form in read_forms(page.text) if form.action == "/account/sign-in")
+    data = {**dict(form.fields), "email": ADA, "password": PASSWORD, "return_to": path}
+    location = (await browser.client.post("/account/sign-in", data=data)).headers["location"]
+    assert httpx.URL("http://localhost:8000/").join(location).host == "localhost"
+
+
+async def test_ten_wrong_passwords_hold_up_their_network_and_no_other_account(
+    browser: Browser, clock: TestClock
+) -> None:
+    await browser.sign_up(ADA)
+    await browser.sign_up("bob@example.org")
+    for _ in range(10):
+        assert (await browser.sign_in(ADA, WRONG)).status_code == 400
+    held_up = await browser.sign_in(ADA, PASSWORD)
+    assert held_up.status_code == 429
+    assert int(held_up.headers["retry-after"]) > 0
+    assert "try again in" in held_up.text
+    assert (await browser.sign_in("bob@example.org", PASSWORD)).status_code == 200
+    clock.advance(minutes=16)
+    assert (await browser.sign_in(ADA, PASSWORD)).url.path == "/account"
+
+
+async def test_a_stranger_elsewhere_cannot_lock_a_person_out(platform: Platform) -> None:
+
+    await create_person(platform.accounts, Registration(ADA, "Ada", "Byron", PASSWORD))
+    for _ in range(10):
+        assert await sign_in(platform.accounts, ADA, WRONG, "2001:db8::1") is None
+    with pytest.raises(TooManyRequestsError):
+        await sign_in(platform.accounts, ADA, PASSWORD, "2001:db8::ffff:1")
+    assert await sign_in(platform.accounts, ADA, PASSWORD, "192.0.2.7") is not None
+
+
+async def test_one_address_cannot_try_one_password_on_everybody(platform: Platform) -> None:
+
+    for number in range(100):
+        await sign_in(platform.accounts, f"p{number}@example.org", WRONG, "192.0.2.7")
+    with pytest.raises(TooManyRequestsError):
+        await sign_in(platform.accounts, "last@example.org", WRONG, "192.0.2.7")
+
+
+async def test_a_whole_hospital_signs_in_from_one_address(platform: Platform) -> None:
+
+    await create_person(platform.accounts, Registration(ADA, "Ada", "Byron", PASSWORD))
+    for _ in range(120):
+        assert await sign_in(platform.accounts, ADA, PASSWORD, "192.0.2.7") is not None
+
+
+async def test_the_counters_hold_no_address_in_the_clear(browser: Browser, platform: Platform) -> None:
+    await browser.sign_in(ADA, WRONG)
+    async with platform.database.connection() as connection:
+        dump = await connection.fetchval("select json_agg(a)::text from attempt_counter a")
+    assert ADA not in dump
+    assert ADA.encode().hex() not in dump
+
+
+@pytest.mark.parametrize("email", ["\x00a@b.co", "é" * 5000, "%00", "a@b\ud7ff.co", "' or 1=1 --"])
+async def test_a_hostile_address_is_a_fault_and_never_an_internal_error(browser: Browser, email: str) -> None:
+    for path in ("/account/sign-in", "/account/sign-up"):
+        page = await browser.open(path)
+        answer = await browser.submit(page, path, email=email, password=PASSWORD)
+        assert answer.status_code == 400
+
+
+async def test_two_people_who_sign_up_at_once_with_one_address_make_one_account(
+    browser: Browser, platform: Platform
+) -> None:
+    page = await browser.open("/account/sign-up")
+    fields = {"given_name": "Ada", "family_name": "Byron", "email": ADA, "password": PASSWORD}
+    answers = await asyncio.gather(*(browser.submit(page, "/account/sign-up", **fields) for _ in range(5)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [400] * 4
+    assert await count(platform, "person") == 1
+
+
+async def test_a_closed_account_cannot_sign_in_and_its_sessions_end(
+    browser: Browser, platform: Platform
+) -> None:
+    await browser.sign_up(ADA)
+    await execute(platform, "update person set closed_at = $1", platform.clock())
+    assert not await _is_signed_in(browser)
+    assert (await browser.sign_in(ADA, PASSWORD)).status_code == 400

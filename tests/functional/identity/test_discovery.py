@@ -1,0 +1,62 @@
+"""The discovery document says what is served, and nothing that is not."""
+
+import httpx
+import pytest
+
+from tests.functional.conftest import ISSUER
+
+
+@pytest.mark.spec("OpenID Connect Discovery", "3")
+async def test_the_document(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/.well-known/openid-configuration")
+    assert answer.headers["content-type"] == "application/json"
+    document = answer.json()
+    scopes = document.pop("scopes_supported")
+    assert scopes[:4] == ["openid", "profile", "email", "agency_api"]
+    assert {"read.blood_pressure", "write.blood_pressure"} <= set(scopes)
+    assert document == {
+        "issuer": ISSUER,
+        "authorization_endpoint": f"{ISSUER}/connect/authorize",
+        "token_endpoint": f"{ISSUER}/connect/token",
+        "userinfo_endpoint": f"{ISSUER}/connect/userinfo",
+        "end_session_endpoint": f"{ISSUER}/connect/endsession",
+        "jwks_uri": f"{ISSUER}/.well-known/openid-configuration/jwks",
+        "response_types_supported": ["code", "code id_token"],
+        "response_modes_supported": ["form_post", "query", "fragment"],
+        "grant_types_supported": ["authorization_code", "client_credentials"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "code_challenge_methods_supported": ["S256"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "claims_supported": [
+            "sub",
+            "name",
+            "given_name",
+            "family_name",
+            "email",
+            "email_verified",
+            "role",
+            "sid",
+            "auth_time",
+            "amr",
+        ],
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "authorization_response_iss_parameter_supported": True,
+    }
+
+
+async def test_every_endpoint_named_is_there(http: httpx.AsyncClient) -> None:
+    document = (await http.get("/.well-known/openid-configuration")).json()
+    for name, url in document.items():
+        if name.endswith(("_endpoint", "_uri")):
+            assert (await http.get(url)).status_code not in {404, 500}, name
+
+
+@pytest.mark.parametrize(
+    "path", ["//.well-known/openid-configuration", "/.well-known//openid-configuration/jwks"]
+)
+async def test_doubled_slashes_are_one(http: httpx.AsyncClient, path: str) -> None:
+    assert (await http.get(ISSUER + path)).status_code == 200

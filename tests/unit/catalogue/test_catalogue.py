@@ -1,0 +1,34 @@
+"""The catalogue is whole: every scope has words, every member exists."""
+
+from borvo.catalogue.sample_types import Family, list_sample_types, map_sample_type_codes, map_sample_types
+from borvo.catalogue.scopes import describe_scopes, group_scopes, map_scopes
+from borvo.kernel.scopes import is_scope_token
+
+
+def test_names_and_codes_are_unique_and_codes_count_from_one() -> None:
+    types = list_sample_types()
+    assert len(map_sample_types()) == len(types) == len(map_sample_type_codes())
+    assert sorted(map_sample_type_codes()) == list(range(1, len(types) + 1))
+
+
+def test_every_type_can_be_asked_for_in_words() -> None:
+    for sample_type in list_sample_types():
+        for scope in (sample_type.read_scope, sample_type.write_scope):
+            assert is_scope_token(scope)
+            assert map_scopes()[scope].sentence
+
+
+def test_the_members_of_a_correlation_are_types() -> None:
+    for sample_type in list_sample_types():
+        assert bool(sample_type.members) == (sample_type.family is Family.CORRELATION)
+        assert set(sample_type.members) <= set(map_sample_types())
+
+
+def test_groups_hold_every_scope_once() -> None:
+    grouped = [words.scope for group in group_scopes().values() for words in group]
+    assert sorted(grouped) == sorted(map_scopes())
+
+
+def test_unknown_scopes_have_no_words() -> None:
+    assert describe_scopes(["nonsense"]) == []
+    assert describe_scopes(["openid"])[0].title == "Sign-in"

@@ -1,0 +1,61 @@
+"""Settings are checked before anything starts, and show no secret."""
+
+import base64
+
+import pytest
+
+from borvo.settings import SettingsError, read_settings
+
+GOOD = {
+    "BORVO_ISSUER": "https://health.example.org",
+    "BORVO_DATABASE_URL": "postgresql://user:planted@db/borvo",
+    "BORVO_SECRET_KEY": base64.b64encode(b"s" * 32).decode(),
+}
+
+
+def test_the_least_that_is_needed() -> None:
+    settings = read_settings({**GOOD, "PATH": "/bin"})
+    assert settings.is_secure
+    assert settings.reveal_secret_key().reveal() == b"s" * 32
+    assert settings.port == 8000
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ISSUER", ""),
+        ("ISSUER", "health.example.org"),
+        ("ISSUER", "ftp://health.example.org"),
+        ("ISSUER", "http://health.example.org"),
+        ("ISSUER", "https://health.example.org/"),
+        ("ISSUER", "https://health.example.org?x=1"),
+        ("ISSUER", "https://health.example.org#x"),
+        ("ISSUER", "HTTPS://health.example.org"),
+        ("ISSUER", "https://Health.example.org"),
+        ("ISSUER", "https://me:pw@health.example.org"),
+        ("ISSUER", "https://health.example.org\n"),
+        ("ISSUER", "https://health.example.org:99999"),
+        ("ISSUER", "https://["),
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "not base64 at all!"),
+        ("SECRET_KEY", base64.b64encode(b"s" * 31).decode()),
+        ("DATABASE_URL", "mysql://x"),
+        ("PORT", "0"),
+        ("PORT", "http"),
+        ("PROFILE", "lax"),
+        ("PROFIL", "strict"),
+    ],
+)
+def test_what_is_unsafe_or_misspelt_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings({**GOOD, f"BORVO_{name}": value})
+    assert f"BORVO_{name}" in str(caught.value)
+
+
+def test_settings_and_their_errors_show_no_secret() -> None:
+    shown = repr(read_settings(GOOD))
+    assert "planted" not in shown
+    assert GOOD["BORVO_SECRET_KEY"] not in shown
+    with pytest.raises(SettingsError) as caught:
+        read_settings({**GOOD, "BORVO_SECRET_KEY": "planted-but-short"})
+    assert "planted" not in str(caught.value)

@@ -8,6 +8,10 @@ import pytest
 
 from borvo.assembly import Platform
 from borvo.catalogue.sample_types import Family, SampleType, list_sample_types
+from borvo.dataserver.batch import gather_batch
+from borvo.dataserver.bodies import parse_samples
+from borvo.dataserver.rules import check_samples
+from borvo.dataserver.store import SampleShelf
 from tests.factories.samples import create_blood_pressure, create_body
 from tests.functional.dataserver.conftest import Program
 
@@ -99,13 +103,25 @@ async def test_parallel_identical_writes_store_one(program: Program, platform: P
     assert await count_rows(platform) == (3, 1)
 
 
-async def test_parallel_batches_with_the_same_ids_in_another_order_all_succeed(
-    program: Program, platform: Platform
-) -> None:
-    bodies = [create_body() for _ in range(2000)]
-    answers = await asyncio.gather(program.write(bodies), program.write(bodies[::-1]))
-    assert [answer.status_code for answer in answers] == [200, 200]
-    assert await count_rows(platform) == (2000, 2000)
+async def test_a_batch_that_loses_a_deadlock_is_tried_again(program: Program, platform: Platform) -> None:
+    bodies = [create_body(clientAssignedId="first"), create_body(clientAssignedId="second")]
+    caller = program.caller
+    assert caller.person_id
+    samples, _ = check_samples(parse_samples(json.dumps(bodies).encode())[0])
+    async with platform.database.transaction() as connection:
+        shelf = SampleShelf(connection, caller.person_id)
+        now = platform.clock()
+        await shelf.add(gather_batch(samples[1:], now, platform.entropy), caller.client_key, now)
+        writing = asyncio.create_task(program.write(bodies))
+        for _ in range(500):
+            if await connection.fetchval("select true from pg_locks where not granted limit 1"):
+                break
+            await asyncio.sleep(0.01)
+        # Now each waits for the other; the batch has waited longer, so it is the one to be ended.
+        await shelf.add(gather_batch(samples[:1], now, platform.entropy), caller.client_key, now)
+    answer = await writing
+    assert [each["status"] for each in answer.json()["samples"]] == ["duplicate", "duplicate"]
+    assert await count_rows(platform) == (2, 2)
 
 
 async def test_parallel_writes_of_many_days_are_all_counted(program: Program, platform: Platform) -> None:

@@ -1,10 +1,11 @@
 """Writing and reading samples, beside the bare statements on the same rows."""
 
 import asyncio
+import re
+import socket
 import statistics
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -15,35 +16,41 @@ import asyncpg
 import msgspec
 
 from benchmarks.instance import HOST, Instance
-from benchmarks.load import Call, read_answer
+from benchmarks.load import Call
 from benchmarks.report import Row
 from borvo.catalogue.sample_types import map_sample_types
 
 MILLION = 1_000_000
 _START = datetime(2020, 1, 1, tzinfo=UTC)
 _numbers = count()
+_LENGTH = re.compile(rb"\r\n[Cc]ontent-[Ll]ength: (\d+)\r\n")
 
 
-@dataclass(slots=True)
 class Wire:
-    """One connection to Borvo that stays open."""
+    """One connection to Borvo that stays open, with as little of its own between as can be: a blocking socket."""
 
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-    host: str
+    def __init__(self, instance: Instance) -> None:
+        self._host = f"{HOST}:{instance.port}"
+        self._socket = socket.create_connection((HOST, instance.port))
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    async def send(self, call: Call) -> bytes:
-        self.writer.write(call.render(self.host))
-        await self.writer.drain()
-        status, body = await read_answer(self.reader)
-        if status != call.status:
-            raise RuntimeError(f"expected {call.status}, got {status}: {body[:300]!r}")
+    def send(self, call: Call) -> bytes:
+        self._socket.sendall(call.render(self._host))
+        data = self._socket.recv(1 << 20)
+        while (end := data.find(b"\r\n\r\n")) < 0:
+            data += self._socket.recv(1 << 20)
+        length = int(_LENGTH.search(data, 0, end + 2)[1])  # type: ignore[index]
+        parts, missing = [data[end + 4 :]], length - (len(data) - end - 4)
+        while missing > 0:
+            parts.append(self._socket.recv(1 << 20))
+            missing -= len(parts[-1])
+        body = b"".join(parts)
+        if int(data[9:12]) != call.status:
+            raise RuntimeError(f"expected {call.status}, got {data[9:12]!r}: {body[:300]!r}")
         return body
 
-
-async def open_wire(instance: Instance) -> Wire:
-    reader, writer = await asyncio.open_connection(HOST, instance.port, limit=2**26)
-    return Wire(reader, writer, f"{HOST}:{instance.port}")
+    def close(self) -> None:
+        self._socket.close()
 
 
 def _authorize(instance: Instance) -> tuple[tuple[str, str], ...]:
@@ -96,36 +103,45 @@ def _list_columns(samples: list[dict[str, Any]]) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-async def _measure(work: Callable[[], Awaitable[Callable[[], Awaitable[Any]]]], times: int) -> float:
-    """Median seconds of what `work` prepares; preparing does not count."""
+def _measure_wire(wire: Wire, prepare: Callable[[], Call], times: int) -> float:
+    """Median seconds of an answer; preparing the call does not count."""
     seconds = []
     for _ in range(times + 1):
-        act = await work()
+        call = prepare()
         started = time.perf_counter()
-        await act()
+        wire.send(call)
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds[1:])
+
+
+async def _measure_bare(prepare: Callable[[], Callable[[], Awaitable[Any]]], times: int) -> float:
+    """The same of a statement."""
+    seconds = []
+    for _ in range(times + 1):
+        run = prepare()
+        started = time.perf_counter()
+        await run()
         seconds.append(time.perf_counter() - started)
     return statistics.median(seconds[1:])
 
 
 async def _measure_writes(instance: Instance, size: int, times: int) -> tuple[float, float]:
-    wire = await open_wire(instance)
+    wire = Wire(instance)
     connection = await asyncpg.connect(instance.settings.database_url)
     await connection.execute("drop table if exists bare_sample")
     await connection.execute("create table bare_sample (like sample including all)")
     person, client = uuid4(), uuid4()
 
-    async def prepare_borvo() -> Callable[[], Awaitable[Any]]:
-        body = msgspec.json.encode(list_samples(size))
-        call = Call("POST", "/sample/v1", _authorize(instance), body)
-        return lambda: wire.send(call)
+    def prepare_call() -> Call:
+        return Call("POST", "/sample/v1", _authorize(instance), msgspec.json.encode(list_samples(size)))
 
-    async def prepare_bare() -> Callable[[], Awaitable[Any]]:
+    def prepare_bare() -> Callable[[], Awaitable[Any]]:
         columns = _list_columns(list_samples(size))
         return lambda: connection.execute(_BARE, person, client, datetime.now(UTC), *columns)
 
-    borvo, bare = await _measure(prepare_borvo, times), await _measure(prepare_bare, times)
+    borvo, bare = _measure_wire(wire, prepare_call, times), await _measure_bare(prepare_bare, times)
     await connection.close()
-    wire.writer.close()
+    wire.close()
     return borvo, bare
 
 
@@ -167,28 +183,25 @@ async def _fill(connection: "asyncpg.Connection[Any]", person: UUID, code: int) 
 
 
 async def _measure_reads(instance: Instance, times: int) -> tuple[float, float]:
-    wire = await open_wire(instance)
+    wire = Wire(instance)
     connection = await asyncpg.connect(instance.settings.database_url)
     code = map_sample_types()["step_count"].code
     await _fill(connection, instance.person_id, code)
     since = _START + timedelta(days=100, hours=3)
     query = urlencode({"types": "step_count", "RangeOfStartDate.LowerBound": since.isoformat(), "take": 100})
     call = Call("GET", f"/sample/v1?{query}", _authorize(instance))
-    answer = msgspec.json.decode(await wire.send(call))
+    answer = msgspec.json.decode(wire.send(call))
     if answer["count"] != 100 or answer["totalAvailable"] < MILLION // 2:  # noqa: PLR2004
         raise RuntimeError(
             f"the answer is not what was stored: {answer['count']}, {answer['totalAvailable']}"
         )
 
-    async def prepare_borvo() -> Callable[[], Awaitable[Any]]:
-        return lambda: wire.send(call)
-
-    async def prepare_bare() -> Callable[[], Awaitable[Any]]:
+    def prepare_bare() -> Callable[[], Awaitable[Any]]:
         return lambda: connection.fetch(_BARE_SELECT, instance.person_id, code, since)
 
-    borvo, bare = await _measure(prepare_borvo, times), await _measure(prepare_bare, times)
+    borvo, bare = _measure_wire(wire, lambda: call, times), await _measure_bare(prepare_bare, times)
     await connection.close()
-    wire.writer.close()
+    wire.close()
     return borvo, bare
 
 

@@ -15,8 +15,9 @@ from uuid import UUID, uuid4
 import asyncpg
 import msgspec
 
+from benchmarks.endpoints import CONNECTIONS, repeat
 from benchmarks.instance import HOST, Instance
-from benchmarks.load import Call
+from benchmarks.load import Call, drive
 from benchmarks.report import Row
 from borvo.catalogue.sample_types import map_sample_types
 
@@ -182,19 +183,30 @@ async def _fill(connection: "asyncpg.Connection[Any]", person: UUID, code: int) 
     await connection.execute("vacuum analyze sample_count", timeout=600)
 
 
-async def _measure_reads(instance: Instance, times: int) -> tuple[float, float]:
-    wire = Wire(instance)
-    connection = await asyncpg.connect(instance.settings.database_url)
-    code = map_sample_types()["step_count"].code
-    await _fill(connection, instance.person_id, code)
+def _call_page(instance: Instance) -> tuple[Call, datetime]:
     since = _START + timedelta(days=100, hours=3)
     query = urlencode({"types": "step_count", "RangeOfStartDate.LowerBound": since.isoformat(), "take": 100})
-    call = Call("GET", f"/sample/v1?{query}", _authorize(instance))
-    answer = msgspec.json.decode(wire.send(call))
+    return Call("GET", f"/sample/v1?{query}", _authorize(instance)), since
+
+
+async def prepare_million(instance: Instance) -> None:
+    """Stores a sample a minute for the bench's person, and checks that the page measured is the right one."""
+    connection = await asyncpg.connect(instance.settings.database_url)
+    await _fill(connection, instance.person_id, map_sample_types()["step_count"].code)
+    await connection.close()
+    wire = Wire(instance)
+    answer = msgspec.json.decode(wire.send(_call_page(instance)[0]))
+    wire.close()
     if answer["count"] != 100 or answer["totalAvailable"] < MILLION // 2:  # noqa: PLR2004
         raise RuntimeError(
             f"the answer is not what was stored: {answer['count']}, {answer['totalAvailable']}"
         )
+
+
+async def _measure_alone(instance: Instance, times: int) -> tuple[float, float]:
+    wire, (call, since) = Wire(instance), _call_page(instance)
+    connection = await asyncpg.connect(instance.settings.database_url)
+    code = map_sample_types()["step_count"].code
 
     def prepare_bare() -> Callable[[], Awaitable[Any]]:
         return lambda: connection.fetch(_BARE_SELECT, instance.person_id, code, since)
@@ -205,13 +217,47 @@ async def _measure_reads(instance: Instance, times: int) -> tuple[float, float]:
     return borvo, bare
 
 
-def measure_reads(instance: Instance, times: int) -> Row:
-    """A page of 100 from the middle of one person's million, with the exact total of what follows."""
-    borvo, bare = asyncio.run(_measure_reads(instance, times))
+def measure_read_alone(instance: Instance, times: int) -> Row:
+    """One request after the other, each with the machine to itself: mostly processes waking each other up."""
+    borvo, bare = asyncio.run(_measure_alone(instance, times))
     return Row(
-        "sample read, 100 of 1,000,000",
+        "sample read, 100 of 1,000,000, one at a time",
         f"{borvo * 1000:.2f} ms",
         f"bare select {bare * 1000:.2f} ms",
         borvo / bare,
+        "at most 3.00",
+    )
+
+
+async def _drive_bare(instance: Instance, since: datetime, seconds: float) -> float:
+    """Bare selects a second by as many connections as the load on Borvo has."""
+    code, until, answered = map_sample_types()["step_count"].code, time.perf_counter() + seconds, count()
+
+    async def repeat(connection: "asyncpg.Connection[Any]") -> None:
+        while time.perf_counter() < until:
+            await connection.fetch(_BARE_SELECT, instance.person_id, code, since)
+            next(answered)
+        await connection.close()
+
+    url = instance.settings.database_url
+    connections = [await asyncpg.connect(url) for _ in range(CONNECTIONS)]
+    await asyncio.gather(*map(repeat, connections))
+    return next(answered) / seconds
+
+
+def measure_read_together(instance: Instance, seconds: float, rounds: int) -> Row:
+    """The same page by many connections at once: what one worker and one database give on this machine."""
+    call, since = _call_page(instance)
+
+    def drive_borvo() -> float:
+        return asyncio.run(drive(HOST, instance.port, [call], connections=CONNECTIONS, seconds=seconds)).rate
+
+    borvo = repeat(drive_borvo, rounds)
+    bare = repeat(lambda: asyncio.run(_drive_bare(instance, since, seconds)), rounds)
+    return Row(
+        f"sample read, 100 of 1,000,000, {CONNECTIONS} at a time",
+        f"{borvo:,.0f}/s",
+        f"bare select {bare:,.0f}/s",
+        bare / borvo,
         "at most 3.00",
     )

@@ -167,7 +167,7 @@ def render_errors() -> str:
     return (
         "# Errors\n\nJSON APIs answer errors with a problem document (RFC 9457, `application/problem+json`): `type`, "
         "`title`, `status`, `detail`, `instance`, and on a 400 often `errors`, the faults by field. Pages show the "
-        "same words. What the web framework itself refuses (no such address, wrong method) has the status's usual title; "
+        "same words. What the web framework itself refuses (no such address, wrong method) has its usual title; "
         "what nobody foresaw is a 500 `Internal error`. Every answer carries `X-Request-Id`, which leads to "
         "the log.\n\n"
         + _table("status", "title", "meaning", rows=sorted(rows))

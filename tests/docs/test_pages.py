@@ -7,6 +7,8 @@ from urllib.parse import unquote
 
 import pytest
 
+from borvo.catalogue.sample_types import list_sample_types
+
 ROOT = Path(__file__).resolve().parents[2]
 _SKIPPED = {".venv", "node_modules", ".git", "dist", "build"}
 _FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
@@ -77,3 +79,17 @@ def _to_field(word: str) -> str:
 @pytest.mark.parametrize("path", sorted((ROOT / "docs/decisions").glob("*.md")), ids=lambda path: path.stem)
 def test_a_decision_is_short(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 40
+
+
+def test_the_number_of_types_is_right() -> None:
+    count = len(list_sample_types())
+    # News and decisions tell of their own time.
+    pages = [page for page in list_pages(ROOT) if page.parent.name not in {"changes", "decisions"}]
+    named = {
+        (page.name, number)
+        for page in pages
+        for number in re.findall(r"\b(\d+) types\b|one of (\d+)\b", page.read_text(encoding="utf-8"))
+    }
+    wrong = [page for page, numbers in named if str(count) not in numbers]
+    assert named
+    assert wrong == []

@@ -1,0 +1,257 @@
+"""Writes the parts of the documentation that the code knows better: settings, commands, scopes, errors, conformance.
+
+With `--check` it writes nothing and exits with 1 when a file is stale.
+"""
+
+import argparse
+import ast
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+
+import borvo.assembly  # noqa: F401  (loads the errors of every feature)
+from borvo.catalogue.sample_types import Family, SampleType, list_sample_types
+from borvo.catalogue.scopes import BASIC_SCOPES, map_scopes
+from borvo.cli.main import build_parser
+from borvo.kernel.errors import BorvoError
+from borvo.settings import PREFIX, Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+_NOTICE = "<!-- Written by scripts/generate_reference.py: change the code, then run it. -->\n"
+
+OAUTH_ERRORS = {
+    "access_denied": "The person declined.",
+    "consent_required": "`prompt=none`, but the person has to be asked.",
+    "insufficient_scope": "The access token lacks a scope; in WWW-Authenticate, with status 403.",
+    "invalid_client": "The client is unknown or disabled, or its secret is wrong; status 429 after too many.",
+    "invalid_grant": "The code is unknown, expired, used, another client's, or its redirect URI or verifier differs.",
+    "invalid_request": "A parameter is missing, repeated or malformed.",
+    "invalid_scope": "The client is not registered for the scope, or names none where it must.",
+    "invalid_token": "The access token is expired, revoked or not ours; in WWW-Authenticate, with status 401.",
+    "login_required": "`prompt=none`, but nobody is signed in; or somebody else than `id_token_hint` says.",
+    "registration_not_supported": "The parameter `registration` is not served.",
+    "request_not_supported": "The parameter `request` is not served.",
+    "request_uri_not_supported": "The parameter `request_uri` is not served.",
+    "unauthorized_client": "The client is not registered for this grant type or response type.",
+    "unsupported_grant_type": "There is no such grant type here.",
+    "unsupported_response_type": "There is no such response type here.",
+}
+
+
+def _table(*header: str, rows: Iterable[Iterable[object]]) -> str:
+    lines = [header, ["-"] * len(header), *rows]
+    return "".join(
+        f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in row)} |\n" for row in lines
+    )
+
+
+def _describe_type(hint: Any, meta: msgspec.Meta) -> str:
+    if get_origin(hint) is Literal:
+        return " or ".join(f"`{value}`" for value in get_args(hint))
+    if hint is int:
+        return f"number, {meta.ge} to {meta.le}"
+    return "text"
+
+
+def render_settings() -> str:
+    """From the annotations of `Settings`."""
+    hints = get_type_hints(Settings, include_extras=True)
+    rows = []
+    for field in msgspec.structs.fields(Settings):
+        kind, meta = get_args(hints[field.name])
+        default = "required" if field.required else f"`{field.default}`"
+        rows.append(
+            (f"`{PREFIX}{field.name.upper()}`", _describe_type(kind, meta), default, meta.description)
+        )
+    return (
+        "# Settings\n\n`borvo serve` and `borvo support` read these environment variables; `borvo migrate` reads "
+        f"`{PREFIX}DATABASE_URL` only, and `borvo demo` only `{PREFIX}LOG_LEVEL`. A `{PREFIX}` name that is not listed "
+        "here is refused, so that a misspelt one is noticed; only those of scripts and tests pass. As long as no "
+        f"response type with an access token is served, `{PREFIX}PROFILE` changes nothing.\n\n"
+        + _table("variable", "value", "default", "meaning", rows=rows)
+    )
+
+
+def list_commands(
+    parser: argparse.ArgumentParser, summary: str
+) -> Iterator[tuple[argparse.ArgumentParser, str]]:
+    """Every command that does something, with its one-line help."""
+    groups = [action for action in vars(parser)["_actions"] if isinstance(action.choices, dict)]
+    if not groups:
+        yield parser, summary
+    for group in groups:
+        helps = {each.dest: each.help or "" for each in vars(group)["_choices_actions"]}
+        for name, command in group.choices.items():
+            yield from list_commands(command, helps.get(name, ""))
+
+
+def _describe_argument(action: argparse.Action) -> tuple[str, str]:
+    name = action.option_strings[-1] if action.option_strings else str(action.metavar)
+    takes_value = bool(action.option_strings) and action.nargs != 0
+    value = f" {action.metavar or action.dest.upper()}" if takes_value else ""
+    text = (action.help or "").replace("%(default)s", str(action.default))
+    return f"`{name}{value}`", f"{text} (required)" if action.required and takes_value else text
+
+
+def render_commands() -> str:
+    """From the parser of the command line."""
+    parser = build_parser()
+    parts = []
+    for command, summary in list_commands(parser, ""):
+        arguments = [each for each in vars(command)["_actions"] if each.dest != "help"]
+        rows = [_describe_argument(each) for each in arguments]
+        table = "\n" + _table("argument", "meaning", rows=rows) if rows else ""
+        parts.append(f"## {command.prog}\n\n{summary[:1].upper()}{summary[1:]}.\n{table}")
+    return (
+        "# Commands\n\nExit codes: 0 done, 1 refused or failed, 2 wrong usage or settings, 130 interrupted. "
+        "`--help` after any command shows its arguments.\n\n" + "\n".join(parts)
+    )
+
+
+def _describe_content(sample_type: SampleType) -> str:
+    match sample_type.family:
+        case Family.QUANTITY:
+            return f"{sample_type.unit} (`{sample_type.ucum}`)"
+        case Family.CATEGORY:
+            return "one of " + ", ".join(f"`{value}`" for value in sample_type.values)
+        case Family.CORRELATION:
+            return "samples of " + ", ".join(f"`{name}`" for name in sample_type.members)
+
+
+def render_scopes() -> str:
+    """From the catalogue."""
+    basic = [(f"`{each.scope}`", f"... would like to {each.sentence}") for each in BASIC_SCOPES]
+    groups: dict[str, list[SampleType]] = {}
+    for sample_type in list_sample_types():
+        groups.setdefault(map_scopes()[sample_type.read_scope].group, []).append(sample_type)
+    parts = [
+        f"\n## {title}\n\n"
+        + _table(
+            "type",
+            "value",
+            "to read",
+            "to write",
+            rows=[
+                (f"`{each.name}`", _describe_content(each), f"`{each.read_scope}`", f"`{each.write_scope}`")
+                for each in types
+            ],
+        )
+        for title, types in groups.items()
+    ]
+    return (
+        f"# Scopes and sample types\n\nThe {len(list_sample_types())} types of samples with the units in which their "
+        "values are stored, written and read. Names are case-sensitive. A sample that holds others (a correlation) "
+        "needs the scopes of its parts as well. UCUM codes stand in parentheses.\n\n"
+        "## Basic\n\n" + _table("scope", "asked as", rows=basic) + "".join(parts)
+    )
+
+
+def _list_errors(kind: type[BorvoError] = BorvoError) -> Iterator[type[BorvoError]]:
+    yield kind
+    for each in kind.__subclasses__():
+        yield from _list_errors(each)
+
+
+def render_errors() -> str:
+    """From the classes of errors; what the codes of OAuth mean here is written above."""
+    rows = {
+        (each.status, each.title, " ".join((each.__doc__ or "").split()).partition(". ")[0].rstrip(".") + ".")
+        for each in _list_errors()
+        if each is not BorvoError and each.__module__.startswith("borvo.")
+    }
+    codes = [(f"`{code}`", meaning) for code, meaning in sorted(OAUTH_ERRORS.items())]
+    return (
+        "# Errors\n\nJSON APIs answer errors with a problem document (RFC 9457, `application/problem+json`): `type`, "
+        "`title`, `status`, `detail`, `instance`, and on a 400 often `errors`, the faults by field. Pages show the "
+        "same words. What the web framework itself refuses (no such address, wrong method) has its usual title; "
+        "what nobody foresaw is a 500 `Internal error`. Every answer carries `X-Request-Id`, which leads to "
+        "the log.\n\n"
+        + _table("status", "title", "meaning", rows=sorted(rows))
+        + "\n## OAuth errors\n\nThe token endpoint answers with `error` and `error_description` as JSON; the "
+        "authorization endpoint sends them to the client's redirect URI. Without a known client and its own redirect "
+        "URI the person sees a page instead.\n\n" + _table("error", "meaning", rows=codes)
+    )
+
+
+Rule = tuple[str, str]
+
+
+def _read_rules(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Rule]:
+    for decorator in function.decorator_list:
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "pytest.mark.spec":
+            document, section = (str(ast.literal_eval(argument)) for argument in decorator.args)
+            yield re.sub(r"^RFC(?=\d)", "RFC ", document), section
+
+
+def list_rules(root: Path) -> dict[str, list[tuple[str, str, Path]]]:
+    """By document: section, test, file."""
+    rules: dict[str, list[tuple[str, str, Path]]] = {}
+    for path in sorted((root / "tests").rglob("test_*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                for document, section in _read_rules(node):
+                    rules.setdefault(document, []).append((section, node.name, path.relative_to(root)))
+    return rules
+
+
+def _order_section(row: tuple[str, str, Path]) -> tuple[list[int], str]:
+    return [int(part) for part in re.findall(r"\d+", row[0])], row[1]
+
+
+def render_conformance() -> str:
+    """From the markers of the tests."""
+    parts = []
+    for document, rules in sorted(list_rules(ROOT).items()):
+        rows = [
+            (section, f"[{name.removeprefix('test_').replace('_', ' ')}](../{path.as_posix()})")
+            for section, name, path in sorted(rules, key=_order_section)
+        ]
+        parts.append(f"\n## {document}\n\n" + _table("section", "test", rows=rows))
+    return (
+        "# Conformance\n\nWhich rule of which specification is held by which test. It lists what is tested, not all "
+        "that the specifications say. A test names its rule by `@pytest.mark.spec(document, section)`.\n"
+        + "".join(parts)
+    )
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/reference/settings.md": render_settings,
+    "docs/reference/commands.md": render_commands,
+    "docs/reference/scopes.md": render_scopes,
+    "docs/reference/errors.md": render_errors,
+    "docs/conformance.md": render_conformance,
+}
+
+
+def find_stale(root: Path) -> dict[Path, str]:
+    """The files that differ from what the code says, with what they should hold."""
+    wanted = {root / name: _NOTICE + render() for name, render in PAGES.items()}
+    return {
+        path: text
+        for path, text in wanted.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit with 1 when a file is stale"
+    )
+    stale = find_stale(ROOT)
+    if parser.parse_args().check:
+        for path in stale:
+            print(f"{path.relative_to(ROOT)} is stale: run scripts/generate_reference.py", file=sys.stderr)
+        sys.exit(bool(stale))
+    for path, text in stale.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        print(f"wrote {path.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

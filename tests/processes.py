@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from asyncio.subprocess import Process
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,9 +18,11 @@ def find_free_port() -> int:
 
 
 async def read_line(process: Process) -> str:
-    """The next line of its standard output, or "" when it has ended."""
+    """The next line of its standard output without its end; raises `EOFError` when the process has none left."""
     assert process.stdout is not None
     line = await asyncio.wait_for(process.stdout.readline(), _PATIENCE)
+    if not line:
+        raise EOFError("the process ended")
     return line.decode().rstrip("\n")
 
 
@@ -37,7 +39,36 @@ async def wait_for_port(port: int) -> None:
             return
 
 
+async def finish(process: Process) -> tuple[bytes, bytes]:
+    """Waits until it has ended: what else it wrote."""
+    return await asyncio.wait_for(process.communicate(), _PATIENCE)
+
+
 async def stop(process: Process) -> None:
     if process.returncode is None:
         process.terminate()
-    await asyncio.wait_for(process.communicate(), _PATIENCE)
+    await finish(process)
+
+
+def list_processes() -> dict[int, tuple[int, str]]:
+    """Every process of the machine: the parent's id and the name, by process id."""
+    processes: dict[int, tuple[int, str]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            # "pid (name) state parent ...": the name may hold spaces and parentheses.
+            head, _, tail = (folder / "stat").read_text().rpartition(")")
+            processes[int(folder.name)] = int(tail.split()[1]), head.partition("(")[2]
+    return processes
+
+
+def list_descendants(pid: int) -> dict[int, str]:
+    """The names of the processes that it started, and those that they started, by process id."""
+    processes = list_processes()
+    found: dict[int, str] = {}
+    waiting = [pid]
+    while waiting:
+        parent = waiting.pop()
+        children = {child: name for child, (above, name) in processes.items() if above == parent}
+        found.update(children)
+        waiting.extend(children)
+    return found

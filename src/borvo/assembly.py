@@ -203,7 +203,9 @@ def build_litestar(platform: Platform) -> Litestar:
         },
         middleware=[_guard_forms(platform)],
         template_config=_configure_templates(),
-        openapi_config=OpenAPIConfig(title="Borvo", version=borvo.__version__, render_plugins=[]),
+        openapi_config=OpenAPIConfig(
+            title="Borvo", version=borvo.__version__, render_plugins=[], use_handler_docstrings=True
+        ),
         lifespan=[open_database, keep_house],
         request_max_body_size=_BODY_LIMIT,
         logging_config=None,

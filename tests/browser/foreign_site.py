@@ -4,7 +4,7 @@ import asyncio
 import html
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
@@ -39,6 +39,14 @@ class ForeignSite:
         return self.origin + path
 
     async def _answer(self, reader: StreamReader, writer: StreamWriter) -> None:
+        # Browsers also open connections in advance, which they close without a word.
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            await self._read(reader, writer)
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+    async def _read(self, reader: StreamReader, writer: StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         method, target, _ = head.split(" ", 2)
         length = next(
@@ -55,5 +63,3 @@ class ForeignSite:
             b"Content-Length: %d\r\n\r\n%s" % (len(text), text)
         )
         await writer.drain()
-        writer.close()
-        await writer.wait_closed()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from borvo.catalogue.sample_types import Family, SampleType, list_sample_types
+from borvo.catalogue.sample_types import Family, SampleType, list_sample_types, map_sample_types
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,39 @@ def describe_scopes(scopes: Iterable[str]) -> list[ScopeWords]:
     """The words for the scopes that the platform knows, in the order given; unknown ones are left out."""
     known = map_scopes()
     return [known[scope] for scope in scopes if scope in known]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentLine:
+    """What a person reads on the consent page: a sentence, and which members of a group it covers."""
+
+    sentence: str
+    members: tuple[str, ...] = ()
+
+
+def _map_members(scopes: frozenset[str]) -> dict[str, dict[str, str]]:
+    """For each scope of a group, the scopes of its members among `scopes`, with the members' labels."""
+    types = map_sample_types()
+    members: dict[str, dict[str, str]] = {}
+    for parent in types.values():
+        for child in (types[name] for name in parent.members):
+            pairs = (parent.read_scope, child.read_scope), (parent.write_scope, child.write_scope)
+            for parent_scope, child_scope in pairs:
+                if parent_scope in scopes and child_scope in scopes:
+                    members.setdefault(parent_scope, {})[child_scope] = child.label
+    return members
+
+
+def list_consent_lines(scopes: Iterable[str]) -> list[ConsentLine]:
+    """The scopes in words, in the order given; members asked for along with their group are named on its line."""
+    words = describe_scopes(scopes)
+    members = _map_members(frozenset(each.scope for each in words))
+    covered = {scope for children in members.values() for scope in children}
+    return [
+        ConsentLine(each.sentence, tuple(members.get(each.scope, {}).values()))
+        for each in words
+        if each.scope not in covered
+    ]
 
 
 def group_scopes() -> dict[str, list[ScopeWords]]:

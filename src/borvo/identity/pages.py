@@ -9,7 +9,7 @@ from litestar.params import SkipValidation
 from litestar.response import Redirect, Template
 
 from borvo.accounts.public import Accounts, Viewer, build_sign_in_url
-from borvo.catalogue.scopes import describe_scopes
+from borvo.catalogue.scopes import list_consent_lines
 from borvo.identity.endpoints import FIELD_LIMIT, Collaborators, read_form_parameters
 from borvo.identity.model import Parameters
 from borvo.identity.responses import find_form_target, render_response
@@ -64,7 +64,7 @@ def _render(outcome: Outcome, viewer: Viewer) -> Redirect | Template:
                 form_action=[outcome.form_target],
                 viewer=viewer,
                 client=outcome.client,
-                words=describe_scopes(outcome.scopes),
+                lines=list_consent_lines(outcome.scopes),
                 request_id=outcome.request_id,
             )
         case _:

@@ -17,19 +17,27 @@ def show_openapi(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
 
 
 def list_operations(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    """One entry an operation: method, path, description, parameters, answers."""
-    return [
-        {
-            "method": method.upper(),
-            "path": path,
-            "description": operation.get("description") or operation.get("summary", ""),
-            "parameters": operation.get("parameters", []),
-            "responses": operation.get("responses", {}),
-        }
-        for path, item in sorted(schema.get("paths", {}).items())
-        for method in _METHODS
-        if (operation := item.get(method))
-    ]
+    """One entry an operation: method, path, older paths of the same, description, parameters, answers."""
+    entries: dict[tuple[str, str], dict[str, Any]] = {}
+    for path, item in schema.get("paths", {}).items():
+        for method in _METHODS:
+            if operation := item.get(method):
+                entry = _describe(method, path, operation)
+                known = entries.setdefault((method, operation.get("summary", path)), entry)
+                if known is not entry:
+                    known["other_paths"].append(path)
+    return list(entries.values())
+
+
+def _describe(method: str, path: str, operation: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "method": method.upper(),
+        "path": path,
+        "other_paths": [],
+        "description": operation.get("description") or operation.get("summary", ""),
+        "parameters": operation.get("parameters", []),
+        "responses": operation.get("responses", {}),
+    }
 
 
 @get("/docs", opt={PAGE_OPT: True}, include_in_schema=False, sync_to_thread=False)

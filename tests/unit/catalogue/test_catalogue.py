@@ -1,7 +1,7 @@
 """The catalogue is whole: every scope has words, every member exists."""
 
 from borvo.catalogue.sample_types import Family, list_sample_types, map_sample_type_codes, map_sample_types
-from borvo.catalogue.scopes import describe_scopes, group_scopes, map_scopes
+from borvo.catalogue.scopes import describe_scopes, group_scopes, list_consent_lines, map_scopes
 from borvo.kernel.scopes import is_scope_token
 
 
@@ -32,3 +32,19 @@ def test_groups_hold_every_scope_once() -> None:
 def test_unknown_scopes_have_no_words() -> None:
     assert describe_scopes(["nonsense"]) == []
     assert describe_scopes(["openid"])[0].title == "Sign-in"
+
+
+def test_consent_names_the_members_of_a_group_on_its_line() -> None:
+    child = "read.blood_pressure.blood_pressure_systolic"
+    (line,) = list_consent_lines(["read.blood_pressure", child])
+    assert (line.sentence, line.members) == ("read your blood pressure records", ("Systolic blood pressure",))
+
+
+def test_consent_hides_no_scope_whose_group_is_not_asked_for_in_the_same_way() -> None:
+    child = "read.blood_pressure.blood_pressure_systolic"
+    lines = list_consent_lines(["write.blood_pressure", child])
+    assert [line.sentence for line in lines] == [
+        "add to your blood pressure records",
+        "read your systolic blood pressure",
+    ]
+    assert len(list_consent_lines([child])) == 1

@@ -1,0 +1,136 @@
+"""Takes the pictures of docs/screenshots: the demo with the example app, on a desk and on a phone."""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE, Process, create_subprocess_exec
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "docs" / "screenshots"
+PORT, APP_PORT = 8000, 5001
+ORIGIN, APP = f"http://localhost:{PORT}", f"http://localhost:{APP_PORT}"
+PASSWORD = "borvo-demo-pass"  # noqa: S105  (the demo's, printed at its start)
+CLIENT = {"MYBP_CLIENT_ID": "demo.mybp", "MYBP_CLIENT_SECRET": "demo-mybp-secret-0123456789"}
+SIZES = {"": ViewportSize(width=1280, height=800), "-phone": ViewportSize(width=390, height=844)}
+FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+MOST_BYTES = 200_000
+
+Take = Callable[[Page, str], Awaitable[None]]
+
+
+@asynccontextmanager
+async def run(*command: str, ready: str, environment: dict[str, str]) -> AsyncIterator[Process]:
+    """A program that has printed its line that begins with `ready`."""
+    process = await create_subprocess_exec(*command, env={**os.environ, **environment}, stdout=PIPE)
+    try:
+        while not (line := (await process.stdout.readline()).decode()).startswith(ready):  # type: ignore[union-attr]
+            if not line:
+                sys.exit(f"{command[-1]} ended before it was ready")
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.communicate()
+
+
+async def sign_in(page: Page, email: str) -> None:
+    await page.get_by_label("E-mail address").fill(email)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("main").get_by_role("button", name="Sign in").click()
+
+
+async def show_public_pages(page: Page, take: Take) -> None:
+    for name, path in {"start": "/", "sign-up": "/account/sign-up", "apis": "/docs"}.items():
+        await page.goto(ORIGIN + path)
+        await take(page, name)
+
+
+async def show_portal(page: Page, take: Take) -> None:
+    await page.goto(f"{ORIGIN}/portal")
+    await sign_in(page, "developer@demo.test")
+    await page.get_by_role("heading", name="Developer portal").wait_for()
+    await take(page, "portal")
+    for name, path in {
+        "client": "/portal/clients/demo.mybp",
+        "secret": "/portal/clients/demo.mybp/secret",
+        "new-client": "/portal/clients/new",
+    }.items():
+        await page.goto(ORIGIN + path)
+        await take(page, name)
+
+
+async def start_sign_in(page: Page) -> None:
+    await page.goto(f"{APP}/signin")
+    await page.get_by_role("heading", name="Sign in").wait_for()
+
+
+async def show_consent(page: Page, take: Take) -> None:
+    await start_sign_in(page)
+    await take(page, "sign-in")
+    await sign_in(page, "patient@demo.test")
+    await page.get_by_role("button", name="Allow").wait_for()
+    await take(page, "consent")
+
+
+async def show_app(page: Page, take: Take) -> None:
+    await page.goto(APP)
+    await take(page, "mybp-start")
+    await start_sign_in(page)
+    await sign_in(page, "patient@demo.test")
+    heading, allow = page.get_by_role("heading", name="Hello"), page.get_by_role("button", name="Allow")
+    await heading.or_(allow).wait_for()
+    if await allow.count():
+        await allow.click()
+    await heading.wait_for()
+    await take(page, "mybp")
+    await page.goto(f"{ORIGIN}/account")
+    await take(page, "account")
+
+
+async def show(browser: Browser, suffix: str, pages: Callable[[Page, Take], Awaitable[None]]) -> None:
+    """In a browser profile of its own, so that nobody is signed in."""
+
+    async def take(page: Page, name: str) -> None:
+        picture = await page.screenshot(path=FOLDER / f"{name}{suffix}.png")
+        if len(picture) > MOST_BYTES:
+            sys.exit(f"{name}{suffix}.png has {len(picture)} bytes, which is too many")
+
+    context = await browser.new_context(viewport=SIZES[suffix], reduced_motion="reduce")
+    await pages(await context.new_page(), take)
+    await context.close()
+
+
+async def take_all(data_dir: str) -> None:
+    program = str(Path(sys.executable).with_name("borvo"))
+    borvo = [program, "demo", "--port", str(PORT), "--data-dir", data_dir]
+    app = [sys.executable, str(ROOT / "examples" / "mybp" / "app.py")]
+    async with (
+        run(*borvo, ready="ready", environment={}),
+        run(*app, ready="My blood pressure", environment=CLIENT),
+        async_playwright() as playwright,
+    ):
+        path = os.environ.get("BORVO_CHROMIUM", "/usr/bin/chromium")
+        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        # Consent is asked for once: both pictures of it come before the app is allowed anything.
+        for pages in (show_public_pages, show_portal, show_consent, show_app):
+            for suffix in SIZES:
+                await show(browser, suffix, pages)
+        await browser.close()
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    # Not below a closed directory: as root, PostgreSQL runs under an account of its own.
+    with TemporaryDirectory(prefix="borvo-screenshots-") as folder:
+        Path(folder).chmod(0o711)
+        asyncio.run(take_all(folder))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""`borvo demo`: starts with one command, stops without a trace, keeps what it is told."""
+
+import asyncio
+import os
+import signal
+import socket
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import asyncpg
+import httpx
+import pytest
+
+from borvo.cli.demo_data import PASSWORD, PATIENT
+from borvo.storage.embedded import EmbeddedPostgres
+from tests.functional.browser import Browser
+from tests.functional.cli.commands import Ended, run, start, wait
+from tests.processes import find_free_port, list_descendants, list_processes, read_line
+
+NEW_PERSON = "ada@example.org"
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    # Not pytest's own directory: its parents are closed to the account that PostgreSQL runs under as root.
+    with TemporaryDirectory(prefix="borvo-test-") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder) / "data"
+
+
+def list_names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+async def read_until_ready(process: Process) -> list[str]:
+    lines = [await read_line(process)]
+    while not lines[-1].startswith("ready"):
+        lines.append(await read_line(process))
+    return lines
+
+
+async def interrupt(process: Process) -> Ended:
+    """What Ctrl-C in a terminal does; nothing that the command started is left."""
+    started = list_descendants(process.pid)
+    assert any("postgres" in name for name in started.values())
+    os.killpg(process.pid, signal.SIGINT)
+    ended = await wait(process)
+    assert not started.keys() & list_processes().keys()
+    return ended
+
+
+@asynccontextmanager
+async def visit(port: int) -> AsyncIterator[Browser]:
+    async with httpx.AsyncClient(base_url=f"http://localhost:{port}") as client:
+        yield Browser(client)
+
+
+async def test_the_demo_starts_stops_and_keeps_its_data(data_dir: Path) -> None:
+    port = find_free_port()
+    command = ("demo", "--port", str(port), "--data-dir", str(data_dir))
+    for attempt in ("first", "second"):
+        process = await start(*command)
+        lines = await read_until_ready(process)
+        assert [line for line in lines if line.startswith("ready")] == [f"ready http://localhost:{port}"]
+        async with visit(port) as browser:
+            assert PATIENT in (await browser.sign_in(PATIENT, PASSWORD)).text
+        async with visit(port) as browser:
+            enter = browser.sign_up if attempt == "first" else browser.sign_in
+            assert NEW_PERSON in (await enter(NEW_PERSON)).text
+        ended = await interrupt(process)
+        assert (ended.code, ended.err) == (0, "")
+        assert str(data_dir) in ended.out
+
+
+async def mark_as_newer(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute("create table alembic_version (version_num varchar(32) primary key)")
+    await connection.execute("insert into alembic_version values ('9999')")
+    await connection.close()
+
+
+@pytest.fixture
+def later_data_dir(data_dir: Path) -> Path:
+    """Made by a release that is not out yet."""
+    data_dir.mkdir()
+    with EmbeddedPostgres(data_dir, settings={"fsync": "off"}) as postgres, ThreadPoolExecutor() as threads:
+        # In a thread, since this one has the event loop of the tests.
+        threads.submit(asyncio.run, mark_as_newer(postgres.url)).result()
+    return data_dir
+
+
+async def test_data_of_a_later_release_is_left_alone(later_data_dir: Path) -> None:
+    ended = await run("demo", "--port", str(find_free_port()), "--data-dir", str(later_data_dir))
+    assert "9999" in ended.complaint
+    assert ended.code == 1
+
+
+async def test_a_taken_port_is_said_before_anything_starts(data_dir: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ended = await run("demo", "--port", str(port), "--data-dir", str(data_dir))
+    assert str(port) in ended.complaint
+    assert ended.code == 1
+    assert list_names(data_dir.parent) == []
+
+
+async def test_a_place_where_nothing_can_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    place = tmp_path / "file" / "data"
+    ended = await run("demo", "--port", str(find_free_port()), "--data-dir", str(place))
+    assert str(place) in ended.complaint
+    assert ended.code == 1
+
+
+async def test_an_impossible_port_is_wrong_usage(data_dir: Path) -> None:
+    ended = await run("demo", "--port", "70000", "--data-dir", str(data_dir))
+    assert "--port" in ended.complaint
+    assert ended.code == 2

@@ -1,0 +1,124 @@
+"""`borvo serve`, `migrate` and `support`: what they refuse, and in which words."""
+
+import base64
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from borvo.accounts.public import Registration, Role, create_person, find_person
+from borvo.assembly import Platform
+from borvo.storage.marks import DEMO, set_mark
+from borvo.storage.migration import find_head, find_revision
+from tests.conftest import replace_database
+from tests.functional.cli.commands import Ended, run
+from tests.processes import find_free_port
+
+KEY = base64.b64encode(b"k" * 32).decode()
+
+
+def configure(database_url: str, **changes: str) -> dict[str, str]:
+    """Settings that would do; an empty change leaves one out."""
+    port = str(find_free_port())
+    settings = {
+        "BORVO_ISSUER": f"http://localhost:{port}",
+        "BORVO_PORT": port,
+        "BORVO_DATABASE_URL": database_url,
+        "BORVO_SECRET_KEY": KEY,
+        **changes,
+    }
+    return {name: value for name, value in settings.items() if value}
+
+
+async def serve(database_url: str, **changes: str) -> Ended:
+    return await run("serve", environment=configure(database_url, **changes))
+
+
+async def execute(url: str, sql: str, *values: object) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute(sql, *values)
+    await connection.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BORVO_ISSUER", "http://health.example.org"),
+        ("BORVO_ISSUER", ""),
+        ("BORVO_SECRET_KEY", ""),
+        ("BORVO_SECRET_KEY", base64.b64encode(b"short").decode()),
+        ("BORVO_DATABASE_URL", ""),
+        ("BORVO_DATABASE_URL", "sqlite:///here"),
+        ("BORVO_PORT", "eighty"),
+        ("BORVO_PROT", "8000"),
+    ],
+)
+async def test_a_setting_that_is_missing_or_unsafe_is_named(name: str, value: str) -> None:
+    ended = await serve("postgresql://nobody@localhost/nothing", **{name: value})
+    assert name in ended.complaint
+    assert ended.code == 2
+    assert ended.out == ""
+
+
+async def test_a_database_that_does_not_answer_is_said_without_its_password() -> None:
+    ended = await serve(f"postgresql://someone:hidden@127.0.0.1:{find_free_port()}/borvo")
+    assert "BORVO_DATABASE_URL" in ended.complaint
+    assert "hidden" not in ended.err
+    assert ended.code == 1
+
+
+@pytest.mark.parametrize("revision", ["0000", "9999"])
+async def test_a_database_of_another_release_is_refused(database_url: str, revision: str) -> None:
+    await execute(database_url, "update alembic_version set version_num = $1", revision)
+    ended = await serve(database_url)
+    assert revision in ended.complaint
+    assert ("borvo migrate" in ended.complaint) is (revision < find_head())
+    assert ended.code == 1
+
+
+async def test_a_demos_database_is_refused(database_url: str, platform: Platform) -> None:
+    async with platform.database.transaction() as connection:
+        await set_mark(connection, DEMO)
+    ended = await serve(database_url)
+    assert "demo" in ended.complaint
+    assert ended.code == 1
+
+
+async def test_migrate_brings_an_empty_database_up_once_and_again(server_url: str, database_url: str) -> None:
+    name = f"empty_{uuid4().hex}"
+    await execute(server_url, f'create database "{name}"')
+    url = replace_database(database_url, name)
+    refused = await serve(url)
+    assert "borvo migrate" in refused.complaint
+    for _ in range(2):
+        ended = await run("migrate", environment={"BORVO_DATABASE_URL": url})
+        assert (ended.code, ended.err) == (0, "")
+    assert await find_revision(url) == find_head()
+    await execute(server_url, f'drop database "{name}" with (force)')
+
+
+async def test_migrate_without_a_database_names_the_setting() -> None:
+    ended = await run("migrate")
+    assert "BORVO_DATABASE_URL" in ended.complaint
+    assert ended.code == 2
+
+
+async def test_support_gives_a_role_and_takes_it(database_url: str, platform: Platform) -> None:
+    email, environment = f"{uuid4().hex}@example.org", configure(database_url)
+    await create_person(platform.accounts, Registration(email, "Ada", "Byron", "correct horse pony"))
+    for action, has_it in (("add", True), ("remove", False)):
+        ended = await run("support", "role", action, email, "developer", environment=environment)
+        assert (ended.code, ended.err) == (0, "")
+        assert email in ended.out
+        async with platform.database.connection() as connection:
+            person = await find_person(connection, email)
+        assert person is not None
+        assert (Role.DEVELOPER in person.roles) is has_it
+
+
+async def test_support_says_that_it_knows_nobody_of_that_address(database_url: str) -> None:
+    ended = await run(
+        "support", "role", "add", "nobody@example.org", "agent", environment=configure(database_url)
+    )
+    assert ended.complaint
+    assert ended.code == 1

@@ -1,7 +1,7 @@
 # Each target calls a small script or program; .venv and the built files are made when they are missing or stale.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install test demo bench check format lock screenshots clean
+.PHONY: help install test demo example bench check format lock screenshots clean
 
 STYLE := src/borvo/web/static/built/borvo.css
 RUNTIME := .venv/runtime.stamp
@@ -18,6 +18,9 @@ test: $(DEVELOPMENT) $(STYLE) ## run all checks and all tests
 
 demo: install ## start Borvo with made-up people and data
 	@.venv/bin/borvo demo
+
+example: $(DEVELOPMENT) ## run the example app against the demo
+	@MYBP_CLIENT_ID=demo.mybp MYBP_CLIENT_SECRET=demo-mybp-secret-0123456789 .venv/bin/python examples/mybp/app.py
 
 bench: install ## measure the speed of the main paths
 	@.venv/bin/python -m benchmarks

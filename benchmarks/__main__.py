@@ -1,6 +1,7 @@
 """`python -m benchmarks`: measures and prints one table."""
 
 import argparse
+import asyncio
 import os
 import platform
 from pathlib import Path
@@ -8,7 +9,8 @@ from pathlib import Path
 from benchmarks.endpoints import measure_discovery, measure_token_endpoint
 from benchmarks.instance import run_instance
 from benchmarks.report import render_table
-from benchmarks.samples import measure_reads, measure_writes
+from benchmarks.samples import measure_read_alone, measure_read_together, measure_writes, prepare_million
+from borvo.web.logs import configure_logs
 
 
 def name_machine() -> str:
@@ -24,6 +26,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3.0, help="length of a round")
     parser.add_argument("--rounds", type=int, default=5, help="rounds that count, after one that warms up")
     options = parser.parse_args()
+    configure_logs("warning")
     print(f"{name_machine()}; one worker; medians of {options.rounds} rounds of {options.seconds:g} s\n")
     with run_instance() as instance:
         rows = [
@@ -32,8 +35,10 @@ def main() -> None:
             measure_writes(instance, 1, 200),
             measure_writes(instance, 100, 50),
             measure_writes(instance, 10_000, 7),
-            measure_reads(instance, 300),
         ]
+        asyncio.run(prepare_million(instance))
+        rows.append(measure_read_alone(instance, 300))
+        rows.append(measure_read_together(instance, options.seconds, options.rounds))
     print(render_table(rows))
 
 

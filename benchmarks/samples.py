@@ -1,10 +1,11 @@
 """Writing and reading samples, beside the bare statements on the same rows."""
 
 import asyncio
+import re
+import socket
 import statistics
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -14,36 +15,43 @@ from uuid import UUID, uuid4
 import asyncpg
 import msgspec
 
+from benchmarks.endpoints import CONNECTIONS, repeat
 from benchmarks.instance import HOST, Instance
-from benchmarks.load import Call, read_answer
+from benchmarks.load import Call, drive
 from benchmarks.report import Row
 from borvo.catalogue.sample_types import map_sample_types
 
 MILLION = 1_000_000
 _START = datetime(2020, 1, 1, tzinfo=UTC)
 _numbers = count()
+_LENGTH = re.compile(rb"\r\n[Cc]ontent-[Ll]ength: (\d+)\r\n")
 
 
-@dataclass(slots=True)
 class Wire:
-    """One connection to Borvo that stays open."""
+    """One connection to Borvo that stays open, with as little of its own between as can be: a blocking socket."""
 
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-    host: str
+    def __init__(self, instance: Instance) -> None:
+        self._host = f"{HOST}:{instance.port}"
+        self._socket = socket.create_connection((HOST, instance.port))
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    async def send(self, call: Call) -> bytes:
-        self.writer.write(call.render(self.host))
-        await self.writer.drain()
-        status, body = await read_answer(self.reader)
-        if status != call.status:
-            raise RuntimeError(f"expected {call.status}, got {status}: {body[:300]!r}")
+    def send(self, call: Call) -> bytes:
+        self._socket.sendall(call.render(self._host))
+        data = self._socket.recv(1 << 20)
+        while (end := data.find(b"\r\n\r\n")) < 0:
+            data += self._socket.recv(1 << 20)
+        length = int(_LENGTH.search(data, 0, end + 2)[1])  # type: ignore[index]
+        parts, missing = [data[end + 4 :]], length - (len(data) - end - 4)
+        while missing > 0:
+            parts.append(self._socket.recv(1 << 20))
+            missing -= len(parts[-1])
+        body = b"".join(parts)
+        if int(data[9:12]) != call.status:
+            raise RuntimeError(f"expected {call.status}, got {data[9:12]!r}: {body[:300]!r}")
         return body
 
-
-async def open_wire(instance: Instance) -> Wire:
-    reader, writer = await asyncio.open_connection(HOST, instance.port, limit=2**26)
-    return Wire(reader, writer, f"{HOST}:{instance.port}")
+    def close(self) -> None:
+        self._socket.close()
 
 
 def _authorize(instance: Instance) -> tuple[tuple[str, str], ...]:
@@ -96,36 +104,45 @@ def _list_columns(samples: list[dict[str, Any]]) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-async def _measure(work: Callable[[], Awaitable[Callable[[], Awaitable[Any]]]], times: int) -> float:
-    """Median seconds of what `work` prepares; preparing does not count."""
+def _measure_wire(wire: Wire, prepare: Callable[[], Call], times: int) -> float:
+    """Median seconds of an answer; preparing the call does not count."""
     seconds = []
     for _ in range(times + 1):
-        act = await work()
+        call = prepare()
         started = time.perf_counter()
-        await act()
+        wire.send(call)
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds[1:])
+
+
+async def _measure_bare(prepare: Callable[[], Callable[[], Awaitable[Any]]], times: int) -> float:
+    """The same of a statement."""
+    seconds = []
+    for _ in range(times + 1):
+        run = prepare()
+        started = time.perf_counter()
+        await run()
         seconds.append(time.perf_counter() - started)
     return statistics.median(seconds[1:])
 
 
 async def _measure_writes(instance: Instance, size: int, times: int) -> tuple[float, float]:
-    wire = await open_wire(instance)
+    wire = Wire(instance)
     connection = await asyncpg.connect(instance.settings.database_url)
     await connection.execute("drop table if exists bare_sample")
     await connection.execute("create table bare_sample (like sample including all)")
     person, client = uuid4(), uuid4()
 
-    async def prepare_borvo() -> Callable[[], Awaitable[Any]]:
-        body = msgspec.json.encode(list_samples(size))
-        call = Call("POST", "/sample/v1", _authorize(instance), body)
-        return lambda: wire.send(call)
+    def prepare_call() -> Call:
+        return Call("POST", "/sample/v1", _authorize(instance), msgspec.json.encode(list_samples(size)))
 
-    async def prepare_bare() -> Callable[[], Awaitable[Any]]:
+    def prepare_bare() -> Callable[[], Awaitable[Any]]:
         columns = _list_columns(list_samples(size))
         return lambda: connection.execute(_BARE, person, client, datetime.now(UTC), *columns)
 
-    borvo, bare = await _measure(prepare_borvo, times), await _measure(prepare_bare, times)
+    borvo, bare = _measure_wire(wire, prepare_call, times), await _measure_bare(prepare_bare, times)
     await connection.close()
-    wire.writer.close()
+    wire.close()
     return borvo, bare
 
 
@@ -166,39 +183,81 @@ async def _fill(connection: "asyncpg.Connection[Any]", person: UUID, code: int) 
     await connection.execute("vacuum analyze sample_count", timeout=600)
 
 
-async def _measure_reads(instance: Instance, times: int) -> tuple[float, float]:
-    wire = await open_wire(instance)
-    connection = await asyncpg.connect(instance.settings.database_url)
-    code = map_sample_types()["step_count"].code
-    await _fill(connection, instance.person_id, code)
+def _call_page(instance: Instance) -> tuple[Call, datetime]:
     since = _START + timedelta(days=100, hours=3)
     query = urlencode({"types": "step_count", "RangeOfStartDate.LowerBound": since.isoformat(), "take": 100})
-    call = Call("GET", f"/sample/v1?{query}", _authorize(instance))
-    answer = msgspec.json.decode(await wire.send(call))
+    return Call("GET", f"/sample/v1?{query}", _authorize(instance)), since
+
+
+async def prepare_million(instance: Instance) -> None:
+    """Stores a sample a minute for the bench's person, and checks that the page measured is the right one."""
+    connection = await asyncpg.connect(instance.settings.database_url)
+    await _fill(connection, instance.person_id, map_sample_types()["step_count"].code)
+    await connection.close()
+    wire = Wire(instance)
+    answer = msgspec.json.decode(wire.send(_call_page(instance)[0]))
+    wire.close()
     if answer["count"] != 100 or answer["totalAvailable"] < MILLION // 2:  # noqa: PLR2004
         raise RuntimeError(
             f"the answer is not what was stored: {answer['count']}, {answer['totalAvailable']}"
         )
 
-    async def prepare_borvo() -> Callable[[], Awaitable[Any]]:
-        return lambda: wire.send(call)
 
-    async def prepare_bare() -> Callable[[], Awaitable[Any]]:
+async def _measure_alone(instance: Instance, times: int) -> tuple[float, float]:
+    wire, (call, since) = Wire(instance), _call_page(instance)
+    connection = await asyncpg.connect(instance.settings.database_url)
+    code = map_sample_types()["step_count"].code
+
+    def prepare_bare() -> Callable[[], Awaitable[Any]]:
         return lambda: connection.fetch(_BARE_SELECT, instance.person_id, code, since)
 
-    borvo, bare = await _measure(prepare_borvo, times), await _measure(prepare_bare, times)
+    borvo, bare = _measure_wire(wire, lambda: call, times), await _measure_bare(prepare_bare, times)
     await connection.close()
-    wire.writer.close()
+    wire.close()
     return borvo, bare
 
 
-def measure_reads(instance: Instance, times: int) -> Row:
-    """A page of 100 from the middle of one person's million, with the exact total of what follows."""
-    borvo, bare = asyncio.run(_measure_reads(instance, times))
+def measure_read_alone(instance: Instance, times: int) -> Row:
+    """One request after the other, each with the machine to itself: mostly processes waking each other up."""
+    borvo, bare = asyncio.run(_measure_alone(instance, times))
     return Row(
-        "sample read, 100 of 1,000,000",
+        "sample read, 100 of 1,000,000, one at a time",
         f"{borvo * 1000:.2f} ms",
         f"bare select {bare * 1000:.2f} ms",
         borvo / bare,
+        "at most 3.00",
+    )
+
+
+async def _drive_bare(instance: Instance, since: datetime, seconds: float) -> float:
+    """Bare selects a second by as many connections as the load on Borvo has."""
+    code, until, answered = map_sample_types()["step_count"].code, time.perf_counter() + seconds, count()
+
+    async def repeat(connection: "asyncpg.Connection[Any]") -> None:
+        while time.perf_counter() < until:
+            await connection.fetch(_BARE_SELECT, instance.person_id, code, since)
+            next(answered)
+        await connection.close()
+
+    url = instance.settings.database_url
+    connections = [await asyncpg.connect(url) for _ in range(CONNECTIONS)]
+    await asyncio.gather(*map(repeat, connections))
+    return next(answered) / seconds
+
+
+def measure_read_together(instance: Instance, seconds: float, rounds: int) -> Row:
+    """The same page by many connections at once: what one worker and one database give on this machine."""
+    call, since = _call_page(instance)
+
+    def drive_borvo() -> float:
+        return asyncio.run(drive(HOST, instance.port, [call], connections=CONNECTIONS, seconds=seconds)).rate
+
+    borvo = repeat(drive_borvo, rounds)
+    bare = repeat(lambda: asyncio.run(_drive_bare(instance, since, seconds)), rounds)
+    return Row(
+        f"sample read, 100 of 1,000,000, {CONNECTIONS} at a time",
+        f"{borvo:,.0f}/s",
+        f"bare select {bare:,.0f}/s",
+        bare / borvo,
         "at most 3.00",
     )

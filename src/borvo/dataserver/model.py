@@ -46,10 +46,11 @@ class Receipt(Struct, frozen=True, gc=False):
 
 
 class StoredSample(Struct, frozen=True, gc=False):
-    """One sample as it is kept."""
+    """One sample as it is kept. `type_code` is the catalogue's: a page is read in one go, without looking up what
+    is looked up again when it is rendered."""
 
     id: UUID
-    sample_type: SampleType
+    type_code: int
     start: datetime
     end: datetime
     value: float | None

@@ -2,7 +2,13 @@
 
 from collections.abc import Iterable
 
-from borvo.catalogue.sample_types import Family, SampleType, list_sample_types, map_sample_types
+from borvo.catalogue.sample_types import (
+    Family,
+    SampleType,
+    list_sample_types,
+    map_sample_type_codes,
+    map_sample_types,
+)
 from borvo.dataserver.model import Sample, Selection, StoredSample
 
 
@@ -21,7 +27,9 @@ def find_missing_read_scopes(types: Iterable[SampleType], held: frozenset[str]) 
 
 def find_missing_child_scopes(samples: Iterable[StoredSample], held: frozenset[str]) -> list[str]:
     """Contract 7: judged on the children that are stored in the rows selected."""
-    return find_missing_read_scopes((child.sample_type for each in samples for child in each.children), held)
+    types = map_sample_type_codes()
+    codes = {child.type_code for each in samples for child in each.children}
+    return find_missing_read_scopes((types[code] for code in codes), held)
 
 
 def select_named(types: tuple[SampleType, ...]) -> Selection:

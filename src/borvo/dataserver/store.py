@@ -1,9 +1,8 @@
 """The SQL of samples. All of it belongs to one person's shelf, so that no statement can forget whose it is."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
-from borvo.catalogue.sample_types import Family, map_sample_type_codes
+from borvo.catalogue.sample_types import Family, list_sample_types
 from borvo.dataserver.batch import Batch, Present
 from borvo.dataserver.model import Page, Query, Sample, Selection, StoredSample
 from borvo.dataserver.statements import PAGE_TOTAL, compose_count, compose_page
@@ -52,6 +51,10 @@ from sample where person_id = $1 and id = any($2::uuid[]) and position > 0
 order by id, position
 """
 
+# The leading columns of a row are the leading fields of a `StoredSample`.
+_COLUMNS = 8
+_CORRELATIONS = frozenset(each.code for each in list_sample_types() if each.family is Family.CORRELATION)
+
 Content = tuple[int, datetime, datetime, float | None, str | None, str | None, str | None]
 
 
@@ -76,11 +79,10 @@ def _list_children(batch: Batch) -> list[tuple[object, ...]]:
     ]
 
 
-def _read(row: Row, children: Iterable[StoredSample] = ()) -> StoredSample:
+def _read(row: Row, children: tuple[StoredSample, ...] = ()) -> StoredSample:
     # In the order of the columns: by name it takes twice as long.
-    id_, code, start, end, value, category, device, name = row[:8]
-    sample_type = map_sample_type_codes()[code]
-    return StoredSample(id_, sample_type, start, end, value, category, device, name, tuple(children))
+    id_, code, start, end, value, category, device, name = row[:_COLUMNS]
+    return StoredSample(id_, code, start, end, value, category, device, name, children)
 
 
 class SampleShelf:
@@ -129,10 +131,10 @@ class SampleShelf:
         return total
 
     async def _attach_children(self, rows: list[Row]) -> tuple[StoredSample, ...]:
-        types = map_sample_type_codes()
-        parents = [row["id"] for row in rows if types[row["type_code"]].family is Family.CORRELATION]
+        parents = [row["id"] for row in rows if row["type_code"] in _CORRELATIONS]
+        if not parents:
+            return tuple([_read(row) for row in rows])
         children: dict[object, list[StoredSample]] = {}
-        if parents:
-            for row in await self._connection.fetch(_CHILDREN, self._person_id, parents):
-                children.setdefault(row["id"], []).append(_read(row))
-        return tuple(_read(row, children.get(row["id"], ())) for row in rows)
+        for row in await self._connection.fetch(_CHILDREN, self._person_id, parents):
+            children.setdefault(row["id"], []).append(_read(row))
+        return tuple([_read(row, tuple(children.get(row["id"], ()))) for row in rows])

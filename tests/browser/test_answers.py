@@ -1,0 +1,112 @@
+"""Answers reach the app's own site from a real browser, under Borvo's content security policy."""
+
+from urllib.parse import parse_qsl, urlencode, urlsplit
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import Instance, OpenPage, sign_in
+from tests.browser.foreign_site import ForeignSite
+from tests.factories.clients import register_client
+
+pytestmark = pytest.mark.browser
+
+STATE = "a b&c=d+é/<>"
+MODES = {
+    "query": "code",
+    "fragment": "code id_token",
+    "form_post": "code id_token",
+}
+
+
+async def build_request(borvo: Instance, site: ForeignSite, mode: str) -> dict[str, str]:
+    """What a client that is registered for this test asks the authorization endpoint."""
+    client_id = await register_client(
+        borvo.platform,
+        f"f{uuid4().hex[:10]}.app",
+        grant_types=("authorization_code", "hybrid"),
+        redirect_uris=(site.callback,),
+    )
+    return {
+        "client_id": client_id,
+        "redirect_uri": site.callback,
+        "response_type": MODES[mode],
+        "response_mode": mode,
+        "scope": "openid profile read.blood_pressure",
+        "state": STATE,
+        "nonce": uuid4().hex,
+    }
+
+
+def build_url(borvo: Instance, request: dict[str, str]) -> str:
+    return f"{borvo.origin}/connect/authorize?{urlencode(request)}"
+
+
+async def read_answer(page: Page, site: ForeignSite, mode: str) -> dict[str, str]:
+    """What the app received, from wherever this mode puts it."""
+    await page.wait_for_url(f"{site.callback}**")
+    method, fields = site.received.pop()
+    assert method == ("POST" if mode == "form_post" else "GET")
+    return dict(parse_qsl(urlsplit(page.url).fragment)) if mode == "fragment" else fields
+
+
+@pytest.mark.parametrize("mode", list(MODES))
+async def test_consent_and_later_the_sign_in_form_itself_lead_back_to_the_foreign_app(
+    borvo: Instance, open_page: OpenPage, foreign_site: ForeignSite, mode: str
+) -> None:
+    email, request = await borvo.create_person(), await build_request(borvo, foreign_site, mode)
+    page = await open_page()
+    await page.goto(build_url(borvo, request))
+    await sign_in(page, email)
+    await page.get_by_role("button", name="Allow").click()
+    first = await read_answer(page, foreign_site, mode)
+    await page.context.clear_cookies()
+    await page.goto(build_url(borvo, request))
+    await sign_in(page, email)
+    second = await read_answer(page, foreign_site, mode)
+    assert first["state"] == second["state"] == STATE
+    assert first["code"] != second["code"]
+    assert ("id_token" in second) is (mode != "query")
+
+
+@pytest.mark.parametrize("mode", list(MODES))
+async def test_a_decline_leads_back_to_the_foreign_app(
+    borvo: Instance, open_page: OpenPage, foreign_site: ForeignSite, mode: str
+) -> None:
+    email, request = await borvo.create_person(), await build_request(borvo, foreign_site, mode)
+    page = await open_page()
+    await page.goto(build_url(borvo, request))
+    await sign_in(page, email)
+    await page.get_by_role("button", name="Decline").click()
+    answer = await read_answer(page, foreign_site, mode)
+    assert (answer["error"], answer["state"]) == ("access_denied", STATE)
+
+
+async def test_a_form_post_answer_needs_no_script(
+    borvo: Instance, open_page: OpenPage, foreign_site: ForeignSite
+) -> None:
+    email, request = await borvo.create_person(), await build_request(borvo, foreign_site, "form_post")
+    page = await open_page(java_script_enabled=False)
+    await page.goto(build_url(borvo, request))
+    await sign_in(page, email)
+    await page.get_by_role("button", name="Allow").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Going on to")
+    await page.get_by_role("button", name="Continue").click()
+    answer = await read_answer(page, foreign_site, "form_post")
+    assert answer["state"] == STATE
+    assert answer["code"]
+
+
+async def test_a_request_posted_by_a_foreign_site_finds_the_person_signed_in(
+    borvo: Instance, open_page: OpenPage, foreign_site: ForeignSite
+) -> None:
+    email, request = await borvo.create_person(), await build_request(borvo, foreign_site, "query")
+    page = await open_page()
+    await page.goto(f"{borvo.origin}/account/sign-in")
+    await sign_in(page, email)
+    await page.wait_for_url(f"{borvo.origin}/account")
+    await page.goto(foreign_site.put_form("/start", f"{borvo.origin}/connect/authorize", request))
+    await page.get_by_role("button", name="Go").click()
+    await page.get_by_role("button", name="Allow").click()
+    assert (await read_answer(page, foreign_site, "query"))["code"]

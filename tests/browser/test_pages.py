@@ -1,0 +1,164 @@
+"""What holds for every page: structure, labels, contrast, the keyboard, and the width of a phone."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser.conftest import PASSWORD, PHONE, Instance, OpenPage, sign_in
+from tests.factories.clients import register_client
+from tests.processes import ROOT
+
+pytestmark = pytest.mark.browser
+
+CALLBACK = "https://app.example/signin-oidc"
+OPEN_TO_ALL = {
+    "start": "/",
+    "sign-in": "/account/sign-in",
+    "sign-up": "/account/sign-up",
+    "APIs": "/docs",
+    "signed out": "/connect/endsession",
+    "not found": "/nothing/here",
+    "refused": "/connect/authorize?client_id=nobody",
+}
+BEHIND_SIGN_IN = {
+    "own start": "/",
+    "account": "/account",
+    "portal": "/portal",
+    "new client": "/portal/clients/new",
+    "client": "/portal/clients/{client_id}",
+    "secret": "/portal/clients/{client_id}/secret",
+    "consent": "/connect/authorize?{request}",
+    "sign out": "/connect/endsession",
+}
+NAMES = [*OPEN_TO_ALL, *BEHIND_SIGN_IN]
+
+RUN_AXE = """async () => {
+  const found = await axe.run({resultTypes: ["violations"]});
+  return found.violations.map(each => `${each.id}: ${each.nodes.map(node => node.target).join(", ")}`);
+}"""
+READ_FOCUS = """() => {
+  const element = document.activeElement, style = getComputedStyle(element);
+  return {
+    tag: element.tagName, id: element.id, text: element.textContent.trim().slice(0, 40),
+    ring: style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth),
+    top: element.getBoundingClientRect().top,
+  };
+}"""
+
+
+@dataclass(frozen=True)
+class Developer:
+    """Signed in, with a client: what the browser keeps, and the addresses to look at."""
+
+    storage: Any
+    paths: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+async def developer(borvo: Instance, chromium: Browser) -> AsyncIterator[Developer]:
+    prefix = f"p{uuid4().hex[:10]}"
+    email = await borvo.create_person(tenancy=prefix)
+    client_id = await register_client(borvo.platform, f"{prefix}.app", redirect_uris=(CALLBACK,))
+    request = {
+        "client_id": client_id,
+        "redirect_uri": CALLBACK,
+        "response_type": "code",
+        "scope": "openid profile email read.blood_pressure",
+        "nonce": "n",
+        "state": "s",
+    }
+    paths = {
+        name: path.format(client_id=client_id, request=urlencode(request))
+        for name, path in BEHIND_SIGN_IN.items()
+    }
+    context = await chromium.new_context()
+    page = await context.new_page()
+    await page.goto(f"{borvo.origin}/account/sign-in")
+    await sign_in(page, email)
+    await page.wait_for_url(f"{borvo.origin}/account")
+    yield Developer(await context.storage_state(), {**OPEN_TO_ALL, **paths})
+    await context.close()
+
+
+@pytest.fixture
+async def visit(borvo: Instance, open_page: OpenPage, developer: Developer) -> Any:
+    async def visit(name: str) -> Page:
+        options = {"storage_state": developer.storage} if name in BEHIND_SIGN_IN else {}
+        page = await open_page(**options)
+        await page.goto(borvo.origin + developer.paths[name])
+        return page
+
+    return visit
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    path = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+    if not path.exists():
+        pytest.fail("axe-core is not installed: run scripts/build_assets.py")
+    return path.read_text()
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_page_has_a_title_a_language_one_heading_and_fits_a_phone(visit: Any, name: str) -> None:
+    page = await visit(name)
+    assert await page.title() not in {"", "Borvo", " · Borvo"}
+    assert await page.locator("html").get_attribute("lang") == "en"
+    await expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    await page.set_viewport_size(PHONE)
+    widths = await page.evaluate(
+        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    assert widths[0] <= widths[1] == PHONE["width"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", NAMES)
+async def test_axe_finds_no_fault(visit: Any, axe: str, name: str, scheme: Any) -> None:
+    page = await visit(name)
+    await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    # Through the debugging protocol, which needs no hole in the content security policy.
+    await page.evaluate(axe)
+    assert await page.evaluate(RUN_AXE) == []
+
+
+@pytest.mark.parametrize("name", ["start", "sign-up", "portal", "secret", "consent"])
+async def test_whatever_takes_the_keyboard_shows_it(visit: Any, name: str) -> None:
+    page = await visit(name)
+    seen: list[dict[str, Any]] = []
+    for _ in range(25):
+        await page.keyboard.press("Tab")
+        focus = await page.evaluate(READ_FOCUS)
+        if focus["tag"] == "BODY":
+            break
+        seen.append(focus)
+    assert seen[0]["text"] == "Skip to the content"
+    assert seen[0]["top"] >= 0
+    assert len(seen) > 3
+    assert [each for each in seen if each["ring"] < 2] == []
+
+
+async def test_the_keyboard_alone_signs_a_person_in(borvo: Instance, open_page: OpenPage) -> None:
+    email, page = await borvo.create_person(), await open_page()
+    await page.goto(f"{borvo.origin}/account/sign-in")
+    while (await page.evaluate(READ_FOCUS))["id"] != "email":
+        await page.keyboard.press("Tab")
+    await page.keyboard.type(email)
+    await page.keyboard.press("Tab")
+    await page.keyboard.type(PASSWORD)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(f"{borvo.origin}/account")
+    await expect(page.get_by_role("main")).to_contain_text(email)
+
+
+async def test_the_skip_link_leads_past_the_navigation(visit: Any) -> None:
+    page = await visit("portal")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    assert (await page.evaluate(READ_FOCUS))["text"] == "Register a client"

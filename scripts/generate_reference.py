@@ -70,8 +70,7 @@ def render_settings() -> str:
     return (
         "# Settings\n\n`borvo serve` and `borvo support` read these environment variables; `borvo migrate` reads "
         f"`{PREFIX}DATABASE_URL` only, and `borvo demo` only `{PREFIX}LOG_LEVEL`. A `{PREFIX}` name that is not listed "
-        "here is refused, so that a misspelt one is noticed; only those of scripts and tests pass. As long as no "
-        f"response type with an access token is served, `{PREFIX}PROFILE` changes nothing.\n\n"
+        "here is refused, so that a misspelt one is noticed; only those of scripts and tests pass.\n\n"
         + _table("variable", "value", "default", "meaning", rows=rows)
     )
 

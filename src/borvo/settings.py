@@ -51,17 +51,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_connections: Annotated[
         int, Meta(ge=1, le=1000, description="Connections a worker keeps at most.")
     ] = 10
-    profile: Annotated[
-        Literal["compatible", "strict"],
-        Meta(description="`strict` forbids access tokens in the front channel."),
-    ] = "compatible"
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="The least level that is logged.")
     ] = "info"
 
     def __repr__(self) -> str:
         """Without the secret key and the database's password."""
-        return f"Settings(issuer={self.issuer!r}, profile={self.profile!r}, ...)"
+        return f"Settings(issuer={self.issuer!r}, ...)"
 
     @property
     def is_secure(self) -> bool:
@@ -141,4 +137,4 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 # Read by scripts and tests, not by the server.
-_OTHER_VARIABLES = {"chromium", "require_apache", "demo"}
+_OTHER_VARIABLES = {"chromium", "require_apache", "test_database_url"}

@@ -153,6 +153,8 @@ async def change_role(
 
 
 async def clean_up(accounts: Accounts) -> None:
-    """Deletes counters whose window is long over."""
+    """Deletes counters whose window is long over, and login sessions a month after their end."""
+    now = accounts.clock()
     async with accounts.database.transaction() as connection:
-        await store.delete_old_attempts(connection, accounts.clock() - timedelta(hours=1))
+        await store.delete_old_attempts(connection, now - timedelta(hours=1))
+        await store.delete_old_sessions(connection, now - timedelta(days=30))

@@ -184,3 +184,7 @@ async def forget_attempts(connection: Connection, subject: bytes, window_start: 
 
 async def delete_old_attempts(connection: Connection, before: datetime) -> None:
     await connection.execute("delete from attempt_counter where window_start < $1", before)
+
+
+async def delete_old_sessions(connection: Connection, before: datetime) -> None:
+    await connection.execute("delete from login_session where expires_at < $1", before)

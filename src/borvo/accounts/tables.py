@@ -52,7 +52,7 @@ login_session = sa.Table(
     sa.Column("user_agent", sa.Text, nullable=False),
     sa.Column("authenticated_at", _INSTANT, nullable=False),
     sa.Column("last_seen_at", _INSTANT, nullable=False),
-    sa.Column("expires_at", _INSTANT, nullable=False),
+    sa.Column("expires_at", _INSTANT, nullable=False, index=True),
     sa.Column("ended_at", _INSTANT),
 )
 
@@ -60,6 +60,6 @@ attempt_counter = sa.Table(
     "attempt_counter",
     metadata,
     sa.Column("subject", sa.LargeBinary, primary_key=True),
-    sa.Column("window_start", _INSTANT, primary_key=True),
+    sa.Column("window_start", _INSTANT, primary_key=True, index=True),
     sa.Column("attempts", sa.Integer, nullable=False),
 )

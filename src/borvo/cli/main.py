@@ -31,6 +31,10 @@ _EXPECTED = (
 )
 
 
+# Everybody is a patient: that role is neither given nor taken.
+_GIVEN_ROLES = [role for role in Role if role is not Role.PATIENT]
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line; the reference in `docs/` is made from it."""
     parser = argparse.ArgumentParser(prog="borvo", description=borvo.__doc__)
@@ -68,7 +72,9 @@ def _add_support(parser: argparse.ArgumentParser) -> None:
     for action in ("add", "remove"):
         command = roles.add_parser(action, help=f"{action} a role of a person")
         command.add_argument("email", metavar="EMAIL")
-        command.add_argument("role", metavar="ROLE", type=Role, choices=list(Role), help=", ".join(Role))
+        command.add_argument(
+            "role", metavar="ROLE", type=Role, choices=_GIVEN_ROLES, help=", ".join(_GIVEN_ROLES)
+        )
         command.set_defaults(run=support.change_role, is_granted=action == "add")
     tenancies = topics.add_parser("tenancy", help="developer tenancies").add_subparsers(
         dest="action", required=True, metavar="ACTION"
@@ -84,6 +90,7 @@ def _add_support(parser: argparse.ArgumentParser) -> None:
 def _serve(_: argparse.Namespace) -> None:
     settings = read_settings(os.environ)
     asyncio.run(server.check_database(settings.database_url))
+    asyncio.run(server.check_keys(settings))
     server.run_server(settings)
 
 

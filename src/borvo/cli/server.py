@@ -16,10 +16,12 @@ from granian.server import Server
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from borvo.assembly import build_platform
 from borvo.cli.failure import CommandError
 from borvo.settings import Settings
 from borvo.storage.marks import DEMO, has_mark
 from borvo.storage.migration import find_head, find_revision
+from borvo.storage.sealing import SealError
 
 SUPPORTED_POSTGRESQL = range(15, 19)
 _READY_WITHIN = 60.0
@@ -65,6 +67,17 @@ async def check_database(url: str) -> None:
             )
     finally:
         await connection.close()
+
+
+async def check_keys(settings: Settings) -> None:
+    """Raises `CommandError` when the signing keys in the database were sealed under another secret. Makes the
+    keys on the first start."""
+    try:
+        await build_platform(settings).identity.cabinet.current()
+    except SealError:
+        raise CommandError(
+            "BORVO_SECRET_KEY is not the one under which the database's signing keys were sealed; use that one"
+        ) from None
 
 
 def check_port(host: str, port: int) -> None:

@@ -43,6 +43,8 @@ class Database:
             min_size=1,
             max_size=self._size,
             command_timeout=60,
+            # Idle connections stay: a timer started and stopped with every request costs more than they do.
+            max_inactive_connection_lifetime=0,
             reset=_keep,
             server_settings=_SESSION,
         )

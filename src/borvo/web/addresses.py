@@ -1,6 +1,7 @@
 """URLs and network addresses as they come from outside."""
 
 import re
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -49,6 +50,7 @@ def find_client_address(request: Request[Any, Any, Any], trusted_proxies: int) -
     return request.client.host if request.client else "unknown"
 
 
+@lru_cache(4096)
 def find_network(address: str) -> str:
     """What one subscriber holds, for limits: an IPv4 address, or the /64 of an IPv6 one (RFC 6177), since
     whoever has one of its addresses has them all."""

@@ -25,7 +25,7 @@ for path in sorted(Path(borvo.__file__).parent.glob("*/tables.py")):
 # The directory that finds a person by address: an address is unique among all people, so it is the key.
 NOT_KEYED_BY_PERSON = {"person_email"}
 # Short, and deleted by their expiry over all people.
-INDEXED_BY_EXPIRY = {"authorization_code"}
+INDEXED_BY_EXPIRY = {"authorization_code", "login_session"}
 
 # What is compared between a migrated database and one made from the tables in the code. Not the order of columns:
 # a later migration puts a new one behind the others.

@@ -73,6 +73,10 @@ def _create_people() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("database_mark_pkey")),
     )
+    op.create_index(op.f("login_session_expires_at_ix"), "login_session", ["expires_at"], unique=False)
+    op.create_index(
+        op.f("attempt_counter_window_start_ix"), "attempt_counter", ["window_start"], unique=False
+    )
 
 
 def _create_clients() -> None:

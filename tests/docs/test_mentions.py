@@ -1,0 +1,60 @@
+"""What the documentation mentions is there: settings, commands, files."""
+
+import re
+import shlex
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from borvo.cli.main import build_parser
+from borvo.settings import PREFIX, Settings
+from tests.docs.test_pages import ROOT, list_pages
+
+PAGES = list_pages(ROOT)
+SETTINGS = {f"{PREFIX}{field.name.upper()}" for field in msgspec.structs.fields(Settings)}
+_FENCE = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_PATH = re.compile(r"`((?:src|tests|scripts|docs|changes|requirements)/[\w./-]+)`")
+
+
+def _name(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_the_settings_that_it_names_exist(page: Path) -> None:
+    named = set(re.findall(rf"\b{PREFIX}[A-Z_]*[A-Z]\b", page.read_text(encoding="utf-8")))
+    assert named <= SETTINGS
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_the_commands_that_it_shows_are_understood(page: Path) -> None:
+    lines = "\n".join(_FENCE.findall(page.read_text(encoding="utf-8"))).splitlines()
+    for line in lines:
+        program, *arguments = shlex.split(line, comments=True) if re.match(r"\S*borvo ", line) else [""]
+        if program:
+            build_parser().parse_args(arguments)
+
+
+def test_commands_are_shown_at_all() -> None:
+    text = (ROOT / "docs/tutorials/operator.md").read_text(encoding="utf-8")
+    assert {"borvo migrate", "borvo serve", "borvo support role add"} <= set(
+        re.findall(r"^borvo (?:support \w+ )?\w+", text, re.MULTILINE)
+    )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_the_files_that_it_names_exist(page: Path) -> None:
+    named = _PATH.findall(page.read_text(encoding="utf-8"))
+    # `NNNN` stands for a number to be chosen.
+    assert [name for name in named if "NNNN" not in name and not (ROOT / name).exists()] == []
+
+
+def test_the_make_targets_that_are_named_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    for page in PAGES:
+        named = set(
+            re.findall(r"`make ([a-z]+)`|^make ([a-z]+)", page.read_text(encoding="utf-8"), re.MULTILINE)
+        )
+        assert {first or second for first, second in named} <= targets, _name(page)

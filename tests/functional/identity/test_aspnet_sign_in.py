@@ -38,7 +38,8 @@ async def test_a_new_person_signs_up_consents_and_reaches_the_sample(
         email="ada@example.org",
         password="correct horse pony",
     )
-    assert "read your systolic blood pressure" in page.text
+    assert "read your blood pressure records" in page.text
+    assert "Systolic blood pressure" in page.text
     action, fields = read_form_post(await consent(browser, page))
     assert action == REDIRECT_URI
     assert fields["state"] == STATE

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import sys
 from asyncio import subprocess, wait_for
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -33,6 +34,12 @@ FLAGS = [
     "--disable-sync",
 ]
 PHONE = {"width": 390, "height": 844}
+RUN_AXE = """async () => {
+  const found = await axe.run({resultTypes: ["violations"]});
+  return found.violations.map(each => `${each.id}: ${each.nodes.map(node => node.target).join(", ")}`);
+}"""
+# The page itself, answered with an error status: Chromium reports it, but it is no fault of the page.
+ERROR_PAGE = re.compile(r"the server responded with a status of (4\d\d|502)")
 
 StartExample = Callable[[str, str, int], Awaitable[str]]
 OpenPage = Callable[..., Awaitable[Page]]
@@ -116,8 +123,7 @@ async def open_page(chromium: Browser) -> AsyncIterator[OpenPage]:
     faults: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        # A page that is answered with an error status is reported too: not a fault of the page.
-        if message.type == "error" and "the server responded with a status of 4" not in message.text:
+        if message.type == "error" and not ERROR_PAGE.search(message.text):
             faults.append(f"{message.location.get('url')}: {message.text}")
 
     async def open_one(**options: object) -> Page:
@@ -132,6 +138,14 @@ async def open_page(chromium: Browser) -> AsyncIterator[OpenPage]:
     for context in contexts:
         await context.close()
     assert not faults
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    path = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+    if not path.exists():
+        pytest.fail("axe-core is not installed: run scripts/build_assets.py")
+    return path.read_text()
 
 
 @pytest.fixture
@@ -171,3 +185,11 @@ async def sign_in(page: Page, email: str) -> None:
     await page.get_by_label("E-mail address").fill(email)
     await page.get_by_label("Password").fill(PASSWORD)
     await page.get_by_role("main").get_by_role("button", name="Sign in").click()
+
+
+async def run_axe(page: Page, axe: str) -> list[str]:
+    """What axe finds fault with, one line each."""
+    # Through the debugging protocol, which needs no hole in the content security policy.
+    await page.evaluate(axe)
+    faults: list[str] = await page.evaluate(RUN_AXE)
+    return faults

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import PASSWORD, Instance, OpenPage, StartExample, sign_in
+from tests.browser.conftest import PASSWORD, PHONE, Instance, OpenPage, StartExample, run_axe, sign_in
 from tests.processes import find_free_port
 
 pytestmark = pytest.mark.browser
@@ -84,3 +84,28 @@ async def test_whoever_declines_finds_a_friendly_page_of_the_app(
     await expect(page.get_by_role("heading", name="You did not allow it")).to_be_visible()
     await page.get_by_role("link", name="Sign in with Borvo").click()
     await expect(page.get_by_role("heading", name="Allow Pressure diary?")).to_be_visible()
+
+
+async def test_the_app_says_what_the_api_refused_and_what_no_blood_pressure_is(
+    borvo: Instance, open_page: OpenPage, start_example: StartExample, axe: str
+) -> None:
+    app = await prepare_example(borvo, open_page, start_example)
+    page = await open_page(viewport=PHONE)
+    await page.goto(f"{app}/signin")
+    await sign_up(page)
+    await page.get_by_role("button", name="Allow").click()
+    # The browser itself would not send it: the app must not rely on that.
+    await page.locator("form").evaluate_all("forms => forms.forEach(form => { form.noValidate = true })")
+    await page.get_by_label("Systolic").fill("12")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Please")
+    assert await run_axe(page, axe) == []
+    assert await page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    async with borvo.platform.database.transaction() as connection:
+        await connection.execute(
+            "update client set disabled_at = now() where redirect_uris = $1", [f"{app}/signin-oidc"]
+        )
+    await page.get_by_label("Systolic").fill("120")
+    await page.get_by_label("Diastolic").fill("80")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("heading", name="Borvo refused the request")).to_be_visible()

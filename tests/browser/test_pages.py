@@ -9,9 +9,8 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.conftest import PASSWORD, PHONE, Instance, OpenPage, sign_in
+from tests.browser.conftest import PASSWORD, PHONE, Instance, OpenPage, run_axe, sign_in
 from tests.factories.clients import register_client
-from tests.processes import ROOT
 
 pytestmark = pytest.mark.browser
 
@@ -37,10 +36,6 @@ BEHIND_SIGN_IN = {
 }
 NAMES = [*OPEN_TO_ALL, *BEHIND_SIGN_IN]
 
-RUN_AXE = """async () => {
-  const found = await axe.run({resultTypes: ["violations"]});
-  return found.violations.map(each => `${each.id}: ${each.nodes.map(node => node.target).join(", ")}`);
-}"""
 READ_FOCUS = """() => {
   const element = document.activeElement, style = getComputedStyle(element);
   return {
@@ -96,14 +91,6 @@ async def visit(borvo: Instance, open_page: OpenPage, developer: Developer) -> A
     return visit
 
 
-@pytest.fixture(scope="session")
-def axe() -> str:
-    path = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-    if not path.exists():
-        pytest.fail("axe-core is not installed: run scripts/build_assets.py")
-    return path.read_text()
-
-
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_page_has_a_title_a_language_one_heading_and_fits_a_phone(visit: Any, name: str) -> None:
     page = await visit(name)
@@ -122,9 +109,7 @@ async def test_a_page_has_a_title_a_language_one_heading_and_fits_a_phone(visit:
 async def test_axe_finds_no_fault(visit: Any, axe: str, name: str, scheme: Any) -> None:
     page = await visit(name)
     await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    # Through the debugging protocol, which needs no hole in the content security policy.
-    await page.evaluate(axe)
-    assert await page.evaluate(RUN_AXE) == []
+    assert await run_axe(page, axe) == []
 
 
 @pytest.mark.parametrize("name", ["start", "sign-up", "portal", "secret", "consent"])

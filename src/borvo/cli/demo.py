@@ -18,7 +18,7 @@ from borvo.cli.failure import CommandError
 from borvo.cli.server import check_port, run_server
 from borvo.settings import Settings, read_settings
 from borvo.storage.embedded import EmbeddedPostgres
-from borvo.storage.marks import DEMO, has_mark, set_mark
+from borvo.storage.marks import DEMO, DEMO_COMPLETE, has_mark, set_mark
 from borvo.storage.migration import find_head, find_revision, migrate
 
 _KEY_FILE = "secret_key"
@@ -76,12 +76,14 @@ async def _prepare(settings: Settings) -> None:
     platform = build_platform(settings)
     await platform.database.open()
     try:
-        async with platform.database.connection() as connection:
-            is_seeded = await has_mark(connection, DEMO)
-        if not is_seeded:
+        async with platform.database.transaction() as connection:
+            # Before the first of the demo's people is there, so that not even an interrupted start is servable.
+            await set_mark(connection, DEMO)
+            is_complete = await has_mark(connection, DEMO_COMPLETE)
+        if not is_complete:
             await demo_data.seed(platform)
             async with platform.database.transaction() as connection:
-                await set_mark(connection, DEMO)
+                await set_mark(connection, DEMO_COMPLETE)
     finally:
         await platform.database.close()
 

@@ -1,9 +1,9 @@
 """The demo's people, clients and readings. Scripts rely on them, so they are fixed; nothing but `borvo demo`
 writes them, and `borvo serve` refuses a database that holds them."""
 
-import contextlib
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from borvo.assembly import Platform
 from borvo.catalogue.sample_types import map_sample_types
 from borvo.dataserver.public import Writer, write_samples
 from borvo.identity.public import Caller
-from borvo.kernel.errors import InvalidInputError
+from borvo.kernel.errors import ConflictError, InvalidInputError
 from borvo.portal.public import (
     ClientDetails,
     GrantType,
@@ -101,7 +101,7 @@ CLIENTS = (
 async def seed(platform: Platform) -> None:
     """Safe to repeat: what an interrupted run left is kept and completed."""
     people = {email: await _seed_person(platform, email) for email in PEOPLE}
-    with contextlib.suppress(InvalidInputError):
+    with suppress(InvalidInputError):
         await create_tenancy(platform.portal, DEVELOPER, PREFIX)
     async with platform.database.connection() as connection:
         developer = await find_person(connection, DEVELOPER) or people[DEVELOPER]
@@ -134,7 +134,7 @@ async def _seed_client(platform: Platform, developer: Person, tenancy: Tenancy, 
         scopes=client.scopes,
         require_pkce=client.require_pkce,
     )
-    with contextlib.suppress(InvalidInputError):
+    with suppress(InvalidInputError):
         await register_client(platform.portal, developer, tenancy.id, client.suffix, details)
     if not (await find_client(platform.portal, developer, client.client_id)).secrets:
         await add_chosen_secret(platform.portal, developer, client.client_id, client.secret)
@@ -148,7 +148,9 @@ async def _seed_readings(platform: Platform, person: Person) -> None:
         raise RuntimeError("the diary client was not registered")
     caller = Caller(diary.client_id, diary.client_key, person.id, frozenset(diary.scopes), "demo")
     body = msgspec.json.encode(list(list_readings(platform.clock())))
-    await write_samples(platform.dataserver, Writer(caller, person.id), body)
+    # On another day the same ids would stand for other readings: those of the first start stay.
+    with suppress(ConflictError):
+        await write_samples(platform.dataserver, Writer(caller, person.id), body)
 
 
 def list_readings(now: datetime) -> Iterator[dict[str, Any]]:

@@ -6,6 +6,7 @@ from borvo.storage.database import Connection
 from borvo.storage.schema import metadata
 
 DEMO = "demo"
+DEMO_COMPLETE = "demo-complete"
 
 database_mark = sa.Table("database_mark", metadata, sa.Column("name", sa.Text, primary_key=True))
 

@@ -3,8 +3,8 @@
 import asyncio
 import gc
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -160,29 +160,28 @@ async def _clean_up_regularly(platform: Platform) -> None:
             log.exception("clean-up failed; it will be tried again")
 
 
-def build_litestar(platform: Platform) -> Litestar:
-    """The framework's application, without the outermost layer."""
-
+def _build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
-    async def open_database(_: Litestar) -> AsyncIterator[None]:
+    async def live(_: Litestar) -> AsyncIterator[None]:
         await platform.database.open()
         try:
             # Makes the signing keys on the first start, and says at once when they cannot be unsealed.
             await platform.identity.cabinet.current()
-            yield
+            task = asyncio.create_task(_clean_up_regularly(platform))
+            try:
+                yield
+            finally:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
         finally:
             await platform.database.close()
 
-    @asynccontextmanager
-    async def keep_house(_: Litestar) -> AsyncIterator[None]:
-        task = asyncio.create_task(_clean_up_regularly(platform))
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+    return live
 
+
+def build_litestar(platform: Platform) -> Litestar:
+    """The framework's application, without the outermost layer."""
     return Litestar(
         route_handlers=[
             accounts.build_router(),
@@ -206,7 +205,7 @@ def build_litestar(platform: Platform) -> Litestar:
         openapi_config=OpenAPIConfig(
             title="Borvo", version=borvo.__version__, render_plugins=[], use_handler_docstrings=True
         ),
-        lifespan=[open_database, keep_house],
+        lifespan=[_build_lifespan(platform)],
         request_max_body_size=_BODY_LIMIT,
         logging_config=None,
         debug=False,

@@ -75,7 +75,7 @@ async def developer(borvo: Instance, chromium: Browser) -> AsyncIterator[Develop
     page = await context.new_page()
     await page.goto(f"{borvo.origin}/account/sign-in")
     await sign_in(page, email)
-    await page.wait_for_url(f"{borvo.origin}/account")
+    await page.wait_for_url(f"{borvo.origin}/portal")
     yield Developer(await context.storage_state(), {**OPEN_TO_ALL, **paths})
     await context.close()
 

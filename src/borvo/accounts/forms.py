@@ -5,12 +5,12 @@ from borvo.accounts.service import Registration
 from borvo.web.addresses import is_local_path
 from borvo.web.forms import Form
 
-_DEFAULT_RETURN = "/account"
+DEFAULT_RETURN = "/account"
 
 
 def read_return_to(text: str | None) -> str:
     """The local path to go on to; anything that could lead elsewhere becomes the account page."""
-    return text if text and is_local_path(text) else _DEFAULT_RETURN
+    return text if text and is_local_path(text) else DEFAULT_RETURN
 
 
 def read_registration(form: Form) -> Registration | None:

@@ -9,7 +9,7 @@ from litestar.params import SkipValidation
 from litestar.response import Redirect, Template
 
 from borvo.accounts import service
-from borvo.accounts.forms import read_registration, read_return_to
+from borvo.accounts.forms import DEFAULT_RETURN, read_registration, read_return_to
 from borvo.accounts.model import Login, Person
 from borvo.accounts.service import Accounts
 from borvo.kernel.errors import TooManyRequestsError
@@ -109,12 +109,17 @@ async def submit_sign_up(request: AnyRequest, accounts: Collaborators) -> Templa
     return await _enter(request, accounts, person, return_to)
 
 
+def _find_landing(person: Person, return_to: str) -> str:
+    """A developer who came for nothing in particular starts among her clients."""
+    return "/portal" if return_to == DEFAULT_RETURN and person.is_developer else return_to
+
+
 async def _enter(request: AnyRequest, accounts: Accounts, person: Person, return_to: str) -> Redirect:
     previous = await service.find_login(accounts, accounts.cookies.read(request, "session"))
     if previous is not None:
         await service.sign_out(accounts, previous)
     cookie = await service.start_session(accounts, person, request.headers.get("user-agent", ""))
-    answer = redirect_to(return_to)
+    answer = redirect_to(_find_landing(person, return_to))
     answer.cookies.append(accounts.cookies.create("session", cookie.render()))
     return answer
 

@@ -85,8 +85,7 @@ async def _seed(settings: Settings) -> tuple[UUID, str]:
     platform = build_platform(settings)
     await platform.database.open()
     try:
-        await create_person(platform.accounts, Registration(EMAIL, "Bench", "Mark", "borvo-demo-pass"))
-        developer = await load_developer(platform)
+        developer = await create_developer(platform)
         await _register(platform, developer, SERVICE)
         await _register(platform, developer, APP)
         return developer.id, await _issue_token(platform, developer)
@@ -116,7 +115,8 @@ async def _issue_token(platform: Platform, person: Person) -> str:
     return sign_access_token((await platform.identity.cabinet.current()).active["RS256"], claims)
 
 
-async def load_developer(platform: Platform) -> Person:
+async def create_developer(platform: Platform) -> Person:
+    await create_person(platform.accounts, Registration(EMAIL, "Bench", "Mark", "borvo-demo-pass"))
     await create_tenancy(platform.portal, EMAIL, PREFIX)
     async with platform.database.connection() as connection:
         person = await find_person(connection, EMAIL)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +23,14 @@ class Call:
 
 @dataclass(slots=True)
 class Result:
-    """Requests answered rightly, the seconds it took, and each request's own seconds."""
+    """Requests answered rightly, and the seconds it took."""
 
     requests: int = 0
     seconds: float = 0.0
-    latencies: list[float] = field(default_factory=list)
 
     @property
     def rate(self) -> float:
         return self.requests / self.seconds
-
-    def quantile(self, share: float) -> float:
-        """In seconds."""
-        ordered = sorted(self.latencies)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 async def read_answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
@@ -57,12 +51,10 @@ async def _drive(host: str, port: int, calls: list[Call], until: float, result: 
     while time.perf_counter() < until:
         data, status = rendered[index % len(rendered)]
         index += 1
-        started = time.perf_counter()
         writer.write(data)
         got, body = await read_answer(reader)
         if got != status:
             raise RuntimeError(f"expected {status}, got {got}: {body[:300]!r}")
-        result.latencies.append(time.perf_counter() - started)
         result.requests += 1
     writer.close()
 
@@ -75,16 +67,3 @@ async def drive(host: str, port: int, calls: list[Call], *, connections: int, se
     await asyncio.gather(*(_drive(host, port, calls, until, result) for _ in range(connections)))
     result.seconds = time.perf_counter() - started
     return result
-
-
-async def send_once(host: str, port: int, call: Call) -> tuple[float, bytes]:
-    """Seconds and body of one request on a connection of its own."""
-    reader, writer = await asyncio.open_connection(host, port, limit=2**24)
-    started = time.perf_counter()
-    writer.write(call.render(f"{host}:{port}"))
-    status, body = await read_answer(reader)
-    seconds = time.perf_counter() - started
-    writer.close()
-    if status != call.status:
-        raise RuntimeError(f"expected {call.status}, got {status}: {body[:300]!r}")
-    return seconds, body

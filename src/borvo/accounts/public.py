@@ -13,7 +13,7 @@ from borvo.accounts.service import (
     clean_up,
     create_person,
     find_login,
-    start_session,
+    sign_out,
 )
 from borvo.accounts.signing_in import (
     SignInNeededError,
@@ -22,9 +22,10 @@ from borvo.accounts.signing_in import (
     provide_login,
     provide_viewer,
 )
-from borvo.accounts.store import end_session, find_person, load_person
+from borvo.accounts.store import PERSON_COLUMNS, find_person, load_person, read_person
 
 __all__ = [
+    "PERSON_COLUMNS",
     "Accounts",
     "DescribeReturn",
     "Destination",
@@ -44,12 +45,12 @@ __all__ = [
     "change_role",
     "clean_up",
     "create_person",
-    "end_session",
     "find_login",
     "find_person",
     "load_person",
     "normalize_email",
     "provide_login",
     "provide_viewer",
-    "start_session",
+    "read_person",
+    "sign_out",
 ]

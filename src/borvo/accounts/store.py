@@ -7,13 +7,14 @@ from borvo.accounts.model import Login, Person, Role
 from borvo.kernel.ids import LoginSessionId, PersonId
 from borvo.storage.database import Connection, Row
 
-_PERSON = """
+PERSON_COLUMNS = """
     p.id, p.email, p.email_verified_at, p.given_name, p.family_name,
     array(select r.role from person_role r where r.person_id = p.id) as roles
 """
 
 
-def _read_person(row: Row) -> Person:
+def read_person(row: Row) -> Person:
+    """Of a row that `PERSON_COLUMNS` selected from `person p`, whatever else it holds."""
     return Person(
         id=PersonId(row["id"]),
         email=row["email"],
@@ -27,19 +28,19 @@ def _read_person(row: Row) -> Person:
 async def load_person(connection: Connection, person_id: PersonId) -> Person | None:
     """None when there is no such person or the account is closed."""
     row = await connection.fetchrow(
-        f"select {_PERSON} from person p where p.id = $1 and p.closed_at is null", person_id
+        f"select {PERSON_COLUMNS} from person p where p.id = $1 and p.closed_at is null", person_id
     )
-    return _read_person(row) if row else None
+    return read_person(row) if row else None
 
 
 async def find_person(connection: Connection, email: str) -> Person | None:
     """By normalized address; None when there is no such person or the account is closed."""
     row = await connection.fetchrow(
-        f"""select {_PERSON} from person p
+        f"""select {PERSON_COLUMNS} from person p
             where p.id = (select person_id from person_email where email = $1) and p.closed_at is null""",
         email,
     )
-    return _read_person(row) if row else None
+    return read_person(row) if row else None
 
 
 async def load_password_digest(connection: Connection, person_id: PersonId) -> str | None:
@@ -97,7 +98,7 @@ async def load_session(
 ) -> tuple[Login, bytes, datetime] | None:
     """The login, its token's digest and when it was last seen; None when ended, expired, idle or closed."""
     row = await connection.fetchrow(
-        f"""select {_PERSON}, s.id as session_id, s.token_digest, s.authenticated_at, s.last_seen_at
+        f"""select {PERSON_COLUMNS}, s.id as session_id, s.token_digest, s.authenticated_at, s.last_seen_at
             from login_session s join person p on p.id = s.person_id
             where s.person_id = $1 and s.id = $2 and s.ended_at is null and s.expires_at > $3
               and s.last_seen_at > $4 and p.closed_at is null""",
@@ -108,7 +109,7 @@ async def load_session(
     )
     if row is None:
         return None
-    login = Login(_read_person(row), LoginSessionId(row["session_id"]), row["authenticated_at"])
+    login = Login(read_person(row), LoginSessionId(row["session_id"]), row["authenticated_at"])
     return login, row["token_digest"], row["last_seen_at"]
 
 

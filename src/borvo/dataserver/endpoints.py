@@ -10,18 +10,18 @@ from borvo.dataserver.bodies import render_page, render_receipts
 from borvo.dataserver.description import READ_ANSWERS, WRITE_ANSWERS, ReadOperation, WriteOperation
 from borvo.dataserver.queries import parse_query
 from borvo.dataserver.service import DataServer, admit_writer, read_samples, write_samples
+from borvo.web.csrf import WITHOUT_CSRF
 
 AnyRequest = Request[Any, Any, Any]
 Collaborators = NamedDependency[SkipValidation[DataServer]]
 
 PATHS = ["/sample/v1", "/api/sample", "/sample"]
 BODY_LIMIT = 10 * 2**20
-_API = {"exclude_from_csrf": True}
 _NO_STORE = {"Cache-Control": "no-store"}
 _QUERY_TOKEN = "agency-query-token"  # noqa: S105  (the name of a header)
 
 
-@get(PATHS, opt=_API, operation_class=ReadOperation, responses=READ_ANSWERS)
+@get(PATHS, opt=WITHOUT_CSRF, operation_class=ReadOperation, responses=READ_ANSWERS)
 async def show_samples(request: AnyRequest, dataserver: Collaborators) -> Response[bytes]:
     """Samples of the person whom the access token stands for, filtered, ordered and paged."""
     text = request.scope["query_string"].decode("latin-1")
@@ -34,7 +34,7 @@ async def show_samples(request: AnyRequest, dataserver: Collaborators) -> Respon
 
 @post(
     PATHS,
-    opt=_API,
+    opt=WITHOUT_CSRF,
     status_code=200,
     request_max_body_size=BODY_LIMIT,
     operation_class=WriteOperation,

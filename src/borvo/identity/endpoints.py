@@ -13,12 +13,12 @@ from borvo.identity.service.caller import describe_caller, read_bearer
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.issuance import TokenAnswer, answer_token_request
 from borvo.web.addresses import find_client_address, find_network
+from borvo.web.csrf import WITHOUT_CSRF
 from borvo.web.forms import FORM_MEDIA_TYPE, is_form, parse_fields
 
 AnyRequest = Request[Any, Any, Any]
 Collaborators = NamedDependency[SkipValidation[Identity]]
 
-API = {"exclude_from_csrf": True}
 FIELD_LIMIT = 100
 # RFC 6749 5.1
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -35,19 +35,19 @@ async def read_form_parameters(request: AnyRequest) -> Parameters | None:
         return None
 
 
-@get("/.well-known/openid-configuration", opt=API, sync_to_thread=False)
+@get("/.well-known/openid-configuration", opt=WITHOUT_CSRF, sync_to_thread=False)
 def show_discovery(identity: Collaborators) -> Response[dict[str, Any]]:
     """The OpenID provider's metadata."""
     return Response(build_discovery(identity.issuer), headers=_CACHEABLE)
 
 
-@get("/.well-known/openid-configuration/jwks", opt=API)
+@get("/.well-known/openid-configuration/jwks", opt=WITHOUT_CSRF)
 async def show_keys(identity: Collaborators) -> Response[dict[str, Any]]:
     """The public keys that verify tokens, as a JWK Set (RFC 7517)."""
     return Response((await identity.cabinet.current()).jwks, headers=_CACHEABLE)
 
 
-@post("/connect/token", opt=API, status_code=200)
+@post("/connect/token", opt=WITHOUT_CSRF, status_code=200)
 async def issue_token(request: AnyRequest, identity: Collaborators) -> Response[bytes]:
     """Exchanges a grant for tokens. Form-encoded in, JSON out; errors as RFC 6749 5.2 says."""
     parameters = await read_form_parameters(request)
@@ -73,7 +73,7 @@ async def issue_token(request: AnyRequest, identity: Collaborators) -> Response[
     )
 
 
-@route("/connect/userinfo", http_method=["GET", "POST"], opt=API, status_code=200)
+@route("/connect/userinfo", http_method=["GET", "POST"], opt=WITHOUT_CSRF, status_code=200)
 async def show_userinfo(request: AnyRequest, identity: Collaborators) -> Response[dict[str, object]]:
     """Claims about the person whose access token it is."""
     authorization = request.headers.get("authorization")

@@ -32,7 +32,7 @@ logging.getLogger("authlib").setLevel(logging.WARNING)
 class Facts:
     """Everything that the engine may know of one exchange, and what it decided.
 
-    `issued_code` and `issued_token_id` are the effects to apply.
+    `issued_code` and `issued_token_ids` are the effects to apply.
     """
 
     issuer: str

@@ -207,10 +207,6 @@ def is_sign_in_needed(parameters: Parameters, login: Login | None, asked_at: dat
     return is_too_old or bool(parameters.prompts & {"login", "select_account"})
 
 
-def describe_parameters(pairs: Iterable[tuple[str, str]]) -> Parameters:
-    return Parameters(tuple(pairs))
-
-
 def read_claim(claims: Mapping[str, object], name: str, kind: type[str] | type[int]) -> str | int | None:
     """The claim when it is of the kind, else None."""
     value = claims.get(name)

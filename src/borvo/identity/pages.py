@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from litestar.response import Redirect, Template
 
-from borvo.accounts.public import Accounts, Viewer, build_sign_in_url
+from borvo.accounts.public import Accounts, Viewer, build_sign_in_url, sign_out
 from borvo.catalogue.scopes import list_consent_lines
 from borvo.identity.endpoints import FIELD_LIMIT, Collaborators, read_form_parameters
 from borvo.identity.model import Parameters
@@ -20,18 +20,17 @@ from borvo.identity.service.authorization import (
     ConsentNeeded,
     Outcome,
     SignInNeeded,
-    find_request_id,
+    read_request_id,
 )
-from borvo.web.cookies import CookiePolicy
+from borvo.web.csrf import WITHOUT_CSRF
 from borvo.web.forms import parse_fields, read_form
 from borvo.web.pages import PAGE_OPT, redirect_to, render_page
 
 AnyRequest = Request[Any, Any, Any]
 People = NamedDependency[SkipValidation[Accounts]]
 
-_EXPIRED = (
-    "This sign-in request has expired or was already answered. Please go back to the app and start again."
-)
+# What the question whether to sign out carries on.
+_LOGOUT_FIELDS = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
 _UNREADABLE = "The app sent a request that cannot be read."
 # Contract 1.3 knows states of some thousand characters. What comes by POST may wait in the database before anybody
 # has signed in, and goes back in the address of a redirect.
@@ -79,7 +78,7 @@ async def show_authorization(
     return _render(outcome, viewer)
 
 
-@post("/connect/authorize", status_code=303, opt={"exclude_from_csrf": True})
+@post("/connect/authorize", status_code=303, opt=WITHOUT_CSRF)
 async def receive_authorization(request: AnyRequest, identity: Collaborators) -> Redirect:
     # A POST from another site carries no Lax cookie: the request waits, and goes on as a GET of our own.
     parameters = await read_form_parameters(request)
@@ -93,9 +92,7 @@ async def receive_authorization(request: AnyRequest, identity: Collaborators) ->
 async def continue_authorization(
     request: AnyRequest, identity: Collaborators, viewer: Viewer
 ) -> Redirect | Template:
-    request_id = find_request_id(request.query_params.get("request"))
-    if request_id is None:
-        raise AuthorizationRefusedError(_EXPIRED)
+    request_id = read_request_id(request.query_params.get("request"))
     return _render(await authorization.resume(identity, request_id, viewer), viewer)
 
 
@@ -104,9 +101,7 @@ async def submit_decision(
     request: AnyRequest, identity: Collaborators, viewer: Viewer
 ) -> Redirect | Template:
     form = await read_form(request)
-    request_id = find_request_id(form.text("request"))
-    if request_id is None:
-        raise AuthorizationRefusedError(_EXPIRED)
+    request_id = read_request_id(form.text("request"))
     # Somebody whose login has ended meanwhile signs in and is asked again.
     outcome = await authorization.answer_consent(
         identity, request_id, viewer, is_allowed=form.text("decision") == "allow"
@@ -114,29 +109,26 @@ async def submit_decision(
     return _render(outcome, viewer)
 
 
-async def _end(
-    identity: Collaborators, asked: logout.LogoutRequest, viewer: Viewer, cookies: CookiePolicy
-) -> Redirect | Template:
+async def _end(accounts: Accounts, asked: logout.LogoutRequest, viewer: Viewer) -> Redirect | Template:
     if viewer is not None:
-        await logout.end_login(identity, viewer)
+        await sign_out(accounts, viewer)
     answer: Redirect | Template
     if asked.redirect_uri:
         answer = redirect_to(asked.redirect_uri)
     else:
         answer = render_page("identity/signed_out.html", viewer=None, client=asked.client)
-    answer.cookies.append(cookies.expire("session"))
+    answer.cookies.append(accounts.cookies.expire("session"))
     return answer
 
 
 def _ask(asked: logout.LogoutRequest, parameters: Parameters, viewer: Viewer) -> Template:
     target = [find_form_target(asked.redirect_uri)] if asked.redirect_uri else []
-    names = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
     return render_page(
         "identity/sign_out.html",
         form_action=target,
         viewer=viewer,
         client=asked.client,
-        fields=[(name, value) for name in names if (value := parameters.get(name))],
+        fields=[(name, value) for name in _LOGOUT_FIELDS if (value := parameters.get(name))],
     )
 
 
@@ -152,11 +144,11 @@ async def show_logout(
     asked = await logout.read_logout(identity, parameters, viewer)
     # RP-Initiated Logout 2: without a hint that names this session, the person is asked.
     if viewer is None or asked.is_confirmed:
-        return await _end(identity, asked, viewer, accounts.cookies)
+        return await _end(accounts, asked, viewer)
     return _ask(asked, parameters, viewer)
 
 
-@post("/connect/endsession", status_code=303, opt={"exclude_from_csrf": True})
+@post("/connect/endsession", status_code=303, opt=WITHOUT_CSRF)
 async def receive_logout(request: AnyRequest) -> Redirect:
     # As with authorize: the cookies come with a GET. What is long belongs into a GET's query all the same.
     parameters = await read_form_parameters(request)
@@ -169,10 +161,9 @@ async def confirm_logout(
     request: AnyRequest, identity: Collaborators, viewer: Viewer, accounts: People
 ) -> Redirect | Template:
     form = await read_form(request)
-    names = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
-    parameters = Parameters(tuple((name, form.raw(name)) for name in names if form.raw(name)))
+    parameters = Parameters(tuple((name, form.raw(name)) for name in _LOGOUT_FIELDS if form.raw(name)))
     asked = await logout.read_logout(identity, parameters, viewer)
-    return await _end(identity, asked, viewer, accounts.cookies)
+    return await _end(accounts, asked, viewer)
 
 
 def build_page_router() -> Router:

@@ -4,10 +4,9 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 
-from borvo.accounts.public import Person, Role
+from borvo.accounts.public import PERSON_COLUMNS, read_person
 from borvo.identity.model import AccessToken, Caller, Consent, Parameters, StoredCode
 from borvo.kernel.ids import ClientKey, LoginSessionId, PersonId
-from borvo.kernel.scopes import Scopes
 from borvo.storage.database import Connection, Row
 
 _KEYS_LOCK = 7_201_902
@@ -135,8 +134,7 @@ async def load_code(connection: Connection, person_id: PersonId, digest: bytes) 
     """With its person, redeemed or not, expired or not; None for an unknown code, a closed account, or when the
     consent under which it was issued has ended."""
     row = await connection.fetchrow(
-        """select c.*, p.email, p.email_verified_at, p.given_name, p.family_name,
-                  array(select role from person_role r where r.person_id = p.id) as roles
+        f"""select c.*, {PERSON_COLUMNS}
            from authorization_code c join person p on p.id = c.person_id
              join consent s on s.person_id = c.person_id and s.client_key = c.client_key
                and s.version = c.consent_version and s.withdrawn_at is null
@@ -148,16 +146,8 @@ async def load_code(connection: Connection, person_id: PersonId, digest: bytes) 
 
 
 def _read_code(row: Row) -> StoredCode:
-    person = Person(
-        id=PersonId(row["person_id"]),
-        email=row["email"],
-        is_email_verified=row["email_verified_at"] is not None,
-        given_name=row["given_name"],
-        family_name=row["family_name"],
-        roles=frozenset({Role.PATIENT, *(Role(role) for role in row["roles"])}),
-    )
     return StoredCode(
-        person=person,
+        person=read_person(row),
         client_key=ClientKey(row["client_key"]),
         redirect_uri=row["redirect_uri"],
         scopes=tuple(row["scopes"]),
@@ -234,14 +224,3 @@ async def delete_expired(connection: Connection, now: datetime, codes_before: da
     await connection.execute("delete from authorization_request where expires_at < $1", now)
     await connection.execute("delete from authorization_code where expires_at < $1", codes_before)
     await connection.execute("delete from revoked_token where expires_at < $1", now)
-
-
-async def list_consents(
-    connection: Connection, person_id: PersonId
-) -> list[tuple[ClientKey, Scopes, datetime]]:
-    rows = await connection.fetch(
-        """select client_key, scopes, granted_at from consent
-           where person_id = $1 and withdrawn_at is null order by granted_at desc""",
-        person_id,
-    )
-    return [(ClientKey(row["client_key"]), tuple(row["scopes"]), row["granted_at"]) for row in rows]

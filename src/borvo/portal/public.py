@@ -15,7 +15,7 @@ from borvo.portal.service import (
     register_client,
     remove_secret,
 )
-from borvo.portal.store import load_client, load_client_by_key
+from borvo.portal.store import load_client
 
 __all__ = [
     "ClientDetails",
@@ -34,7 +34,6 @@ __all__ = [
     "list_clients",
     "list_tenancies",
     "load_client",
-    "load_client_by_key",
     "register_client",
     "remove_secret",
 ]

@@ -21,7 +21,6 @@ _CLIENT = """
     ) s
 """
 _CLIENT_BY_ID = f"{_CLIENT} where c.client_id = $1"
-_CLIENT_BY_KEY = f"{_CLIENT} where c.client_key = $1"
 
 
 def _read_secrets(row: Row) -> tuple[StoredSecret, ...]:
@@ -58,12 +57,6 @@ async def load_client(connection: Connection, client_id: str) -> RegisteredClien
     if not _is_possible(client_id):
         return None
     row = await connection.fetchrow(_CLIENT_BY_ID, client_id)
-    return _read_client(row) if row else None
-
-
-async def load_client_by_key(connection: Connection, client_key: ClientKey) -> RegisteredClient | None:
-    """As `load_client`, by the key that rows in the database refer to."""
-    row = await connection.fetchrow(_CLIENT_BY_KEY, client_key)
     return _read_client(row) if row else None
 
 

@@ -5,12 +5,13 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.response import Template
 
+from borvo.web.csrf import WITHOUT_CSRF
 from borvo.web.pages import PAGE_OPT, render_page
 
 _METHODS = ("get", "post", "put", "delete")
 
 
-@get("/openapi.json", opt={"exclude_from_csrf": True}, include_in_schema=False, sync_to_thread=False)
+@get("/openapi.json", opt=WITHOUT_CSRF, include_in_schema=False, sync_to_thread=False)
 def show_openapi(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
     schema = request.app.openapi_schema.to_schema()
     return Response(schema, media_type="application/json", headers={"Cache-Control": "public, max-age=300"})

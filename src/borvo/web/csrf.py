@@ -20,6 +20,7 @@ from borvo.web.forms import CSRF_FIELD, read_fields
 
 COOKIE = "csrf"
 EXCLUDE_OPT = "exclude_from_csrf"
+WITHOUT_CSRF = {EXCLUDE_OPT: True}
 _HEADER = "x-csrftoken"
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 

@@ -39,9 +39,6 @@ class Form:
         """The non-empty lines of a text area, without surrounding white space."""
         return [line.strip() for line in self.raw(name).splitlines() if line.strip()]
 
-    def is_ticked(self, name: str) -> bool:
-        return bool(self.text(name))
-
     def add_error(self, name: str, message: str) -> None:
         self.errors.setdefault(name, []).append(message)
 

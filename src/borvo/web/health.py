@@ -6,16 +6,18 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
+from borvo.web.csrf import WITHOUT_CSRF
+
 IsReady = NamedDependency[SkipValidation[Callable[[], Awaitable[bool]]]]
 
 
-@get("/health/live", opt={"exclude_from_csrf": True}, include_in_schema=False, sync_to_thread=False)
+@get("/health/live", opt=WITHOUT_CSRF, include_in_schema=False, sync_to_thread=False)
 def answer_live() -> dict[str, str]:
     """The process answers."""
     return {"status": "live"}
 
 
-@get("/health/ready", opt={"exclude_from_csrf": True}, include_in_schema=False)
+@get("/health/ready", opt=WITHOUT_CSRF, include_in_schema=False)
 async def answer_ready(is_ready: IsReady) -> Response[dict[str, str]]:
     """The database answers too."""
     if not await is_ready():

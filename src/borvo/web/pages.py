@@ -10,7 +10,7 @@ PAGE_OPT = "page"
 """Handlers with this key in their `opt` answer people, so their errors are pages."""
 
 
-def build_csp(form_action: Iterable[str] = (), *, allow_frame: Iterable[str] = ()) -> str:
+def build_csp(form_action: Iterable[str] = ()) -> str:
     """A policy under which only our own files load and forms go to us and to the origins named.
 
     Chromium applies `form-action` to the redirects that follow a form's submission too, so a page whose form
@@ -25,7 +25,7 @@ def build_csp(form_action: Iterable[str] = (), *, allow_frame: Iterable[str] = (
         "connect-src": ["'self'"],
         "manifest-src": ["'self'"],
         "form-action": ["'self'", *form_action],
-        "frame-src": list(allow_frame) or ["'none'"],
+        "frame-src": ["'none'"],
         "frame-ancestors": ["'none'"],
         "base-uri": ["'none'"],
     }

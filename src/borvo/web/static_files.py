@@ -7,6 +7,8 @@ from pathlib import Path
 from litestar import Router
 from litestar.static_files import create_static_files_router
 
+from borvo.web.csrf import WITHOUT_CSRF
+
 STATIC = Path(__file__).with_name("static")
 
 
@@ -22,7 +24,7 @@ def build_static_router() -> Router:
     return create_static_files_router(
         path="/static",
         directories=[STATIC],
-        opt={"exclude_from_csrf": True},
+        opt=WITHOUT_CSRF,
         cache_control=None,
         include_in_schema=False,
     )

@@ -83,6 +83,14 @@ def find_request_id(text: str | None) -> str | None:
     return text if text and _ID.fullmatch(text) else None
 
 
+def read_request_id(text: str | None) -> str:
+    """Raises `AuthorizationRefusedError` for what cannot be an id: it is as unknown as one that is gone."""
+    request_id = find_request_id(text)
+    if request_id is None:
+        raise AuthorizationRefusedError(_GONE)
+    return request_id
+
+
 def check_destination(facts: Facts) -> tuple[ProtocolClient, str]:
     """The client and where to answer it; raises `AuthorizationRefusedError`."""
     if facts.parameters.find_repeated() in {"client_id", "redirect_uri"}:

@@ -39,7 +39,7 @@ class Identity:
             parameters=parameters,
         )
         wanted = client_id or parameters.get("client_id")
-        registered = await load_client(connection, wanted) if wanted and "\x00" not in wanted else None
+        registered = await load_client(connection, wanted) if wanted else None
         if registered is not None and not registered.is_disabled:
             facts.client = ProtocolClient(registered)
         return facts

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from borvo.accounts.public import Login, end_session
+from borvo.accounts.public import Login
 from borvo.identity.model import Parameters
 from borvo.identity.responses import add_parameters
 from borvo.identity.service.collaborators import Identity
@@ -51,8 +51,3 @@ async def read_logout(identity: Identity, parameters: Parameters, login: Login |
         redirect_uri = add_parameters(uri, [("state", state)]) if state else uri
     is_same_session = login is None or hint.session_id == str(login.session_id)
     return LogoutRequest(client, redirect_uri, is_confirmed=is_same_session)
-
-
-async def end_login(identity: Identity, login: Login) -> None:
-    async with identity.database.transaction() as connection:
-        await end_session(connection, login.person.id, login.session_id, identity.clock())

@@ -25,13 +25,13 @@ from borvo.accounts.public import Accounts, Destination, Limiter, Passwords
 from borvo.dataserver import public as dataserver
 from borvo.dataserver.public import DataServer
 from borvo.identity import public as identity
-from borvo.identity.public import Caller, GenerateKey, GuessLimit, Identity, KeyCabinet, generate_key
+from borvo.identity.public import Admission, GenerateKey, GuessLimit, Identity, KeyCabinet, generate_key
 from borvo.kernel.clock import Clock, read_system_clock
 from borvo.kernel.entropy import Entropy, read_system_entropy
 from borvo.portal import public as portal
 from borvo.portal.public import Portal, SecretVerifier
 from borvo.settings import Settings, read_settings
-from borvo.storage.database import Connection, Database
+from borvo.storage.database import Database
 from borvo.storage.sealing import Keyring
 from borvo.web.api_reference import show_openapi, show_reference
 from borvo.web.cookies import CookiePolicy
@@ -107,10 +107,10 @@ def build_platform(
     )
     developers = Portal(database=database, clock=clock, entropy=entropy, verifier=verifier, accounts=people)
 
-    async def authenticate(connection: Connection, authorization: str | None) -> Caller:
-        return await identity.authenticate_bearer(provider, connection, authorization)
+    async def verify(authorization: str | None) -> Admission:
+        return await identity.verify_bearer(provider, authorization)
 
-    samples = DataServer(database, clock, entropy, authenticate)
+    samples = DataServer(database, clock, entropy, verify)
     return Platform(settings, database, clock, entropy, keyring, people, developers, provider, samples)
 
 

@@ -13,14 +13,14 @@ from borvo.dataserver.bodies import parse_samples
 from borvo.dataserver.model import Fault, Page, Query, Receipt, Selection
 from borvo.dataserver.rules import check_samples
 from borvo.dataserver.store import SampleShelf
-from borvo.identity.public import Caller
+from borvo.identity.public import AccessToken, Admission, Caller
 from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy
-from borvo.kernel.errors import ForbiddenError, InvalidInputError, TooLargeError
+from borvo.kernel.errors import BorvoError, ForbiddenError, InvalidInputError, TooLargeError
 from borvo.kernel.ids import PersonId
-from borvo.storage.database import Connection, Database
+from borvo.storage.database import Database
 
-Authenticate = Callable[[Connection, str | None], Awaitable[Caller]]
+Verify = Callable[[str | None], Awaitable[Admission]]
 
 BATCH_LIMIT = 10_000
 _FAULT_LIMIT = 100
@@ -31,13 +31,13 @@ _TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class DataServer:
-    """What writing and reading samples works with. `authenticate` turns an Authorization header into the caller,
+    """What writing and reading samples works with. `verify` reads the access token of an Authorization header,
     or raises `UnauthenticatedError`."""
 
     database: Database
     clock: Clock
     entropy: Entropy
-    authenticate: Authenticate
+    verify: Verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,13 @@ class Writer:
 
 async def admit_writer(server: DataServer, authorization: str | None, query_token: str | None) -> Writer:
     """Before the body is read: whoever may not write need not send much."""
+    admission = await server.verify(authorization)
     async with server.database.connection() as connection:
-        caller = await server.authenticate(connection, authorization)
+        caller = await admission.confirm(connection)
     if query_token is not None:
         # Contract 6, row 16.
         raise ForbiddenError("Samples are written by their owner only, never with an agency-query-token.")
-    return Writer(caller, _require_person(caller))
+    return Writer(caller, _require_person(caller.person_id))
 
 
 async def write_samples(server: DataServer, writer: Writer, body: bytes) -> list[Receipt]:
@@ -102,36 +103,46 @@ async def _store(server: DataServer, writer: Writer, batch: Batch, now: datetime
 async def read_samples(
     server: DataServer, authorization: str | None, query_token: str | None, parse: Callable[[], Query]
 ) -> tuple[Page, str]:
-    """The page, and the subject by whom its reader knows the person. `parse` runs once the caller is known."""
+    """The page, and the subject by whom its reader knows the person. `parse` runs once the token has verified."""
+    admission = await server.verify(authorization)
+    token = admission.token
     async with server.database.connection() as connection:
-        caller = await server.authenticate(connection, authorization)
-        if query_token is not None:
-            raise ForbiddenError("No relationship with a person is known for this agency-query-token.")
-        person_id = _require_person(caller)
-        query = parse()
-        selection = _select(query, caller)
-        page = await SampleShelf(connection, person_id).read_page(query, selection)
+        try:
+            person_id = _admit_reader(token, query_token)
+            query = parse()
+            selection = _select(query, token.scopes)
+        except BorvoError:
+            # Whose token has ended learns that, and nothing about the request.
+            await admission.confirm(connection)
+            raise
+        page = await SampleShelf(connection, person_id).read_page(query, selection, admission)
     # Contract 7: the request fails rather than show a correlation with children missing.
-    if missing := policy.find_missing_child_scopes(page.samples, caller.scopes):
+    if missing := policy.find_missing_child_scopes(page.samples, token.scopes):
         raise _refuse_scopes("read all parts of these samples", missing)
     return page, str(person_id)
 
 
-def _select(query: Query, caller: Caller) -> Selection:
+def _admit_reader(token: AccessToken, query_token: str | None) -> PersonId:
+    if query_token is not None:
+        raise ForbiddenError("No relationship with a person is known for this agency-query-token.")
+    return _require_person(token.person_id)
+
+
+def _select(query: Query, scopes: frozenset[str]) -> Selection:
     if not query.types:
-        selection = policy.select_readable(caller.scopes)
+        selection = policy.select_readable(scopes)
         if not selection.types:
             raise _refuse_scopes("read samples", [])
         return selection
-    if missing := policy.find_missing_read_scopes(query.types, caller.scopes):
+    if missing := policy.find_missing_read_scopes(query.types, scopes):
         raise _refuse_scopes("read these samples", missing)
     return policy.select_named(query.types)
 
 
-def _require_person(caller: Caller) -> PersonId:
-    if caller.person_id is None:
+def _require_person(person_id: PersonId | None) -> PersonId:
+    if person_id is None:
         raise ForbiddenError("This access token stands for a program, not for a person who has samples.")
-    return caller.person_id
+    return person_id
 
 
 def _refuse_scopes(deed: str, missing: list[str]) -> ForbiddenError:

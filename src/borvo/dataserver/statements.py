@@ -4,9 +4,11 @@ Each type is read from its own stretch of an index and no further than the page 
 same whether a person has a thousand samples or a million.
 """
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 
 from borvo.dataserver.model import Order, Query, Range, Selection
+from borvo.identity.public import Admission
 from borvo.kernel.ids import PersonId
 
 PAGE_TOTAL = "total"
@@ -28,8 +30,8 @@ class Statement:
         return f"${len(self.values)}"
 
 
-def compose_page(query: Query, selection: Selection, person_id: PersonId) -> Statement:
-    """The rows of the page, each with the total beside it."""
+def compose_page(query: Query, selection: Selection, person_id: PersonId, admission: Admission) -> Statement:
+    """The rows of the page, each with the total beside it; none when the reader's token has ended meanwhile."""
     statement = Statement(person_id, selection)
     direction = "desc" if query.is_descending else "asc"
     column = _ORDERS[query.order]
@@ -50,7 +52,9 @@ def compose_page(query: Query, selection: Selection, person_id: PersonId) -> Sta
             f"{order} limit {take}::bigint offset {skip}::bigint"
         )
     total = _compose_total(statement, query, selection, filters)
-    statement.text = f"select s.*, ({total}) as {PAGE_TOTAL} from ({rows}) s"
+    # A condition on no row: it is tested once, before any row is read.
+    live = admission.compose(statement.bind)
+    statement.text = f"select s.*, ({total}) as {PAGE_TOTAL} from ({rows}) s where {live}"
     return statement
 
 
@@ -93,40 +97,67 @@ def _compose_total(statement: Statement, query: Query, selection: Selection, fil
     if not _is_told_by_days(query, selection):
         return f"select count(*) from sample s where s.type_code = any($2::smallint[]) and {filters}"
     days, edges = split_days(query.start)
-    parts = [_compose_edge(statement, *edge) for edge in edges]
+    parts = [_compose_edge(statement, edge) for edge in edges]
     if days is not None:
         # As text: the driver would write the first and the last date as infinity.
         first, last = (statement.bind(day.isoformat()) for day in days)
         parts.append(
-            "(select coalesce(sum(n.samples), 0) from sample_count n where n.person_id = $1 "
+            "+ (select coalesce(sum(n.samples), 0) from sample_count n where n.person_id = $1 "
             f"and n.type_code = any($2::smallint[]) and n.day between {first}::text::date and {last}::text::date)"
         )
-    return f"select ({' + '.join(parts)})::bigint"
+    return f"select ({' '.join(parts)})::bigint"
 
 
-def _compose_edge(statement: Statement, lower: datetime, upper: datetime) -> str:
+class Edge(NamedTuple):
+    """A stretch of one day, bounds included, whose samples are counted to the whole days or off them."""
+
+    lower: datetime
+    upper: datetime
+    is_added: bool
+
+
+def _compose_edge(statement: Statement, edge: Edge) -> str:
     return (
-        "(select count(*) from sample s where s.person_id = $1 and s.position = 0 "
-        "and s.type_code = any($2::smallint[]) "
-        f"and s.start_at >= {statement.bind(lower)} and s.start_at <= {statement.bind(upper)})"
+        f"{'+' if edge.is_added else '-'} (select count(*) from sample s where s.person_id = $1 "
+        "and s.position = 0 and s.type_code = any($2::smallint[]) "
+        f"and s.start_at >= {statement.bind(edge.lower)} and s.start_at <= {statement.bind(edge.upper)})"
     )
 
 
-Edge = tuple[datetime, datetime]
+_NOON = time(12)
+_TICK = timedelta(microseconds=1)
 
 
 def split_days(wanted: Range) -> tuple[tuple[date, date] | None, list[Edge]]:
-    """The whole days of UTC within the range, first and last, and what is left of it at its ends. All bounds
-    belong to what they bound. Days are counted by number, since a neighbour of the last day is no date."""
+    """Whole days of UTC, first and last, and what must be counted to or off them so that they make the range,
+    whose bounds belong to it. Of a day that is cut, the shorter part is counted."""
     lower, upper = wanted.lower, wanted.upper
-    first = date.min.toordinal() if lower is None else lower.toordinal() + (lower.time() != time.min)
-    last = date.max.toordinal() if upper is None else upper.toordinal() - (upper.time() != time.max)
-    if lower and upper and first > last + 1:
-        return None, [(lower, upper)]
-    edges: list[Edge] = []
-    if lower and first > lower.toordinal():
-        edges.append((lower, datetime.combine(lower, time.max, UTC)))
-    if upper and last < upper.toordinal():
-        edges.append((datetime.combine(upper, time.min, UTC), upper))
+    if lower and upper and lower.date() == upper.date():
+        return None, [Edge(lower, upper, is_added=True)]
+    edges = [*_cut_first_day(lower), *_cut_last_day(upper)]
+    # By number, since a neighbour of the last day is no date.
+    first = lower.toordinal() + _stands_alone(edges, lower) if lower else date.min.toordinal()
+    last = upper.toordinal() - _stands_alone(edges, upper) if upper else date.max.toordinal()
     days = (date.fromordinal(first), date.fromordinal(last)) if first <= last else None
     return days, edges
+
+
+def _stands_alone(edges: list[Edge], bound: datetime) -> bool:
+    """Whether the day of the bound is counted by its edge alone."""
+    return any(edge.is_added and bound in edge[:2] for edge in edges)
+
+
+def _cut_first_day(lower: datetime | None) -> list[Edge]:
+    if lower is None or lower.time() == time.min:
+        return []
+    if lower.time() < _NOON:
+        return [Edge(datetime.combine(lower, time.min, UTC), lower - _TICK, is_added=False)]
+    return [Edge(lower, datetime.combine(lower, time.max, UTC), is_added=True)]
+
+
+def _cut_last_day(upper: datetime | None) -> list[Edge]:
+    if upper is None or upper.time() == time.max:
+        return []
+    if upper.time() >= _NOON:
+        return [Edge(upper + _TICK, datetime.combine(upper, time.max, UTC), is_added=False)]
+    return [Edge(datetime.combine(upper, time.min, UTC), upper, is_added=True)]

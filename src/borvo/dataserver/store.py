@@ -6,6 +6,7 @@ from borvo.catalogue.sample_types import Family, list_sample_types
 from borvo.dataserver.batch import Batch, Present
 from borvo.dataserver.model import Page, Query, Sample, Selection, StoredSample
 from borvo.dataserver.statements import PAGE_TOTAL, compose_count, compose_page
+from borvo.identity.public import Admission
 from borvo.kernel.ids import ClientKey, PersonId
 from borvo.storage.database import Connection, Row
 
@@ -115,12 +116,16 @@ class SampleShelf:
         )
         return {row["client_assigned_id"]: (str(row["id"]), row["content_digest"]) for row in rows}
 
-    async def read_page(self, query: Query, selection: Selection) -> Page:
-        """The rows in order with their children, and the exact count of all rows that the query finds."""
-        statement = compose_page(query, selection, self._person_id)
+    async def read_page(self, query: Query, selection: Selection, admission: Admission) -> Page:
+        """The rows in order with their children, and the exact count of all rows that the query finds. Rows are
+        read by the very statement that makes sure that the token is good; raises `UnauthenticatedError`."""
+        statement = compose_page(query, selection, self._person_id, admission)
         rows = await self._connection.fetch(statement.text, *statement.values)
-        total = rows[0][PAGE_TOTAL] if rows else await self._count(query, selection)
-        return Page(total, await self._attach_children(rows))
+        if rows:
+            return Page(rows[0][PAGE_TOTAL], await self._attach_children(rows))
+        # No row tells whether the token is good.
+        await admission.confirm(self._connection)
+        return Page(await self._count(query, selection), ())
 
     async def _count(self, query: Query, selection: Selection) -> int:
         """Of a page without rows: it lies behind the last one, or there are none."""

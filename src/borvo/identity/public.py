@@ -2,23 +2,25 @@
 
 from borvo.identity.endpoints import build_api_router
 from borvo.identity.keys import GenerateKey, KeyCabinet, generate_key
-from borvo.identity.model import Caller
+from borvo.identity.model import AccessToken, Caller
 from borvo.identity.pages import build_page_router
-from borvo.identity.service.caller import authenticate_bearer, clean_up
+from borvo.identity.service.caller import Admission, clean_up, verify_bearer
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.guessing import GuessLimit
 from borvo.identity.service.returning import describe_return
 
 __all__ = [
+    "AccessToken",
+    "Admission",
     "Caller",
     "GenerateKey",
     "GuessLimit",
     "Identity",
     "KeyCabinet",
-    "authenticate_bearer",
     "build_api_router",
     "build_page_router",
     "clean_up",
     "describe_return",
     "generate_key",
+    "verify_bearer",
 ]

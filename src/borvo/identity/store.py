@@ -1,7 +1,7 @@
 """The SQL of the OpenID provider. Every function takes a connection and none commits."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from borvo.accounts.public import PERSON_COLUMNS, read_person
@@ -197,22 +197,34 @@ async def revoke_code_tokens(connection: Connection, person_id: PersonId, digest
     )
 
 
-async def load_caller(connection: Connection, token: AccessToken) -> Caller | None:
-    """Who calls, when the token is still good: one statement over the client's state, the revocations, and for
-    a person her account and the consent under which the token was issued."""
-    client_key = await connection.fetchval(
-        """select c.client_key from client c
-           where c.client_id = $1 and c.disabled_at is null
-             and not exists (select 1 from revoked_token r where r.subject = $2 and r.token_id = $3)
-             and ($4::uuid is null or exists (
+# The client's state, the revocations, and for a person her account and the consent under which the token was issued.
+_LIVE = """select c.client_key from client c
+           where c.client_id = {client_id} and c.disabled_at is null
+             and not exists (select 1 from revoked_token r where r.subject = {subject} and r.token_id = {jti})
+             and ({person_id}::uuid is null or exists (
                select 1 from consent s join person p on p.id = s.person_id
-               where s.person_id = $4 and s.client_key = c.client_key and s.version = $5
-                 and s.withdrawn_at is null and p.closed_at is null))""",
-        token.client_id,
-        token.subject,
-        token.token_id,
-        token.person_id,
-        token.consent_version,
+               where s.person_id = {person_id}::uuid and s.client_key = c.client_key and s.version = {version}
+                 and s.withdrawn_at is null and p.closed_at is null))"""
+_CALLER = _LIVE.format(client_id="$1", subject="$2", jti="$3", person_id="$4", version="$5")
+
+
+def compose_liveness(token: AccessToken, bind: Callable[[object], str]) -> str:
+    """A condition that holds while the token is good, for a statement that may show something only then. `bind`
+    takes a value and gives its placeholder."""
+    live = _LIVE.format(
+        client_id=f"{bind(token.client_id)}::text",
+        subject=f"{bind(token.subject)}::text",
+        jti=f"{bind(token.token_id)}::text",
+        person_id=bind(token.person_id),
+        version=f"{bind(token.consent_version)}::integer",
+    )
+    return f"exists ({live})"
+
+
+async def load_caller(connection: Connection, token: AccessToken) -> Caller | None:
+    """Who calls, when the token is still good."""
+    client_key = await connection.fetchval(
+        _CALLER, token.client_id, token.subject, token.token_id, token.person_id, token.consent_version
     )
     if client_key is None:
         return None

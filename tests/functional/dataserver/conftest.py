@@ -1,7 +1,8 @@
 """The application with callers of the test's own: here a token's text simply names them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,20 +11,42 @@ import pytest
 
 from borvo.assembly import Platform, build_app
 from borvo.catalogue.scopes import map_scopes
-from borvo.identity.public import Caller
+from borvo.identity.public import AccessToken, Admission, Caller
 from borvo.kernel.errors import UnauthenticatedError
 from borvo.kernel.ids import ClientId, ClientKey, PersonId
 from borvo.storage.database import Connection
 from tests.functional.conftest import ISSUER
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
 ALL_SCOPES = frozenset(scope for scope in map_scopes() if scope.startswith(("read.", "write.")))
+
+
+@dataclass(frozen=True)
+class Known(Admission):
+    """A caller of whom the test decides whether her token is still good."""
+
+    caller: Caller
+    ended: set[str]
+
+    @property
+    def is_good(self) -> bool:
+        return self.caller.token_id not in self.ended
+
+    def compose(self, bind: Callable[[object], str]) -> str:
+        return f"{bind(self.is_good)}::boolean"
+
+    async def confirm(self, connection: Connection) -> Caller:  # noqa: ARG002
+        if not self.is_good:
+            raise UnauthenticatedError("The access token has ended.")
+        return self.caller
 
 
 @dataclass
 class Callers:
-    """Who is known, by token."""
+    """Who is known, by token, and which tokens have ended since they verified."""
 
     known: dict[str, Caller] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
 
     def add(
         self,
@@ -40,11 +63,15 @@ class Callers:
         self.known[token] = Caller(ClientId("demo.app"), key, person, scopes, token)
         return token
 
-    async def authenticate(self, _: Connection, authorization: str | None) -> Caller:
+    async def verify(self, authorization: str | None) -> Known:
         caller = self.known.get((authorization or "").removeprefix("Bearer "))
         if caller is None:
             raise UnauthenticatedError("Send an access token.")
-        return caller
+        subject = str(caller.person_id or caller.client_id)
+        token = AccessToken(
+            subject, caller.client_id, caller.person_id, caller.scopes, caller.token_id, 1, _NEVER
+        )
+        return Known(token, caller, self.ended)
 
 
 @dataclass
@@ -94,7 +121,7 @@ def callers() -> Callers:
 
 @pytest.fixture
 async def program(platform: Platform, callers: Callers) -> AsyncIterator[Program]:
-    server = replace(platform.dataserver, authenticate=callers.authenticate)
+    server = replace(platform.dataserver, verify=callers.verify)
     app = build_app(replace(platform, dataserver=server))
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as client:

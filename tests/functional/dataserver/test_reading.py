@@ -215,3 +215,18 @@ async def test_the_description_of_the_api_knows_parameters_and_answers(program: 
     assert set(read["responses"]) >= {"200", "400", "401", "403"}
     assert set(write["responses"]) >= {"200", "400", "401", "403", "409", "413"}
     assert "quantityValue" in str(write["requestBody"])
+
+
+@pytest.mark.parametrize("query", ["", "types=height", "skip=100", "take=0", "types=nonsense"])
+async def test_a_token_that_has_ended_is_told_so_whatever_it_asks(program: Program, query: str) -> None:
+    await program.write([create_body()])
+    program.callers.ended.add(program.caller.token_id)
+    assert (await program.read(query)).status_code == 401
+    assert (await program.narrow("read.height").read(query)).status_code != 401
+
+
+async def test_a_token_that_has_ended_writes_nothing(program: Program) -> None:
+    program.callers.ended.add(program.caller.token_id)
+    assert (await program.write([create_body()])).status_code == 401
+    program.callers.ended.clear()
+    assert (await program.read()).json()["totalAvailable"] == 0

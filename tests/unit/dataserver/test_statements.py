@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from borvo.dataserver.model import Range
-from borvo.dataserver.statements import split_days
+from borvo.dataserver.statements import Edge, split_days
 
 # Bounds on the edges of days are what goes wrong, so they come often.
 EDGES = st.builds(
@@ -16,22 +16,33 @@ EDGES = st.builds(
 )
 
 
+def count_moments(wanted: Range, moment: datetime) -> int:
+    days, edges = split_days(wanted)
+    held = days is not None and days[0] <= moment.date() <= days[1]
+    signed = (1 if edge.is_added else -1 for edge in edges if edge.lower <= moment <= edge.upper)
+    return held + sum(signed)
+
+
 @given(st.none() | EDGES, st.none() | EDGES, EDGES)
-def test_days_and_edges_hold_each_instant_of_the_range_once(
+def test_days_and_edges_make_each_instant_of_the_range_count_once_and_no_other(
     lower: datetime | None, upper: datetime | None, moment: datetime
 ) -> None:
     if lower and upper and lower > upper:
         lower, upper = upper, lower
-    days, edges = split_days(Range(lower, upper))
-    held = sum(first <= moment <= last for first, last in edges)
-    held += days is not None and days[0] <= moment.date() <= days[1]
-    assert held == ((lower is None or lower <= moment) and (upper is None or moment <= upper))
-    assert days or edges
+    is_within = (lower is None or lower <= moment) and (upper is None or moment <= upper)
+    assert count_moments(Range(lower, upper), moment) == is_within
+
+
+@given(EDGES, EDGES)
+def test_of_a_day_that_is_cut_no_more_than_half_is_counted(lower: datetime, upper: datetime) -> None:
+    if lower.date() < upper.date():
+        _, edges = split_days(Range(lower, upper))
+        assert all(edge.upper - edge.lower <= timedelta(hours=12) for edge in edges)
 
 
 def test_the_first_and_last_days_have_no_neighbours() -> None:
     first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
     assert split_days(Range(first, last)) == ((date.min, date.max), [])
     late, early = last - timedelta(hours=1), first + timedelta(hours=1)
-    assert split_days(Range(late, None)) == (None, [(late, last)])
-    assert split_days(Range(None, early)) == (None, [(first, early)])
+    assert split_days(Range(late, None)) == (None, [Edge(late, last, is_added=True)])
+    assert split_days(Range(None, early)) == (None, [Edge(first, early, is_added=True)])

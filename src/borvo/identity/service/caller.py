@@ -1,10 +1,12 @@
 """Who calls an API with a bearer token: RFC 6750, RFC 9068 4."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from borvo.accounts.public import load_person
 from borvo.identity import store
-from borvo.identity.model import Caller, describe_person
+from borvo.identity.model import AccessToken, Caller, describe_person
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.tokens import TokenError
 from borvo.kernel.errors import ForbiddenError, UnauthenticatedError
@@ -23,23 +25,36 @@ def read_bearer(authorization: str | None) -> str | None:
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
-async def authenticate_bearer(
-    identity: Identity, connection: Connection, authorization: str | None
-) -> Caller:
-    """The caller, when the token verifies and neither it nor the client, consent or account behind it has been
-    ended. Raises `UnauthenticatedError`, which says no more than RFC 6750 3.1 wants."""
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """An access token that verified. Whether it is still good, nobody has asked yet: either `confirm` does, or a
+    statement that shows something under the condition that `compose` writes."""
+
+    token: AccessToken
+
+    def compose(self, bind: Callable[[object], str]) -> str:
+        """A condition in SQL that holds while the token is good; `bind` gives a value its placeholder."""
+        return store.compose_liveness(self.token, bind)
+
+    async def confirm(self, connection: Connection) -> Caller:
+        """The caller; raises `UnauthenticatedError` when the token, the client, the consent or the account behind
+        it has been ended."""
+        caller = await store.load_caller(connection, self.token)
+        if caller is None:
+            raise _refuse("the token was revoked, or what it rests on has ended")
+        return caller
+
+
+async def verify_bearer(identity: Identity, authorization: str | None) -> Admission:
+    """What the header's token says. Raises `UnauthenticatedError`, which says no more than RFC 6750 3.1 wants."""
     text = read_bearer(authorization)
     if text is None:
         raise UnauthenticatedError("Send an access token: Authorization: Bearer ...")
     keys = await identity.cabinet.current()
     try:
-        token = identity.memory.verify(text, keys, identity.issuer, identity.clock())
+        return Admission(identity.memory.verify(text, keys, identity.issuer, identity.clock()))
     except TokenError as fault:
         raise _refuse(str(fault)) from fault
-    caller = await store.load_caller(connection, token)
-    if caller is None:
-        raise _refuse("the token was revoked, or what it rests on has ended")
-    return caller
 
 
 def _refuse(reason: str) -> UnauthenticatedError:
@@ -49,8 +64,9 @@ def _refuse(reason: str) -> UnauthenticatedError:
 
 async def describe_caller(identity: Identity, authorization: str | None) -> dict[str, object]:
     """The claims for the userinfo endpoint (OpenID Connect Core 5.3)."""
+    admission = await verify_bearer(identity, authorization)
     async with identity.database.connection() as connection:
-        caller = await authenticate_bearer(identity, connection, authorization)
+        caller = await admission.confirm(connection)
         if caller.person_id is None or "openid" not in caller.scopes:
             raise ForbiddenError(
                 "This access token carries no scope openid.", challenge=_TOO_LITTLE.format("openid")

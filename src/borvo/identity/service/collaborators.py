@@ -9,8 +9,9 @@ from borvo.identity.service.guessing import GuessLimit
 from borvo.identity.tokens import TokenMemory
 from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy
-from borvo.portal.public import SecretVerifier, load_client
+from borvo.portal.public import RegisteredClient, SecretVerifier, load_client, load_clients
 from borvo.storage.database import Connection, Database
+from borvo.storage.gathering import Gathering
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,20 @@ class Identity:
     guesses: GuessLimit
     trusted_proxies: int
     memory: TokenMemory = field(default_factory=TokenMemory)
+    clients: Gathering[str, RegisteredClient] = field(init=False)
 
-    async def gather_facts(
-        self, connection: Connection, parameters: Parameters, client_id: str | None = None
-    ) -> Facts:
-        """The facts of one exchange, its client among them when it exists and is not disabled."""
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "clients", Gathering(self.database, load_clients))
+
+    async def gather_facts(self, connection: Connection, parameters: Parameters) -> Facts:
+        """The facts of one exchange, the client that the parameters name among them."""
+        client_id = parameters.get("client_id")
+        return await self.build_facts(
+            parameters, await load_client(connection, client_id) if client_id else None
+        )
+
+    async def build_facts(self, parameters: Parameters, registered: RegisteredClient | None) -> Facts:
+        """The facts of one exchange. A client that is disabled counts as none."""
         facts = Facts(
             issuer=self.issuer,
             now=self.clock(),
@@ -38,8 +48,6 @@ class Identity:
             keys=await self.cabinet.current(),
             parameters=parameters,
         )
-        wanted = client_id or parameters.get("client_id")
-        registered = await load_client(connection, wanted) if wanted else None
         if registered is not None and not registered.is_disabled:
             facts.client = ProtocolClient(registered)
         return facts

@@ -74,10 +74,12 @@ async def answer_token_request(
 async def _authenticate(
     identity: Identity, parameters: Parameters, credentials: Credentials, network: str
 ) -> Facts:
-    async with identity.database.connection() as connection:
-        facts = await identity.gather_facts(connection, parameters, credentials.client_id or None)
+    client_id = credentials.client_id
+    facts = await identity.build_facts(
+        parameters, await identity.clients.find(client_id) if client_id else None
+    )
     facts.auth_method = credentials.method
-    # Verified without a connection in hand: a slow hash must not keep others from the database.
+    # No connection is in hand: a slow hash must not keep others from the database.
     if credentials.method and facts.client is not None:
         client = facts.client.registered
         identity.guesses.check(client.client_id, network)

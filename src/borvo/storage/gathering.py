@@ -1,0 +1,58 @@
+"""Many callers, one statement."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Generic, TypeVar
+
+from borvo.storage.database import Connection, Database
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+LoadAll = Callable[[Connection, list[K]], Awaitable[Mapping[K, V]]]
+
+
+class Gathering(Generic[K, V]):
+    """Loads things by key. Callers who ask while a statement is under way share the next one.
+
+    Nothing is remembered: the statement that answers a caller starts after the caller asked.
+    """
+
+    def __init__(self, database: Database, load_all: LoadAll[K, V]) -> None:
+        self._database = database
+        self._load_all = load_all
+        self._waiting: dict[K, list[asyncio.Future[V | None]]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def find(self, key: K) -> V | None:
+        """What lies under the key; raises what the database raises, to everybody of the same statement."""
+        future: asyncio.Future[V | None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(key, []).append(future)
+        if self._task is None:
+            self._task = asyncio.create_task(self._answer())
+        return await future
+
+    async def _answer(self) -> None:
+        try:
+            while self._waiting:
+                asked, self._waiting = self._waiting, {}
+                await self._answer_round(asked)
+        finally:
+            self._task = None
+
+    async def _answer_round(self, asked: dict[K, list["asyncio.Future[V | None]"]]) -> None:
+        try:
+            async with self._database.connection() as connection:
+                found = await self._load_all(connection, list(asked))
+        except Exception as fault:  # noqa: BLE001  (it is raised where somebody waits)
+            for future in _list_open(asked.values()):
+                future.set_exception(fault)
+        else:
+            for key, futures in asked.items():
+                for future in _list_open([futures]):
+                    future.set_result(found.get(key))
+
+
+def _list_open(groups: Iterable[list["asyncio.Future[V | None]"]]) -> list["asyncio.Future[V | None]"]:
+    """Without those of callers who went away meanwhile, which are cancelled."""
+    return [future for futures in groups for future in futures if not future.done()]

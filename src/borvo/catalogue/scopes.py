@@ -21,6 +21,11 @@ BASIC_SCOPES = (
     ScopeWords("openid", "Sign-in", "know that it is you who signs in", "Basic"),
     ScopeWords("profile", "Name", "see your name and your roles", "Basic"),
     ScopeWords("email", "E-mail address", "see your e-mail address", "Basic"),
+    ScopeWords("phone", "Phone number", "see your phone number", "Basic"),
+    ScopeWords("address", "Postal address", "see your postal address", "Basic"),
+    ScopeWords(
+        "offline_access", "Lasting access", "keep this access while you are not using the app", "Basic"
+    ),
     ScopeWords("agency_api", "Agency", "ask people for access to their data on your behalf", "Basic"),
 )
 

@@ -10,6 +10,7 @@ from ipaddress import AddressValueError, IPv6Address
 
 from borvo.portal.model import GrantType
 from borvo.portal.policy import needs_redirect_uri
+from borvo.web.addresses import parse_origin
 
 URI_MAXIMUM = 2000
 REDIRECT_URIS_MAXIMUM = 20
@@ -102,6 +103,29 @@ def check_redirect_uris(uris: Sequence[str], grant_types: Collection[GrantType])
     if not uris and needs_redirect_uri(grant_types):
         faults.append("Enter at least one address to which people come back.")
     return faults
+
+
+def check_post_logout_uris(uris: Sequence[str]) -> list[str]:
+    """RP-Initiated Logout 3.1: as callback URLs, but none is needed."""
+    return check_redirect_uris(uris, ())
+
+
+def check_frontchannel_uri(uri: str, redirect_uris: Collection[str]) -> str | None:
+    """Front-Channel Logout 2: on the scheme, host and port of a callback URL; empty means none."""
+    if not uri:
+        return None
+    fault = _find_general_fault(uri) or _find_web_fault(uri)
+    if fault:
+        return f"{fault[0].upper()}{fault[1:]}."
+    if parse_origin(uri) not in {parse_origin(each) for each in redirect_uris}:
+        return "Use the scheme, host and port of one of the callback URLs."
+    return None
+
+
+def check_backchannel_uri(uri: str) -> str | None:
+    """Back-Channel Logout 2.2: https, or a loopback host while developing; empty means none."""
+    fault = (_find_general_fault(uri) or _find_web_fault(uri)) if uri else None
+    return f"{fault[0].upper()}{fault[1:]}." if fault else None
 
 
 def check_client_uri(uri: str) -> str | None:

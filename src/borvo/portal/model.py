@@ -15,10 +15,34 @@ class GrantType(StrEnum):
     IMPLICIT = "implicit"
     HYBRID = "hybrid"
     CLIENT_CREDENTIALS = "client_credentials"
+    DEVICE_CODE = "device_code"
 
 
 REDIRECT_GRANTS = frozenset({GrantType.AUTHORIZATION_CODE, GrantType.IMPLICIT, GrantType.HYBRID})
 """Those that end in the browser of a person, and so need a callback URL."""
+
+
+FRONT_CHANNEL_GRANTS = frozenset({GrantType.IMPLICIT, GrantType.HYBRID})
+"""Those whose answers may carry tokens through the browser."""
+
+LASTING_GRANTS = frozenset({GrantType.AUTHORIZATION_CODE, GrantType.HYBRID, GrantType.DEVICE_CODE})
+"""Those that may end in a refresh token."""
+
+
+class AccessTokenFormat(StrEnum):
+    """What a client's access tokens look like: signed statements (RFC 9068), or texts that say nothing."""
+
+    JWT = "jwt"
+    OPAQUE = "opaque"
+
+
+class SigningAlgorithm(StrEnum):
+    """How a client's tokens are signed (RFC 7518 3.1, RFC 8037 3.1)."""
+
+    RS256 = "RS256"
+    PS256 = "PS256"
+    ES256 = "ES256"
+    EDDSA = "EdDSA"
 
 
 class SecretAlgorithm(StrEnum):
@@ -44,7 +68,8 @@ class StoredSecret:
 
 @dataclass(frozen=True, slots=True)
 class RegisteredClient:
-    """A client with all its live secrets, oldest first. `client_uri` is empty when there is none."""
+    """A client with all its live secrets, oldest first. URIs are empty when there are none. A public client has no
+    secret (RFC 6749 2.1); `allows_front_channel_tokens` lets access tokens come back through the browser."""
 
     client_id: ClientId
     client_key: ClientKey
@@ -58,6 +83,13 @@ class RegisteredClient:
     require_pkce: bool
     is_disabled: bool
     secrets: tuple[StoredSecret, ...]
+    is_public: bool = False
+    allows_front_channel_tokens: bool = False
+    access_token_format: AccessTokenFormat = AccessTokenFormat.JWT
+    signing_algorithm: SigningAlgorithm = SigningAlgorithm.RS256
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    frontchannel_logout_uri: str = ""
+    backchannel_logout_uri: str = ""
 
     def find_secret(self, secret_id: UUID) -> StoredSecret | None:
         return next((secret for secret in self.secrets if secret.id == secret_id), None)
@@ -84,3 +116,10 @@ class ClientDetails:
     grant_types: frozenset[GrantType]
     scopes: tuple[str, ...]
     require_pkce: bool
+    is_public: bool = False
+    allows_front_channel_tokens: bool = False
+    access_token_format: AccessTokenFormat = AccessTokenFormat.JWT
+    signing_algorithm: SigningAlgorithm = SigningAlgorithm.RS256
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    frontchannel_logout_uri: str = ""
+    backchannel_logout_uri: str = ""

@@ -15,13 +15,15 @@ from borvo.portal import service
 from borvo.portal.bundles import list_bundles
 from borvo.portal.forms import (
     fill_form,
+    read_algorithm,
     read_details,
     read_grant_types,
     read_pkce_choice,
     read_scopes,
     read_suffix,
+    read_token_format,
 )
-from borvo.portal.model import GrantType, RegisteredClient, Tenancy
+from borvo.portal.model import AccessTokenFormat, GrantType, RegisteredClient, SigningAlgorithm, Tenancy
 from borvo.portal.policy import PkceChoice
 from borvo.portal.service import Portal
 from borvo.web.forms import Form, read_form
@@ -54,6 +56,10 @@ def _list_picker_context(form: Form) -> dict[str, Any]:
         "bundles": [bundle for bundle in list_bundles() if not bundle.scopes <= scopes],
         "grant_types": list(GrantType),
         "pkce_choices": list(PkceChoice),
+        "token_formats": list(AccessTokenFormat),
+        "chosen_format": read_token_format(form),
+        "algorithms": list(SigningAlgorithm),
+        "chosen_algorithm": read_algorithm(form),
         "example_uri": "https://localhost:5001",
     }
 
@@ -126,5 +132,9 @@ async def submit_client(
     details = read_details(form)
     if details is None:
         return _render_client(login, client, form, 400)
-    await service.change_client(portal, login.person, client_id, details)
+    try:
+        await service.change_client(portal, login.person, client_id, details)
+    except InvalidInputError as error:
+        form.add_errors(error.errors)
+        return _render_client(login, client, form, error.status)
     return redirect_to(f"/portal/clients/{client_id}?notice=saved")

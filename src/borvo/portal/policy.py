@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from borvo.catalogue.scopes import map_scopes
 from borvo.kernel.scopes import find_missing
-from borvo.portal.model import REDIRECT_GRANTS, GrantType
+from borvo.portal.model import FRONT_CHANNEL_GRANTS, LASTING_GRANTS, REDIRECT_GRANTS, GrantType
 
 SUFFIX_MAXIMUM = 64
 PREFIX_MAXIMUM = 64
@@ -71,6 +71,22 @@ def check_scopes(scopes: Sequence[str], grant_types: Collection[GrantType]) -> s
     if needs_openid and "openid" not in scopes:
         # OpenID Connect Core 3.2.2.1, 3.3.2.1: both flows answer with an id_token.
         return f"Choose openid as well: {min(needs_openid)} is a way of signing in."
+    if "offline_access" in scopes and LASTING_GRANTS.isdisjoint(grant_types):
+        # OpenID Connect Core 11: refresh tokens come with a code only.
+        return "Lasting access (offline_access) needs authorization code, hybrid or device code."
+    return None
+
+
+def check_public(is_public: bool, grant_types: Collection[GrantType]) -> str | None:
+    """RFC 6749 4.4: whoever has no secret cannot act in its own name."""
+    if is_public and GrantType.CLIENT_CREDENTIALS in grant_types:
+        return "An app without a secret cannot use client credentials."
+    return None
+
+
+def check_front_channel_tokens(is_allowed: bool, grant_types: Collection[GrantType]) -> str | None:
+    if is_allowed and FRONT_CHANNEL_GRANTS.isdisjoint(grant_types):
+        return "Only implicit and hybrid apps can receive access tokens through the browser."
     return None
 
 
@@ -78,8 +94,11 @@ def needs_redirect_uri(grant_types: Collection[GrantType]) -> bool:
     return not REDIRECT_GRANTS.isdisjoint(grant_types)
 
 
-def decide_pkce(choice: PkceChoice, grant_types: Collection[GrantType]) -> bool:
-    """Contract 7: on by default for code alone, off for hybrid, whose clients send a nonce and no challenge."""
+def decide_pkce(choice: PkceChoice, grant_types: Collection[GrantType], *, is_public: bool) -> bool:
+    """Contract 7: always for public clients; else on by default for code alone, off for hybrid, whose clients send a
+    nonce and no challenge."""
+    if is_public:
+        return True
     if choice is PkceChoice.AUTOMATIC:
         return GrantType.AUTHORIZATION_CODE in grant_types and GrantType.HYBRID not in grant_types
     return choice is PkceChoice.REQUIRED

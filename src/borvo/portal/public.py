@@ -1,7 +1,15 @@
 """What other features may use of the portal."""
 
 from borvo.portal.client_secrets import SecretVerifier
-from borvo.portal.model import ClientDetails, GrantType, RegisteredClient, StoredSecret, Tenancy
+from borvo.portal.model import (
+    AccessTokenFormat,
+    ClientDetails,
+    GrantType,
+    RegisteredClient,
+    SigningAlgorithm,
+    StoredSecret,
+    Tenancy,
+)
 from borvo.portal.routes import build_router
 from borvo.portal.service import (
     Portal,
@@ -18,11 +26,13 @@ from borvo.portal.service import (
 from borvo.portal.store import load_client, load_clients
 
 __all__ = [
+    "AccessTokenFormat",
     "ClientDetails",
     "GrantType",
     "Portal",
     "RegisteredClient",
     "SecretVerifier",
+    "SigningAlgorithm",
     "StoredSecret",
     "Tenancy",
     "add_chosen_secret",

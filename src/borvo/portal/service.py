@@ -1,6 +1,6 @@
 """Use cases of developers. Each is bound to the person who acts: clients of others are not found."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from uuid import UUID
 
 import structlog
@@ -21,7 +21,7 @@ from borvo.portal.model import (
     Tenancy,
 )
 from borvo.portal.policy import PREFIX_BYTES, SECRETS_MAXIMUM, check_chosen_secret, check_prefix
-from borvo.storage.database import Database
+from borvo.storage.database import Connection, Database
 
 log = structlog.get_logger(__name__)
 
@@ -85,12 +85,7 @@ async def register_client(
         client_key=ClientKey(create_uuid(now, portal.entropy)),
         tenancy_id=tenancy.id,
         suffix=suffix,
-        display_name=details.display_name,
-        client_uri=details.client_uri,
-        redirect_uris=details.redirect_uris,
-        grant_types=details.grant_types,
-        scopes=details.scopes,
-        require_pkce=details.require_pkce,
+        **{field.name: getattr(details, field.name) for field in fields(ClientDetails)},
         is_disabled=False,
         secrets=(),
     )
@@ -104,11 +99,25 @@ async def register_client(
 
 
 async def change_client(portal: Portal, person: Person, client_id: str, details: ClientDetails) -> None:
-    """Replaces all details; the client id stays what it is."""
-    client = await find_client(portal, person, client_id)
+    """Replaces all details; the client id stays what it is. Raises `InvalidInputError` for a client that would become
+    public while it has secrets, which would go on looking as if they worked."""
     async with portal.database.transaction() as connection:
+        client = await _lock_client(connection, person, client_id)
+        if details.is_public and client.secrets:
+            fault = "Remove the app's secrets first: an app that cannot keep one has none."
+            raise InvalidInputError(fault, {"is_public": [fault]})
         await store.update_client(connection, client.client_key, details, portal.clock())
     log.info("client changed", client_id=client_id, person=str(person.id))
+
+
+async def _lock_client(connection: Connection, person: Person, client_id: str) -> RegisteredClient:
+    """The client as nobody else can change it until the transaction ends; raises as `find_client`."""
+    if person.is_developer:
+        await store.lock_client_of(connection, person.id, client_id)
+        client = await store.load_client_of(connection, person.id, client_id)
+        if client is not None:
+            return client
+    raise _refuse_client()
 
 
 async def _add_secret(
@@ -118,10 +127,10 @@ async def _add_secret(
     secret = StoredSecret(create_uuid(now, portal.entropy), algorithm.value, digest, now)
     async with portal.database.transaction() as connection:
         # Without the lock, two at once would both count one too few.
-        await store.lock_client_of(connection, person.id, client_id)
-        client = await store.load_client_of(connection, person.id, client_id)
-        if client is None:
-            raise _refuse_client()
+        client = await _lock_client(connection, person, client_id)
+        if client.is_public:
+            fault = "An app that cannot keep a secret has none."
+            raise InvalidInputError(fault, {"form": [fault]})
         if len(client.secrets) >= SECRETS_MAXIMUM:
             fault = f"A client has at most {SECRETS_MAXIMUM} secrets. Remove one first."
             raise InvalidInputError(fault, {"form": [fault]})
@@ -158,16 +167,21 @@ async def find_secret(
     client = await find_client(portal, person, client_id)
     secret = client.find_secret(secret_id) if secret_id else None
     if secret is None:
-        raise NotFoundError("There is no such secret; it may have been removed already.")
+        raise _refuse_secret()
     return client, secret
+
+
+def _refuse_secret() -> NotFoundError:
+    return NotFoundError("There is no such secret; it may have been removed already.")
 
 
 async def remove_secret(portal: Portal, person: Person, client_id: str, secret_id: UUID | None) -> None:
     """It stops working with the next request. Raises `NotFoundError` as `find_secret`."""
-    client, secret = await find_secret(portal, person, client_id, secret_id)
     async with portal.database.transaction() as connection:
-        await store.delete_secret(connection, client.client_key, secret.id)
-    log.info("client secret removed", client_id=client_id, secret=str(secret.id), person=str(person.id))
+        client = await _lock_client(connection, person, client_id)
+        if secret_id is None or not await store.delete_secret(connection, client.client_key, secret_id):
+            raise _refuse_secret()
+    log.info("client secret removed", client_id=client_id, secret=str(secret_id), person=str(person.id))
 
 
 async def create_tenancy(portal: Portal, owner_email: str, prefix: str | None = None) -> Tenancy:

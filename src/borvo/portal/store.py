@@ -5,14 +5,24 @@ from datetime import datetime
 from uuid import UUID
 
 from borvo.kernel.ids import ClientId, ClientKey, PersonId, TenancyId
-from borvo.portal.model import ClientDetails, GrantType, RegisteredClient, StoredSecret, Tenancy
+from borvo.portal.model import (
+    AccessTokenFormat,
+    ClientDetails,
+    GrantType,
+    RegisteredClient,
+    SigningAlgorithm,
+    StoredSecret,
+    Tenancy,
+)
 from borvo.storage.database import Connection, Row
 
 # One statement, since every token request begins with it. The secrets come as parallel arrays: several rows
 # would repeat the client, and composite values cost the driver more. Version 7 ids are in the order of time.
 _CLIENT = """
     select c.client_id, c.client_key, c.tenancy_id, c.suffix, c.display_name, c.client_uri, c.redirect_uris,
-           c.grant_types, c.scopes, c.require_pkce, c.disabled_at is not null as is_disabled,
+           c.grant_types, c.scopes, c.require_pkce, c.disabled_at is not null as is_disabled, c.is_public,
+           c.allows_front_channel_tokens, c.access_token_format, c.signing_algorithm, c.post_logout_redirect_uris,
+           c.frontchannel_logout_uri, c.backchannel_logout_uri,
            s.ids, s.algorithms, s.digests, s.instants
     from client c cross join lateral (
         select array_agg(id) as ids, array_agg(algorithm) as algorithms,
@@ -46,6 +56,13 @@ def _read_client(row: Row) -> RegisteredClient:
         require_pkce=row["require_pkce"],
         is_disabled=row["is_disabled"],
         secrets=_read_secrets(row),
+        is_public=row["is_public"],
+        allows_front_channel_tokens=row["allows_front_channel_tokens"],
+        access_token_format=AccessTokenFormat(row["access_token_format"]),
+        signing_algorithm=SigningAlgorithm(row["signing_algorithm"]),
+        post_logout_redirect_uris=tuple(row["post_logout_redirect_uris"]),
+        frontchannel_logout_uri=row["frontchannel_logout_uri"],
+        backchannel_logout_uri=row["backchannel_logout_uri"],
     )
 
 
@@ -84,6 +101,8 @@ async def load_client_of(
 
 async def lock_client_of(connection: Connection, person_id: PersonId, client_id: str) -> bool:
     """Makes changes of one client take turns until the transaction ends; False as `load_client_of`."""
+    if not _is_possible(client_id):
+        return False
     found = await connection.fetchval(
         f"select true from client c where c.client_id = $2 and {_IS_MEMBER} for update", person_id, client_id
     )
@@ -132,24 +151,54 @@ async def insert_member(
     )
 
 
+_DETAILS = (
+    "display_name",
+    "client_uri",
+    "redirect_uris",
+    "grant_types",
+    "scopes",
+    "require_pkce",
+    "is_public",
+    "allows_front_channel_tokens",
+    "access_token_format",
+    "signing_algorithm",
+    "post_logout_redirect_uris",
+    "frontchannel_logout_uri",
+    "backchannel_logout_uri",
+)
+"""The columns that a developer may change, named as the fields of `ClientDetails`."""
+
+
+def _number(count: int, first: int) -> str:
+    return ", ".join(f"${position}" for position in range(first, first + count))
+
+
+_INSERT_CLIENT = f"""
+    insert into client (client_id, client_key, tenancy_id, suffix, created_at, updated_at, {", ".join(_DETAILS)})
+    values ($1, $2, $3, $4, $5, $5, {_number(len(_DETAILS), 6)})
+    on conflict do nothing returning true"""
+_UPDATE_CLIENT = f"""
+    update client set updated_at = $2, ({", ".join(_DETAILS)}) = ({_number(len(_DETAILS), 3)})
+    where client_key = $1"""
+
+
+def _list_details(details: ClientDetails | RegisteredClient) -> list[object]:
+    return [
+        sorted(value) if isinstance(value, frozenset) else value
+        for value in (getattr(details, name) for name in _DETAILS)
+    ]
+
+
 async def insert_client(connection: Connection, client: RegisteredClient, now: datetime) -> bool:
     """False, with nothing written, when the tenancy has a client of that suffix, however lately."""
     written = await connection.fetchval(
-        """insert into client (client_id, client_key, tenancy_id, suffix, display_name, client_uri,
-                               redirect_uris, grant_types, scopes, require_pkce, created_at, updated_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
-           on conflict do nothing returning true""",
+        _INSERT_CLIENT,
         client.client_id,
         client.client_key,
         client.tenancy_id,
         client.suffix,
-        client.display_name,
-        client.client_uri,
-        client.redirect_uris,
-        sorted(client.grant_types),
-        client.scopes,
-        client.require_pkce,
         now,
+        *_list_details(client),
     )
     return bool(written)
 
@@ -157,19 +206,7 @@ async def insert_client(connection: Connection, client: RegisteredClient, now: d
 async def update_client(
     connection: Connection, client_key: ClientKey, details: ClientDetails, now: datetime
 ) -> None:
-    await connection.execute(
-        """update client set display_name = $2, client_uri = $3, redirect_uris = $4, grant_types = $5,
-                             scopes = $6, require_pkce = $7, updated_at = $8
-           where client_key = $1""",
-        client_key,
-        details.display_name,
-        details.client_uri,
-        details.redirect_uris,
-        sorted(details.grant_types),
-        details.scopes,
-        details.require_pkce,
-        now,
-    )
+    await connection.execute(_UPDATE_CLIENT, client_key, now, *_list_details(details))
 
 
 async def insert_secret(

@@ -35,6 +35,10 @@ class Form:
         """All values of a repeated field, for check boxes."""
         return [value.strip() for value in self._fields.get(name, ()) if value.strip()]
 
+    def has(self, name: str) -> bool:
+        """Whether a single check box was ticked."""
+        return bool(self.text(name))
+
     def lines(self, name: str) -> list[str]:
         """The non-empty lines of a text area, without surrounding white space."""
         return [line.strip() for line in self.raw(name).splitlines() if line.strip()]

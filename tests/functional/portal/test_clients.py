@@ -273,3 +273,73 @@ async def test_a_tenancy_with_a_hex_prefix_registers_clients(
     browser = await start_developer("hex@example.org", "0af9" * 16)
     await register(browser)
     assert (await load_present(platform, "0af9" * 16 + ".myapp")).suffix == "myapp"
+
+
+SETTINGS: Fields = {
+    "grant_types": ["authorization_code", "hybrid"],
+    "is_public": "yes",
+    "allows_front_channel_tokens": "yes",
+    "access_token_format": "opaque",
+    "signing_algorithm": "ES256",
+    "post_logout_redirect_uris": "https://localhost:5001/bye",
+    "frontchannel_logout_uri": "https://localhost:5001/signout-oidc",
+    "backchannel_logout_uri": "https://localhost:5001/logout",
+}
+
+
+async def test_every_setting_is_kept_and_shown_again(platform: Platform, developer: Browser) -> None:
+    await register(developer, SETTINGS)
+    client = await load_present(platform, "healthorg.myapp")
+    assert client.is_public
+    assert client.require_pkce
+    assert client.allows_front_channel_tokens
+    assert (client.access_token_format, client.signing_algorithm) == ("opaque", "ES256")
+    assert client.post_logout_redirect_uris == ("https://localhost:5001/bye",)
+    assert client.frontchannel_logout_uri == "https://localhost:5001/signout-oidc"
+    assert client.backchannel_logout_uri == "https://localhost:5001/logout"
+    page = await developer.open("/portal/clients/healthorg.myapp")
+    await developer.submit(page, "/portal/clients/healthorg.myapp")
+    assert await load_present(platform, "healthorg.myapp") == client
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("is_public", {"is_public": "yes", "grant_types": ["hybrid", "client_credentials"]}),
+        ("allows_front_channel_tokens", {"allows_front_channel_tokens": "yes", "grant_types": "device_code"}),
+        ("post_logout_redirect_uris", {"post_logout_redirect_uris": "http://elsewhere.example/"}),
+        ("frontchannel_logout_uri", {"frontchannel_logout_uri": "https://elsewhere.example/"}),
+        ("backchannel_logout_uri", {"backchannel_logout_uri": "http://elsewhere.example/"}),
+    ],
+)
+async def test_a_setting_that_cannot_be_is_refused_beside_its_field(
+    platform: Platform, developer: Browser, name: str, changes: Fields
+) -> None:
+    page = await register(developer, changes)
+    assert page.status_code == 400
+    assert f'id="{name}-error"' in page.text
+    assert await load(platform, "healthorg.myapp") is None
+
+
+async def test_an_app_that_cannot_keep_a_secret_gets_none(platform: Platform, developer: Browser) -> None:
+    await register(developer)
+    secrets = "/portal/clients/healthorg.myapp/secret"
+    earlier = await developer.open(secrets)
+    page = await developer.open("/portal/clients/healthorg.myapp")
+    await developer.submit(page, "/portal/clients/healthorg.myapp", is_public="yes")
+    page = await developer.open(secrets)
+    assert "cannot keep a secret" in page.text
+    assert [form for form in read_forms(page.text) if form.action.startswith(secrets)] == []
+    assert (await developer.submit(earlier, secrets)).status_code == 400
+    assert (await load_present(platform, "healthorg.myapp")).secrets == ()
+
+
+async def test_an_app_with_a_secret_does_not_become_public(platform: Platform, developer: Browser) -> None:
+    await register(developer)
+    page = await developer.open("/portal/clients/healthorg.myapp/secret")
+    await developer.submit(page, "/portal/clients/healthorg.myapp/secret")
+    page = await developer.open("/portal/clients/healthorg.myapp")
+    page = await developer.submit(page, "/portal/clients/healthorg.myapp", is_public="yes")
+    assert page.status_code == 400
+    assert 'id="is_public-error"' in page.text
+    assert not (await load_present(platform, "healthorg.myapp")).is_public

@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from borvo.portal.addresses import (
     LOOPBACK_HOSTS,
     REDIRECT_URIS_MAXIMUM,
+    check_backchannel_uri,
     check_client_uri,
+    check_frontchannel_uri,
+    check_post_logout_uris,
     check_redirect_uris,
     normalize_client_uri,
 )
@@ -119,7 +122,7 @@ def test_there_are_at_most_twenty_callbacks() -> None:
 
 @pytest.mark.parametrize("grant_type", GrantType)
 def test_a_grant_that_ends_in_the_browser_needs_a_callback(grant_type: GrantType) -> None:
-    is_needed = grant_type is not GrantType.CLIENT_CREDENTIALS
+    is_needed = grant_type not in {GrantType.CLIENT_CREDENTIALS, GrantType.DEVICE_CODE}
     assert bool(check_redirect_uris([], {grant_type})) is is_needed
 
 
@@ -167,3 +170,43 @@ def test_normalizing_an_accepted_client_uri_twice_changes_nothing(rest: str) -> 
         once = normalize_client_uri(uri)
         assert check_client_uri(once) is None
         assert normalize_client_uri(once) == once
+
+
+@pytest.mark.parametrize(
+    ("uri", "is_fit"),
+    [
+        ("", True),
+        ("https://app.example.org/signout-oidc", True),
+        ("https://app.example.org/out?from=borvo", True),
+        ("https://app.example.org:8443/out", False),
+        ("https://other.example.org/out", False),
+        ("http://app.example.org/out", False),
+        ("https://app.example.org/out#part", False),
+        ("javascript:alert(1)", False),
+    ],
+)
+@pytest.mark.spec("OpenID Connect Front-Channel Logout", "2")
+def test_a_frontchannel_address_lies_on_the_origin_of_a_callback(uri: str, is_fit: bool) -> None:
+    assert (check_frontchannel_uri(uri, ["https://app.example.org/signin-oidc"]) is None) is is_fit
+
+
+@pytest.mark.parametrize(
+    ("uri", "is_fit"),
+    [
+        ("", True),
+        ("https://app.example.org/logout", True),
+        ("http://localhost:5001/logout", True),
+        ("http://app.example.org/logout", False),
+        ("https://user@app.example.org/logout", False),
+        ("/logout", False),
+    ],
+)
+@pytest.mark.spec("OpenID Connect Back-Channel Logout", "2.2")
+def test_a_backchannel_address_is_https_or_on_this_machine(uri: str, is_fit: bool) -> None:
+    assert (check_backchannel_uri(uri) is None) is is_fit
+
+
+def test_post_logout_addresses_follow_the_rules_of_callbacks_and_none_is_needed() -> None:
+    assert check_post_logout_uris([]) == []
+    assert check_post_logout_uris(["https://app.example.org/bye"]) == []
+    assert len(check_post_logout_uris(["http://app.example.org/bye", "https://*.example.org/"])) == 2

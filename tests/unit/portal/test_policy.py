@@ -13,15 +13,17 @@ from borvo.portal.policy import (
     PkceChoice,
     check_chosen_secret,
     check_display_name,
+    check_front_channel_tokens,
     check_grant_types,
     check_prefix,
+    check_public,
     check_scopes,
     check_suffix,
     decide_pkce,
     needs_redirect_uri,
 )
 
-CODE, IMPLICIT, HYBRID, OWN = GrantType
+CODE, IMPLICIT, HYBRID, OWN, DEVICE = GrantType
 NAMES = ("clinic.myapp", "My App")
 
 
@@ -108,13 +110,14 @@ def test_only_the_clients_own_grant_does_without_a_callback() -> None:
     ],
 )
 def test_pkce_is_on_by_default_for_code_alone(grant_types: set[GrantType], is_required: bool) -> None:
-    assert decide_pkce(PkceChoice.AUTOMATIC, grant_types) is is_required
+    assert decide_pkce(PkceChoice.AUTOMATIC, grant_types, is_public=False) is is_required
 
 
 @given(st.sets(st.sampled_from(GrantType)))
 def test_the_developers_word_on_pkce_stands_above_the_default(grant_types: set[GrantType]) -> None:
-    assert decide_pkce(PkceChoice.REQUIRED, grant_types)
-    assert not decide_pkce(PkceChoice.OPTIONAL, grant_types)
+    assert decide_pkce(PkceChoice.REQUIRED, grant_types, is_public=False)
+    assert not decide_pkce(PkceChoice.OPTIONAL, grant_types, is_public=False)
+    assert decide_pkce(PkceChoice.OPTIONAL, grant_types, is_public=True)
 
 
 @pytest.mark.parametrize(
@@ -145,3 +148,23 @@ def test_a_poor_secret_is_refused(secret: str) -> None:
 )
 def test_a_good_secret_is_accepted(secret: str) -> None:
     assert check_chosen_secret(secret, NAMES) is None
+
+
+@pytest.mark.parametrize(
+    ("grant_types", "is_possible"),
+    [({CODE}, True), ({HYBRID, IMPLICIT}, True), ({DEVICE}, True), ({IMPLICIT}, False), ({OWN}, False)],
+)
+def test_lasting_access_needs_a_grant_that_can_last(grant_types: set[GrantType], is_possible: bool) -> None:
+    assert (check_scopes(["openid", "offline_access"], grant_types) is None) is is_possible
+
+
+def test_what_cannot_keep_a_secret_does_not_act_in_its_own_name() -> None:
+    assert check_public(True, {CODE}) is None
+    assert check_public(False, {OWN}) is None
+    assert check_public(True, {CODE, OWN}) is not None
+
+
+@given(st.sets(st.sampled_from(GrantType)))
+def test_only_browser_flows_may_get_tokens_through_the_browser(grant_types: set[GrantType]) -> None:
+    assert check_front_channel_tokens(False, grant_types) is None
+    assert (check_front_channel_tokens(True, grant_types) is None) is bool({IMPLICIT, HYBRID} & grant_types)

@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,7 +26,16 @@ from borvo.accounts.public import Accounts, Destination, Limiter, Passwords
 from borvo.dataserver import public as dataserver
 from borvo.dataserver.public import DataServer
 from borvo.identity import public as identity
-from borvo.identity.public import Admission, GenerateKey, GuessLimit, Identity, KeyCabinet, generate_key
+from borvo.identity.public import (
+    Admission,
+    GenerateKey,
+    GuessLimit,
+    Identity,
+    KeyCabinet,
+    Profile,
+    RefreshPolicy,
+    generate_key,
+)
 from borvo.kernel.clock import Clock, read_system_clock
 from borvo.kernel.entropy import Entropy, read_system_entropy
 from borvo.portal import public as portal
@@ -90,6 +100,9 @@ def build_platform(
         verifier=verifier,
         guesses=GuessLimit(limiter, clock),
         trusted_proxies=settings.trusted_proxies,
+        refresh=_describe_refresh(settings, keyring),
+        profile=Profile(settings.profile),
+        limiter=limiter,
     )
 
     async def describe_return(return_to: str) -> Destination | None:
@@ -112,6 +125,15 @@ def build_platform(
 
     samples = DataServer(database, clock, entropy, verify)
     return Platform(settings, database, clock, entropy, keyring, people, developers, provider, samples)
+
+
+def _describe_refresh(settings: Settings, keyring: Keyring) -> RefreshPolicy:
+    return RefreshPolicy(
+        key=keyring.derive("refresh tokens"),
+        lifetime=timedelta(days=settings.refresh_token_days),
+        idle=timedelta(days=settings.refresh_token_idle_days),
+        retry=timedelta(seconds=settings.refresh_token_retry_seconds),
+    )
 
 
 def _provide(value: T) -> Provide:

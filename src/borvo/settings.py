@@ -51,6 +51,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_connections: Annotated[
         int, Meta(ge=1, le=1000, description="Connections a worker keeps at most.")
     ] = 10
+    profile: Annotated[
+        Literal["compatible", "strict"],
+        Meta(
+            description="How much clients may be allowed. `strict`: no access token ever passes through a browser."
+        ),
+    ] = "compatible"
+    refresh_token_days: Annotated[
+        int, Meta(ge=1, le=3650, description="Days after which lasting access ends, however much it is used.")
+    ] = 180
+    refresh_token_idle_days: Annotated[
+        int, Meta(ge=1, le=3650, description="Days without use after which lasting access ends.")
+    ] = 30
+    refresh_token_retry_seconds: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=300,
+            description="How long a refresh token that was just replaced is taken once more, for clients that lost "
+            "the answer. 0 takes every second use for theft.",
+        ),
+    ] = 0
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="The least level that is logged.")
     ] = "info"

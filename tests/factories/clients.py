@@ -30,8 +30,10 @@ async def register_client(
     redirect_uris: Iterable[str] = (REDIRECT_URI,),
     require_pkce: bool = False,
     secret: str = SECRET,
+    **settings: object,
 ) -> str:
-    """The client id; its secret is `secret`, stored as one that a developer chose."""
+    """The client id; its secret is `secret`, stored as one that a developer chose, unless the client is public. The
+    settings are columns of the client's table."""
     prefix, _, suffix = client_id.partition(".")
     key, now = uuid4(), platform.clock()
     async with platform.database.transaction() as connection:
@@ -57,6 +59,12 @@ async def register_client(
             now,
             prefix,
         )
+        for column, value in settings.items():
+            await connection.execute(
+                f"update client set {column} = $2 where client_id = $1", client_id, value
+            )
+        if settings.get("is_public"):
+            return client_id
         await connection.execute(
             """insert into client_secret (client_key, id, algorithm, digest, created_by, created_at)
                values ($1, $2, 'argon2id', $3, $2, $4)""",

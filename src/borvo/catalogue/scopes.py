@@ -72,9 +72,11 @@ def describe_scopes(scopes: Iterable[str]) -> list[ScopeWords]:
 
 @dataclass(frozen=True, slots=True)
 class ConsentLine:
-    """What a person reads on the consent page: a sentence, and which members of a group it covers."""
+    """What a person reads on the consent page: a sentence, which members of a group it covers, and the scopes that she
+    allows with it."""
 
     sentence: str
+    scopes: tuple[str, ...]
     members: tuple[str, ...] = ()
 
 
@@ -97,7 +99,11 @@ def list_consent_lines(scopes: Iterable[str]) -> list[ConsentLine]:
     members = _map_members(frozenset(each.scope for each in words))
     covered = {scope for children in members.values() for scope in children}
     return [
-        ConsentLine(each.sentence, tuple(members.get(each.scope, {}).values()))
+        ConsentLine(
+            each.sentence,
+            (each.scope, *members.get(each.scope, {})),
+            tuple(members.get(each.scope, {}).values()),
+        )
         for each in words
         if each.scope not in covered
     ]

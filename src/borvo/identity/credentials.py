@@ -15,7 +15,7 @@ class CredentialsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What was presented. `method` is empty when nothing was."""
+    """What was presented. `method` is empty when nothing was, and `none` for a client id alone."""
 
     method: str
     client_id: str
@@ -46,7 +46,7 @@ def read_credentials(header: str | None, parameters: Parameters) -> Credentials:
     client_id, secret = parameters.get("client_id") or "", parameters.get("client_secret")
     if basic is None:
         if secret is None:
-            return _NOTHING if not client_id else Credentials("", client_id, Secret(""))
+            return _NOTHING if not client_id else Credentials("none", client_id, Secret(""))
         return Credentials("client_secret_post", client_id, Secret(secret))
     # RFC 6749 2.3: not more than one method in one request.
     if secret is not None:

@@ -4,26 +4,40 @@ from functools import cache
 from typing import Any
 
 from borvo.catalogue.scopes import map_scopes
-from borvo.identity.model import RESPONSE_TYPES
+from borvo.identity.engine import AUTH_METHODS
+from borvo.identity.model import RESPONSE_TYPES, Profile
 
 
 @cache
-def build_discovery(issuer: str) -> dict[str, Any]:
+def build_discovery(issuer: str, profile: Profile) -> dict[str, Any]:
     """Says what is served, and nothing that is not."""
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/connect/authorize",
         "token_endpoint": f"{issuer}/connect/token",
         "userinfo_endpoint": f"{issuer}/connect/userinfo",
+        "introspection_endpoint": f"{issuer}/connect/introspect",
+        "revocation_endpoint": f"{issuer}/connect/revocation",
+        "device_authorization_endpoint": f"{issuer}/connect/deviceauthorization",
         "end_session_endpoint": f"{issuer}/connect/endsession",
         "jwks_uri": f"{issuer}/.well-known/openid-configuration/jwks",
         "scopes_supported": list(map_scopes()),
-        "response_types_supported": list(RESPONSE_TYPES),
+        "response_types_supported": [
+            each for each in RESPONSE_TYPES if profile is Profile.COMPATIBLE or "token" not in each.split(" ")
+        ],
         "response_modes_supported": ["form_post", "query", "fragment"],
-        "grant_types_supported": ["authorization_code", "client_credentials"],
+        "grant_types_supported": [
+            "authorization_code",
+            "implicit",
+            "client_credentials",
+            "refresh_token",
+            "urn:ietf:params:oauth:grant-type:device_code",
+        ],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "token_endpoint_auth_methods_supported": list(AUTH_METHODS[1:] + AUTH_METHODS[:1]),
+        "introspection_endpoint_auth_methods_supported": list(AUTH_METHODS[1:]),
+        "revocation_endpoint_auth_methods_supported": list(AUTH_METHODS[1:] + AUTH_METHODS[:1]),
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claims_supported": [
@@ -38,7 +52,7 @@ def build_discovery(issuer: str) -> dict[str, Any]:
             "auth_time",
             "amr",
         ],
-        "claims_parameter_supported": False,
+        "claims_parameter_supported": True,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "authorization_response_iss_parameter_supported": True,

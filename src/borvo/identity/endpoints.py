@@ -1,5 +1,6 @@
 """JSON endpoints of the OpenID provider."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -9,9 +10,12 @@ from litestar.params import SkipValidation
 
 from borvo.identity.discovery import build_discovery
 from borvo.identity.model import Parameters
+from borvo.identity.service.authentication import ClientRequest, TokenAnswer
 from borvo.identity.service.caller import describe_caller, read_bearer
 from borvo.identity.service.collaborators import Identity
-from borvo.identity.service.issuance import TokenAnswer, answer_token_request
+from borvo.identity.service.devices import begin_device_authorization
+from borvo.identity.service.issuance import answer_token_request
+from borvo.identity.service.token_state import introspect_token, revoke_token
 from borvo.web.addresses import find_client_address, find_network
 from borvo.web.csrf import WITHOUT_CSRF
 from borvo.web.forms import FORM_MEDIA_TYPE, is_form, parse_fields
@@ -38,7 +42,7 @@ async def read_form_parameters(request: AnyRequest) -> Parameters | None:
 @get("/.well-known/openid-configuration", opt=WITHOUT_CSRF, sync_to_thread=False)
 def show_discovery(identity: Collaborators) -> Response[dict[str, Any]]:
     """The OpenID provider's metadata."""
-    return Response(build_discovery(identity.issuer), headers=_CACHEABLE)
+    return Response(build_discovery(identity.issuer, identity.profile), headers=_CACHEABLE)
 
 
 @get("/.well-known/openid-configuration/jwks", opt=WITHOUT_CSRF)
@@ -47,9 +51,11 @@ async def show_keys(identity: Collaborators) -> Response[dict[str, Any]]:
     return Response((await identity.cabinet.current()).jwks, headers=_CACHEABLE)
 
 
-@post("/connect/token", opt=WITHOUT_CSRF, status_code=200)
-async def issue_token(request: AnyRequest, identity: Collaborators) -> Response[bytes]:
-    """Exchanges a grant for tokens. Form-encoded in, JSON out; errors as RFC 6749 5.2 says."""
+Answering = Callable[[Identity, ClientRequest], Awaitable[TokenAnswer]]
+
+
+async def _answer(request: AnyRequest, identity: Identity, answer_request: Answering) -> Response[bytes]:
+    """Form-encoded in, JSON out; errors as RFC 6749 5.2 says."""
     parameters = await read_form_parameters(request)
     if parameters is None:
         answer = TokenAnswer(
@@ -62,15 +68,38 @@ async def issue_token(request: AnyRequest, identity: Collaborators) -> Response[
         )
     else:
         network = find_network(find_client_address(request, identity.trusted_proxies))
-        answer = await answer_token_request(
-            identity, parameters, request.headers.get("authorization"), network
-        )
+        sent = ClientRequest(parameters, request.headers.get("authorization"), network)
+        answer = await answer_request(identity, sent)
     return Response(
         msgspec.json.encode(answer.body),
         status_code=answer.status,
         media_type="application/json",
         headers={**_NO_STORE, **answer.headers},
     )
+
+
+@post("/connect/token", opt=WITHOUT_CSRF, status_code=200)
+async def issue_token(request: AnyRequest, identity: Collaborators) -> Response[bytes]:
+    """Exchanges a grant for tokens."""
+    return await _answer(request, identity, answer_token_request)
+
+
+@post("/connect/introspect", opt=WITHOUT_CSRF, status_code=200)
+async def introspect(request: AnyRequest, identity: Collaborators) -> Response[bytes]:
+    """Tells whether a token is good, and what it says (RFC 7662)."""
+    return await _answer(request, identity, introspect_token)
+
+
+@post("/connect/revocation", opt=WITHOUT_CSRF, status_code=200)
+async def revoke(request: AnyRequest, identity: Collaborators) -> Response[bytes]:
+    """Ends a token (RFC 7009)."""
+    return await _answer(request, identity, revoke_token)
+
+
+@post("/connect/deviceauthorization", opt=WITHOUT_CSRF, status_code=200)
+async def authorize_device(request: AnyRequest, identity: Collaborators) -> Response[bytes]:
+    """Begins the sign-in of a device without a browser (RFC 8628)."""
+    return await _answer(request, identity, begin_device_authorization)
 
 
 @route("/connect/userinfo", http_method=["GET", "POST"], opt=WITHOUT_CSRF, status_code=200)
@@ -86,6 +115,17 @@ async def show_userinfo(request: AnyRequest, identity: Collaborators) -> Respons
     return Response(claims, media_type="application/json", headers=_NO_STORE)
 
 
+_HANDLERS = [
+    show_discovery,
+    show_keys,
+    issue_token,
+    introspect,
+    revoke,
+    authorize_device,
+    show_userinfo,
+]
+
+
 def build_api_router() -> Router:
     """What programs call; `assembly` provides `identity`."""
-    return Router(path="/", route_handlers=[show_discovery, show_keys, issue_token, show_userinfo])
+    return Router(path="/", route_handlers=_HANDLERS)

@@ -2,6 +2,7 @@
 read those facts and record what should happen, and whoever built it applies the effects in one transaction."""
 
 import logging
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,18 +12,25 @@ from authlib.oauth2.rfc6749.errors import InvalidClientError, InvalidScopeError
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
 
+from borvo.identity.device import DeviceAuthorization
 from borvo.identity.keys import SigningKeys
 from borvo.identity.model import (
+    FRONT_CHANNEL_LIFETIME,
     SERVICE_SCOPES,
     TOKEN_LIFETIME,
     Grantor,
     Parameters,
+    Profile,
     StoredCode,
 )
-from borvo.identity.tokens import CONSENT_CLAIM, sign_access_token
-from borvo.kernel.entropy import Entropy, encode_bytes
+from borvo.identity.refresh import RefreshIssue, RefreshPolicy, TokenFamily
+from borvo.identity.tokens import CONSENT_CLAIM, FAMILY_CLAIM, USERINFO_CLAIM, OpaqueIssue, sign_access_token
+from borvo.kernel.entropy import Entropy, create_uuid, encode_bytes
 from borvo.kernel.scopes import find_missing, parse_scopes, render_scopes
-from borvo.portal.public import GrantType, RegisteredClient
+from borvo.portal.public import LASTING_GRANTS, AccessTokenFormat, GrantType, RegisteredClient
+
+AUTH_METHODS = ("none", "client_secret_basic", "client_secret_post")
+"""How clients authenticate, with the names of OpenID Connect Core 9."""
 
 # It writes whole tokens to its debug log.
 logging.getLogger("authlib").setLevel(logging.WARNING)
@@ -32,7 +40,7 @@ logging.getLogger("authlib").setLevel(logging.WARNING)
 class Facts:
     """Everything that the engine may know of one exchange, and what it decided.
 
-    `issued_code` and `issued_token_ids` are the effects to apply.
+    What was `issued_` are the effects to apply.
     """
 
     issuer: str
@@ -40,19 +48,29 @@ class Facts:
     entropy: Entropy
     keys: SigningKeys
     parameters: Parameters
+    refresh: RefreshPolicy
+    profile: Profile = Profile.COMPATIBLE
     client: "ProtocolClient | None" = None
     auth_method: str = ""
     is_authenticated: bool = False
     code: StoredCode | None = None
+    family: TokenFamily | None = None
+    device: DeviceAuthorization | None = None
     issued_code: tuple[str, StoredCode] | None = None
     issued_token_ids: list[str] = field(default_factory=list)
+    issued_opaque: OpaqueIssue | None = None
+    issued_refresh: RefreshIssue | None = None
 
 
 class ProtocolClient(ClientMixin):
     """A registered client as the engine sees it."""
 
-    def __init__(self, registered: RegisteredClient) -> None:
+    def __init__(self, registered: RegisteredClient, profile: Profile) -> None:
         self.registered = registered
+        # Contract 7, implicit: the client's tick, unless the whole instance forbids it.
+        self.takes_front_channel_tokens = (
+            registered.allows_front_channel_tokens and profile is Profile.COMPATIBLE
+        )
         self.client_id: str = registered.client_id
 
     def get_client_id(self) -> str:
@@ -73,22 +91,47 @@ class ProtocolClient(ClientMixin):
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
         # RFC 9700 2.1: exact string comparison.
-        return redirect_uri in self.registered.redirect_uris
+        if redirect_uri in self.registered.redirect_uris:
+            return True
+        if not self.registered.is_public:
+            return False
+        loopback = strip_loopback_port(redirect_uri)
+        return loopback is not None and loopback in map(strip_loopback_port, self.registered.redirect_uris)
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:  # noqa: ARG002
-        return method in {"client_secret_basic", "client_secret_post"}
+        # RFC 6749 3.2.1: whoever can keep a secret must show it.
+        return (method == "none") is self.registered.is_public
 
     def check_response_type(self, response_type: str) -> bool:
-        if response_type == "code":
-            return bool(self.registered.grant_types & {GrantType.AUTHORIZATION_CODE, GrantType.HYBRID})
-        return response_type == "code id_token" and GrantType.HYBRID in self.registered.grant_types
+        words, grant_types = set(response_type.split()), self.registered.grant_types
+        if "token" in words and not self.takes_front_channel_tokens:
+            return False
+        if words == {"code"}:
+            return bool(grant_types & {GrantType.AUTHORIZATION_CODE, GrantType.HYBRID})
+        return (GrantType.HYBRID if "code" in words else GrantType.IMPLICIT) in grant_types
 
     def check_grant_type(self, grant_type: str) -> bool:
         if grant_type == "authorization_code":
             return self.check_response_type("code")
-        return (
-            grant_type == "client_credentials" and GrantType.CLIENT_CREDENTIALS in self.registered.grant_types
-        )
+        if grant_type == "refresh_token":
+            lasting = self.registered.grant_types & LASTING_GRANTS
+            return bool(lasting) and "offline_access" in self.registered.scopes
+        return _GRANT_TYPES.get(grant_type) in self.registered.grant_types
+
+
+_LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?((?:[/?][^\s#]*)?)")
+
+
+def strip_loopback_port(uri: str) -> str | None:
+    """RFC 8252 7.3: a native app listens where it finds a free port, on a loopback address; None for any other URI."""
+    match = _LOOPBACK.fullmatch(uri)
+    return match[1] + match[2] if match else None
+
+
+_GRANT_TYPES = {
+    "client_credentials": GrantType.CLIENT_CREDENTIALS,
+    "urn:ietf:params:oauth:grant-type:device_code": GrantType.DEVICE_CODE,
+}
 
 
 def _spell(text: str) -> str:
@@ -120,7 +163,7 @@ class ProtocolServer(AuthorizationServer):
     def __init__(self, facts: Facts) -> None:
         super().__init__()
         self.facts = facts
-        for method in ("client_secret_basic", "client_secret_post"):
+        for method in AUTH_METHODS:
             self.register_client_auth_method(method, _accept_verdict(method))
         self.register_token_generator("default", AccessTokenGenerator(facts))
 
@@ -159,18 +202,51 @@ def _accept_verdict(method: str) -> Any:
 
 
 class AccessTokenGenerator(BearerTokenGenerator):
-    """Signs RFC 9068 access tokens whose every time comes from the exchange's clock."""
+    """Makes access tokens whose every time comes from the exchange's clock, and the refresh tokens beside them."""
 
     def __init__(self, facts: Facts) -> None:
-        seconds = int(TOKEN_LIFETIME.total_seconds())
-        super().__init__(self._sign, expires_generator=lambda _client, _grant_type: seconds)
+        super().__init__(self._issue, self._refresh, lambda _client, grant_type: find_seconds(grant_type))
         self._facts = facts
 
-    def _sign(self, client: ProtocolClient, grant_type: str, user: Grantor | None, scope: str) -> str:  # noqa: ARG002
+    def generate(
+        self,
+        grant_type: str,
+        client: ProtocolClient,
+        user: Grantor | None = None,
+        scope: str | None = None,
+        expires_in: int | None = None,
+        include_refresh_token: bool = True,
+    ) -> dict[str, Any]:
+        # OpenID Connect Core 11: a refresh token comes with the scope offline_access only.
+        facts = self._facts
+        lasts = facts.family is not None or "offline_access" in parse_scopes(scope)
+        if include_refresh_token and lasts and user is not None:
+            facts.issued_refresh = _issue_refresh(facts, user)
+        token: dict[str, Any] = super().generate(
+            grant_type, client, user, scope, expires_in, facts.issued_refresh is not None
+        )
+        return token
+
+    def _refresh(self, client: ProtocolClient, grant_type: str, user: Grantor, scope: str) -> str | None:  # noqa: ARG002
+        issued = self._facts.issued_refresh
+        return issued.text if issued else None
+
+    def _issue(self, client: ProtocolClient, grant_type: str, user: Grantor | None, scope: str) -> str:
+        claims = self._describe(client, grant_type, user, scope)
+        facts, registered = self._facts, client.registered
+        facts.issued_token_ids.append(claims["jti"])
+        if registered.access_token_format is AccessTokenFormat.OPAQUE:
+            subject_id = user.login.person.id if user else registered.client_key
+            facts.issued_opaque = OpaqueIssue.create(subject_id, claims, facts.entropy)
+            return facts.issued_opaque.text
+        return sign_access_token(facts.keys.active["RS256"], claims)
+
+    def _describe(
+        self, client: ProtocolClient, grant_type: str, user: Grantor | None, scope: str
+    ) -> dict[str, Any]:
+        """The claims of RFC 9068 2.2, and ours."""
         facts = self._facts
         issued_at = int(facts.now.timestamp())
-        token_id = encode_bytes(facts.entropy(16))
-        facts.issued_token_ids.append(token_id)
         claims: dict[str, Any] = {
             "iss": facts.issuer,
             # RFC 9068 3: without a resource parameter the default resource, which is this instance.
@@ -179,15 +255,32 @@ class AccessTokenGenerator(BearerTokenGenerator):
             "sub": str(user.login.person.id) if user else client.client_id,
             "client_id": client.client_id,
             "iat": issued_at,
-            "exp": issued_at + int(TOKEN_LIFETIME.total_seconds()),
-            "jti": token_id,
+            "exp": issued_at + find_seconds(grant_type),
+            "jti": encode_bytes(facts.entropy(16)),
             "scope": scope,
         }
         if user:
             claims["auth_time"] = int(user.login.authenticated_at.timestamp())
             claims["sid"] = str(user.login.session_id)
             claims[CONSENT_CLAIM] = user.consent_version
-        return sign_access_token(facts.keys.active["RS256"], claims)
+            if user.requested_claims.userinfo:
+                claims[USERINFO_CLAIM] = list(user.requested_claims.userinfo)
+            if facts.issued_refresh is not None:
+                claims[FAMILY_CLAIM] = str(facts.issued_refresh.family_id)
+        return claims
+
+
+def find_seconds(grant_type: str) -> int:
+    """How long an access token lives. Contract 7: one that came through the browser only shortly."""
+    lifetime = FRONT_CHANNEL_LIFETIME if grant_type == "implicit" else TOKEN_LIFETIME
+    return int(lifetime.total_seconds())
+
+
+def _issue_refresh(facts: Facts, user: Grantor) -> RefreshIssue:
+    """A token of the family that was presented, or of a new one."""
+    family_id = facts.family.id if facts.family else create_uuid(facts.now, facts.entropy)
+    text = facts.refresh.render(user.login.person.id, family_id, facts.entropy)
+    return RefreshIssue(text, family_id)
 
 
 def check_service_scopes(scope: str | None) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from borvo.accounts.public import Login, Person
@@ -14,14 +15,34 @@ from borvo.web.addresses import parse_origin
 CODE_LIFETIME = timedelta(seconds=60)
 # Contract 1.5: a sample stays signed in as long as its id token lives, and never refreshes its access token.
 TOKEN_LIFETIME = timedelta(hours=1)
+# Contract 7, implicit: what passes through the browser's address works for a short while only.
+FRONT_CHANNEL_LIFETIME = timedelta(minutes=10)
 REQUEST_LIFETIME = timedelta(minutes=30)
 
 SERVICE_SCOPES = frozenset({"agency_api"})
 """What a client may be given without a person."""
 
+REQUIRED_SCOPES = frozenset({"openid"})
+"""What a person cannot untick: a client that signs people in must learn who it is."""
+
 ERROR_MODES = {"query", "fragment", "form_post"}
-RESPONSE_TYPES = ("code", "code id_token")
+RESPONSE_TYPES = (
+    "code",
+    "code id_token",
+    "code id_token token",
+    "code token",
+    "id_token",
+    "id_token token",
+)
 """The response types served, each with its words in alphabetical order."""
+
+
+class Profile(StrEnum):
+    """How much an instance allows (contract 7). `strict` follows RFC 9700 2.1.2: no access token ever passes through
+    a browser."""
+
+    COMPATIBLE = "compatible"
+    STRICT = "strict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +107,41 @@ def find_response_mode(parameters: Parameters) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestedClaims:
+    """The claims that a request names one by one, beside what its scopes bring (OpenID Connect Core 5.5)."""
+
+    userinfo: tuple[str, ...] = ()
+    id_token: tuple[str, ...] = ()
+
+
+NO_CLAIMS = RequestedClaims()
+
+
+@dataclass(frozen=True, slots=True)
 class Consent:
-    """What a person allows a client. Tokens name the version under which they were issued."""
+    """What a person allows a client, and what she was asked for and did not. Tokens name the version under which
+    they were issued."""
 
     scopes: frozenset[str]
     version: int
     is_withdrawn: bool
+    declined: frozenset[str] = frozenset()
 
     def covers(self, scopes: Iterable[str]) -> bool:
-        return not self.is_withdrawn and self.scopes.issuperset(scopes)
+        """Whether there is nothing new to ask."""
+        return not self.is_withdrawn and (self.scopes | self.declined).issuperset(scopes)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentedClient:
+    """A client that a person allows something, as she sees it."""
+
+    client_key: ClientKey
+    client_id: ClientId
+    display_name: str
+    client_uri: str
+    scopes: Scopes
+    granted_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +161,8 @@ class StoredCode:
     redeemed_at: datetime | None
     token_id: str | None
     token_expires_at: datetime | None
+    family_id: UUID | None = None
+    requested_claims: RequestedClaims = NO_CLAIMS
     code_challenge_method: str = "S256"
 
     def get_redirect_uri(self) -> str:
@@ -141,6 +190,7 @@ class Grantor:
 
     login: Login
     consent_version: int
+    requested_claims: RequestedClaims = NO_CLAIMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +202,7 @@ class Caller:
     person_id: PersonId | None
     scopes: frozenset[str]
     token_id: str
+    userinfo_claims: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +216,8 @@ class AccessToken:
     token_id: str
     consent_version: int | None
     expires_at: datetime
+    family_id: UUID | None = None
+    userinfo_claims: tuple[str, ...] = ()
 
 
 def render_code(person_id: PersonId, secret: bytes) -> str:

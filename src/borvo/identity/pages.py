@@ -10,14 +10,17 @@ from litestar.response import Redirect, Template
 
 from borvo.accounts.public import Accounts, Viewer, build_sign_in_url, sign_out
 from borvo.catalogue.scopes import list_consent_lines
+from borvo.identity import device_pages
+from borvo.identity.device_pages import read_ticked
 from borvo.identity.endpoints import FIELD_LIMIT, Collaborators, read_form_parameters
-from borvo.identity.model import Parameters
+from borvo.identity.model import REQUIRED_SCOPES, Parameters
 from borvo.identity.responses import find_form_target, render_response
 from borvo.identity.service import authorization, logout
 from borvo.identity.service.authorization import (
     CONTINUE_PATH,
     AuthorizationRefusedError,
     ConsentNeeded,
+    Decision,
     Outcome,
     SignInNeeded,
     read_request_id,
@@ -64,6 +67,9 @@ def _render(outcome: Outcome, viewer: Viewer) -> Redirect | Template:
                 viewer=viewer,
                 client=outcome.client,
                 lines=list_consent_lines(outcome.scopes),
+                required=REQUIRED_SCOPES,
+                declined=outcome.declined,
+                is_choice=not REQUIRED_SCOPES.issuperset(outcome.scopes),
                 request_id=outcome.request_id,
             )
         case _:
@@ -103,9 +109,8 @@ async def submit_decision(
     form = await read_form(request)
     request_id = read_request_id(form.text("request"))
     # Somebody whose login has ended meanwhile signs in and is asked again.
-    outcome = await authorization.answer_consent(
-        identity, request_id, viewer, is_allowed=form.text("decision") == "allow"
-    )
+    decision = Decision(form.text("decision") == "allow", read_ticked(form))
+    outcome = await authorization.answer_consent(identity, request_id, viewer, decision)
     return _render(outcome, viewer)
 
 
@@ -176,5 +181,6 @@ def build_page_router() -> Router:
         show_logout,
         receive_logout,
         confirm_logout,
+        *device_pages.HANDLERS,
     ]
     return Router(path="/", route_handlers=handlers, opt={PAGE_OPT: True}, include_in_schema=False)

@@ -2,8 +2,9 @@
 
 from borvo.identity.endpoints import build_api_router
 from borvo.identity.keys import GenerateKey, KeyCabinet, generate_key
-from borvo.identity.model import AccessToken, Caller
+from borvo.identity.model import AccessToken, Caller, Profile
 from borvo.identity.pages import build_page_router
+from borvo.identity.refresh import RefreshPolicy
 from borvo.identity.service.caller import Admission, clean_up, verify_bearer
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.guessing import GuessLimit
@@ -17,6 +18,8 @@ __all__ = [
     "GuessLimit",
     "Identity",
     "KeyCabinet",
+    "Profile",
+    "RefreshPolicy",
     "build_api_router",
     "build_page_router",
     "clean_up",

@@ -2,11 +2,22 @@
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from borvo.accounts.public import PERSON_COLUMNS, read_person
-from borvo.identity.model import AccessToken, Caller, Consent, Parameters, StoredCode
-from borvo.kernel.ids import ClientKey, LoginSessionId, PersonId
+from borvo.identity.model import (
+    NO_CLAIMS,
+    AccessToken,
+    Caller,
+    Consent,
+    ConsentedClient,
+    Parameters,
+    RequestedClaims,
+    StoredCode,
+)
+from borvo.kernel.ids import ClientId, ClientKey, LoginSessionId, PersonId
 from borvo.storage.database import Connection, Row
 
 _KEYS_LOCK = 7_201_902
@@ -77,44 +88,101 @@ async def consume_request(connection: Connection, digest: bytes) -> bool:
 
 async def load_consent(connection: Connection, person_id: PersonId, client_key: ClientKey) -> Consent | None:
     row = await connection.fetchrow(
-        "select scopes, version, withdrawn_at from consent where person_id = $1 and client_key = $2",
+        """select scopes, declined_scopes, version, withdrawn_at from consent
+           where person_id = $1 and client_key = $2""",
         person_id,
         client_key,
     )
-    if row is None:
-        return None
-    return Consent(frozenset(row["scopes"]), row["version"], row["withdrawn_at"] is not None)
+    return _read_consent(row) if row else None
+
+
+def _read_consent(row: Row) -> Consent:
+    return Consent(
+        frozenset(row["scopes"]),
+        row["version"],
+        row["withdrawn_at"] is not None,
+        frozenset(row["declined_scopes"]),
+    )
 
 
 async def grant_consent(
-    connection: Connection, person_id: PersonId, client_key: ClientKey, scopes: Iterable[str], now: datetime
+    connection: Connection,
+    person_id: PersonId,
+    client_key: ClientKey,
+    scopes: Iterable[str],
+    now: datetime,
+    *,
+    declined: Iterable[str] = (),
 ) -> Consent:
-    """Adds the scopes to what the person allows already; after a withdrawal it starts anew."""
+    """Adds the scopes to what the person allows already, and takes off what she declined; after a withdrawal it
+    starts anew. When something is taken off, the tokens that may carry it end."""
     row = await connection.fetchrow(
-        """insert into consent (person_id, client_key, scopes, version, granted_at) values ($1, $2, $3, 1, $4)
+        """insert into consent as present (person_id, client_key, scopes, declined_scopes, version, granted_at)
+           values ($1, $2, $3, $4, 1, $5)
            on conflict (person_id, client_key) do update set
-             scopes = case when consent.withdrawn_at is null then
-               array(select distinct unnest(consent.scopes || excluded.scopes) order by 1)
-               else excluded.scopes end,
+             scopes = case when present.withdrawn_at is not null then excluded.scopes else
+               array(select unnest(present.scopes || excluded.scopes)
+                     except select unnest(excluded.declined_scopes) order by 1) end,
+             declined_scopes = case when present.withdrawn_at is not null then excluded.declined_scopes else
+               array(select unnest(present.declined_scopes || excluded.declined_scopes)
+                     except select unnest(excluded.scopes) order by 1) end,
+             version = present.version + (present.scopes && excluded.declined_scopes)::int,
              granted_at = excluded.granted_at,
              withdrawn_at = null
-           returning scopes, version""",
+           returning scopes, declined_scopes, version, withdrawn_at""",
         person_id,
         client_key,
         sorted(scopes),
+        sorted(declined),
         now,
     )
     if row is None:
         raise RuntimeError("an upsert without a condition always returns its row")
-    return Consent(frozenset(row["scopes"]), row["version"], is_withdrawn=False)
+    return _read_consent(row)
+
+
+async def withdraw_consent(
+    connection: Connection, person_id: PersonId, client_key: ClientKey, now: datetime
+) -> bool:
+    """Ends all tokens that rest on it, since they name its version; False when there was none."""
+    withdrawn = await connection.fetchval(
+        """update consent set withdrawn_at = $3, version = version + 1
+           where person_id = $1 and client_key = $2 and withdrawn_at is null returning true""",
+        person_id,
+        client_key,
+        now,
+    )
+    return bool(withdrawn)
+
+
+async def list_consents(connection: Connection, person_id: PersonId) -> list[ConsentedClient]:
+    """The clients that the person allows something, the latest first."""
+    rows = await connection.fetch(
+        """select c.client_key, c.client_id, c.display_name, c.client_uri, s.scopes, s.granted_at
+           from consent s join client c on c.client_key = s.client_key
+           where s.person_id = $1 and s.withdrawn_at is null
+           order by s.granted_at desc, c.client_id""",
+        person_id,
+    )
+    return [
+        ConsentedClient(
+            ClientKey(row["client_key"]),
+            ClientId(row["client_id"]),
+            row["display_name"],
+            row["client_uri"],
+            tuple(row["scopes"]),
+            row["granted_at"],
+        )
+        for row in rows
+    ]
 
 
 async def insert_code(connection: Connection, digest: bytes, code: StoredCode, issued_at: datetime) -> None:
     await connection.execute(
         """insert into authorization_code
              (person_id, code_digest, client_key, redirect_uri, scopes, nonce, code_challenge,
-              login_session_id, auth_time, consent_version, issued_at, expires_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)""",
+              login_session_id, auth_time, consent_version, issued_at, expires_at, claims)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)""",
         code.person.id,
         digest,
         code.client_key,
@@ -127,6 +195,7 @@ async def insert_code(connection: Connection, digest: bytes, code: StoredCode, i
         code.consent_version,
         issued_at,
         code.expires_at,
+        render_claims(code.requested_claims),
     )
 
 
@@ -160,40 +229,72 @@ def _read_code(row: Row) -> StoredCode:
         redeemed_at=row["redeemed_at"],
         token_id=row["token_id"],
         token_expires_at=row["token_expires_at"],
+        family_id=row["family_id"],
+        requested_claims=read_claims(row["claims"]),
     )
 
 
+def render_claims(claims: RequestedClaims) -> str | None:
+    """As a code and a family keep them; nothing, for the most usual request."""
+    if claims == NO_CLAIMS:
+        return None
+    return json.dumps({"userinfo": claims.userinfo, "id_token": claims.id_token})
+
+
+def read_claims(text: str | None) -> RequestedClaims:
+    """The inverse of `render_claims`."""
+    if text is None:
+        return NO_CLAIMS
+    kept = json.loads(text)
+    return RequestedClaims(tuple(kept["userinfo"]), tuple(kept["id_token"]))
+
+
+@dataclass(frozen=True, slots=True)
+class CodeIssue:
+    """What a code is redeemed for, so that a replay can revoke it."""
+
+    token_id: str
+    token_expires_at: datetime
+    family_id: UUID | None
+
+
 async def redeem_code(
-    connection: Connection,
-    person_id: PersonId,
-    digest: bytes,
-    token_id: str,
-    token_expires_at: datetime,
-    now: datetime,
+    connection: Connection, person_id: PersonId, digest: bytes, issue: CodeIssue, now: datetime
 ) -> bool:
     """Whether this call was the one that redeemed it: the row changes once, whoever else tries."""
     redeemed = await connection.fetchval(
-        """update authorization_code set redeemed_at = $5, token_id = $3, token_expires_at = $4
-           where person_id = $1 and code_digest = $2 and redeemed_at is null and expires_at > $5
+        """update authorization_code
+           set redeemed_at = $6, token_id = $3, token_expires_at = $4, family_id = $5
+           where person_id = $1 and code_digest = $2 and redeemed_at is null and expires_at > $6
            returning true""",
         person_id,
         digest,
-        token_id,
-        token_expires_at,
+        issue.token_id,
+        issue.token_expires_at,
+        issue.family_id,
         now,
     )
     return bool(redeemed)
 
 
-async def revoke_code_tokens(connection: Connection, person_id: PersonId, digest: bytes) -> None:
+async def revoke_code_tokens(
+    connection: Connection, person_id: PersonId, digest: bytes, now: datetime
+) -> None:
     """Revokes what the code was redeemed for; read anew, since the winner may have just written it."""
     await connection.execute(
-        """insert into revoked_token (subject, token_id, expires_at)
-           select person_id::text, token_id, token_expires_at from authorization_code
-           where person_id = $1 and code_digest = $2 and token_id is not null
+        """with code as (
+             select person_id, token_id, token_expires_at, family_id from authorization_code
+             where person_id = $1 and code_digest = $2 and token_id is not null
+           ), ended as (
+             update token_family f set revoked_at = $3 from code
+             where f.person_id = code.person_id and f.id = code.family_id and f.revoked_at is null
+           )
+           insert into revoked_token (subject, token_id, expires_at)
+           select person_id::text, token_id, token_expires_at from code
            on conflict do nothing""",
         person_id,
         digest,
+        now,
     )
 
 
@@ -204,8 +305,11 @@ _LIVE = """select c.client_key from client c
              and ({person_id}::uuid is null or exists (
                select 1 from consent s join person p on p.id = s.person_id
                where s.person_id = {person_id}::uuid and s.client_key = c.client_key and s.version = {version}
-                 and s.withdrawn_at is null and p.closed_at is null))"""
-_CALLER = _LIVE.format(client_id="$1", subject="$2", jti="$3", person_id="$4", version="$5")
+                 and s.withdrawn_at is null and p.closed_at is null))
+             and ({family_id}::uuid is null or exists (
+               select 1 from token_family f
+               where f.person_id = {person_id}::uuid and f.id = {family_id}::uuid and f.revoked_at is null))"""
+_CALLER = _LIVE.format(client_id="$1", subject="$2", jti="$3", person_id="$4", version="$5", family_id="$6")
 
 
 def compose_liveness(token: AccessToken, bind: Callable[[object], str]) -> str:
@@ -217,6 +321,7 @@ def compose_liveness(token: AccessToken, bind: Callable[[object], str]) -> str:
         jti=f"{bind(token.token_id)}::text",
         person_id=bind(token.person_id),
         version=f"{bind(token.consent_version)}::integer",
+        family_id=bind(token.family_id),
     )
     return f"exists ({live})"
 
@@ -224,11 +329,24 @@ def compose_liveness(token: AccessToken, bind: Callable[[object], str]) -> str:
 async def load_caller(connection: Connection, token: AccessToken) -> Caller | None:
     """Who calls, when the token is still good."""
     client_key = await connection.fetchval(
-        _CALLER, token.client_id, token.subject, token.token_id, token.person_id, token.consent_version
+        _CALLER,
+        token.client_id,
+        token.subject,
+        token.token_id,
+        token.person_id,
+        token.consent_version,
+        token.family_id,
     )
     if client_key is None:
         return None
-    return Caller(token.client_id, ClientKey(client_key), token.person_id, token.scopes, token.token_id)
+    return Caller(
+        token.client_id,
+        ClientKey(client_key),
+        token.person_id,
+        token.scopes,
+        token.token_id,
+        token.userinfo_claims,
+    )
 
 
 async def delete_expired(connection: Connection, now: datetime, codes_before: datetime) -> None:
@@ -236,3 +354,7 @@ async def delete_expired(connection: Connection, now: datetime, codes_before: da
     await connection.execute("delete from authorization_request where expires_at < $1", now)
     await connection.execute("delete from authorization_code where expires_at < $1", codes_before)
     await connection.execute("delete from revoked_token where expires_at < $1", now)
+    await connection.execute("delete from access_token where expires_at < $1", now)
+    await connection.execute("delete from device_authorization where expires_at < $1", now)
+    # A family outlives its refresh tokens until the last access token issued with them has ended.
+    await connection.execute("delete from token_family where idle_expires_at < $1", codes_before)

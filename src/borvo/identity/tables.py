@@ -1,4 +1,4 @@
-"""Tables of the OpenID provider: keys, requests under way, consents, codes, revocations."""
+"""Tables of the OpenID provider: keys, requests under way, consents, codes, tokens, revocations."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
@@ -34,6 +34,8 @@ consent = sa.Table(
     sa.Column("person_id", UUID, primary_key=True),
     sa.Column("client_key", UUID, primary_key=True),
     sa.Column("scopes", ARRAY(sa.Text), nullable=False),
+    # What she was asked for and did not allow, so that she is not asked each time.
+    sa.Column("declined_scopes", ARRAY(sa.Text), nullable=False, server_default="{}"),
     # Counted up when consent is withdrawn: tokens name the version under which they were issued.
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("granted_at", _INSTANT, nullable=False),
@@ -56,9 +58,12 @@ authorization_code = sa.Table(
     sa.Column("issued_at", _INSTANT, nullable=False),
     sa.Column("expires_at", _INSTANT, nullable=False, index=True),
     sa.Column("redeemed_at", _INSTANT),
-    # The access token that the code was redeemed for, so that a replay can revoke it.
+    # What the code was redeemed for, so that a replay can revoke it.
     sa.Column("token_id", sa.Text),
     sa.Column("token_expires_at", _INSTANT),
+    sa.Column("family_id", UUID),
+    # The claims that the request named one by one (OpenID Connect Core 5.5).
+    sa.Column("claims", JSONB),
 )
 
 revoked_token = sa.Table(
@@ -67,4 +72,57 @@ revoked_token = sa.Table(
     sa.Column("subject", sa.Text, primary_key=True),
     sa.Column("token_id", sa.Text, primary_key=True),
     sa.Column("expires_at", _INSTANT, nullable=False, index=True),
+)
+
+# The refresh tokens that follow from one redemption; access tokens issued along with them name the family.
+token_family = sa.Table(
+    "token_family",
+    metadata,
+    sa.Column("person_id", UUID, primary_key=True),
+    sa.Column("id", UUID, primary_key=True),
+    sa.Column("client_key", UUID, nullable=False),
+    sa.Column("scopes", ARRAY(sa.Text), nullable=False),
+    sa.Column("claims", JSONB),
+    sa.Column("login_session_id", UUID, nullable=False),
+    sa.Column("auth_time", _INSTANT, nullable=False),
+    sa.Column("consent_version", sa.Integer, nullable=False),
+    sa.Column("current_digest", sa.LargeBinary, nullable=False),
+    sa.Column("previous_digest", sa.LargeBinary),
+    sa.Column("rotated_at", _INSTANT),
+    sa.Column("created_at", _INSTANT, nullable=False),
+    sa.Column("expires_at", _INSTANT, nullable=False),
+    sa.Column("idle_expires_at", _INSTANT, nullable=False, index=True),
+    sa.Column("revoked_at", _INSTANT),
+)
+
+# Opaque access tokens. The subject is the person, or the key of a client that acts in its own name.
+access_token = sa.Table(
+    "access_token",
+    metadata,
+    sa.Column("subject_id", UUID, primary_key=True),
+    sa.Column("token_digest", sa.LargeBinary, primary_key=True),
+    sa.Column("claims", JSONB, nullable=False),
+    sa.Column("expires_at", _INSTANT, nullable=False, index=True),
+)
+
+# A device that waits for a person to enter its code (RFC 8628). Nobody is known when it begins.
+device_authorization = sa.Table(
+    "device_authorization",
+    metadata,
+    sa.Column("device_code_digest", sa.LargeBinary, primary_key=True),
+    sa.Column("user_code_digest", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("scopes", ARRAY(sa.Text), nullable=False),
+    sa.Column("created_at", _INSTANT, nullable=False),
+    sa.Column("expires_at", _INSTANT, nullable=False, index=True),
+    sa.Column("interval_seconds", sa.Integer, nullable=False),
+    sa.Column("polled_at", _INSTANT),
+    # From here on: what the person decided. Without `granted_scopes` she declined.
+    sa.Column("decided_at", _INSTANT),
+    sa.Column("person_id", UUID),
+    sa.Column("login_session_id", UUID),
+    sa.Column("auth_time", _INSTANT),
+    sa.Column("granted_scopes", ARRAY(sa.Text)),
+    sa.Column("consent_version", sa.Integer),
+    sa.Column("redeemed_at", _INSTANT),
 )

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
+from uuid import UUID
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -12,13 +13,21 @@ from joserfc.jws import JWSRegistry
 from borvo.identity.keys import ALGORITHMS, SigningKey, SigningKeys
 from borvo.identity.model import AccessToken, read_claim
 from borvo.kernel.digests import digest_token
+from borvo.kernel.entropy import TOKEN_BYTES, Entropy, decode_bytes, encode_bytes
 from borvo.kernel.ids import ClientId, PersonId, parse_uuid
 from borvo.kernel.scopes import parse_scopes
 
 CONSENT_CLAIM = "borvo_consent"
 """A private claim (RFC 7519 4.3): the version of the consent under which the token was issued."""
 
+FAMILY_CLAIM = "borvo_family"
+"""A private claim: the refresh token family that the token ends with."""
+
+USERINFO_CLAIM = "borvo_userinfo"
+"""A private claim: what the request wanted of userinfo beside what its scopes bring."""
+
 _TOKEN_LIMIT = 16_000
+_OPAQUE_LIMIT = 100
 _VERIFYING = JWSRegistry(algorithms=list(ALGORITHMS))
 
 
@@ -49,6 +58,11 @@ def verify_access_token(text: str, keys: SigningKeys, issuer: str, now: datetime
     # RFC 9068 4: an id token must not pass for an access token.
     if str(header.get("typ", "")).lower() not in {"at+jwt", "application/at+jwt"}:
         raise TokenError("not an access token")
+    return read_access_claims(claims, issuer, now)
+
+
+def read_access_claims(claims: Mapping[str, Any], issuer: str, now: datetime) -> AccessToken:
+    """The claims of an access token, whether they were signed or kept; raises `TokenError`."""
     if claims.get("iss") != issuer or issuer not in _list_audience(claims):
         raise TokenError("issued by or for somebody else")
     expires = read_claim(claims, "exp", int)
@@ -70,7 +84,29 @@ def verify_access_token(text: str, keys: SigningKeys, issuer: str, now: datetime
         token_id=str(token_id),
         consent_version=cast("int | None", read_claim(claims, CONSENT_CLAIM, int)),
         expires_at=expires_at,
+        family_id=parse_uuid(str(read_claim(claims, FAMILY_CLAIM, str) or "")),
+        userinfo_claims=tuple(str(name) for name in claims.get(USERINFO_CLAIM) or ()),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class OpaqueIssue:
+    """An opaque access token about to be issued: `text` is what the client gets, the rest is kept."""
+
+    text: str
+    subject_id: UUID
+    claims: Mapping[str, Any]
+
+    @classmethod
+    def create(cls, subject_id: UUID, claims: Mapping[str, Any], entropy: Entropy) -> "OpaqueIssue":
+        """The text begins with the subject, so that the statement that loads it finds its shard."""
+        return cls(encode_bytes(subject_id.bytes + entropy(TOKEN_BYTES)), subject_id, claims)
+
+
+def parse_opaque(text: str) -> UUID | None:
+    """Whose token it is; None for what has another form, as every signed token has."""
+    data = decode_bytes(text) if len(text) <= _OPAQUE_LIMIT else None
+    return UUID(bytes=data[:16]) if data is not None and len(data) == 16 + TOKEN_BYTES else None
 
 
 def _list_audience(claims: Mapping[str, Any]) -> Collection[str]:

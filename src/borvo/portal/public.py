@@ -2,6 +2,7 @@
 
 from borvo.portal.client_secrets import SecretVerifier
 from borvo.portal.model import (
+    LASTING_GRANTS,
     AccessTokenFormat,
     ClientDetails,
     GrantType,
@@ -26,6 +27,7 @@ from borvo.portal.service import (
 from borvo.portal.store import load_client, load_clients
 
 __all__ = [
+    "LASTING_GRANTS",
     "AccessTokenFormat",
     "ClientDetails",
     "GrantType",

@@ -51,15 +51,19 @@ class Handler:
         return f"{endpoint}?{urlencode({name: value for name, value in parameters.items() if value is not None})}"
 
     async def redeem(self, code: str, **changes: str) -> httpx.Response:
-        fields = {
-            "client_id": self.client_id,
-            "client_secret": self.secret,
-            "code": code,
-            "grant_type": "authorization_code",
-            "redirect_uri": self.redirect_uri,
-            **changes,
-        }
-        return await self.http.post((await self.discover())["token_endpoint"], data=fields)
+        return await self.request_token(
+            grant_type="authorization_code", code=code, redirect_uri=self.redirect_uri, **changes
+        )
+
+    async def request_token(self, **fields: str) -> httpx.Response:
+        """At the token endpoint, with the secret in the body; an empty field is left out."""
+        return await self.call("token_endpoint", **fields)
+
+    async def call(self, endpoint: str, **fields: str) -> httpx.Response:
+        """Any endpoint that takes the client's secret, by its name in the discovery document."""
+        given = {"client_id": self.client_id, "client_secret": self.secret, **fields}
+        sent = {name: value for name, value in given.items() if value}
+        return await self.http.post((await self.discover())[endpoint], data=sent)
 
     async def read_id_token(self, text: str) -> dict[str, Any]:
         """The claims, after checking the signature with the key that the header names."""

@@ -9,12 +9,14 @@ import httpx
 
 from borvo.assembly import Platform
 from borvo.kernel.entropy import encode_bytes
+from tests.factories.clients import MYBP_SCOPES, register_client
 from tests.functional.browser import Browser
 from tests.functional.identity.aspnet import Handler, consent, read_redirect
 
 VERIFIER = "a-code-verifier-of-at-least-forty-three-characters"
 CHALLENGE = encode_bytes(hashlib.sha256(VERIFIER.encode()).digest())
 CODE_FLOW: dict[str, str | None] = {"response_type": "code", "response_mode": None}
+LASTING = "openid email offline_access"
 ADA = "ada@example.org"
 
 
@@ -36,6 +38,21 @@ async def obtain_tokens(handler: Handler, browser: Browser, **changes: str | Non
     assert answer.status_code == 200, answer.text
     tokens: dict[str, Any] = answer.json()
     return tokens
+
+
+async def obtain_lasting(handler: Handler, browser: Browser, **changes: str | None) -> dict[str, Any]:
+    """Tokens with a refresh token among them."""
+    return await obtain_tokens(handler, browser, **{"scope": LASTING, **changes})
+
+
+async def register_lasting(platform: Platform, http: httpx.AsyncClient, **settings: object) -> Handler:
+    """An app that may keep its access."""
+    scopes = (*MYBP_SCOPES, "offline_access")
+    return Handler(http, await register_client(platform, "demo.lasting", scopes=scopes, **settings), LASTING)  # type: ignore[arg-type]
+
+
+async def refresh(handler: Handler, token: str, **changes: str) -> httpx.Response:
+    return await handler.request_token(grant_type="refresh_token", refresh_token=token, **changes)
 
 
 async def call_userinfo(http: httpx.AsyncClient, access_token: str) -> httpx.Response:

@@ -70,7 +70,7 @@ async def test_a_repeated_client_or_redirect_uri_is_never_redirected(handler: Ha
     [
         ({"response_type": None}, "invalid_request"),
         ({"response_type": "token"}, "unsupported_response_type"),
-        ({"response_type": "code token"}, "unsupported_response_type"),
+        ({"response_type": "code token"}, "unauthorized_client"),
         ({"response_type": "code\tid_token"}, "unsupported_response_type"),
         ({"response_type": 'é"\\\n'}, "unsupported_response_type"),
         ({"scope": "openid read.nonsense"}, "invalid_scope"),

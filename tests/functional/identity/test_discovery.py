@@ -12,7 +12,7 @@ async def test_the_document(http: httpx.AsyncClient) -> None:
     assert answer.headers["content-type"] == "application/json"
     document = answer.json()
     scopes = document.pop("scopes_supported")
-    assert scopes[:4] == ["openid", "profile", "email", "agency_api"]
+    assert scopes[:4] == ["openid", "profile", "email", "phone"]
     assert {"read.blood_pressure", "write.blood_pressure"} <= set(scopes)
     assert document == {
         "issuer": ISSUER,
@@ -21,12 +21,30 @@ async def test_the_document(http: httpx.AsyncClient) -> None:
         "userinfo_endpoint": f"{ISSUER}/connect/userinfo",
         "end_session_endpoint": f"{ISSUER}/connect/endsession",
         "jwks_uri": f"{ISSUER}/.well-known/openid-configuration/jwks",
-        "response_types_supported": ["code", "code id_token"],
+        "introspection_endpoint": f"{ISSUER}/connect/introspect",
+        "revocation_endpoint": f"{ISSUER}/connect/revocation",
+        "device_authorization_endpoint": f"{ISSUER}/connect/deviceauthorization",
+        "response_types_supported": [
+            "code",
+            "code id_token",
+            "code id_token token",
+            "code token",
+            "id_token",
+            "id_token token",
+        ],
         "response_modes_supported": ["form_post", "query", "fragment"],
-        "grant_types_supported": ["authorization_code", "client_credentials"],
+        "grant_types_supported": [
+            "authorization_code",
+            "implicit",
+            "client_credentials",
+            "refresh_token",
+            "urn:ietf:params:oauth:grant-type:device_code",
+        ],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claims_supported": [
@@ -41,7 +59,7 @@ async def test_the_document(http: httpx.AsyncClient) -> None:
             "auth_time",
             "amr",
         ],
-        "claims_parameter_supported": False,
+        "claims_parameter_supported": True,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "authorization_response_iss_parameter_supported": True,

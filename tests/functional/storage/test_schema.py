@@ -23,9 +23,9 @@ for path in sorted(Path(borvo.__file__).parent.glob("*/tables.py")):
     import_module(f"borvo.{path.parent.name}.tables")
 
 # The directory that finds a person by address: an address is unique among all people, so it is the key.
-NOT_KEYED_BY_PERSON = {"person_email"}
+NOT_KEYED_BY_PERSON = {"person_email", "device_authorization"}
 # Short, and deleted by their expiry over all people.
-INDEXED_BY_EXPIRY = {"authorization_code", "login_session"}
+INDEXED_BY_EXPIRY = {"authorization_code", "login_session", "token_family", "device_authorization"}
 
 # What is compared between a migrated database and one made from the tables in the code. Not the order of columns:
 # a later migration puts a new one behind the others.

@@ -4,9 +4,11 @@ records its effects there, and a line in `create_server`."""
 from borvo.identity.engine import Facts, ProtocolServer
 from borvo.identity.grants.authorization_code import CodeGrant
 from borvo.identity.grants.client_credentials import ServiceGrant
-from borvo.identity.grants.hybrid import HybridGrant
+from borvo.identity.grants.device_code import DeviceGrant
+from borvo.identity.grants.hybrid import HybridGrant, ImplicitFlow
 from borvo.identity.grants.openid import OpenIDExtension
 from borvo.identity.grants.proof_key import ProofKeyExtension
+from borvo.identity.grants.refresh_token import RefreshGrant
 
 _PROOF_KEY = ProofKeyExtension()
 _OPENID = OpenIDExtension()
@@ -19,5 +21,8 @@ def create_server(facts: Facts) -> ProtocolServer:
     server = ProtocolServer(facts)
     server.register_grant(CodeGrant, [_PROOF_KEY, _OPENID])
     server.register_grant(HybridGrant, [_PROOF_KEY])
+    server.register_grant(ImplicitFlow)
+    server.register_grant(RefreshGrant, [_OPENID])
+    server.register_grant(DeviceGrant, [_OPENID])
     server.register_grant(ServiceGrant)
     return server

@@ -3,7 +3,7 @@
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 
 from borvo.accounts.public import Login
-from borvo.identity.engine import Facts, ProtocolClient, ProtocolRequest
+from borvo.identity.engine import AUTH_METHODS, Facts, ProtocolClient, ProtocolRequest
 from borvo.identity.model import CODE_LIFETIME, Grantor, StoredCode, render_code
 from borvo.kernel.entropy import TOKEN_BYTES
 from borvo.kernel.scopes import parse_scopes
@@ -37,13 +37,14 @@ def _describe_code(facts: Facts, request: ProtocolRequest, grantor: Grantor) -> 
         redeemed_at=None,
         token_id=None,
         token_expires_at=None,
+        requested_claims=grantor.requested_claims,
     )
 
 
 class CodeGrant(CodeIssue, AuthorizationCodeGrant):
     """`response_type=code`, and the redemption of every code, hybrid ones included."""
 
-    TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic", "client_secret_post")
+    TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
 
     def create_granted_params(self, grantor: Grantor) -> list[tuple[str, str]]:
         """The parameters of the answer; how they travel is the renderer's business."""
@@ -65,5 +66,10 @@ class CodeGrant(CodeIssue, AuthorizationCodeGrant):
         """Nothing: redemption is an effect, so that it can be one conditional update."""
 
     def authenticate_user(self, authorization_code: StoredCode) -> Grantor:
-        code = authorization_code
-        return Grantor(Login(code.person, code.session_id, code.auth_time), code.consent_version)
+        return describe_grantor(authorization_code)
+
+
+def describe_grantor(code: StoredCode) -> Grantor:
+    """Who allowed what the code stands for."""
+    login = Login(code.person, code.session_id, code.auth_time)
+    return Grantor(login, code.consent_version, code.requested_claims)

@@ -1,28 +1,88 @@
-"""The hybrid flow `code id_token`: OpenID Connect Core 3.3."""
+"""Answers with tokens from the authorization endpoint: OpenID Connect Core 3.2 (implicit) and 3.3 (hybrid)."""
 
 from typing import Any
 
-from authlib.oidc.core.grants import OpenIDHybridGrant
+from authlib.oauth2.rfc6749.errors import UnauthorizedClientError
+from authlib.oidc.core.grants import OpenIDHybridGrant, OpenIDImplicitGrant
+from authlib.oidc.core.grants.util import create_half_hash
 
-from borvo.identity.engine import ProtocolServer
+from borvo.identity.engine import ProtocolClient, ProtocolRequest, ProtocolServer
 from borvo.identity.grants.authorization_code import CodeIssue
 from borvo.identity.grants.openid import IdTokenClaims
 from borvo.identity.model import Grantor
 
+Answer = list[tuple[str, str]]
+_ACCESS_TOKEN_FIELDS = ("access_token", "token_type", "expires_in")
 
-class HybridGrant(IdTokenClaims, CodeIssue, OpenIDHybridGrant):
-    """A code and an id token from the authorization endpoint; the code is redeemed by the code grant."""
 
-    RESPONSE_TYPES = frozenset({"code id_token"})
+class FrontChannel(IdTokenClaims):
+    """What both have in common. Mixed into Authlib's classes, in front."""
+
+    request: ProtocolRequest
 
     def __init__(self, request: Any, server: ProtocolServer) -> None:
-        super().__init__(request, server)
+        super().__init__(request, server)  # type: ignore[call-arg]
         self.facts = request.facts
 
-    def create_granted_params(self, grant_user: Grantor) -> list[tuple[str, str]]:
-        # Authlib's own would mint an access token here and throw it away, and add `expires_in`.
+    def generate_user_info(self, user: Grantor, scope: str) -> dict[str, Any]:
+        claims = super().generate_user_info(user, scope)
+        state = self.request.payload.state
+        if state:
+            # The hash of `state`, as c_hash is of the code (Financial-grade API 1.0 Part 2, 5.1.1).
+            digest = create_half_hash(state, self.get_client_algorithm(self.request.client))
+            claims["s_hash"] = digest.decode()
+        return claims
+
+    def answer(self, grantor: Grantor, code: str | None = None) -> Answer:
+        """The parameters of the answer, in what the response type asks for; how they travel is the renderer's
+        business. Authlib's own would mint an access token in any case, and throw it away."""
+        self.request.user = grantor
+        words = self.request.payload.response_type.split()
+        token: dict[str, Any] = {"scope": self.request.scope}
+        if "token" in words:
+            # `implicit`: the grant type whose tokens live shortly.
+            generate: Any = self.generate_token  # type: ignore[attr-defined]
+            token = generate(
+                grant_type="implicit", user=grantor, scope=self.request.scope, include_refresh_token=False
+            )
+        if "id_token" in words:
+            process: Any = self.process_implicit_token  # type: ignore[attr-defined]
+            token = process(token, code)
+        names = ("code", *_ACCESS_TOKEN_FIELDS, "id_token", "scope")
+        found = {**token, **({"code": code} if code else {})}
+        return [(name, str(found[name])) for name in names if name in found]
+
+
+class HybridGrant(FrontChannel, CodeIssue, OpenIDHybridGrant):
+    """A code and tokens beside it; the code is redeemed by the code grant."""
+
+    RESPONSE_TYPES = frozenset({"code id_token", "code token", "code id_token token"})
+
+    def create_granted_params(self, grant_user: Grantor) -> Answer:
         self.request.user = grant_user
         code = self.generate_authorization_code()
         self.save_authorization_code(code, self.request)
-        token = self.process_implicit_token({"scope": self.request.scope}, code)
-        return [("code", code), ("id_token", token["id_token"]), ("scope", token["scope"])]
+        return self.answer(grant_user, code)
+
+
+class ImplicitFlow(FrontChannel, OpenIDImplicitGrant):
+    """Tokens and no code."""
+
+    RESPONSE_TYPES = frozenset({"id_token", "id_token token"})
+
+    def authenticate_token_endpoint_client(self) -> ProtocolClient:
+        # Nobody authenticates a client in a browser: its redirect URI is what binds the answer to it.
+        client = self.facts.client
+        if client is None:
+            raise UnauthorizedClientError
+        return client
+
+    def create_granted_params(self, grant_user: Grantor) -> Answer:
+        return self.answer(grant_user)
+
+    def generate_user_info(self, user: Grantor, scope: str) -> dict[str, Any]:
+        claims = super().generate_user_info(user, scope)
+        if self.request.payload.response_type == "id_token":
+            # OpenID Connect Core 5.4: no access token, so no userinfo to ask.
+            return {**self.describe_person(user, scope), **claims}
+        return claims

@@ -4,8 +4,10 @@ from typing import Any
 
 from authlib.oidc.core.grants import OpenIDCode
 
+from borvo.identity.claims import pick_claims
 from borvo.identity.engine import Facts, ProtocolRequest
-from borvo.identity.model import TOKEN_LIFETIME, Grantor
+from borvo.identity.model import TOKEN_LIFETIME, Grantor, describe_person
+from borvo.kernel.scopes import parse_scopes
 
 
 class IdTokenClaims:
@@ -32,9 +34,15 @@ class IdTokenClaims:
             "exp": issued_at + int(TOKEN_LIFETIME.total_seconds()),
         }
 
+    def describe_person(self, user: Grantor, scope: str) -> dict[str, object]:
+        """What the scopes say about the person."""
+        return describe_person(user.login.person, parse_scopes(scope))
+
     def generate_user_info(self, user: Grantor, scope: str) -> dict[str, Any]:  # noqa: ARG002
+        requested = pick_claims(user.login.person, user.requested_claims.id_token)
         # Contract 1.5: `sid` is what the clinician sample cannot do without.
         return {
+            **requested,
             "sub": str(user.login.person.id),
             "sid": str(user.login.session_id),
             "auth_time": int(user.login.authenticated_at.timestamp()),

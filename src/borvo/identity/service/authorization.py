@@ -3,19 +3,22 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749.errors import InvalidRequestError, UnsupportedResponseTypeError
 from authlib.oidc.core.errors import ConsentRequiredError, LoginRequiredError
 
 from borvo.accounts.public import Login
-from borvo.identity import store
+from borvo.identity import store, token_store
+from borvo.identity.claims import ClaimsRequest, find_scopes, parse_claims_request
 from borvo.identity.engine import Facts, ProtocolClient, ProtocolRequest
 from borvo.identity.grants import create_server
 from borvo.identity.model import (
     REQUEST_LIFETIME,
+    REQUIRED_SCOPES,
     RESPONSE_TYPES,
+    Consent,
     Grantor,
     Parameters,
     find_response_mode,
@@ -27,7 +30,7 @@ from borvo.identity.tokens import read_id_token_hint
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import create_token
 from borvo.kernel.errors import InvalidInputError
-from borvo.kernel.scopes import Scopes, parse_scopes
+from borvo.kernel.scopes import Scopes, find_missing, keep_allowed, parse_scopes, render_scopes
 from borvo.portal.public import RegisteredClient
 from borvo.storage.database import Connection
 
@@ -57,6 +60,7 @@ class ConsentNeeded:
     client: RegisteredClient
     scopes: Scopes
     form_target: str
+    declined: frozenset[str] = frozenset()
 
 
 Outcome = SignInNeeded | ConsentNeeded | AuthorizationResponse
@@ -132,6 +136,25 @@ def _check_form(parameters: Parameters) -> None:
         _ = parameters.max_age
     except ValueError:
         raise InvalidRequestError("The max_age must be a number of seconds.") from None
+    _read_claims(parameters)
+
+
+def _read_claims(parameters: Parameters) -> ClaimsRequest:
+    try:
+        request = parse_claims_request(parameters.get("claims"))
+    except ValueError:
+        raise InvalidRequestError("The claims parameter must be a JSON object of objects.") from None
+    if request.demands_acr:
+        # OpenID Connect Core 5.5.1.1: an essential acr that cannot be met fails the request.
+        raise UnmetAuthenticationError
+    return request
+
+
+class UnmetAuthenticationError(OAuth2Error):
+    """OpenID Connect Core Unmet Authentication Requirements 1.0."""
+
+    error = "unmet_authentication_requirements"
+    description = "This instance cannot promise the authentication that the request demands."
 
 
 def _validate(facts: Facts, login: Login | None) -> Any:
@@ -188,17 +211,34 @@ async def _decide(
             raise LoginRequiredError
         request_id = await _keep(identity, connection, waiting)
         return SignInNeeded(request_id, parameters.get("login_hint") or "")
-    scopes = parse_scopes(grant.request.scope)
+    asked = _list_asked(facts, grant)
     consent = await store.load_consent(connection, login.person.id, client.client_key)
-    if consent is None or not consent.covers(scopes) or "consent" in parameters.prompts:
+    if not _is_answered(consent, asked) or "consent" in parameters.prompts:
         if is_silent:
             raise ConsentRequiredError
         request_id = await _keep(identity, connection, waiting)
         return ConsentNeeded(
-            request_id, client, scopes, find_form_target(parameters.get("redirect_uri") or "")
+            request_id,
+            client,
+            asked,
+            find_form_target(parameters.get("redirect_uri") or ""),
+            consent.declined if consent and not consent.is_withdrawn else frozenset(),
         )
     await _consume(connection, waiting)
-    return await _grant(connection, facts, grant, Grantor(login, consent.version))
+    return await _grant(connection, facts, grant, login, consent)
+
+
+def _list_asked(facts: Facts, grant: Any) -> Scopes:
+    """What the person must have been asked: the scopes, and those that bring the claims named one by one."""
+    registered = grant.request.client.registered
+    requested = _read_claims(facts.parameters).keep(registered.scopes)
+    extra = keep_allowed(registered.scopes, find_scopes(requested))
+    return tuple(dict.fromkeys((*parse_scopes(grant.request.scope), *extra)))
+
+
+def _is_answered(consent: Consent | None, asked: Scopes) -> TypeGuard[Consent]:
+    """Whether she has said something to each, and not no to all."""
+    return consent is not None and consent.covers(asked) and not consent.scopes.isdisjoint(asked)
 
 
 def _must_sign_in(facts: Facts, waiting: Waiting, login: Login) -> bool:
@@ -206,17 +246,24 @@ def _must_sign_in(facts: Facts, waiting: Waiting, login: Login) -> bool:
     parameters = waiting.parameters
     if is_sign_in_needed(parameters, login, waiting.asked_at, facts.now):
         return True
-    text = parameters.get("id_token_hint")
-    if text is None:
-        return False
-    hint = read_id_token_hint(text, facts.keys, facts.issuer)
-    if hint is None:
-        raise InvalidRequestError("The id_token_hint is no id token of this instance.")
-    if hint.subject == str(login.person.id):
+    if _find_expected(facts) <= {str(login.person.id)}:
         return False
     if login.authenticated_at >= waiting.asked_at:
         raise LoginRequiredError
     return True
+
+
+def _find_expected(facts: Facts) -> set[str]:
+    """Whom the client wants signed in, by its hint and by the claims parameter (OpenID Connect Core 5.5.1)."""
+    expected: set[str] = set()
+    if text := facts.parameters.get("id_token_hint"):
+        hint = read_id_token_hint(text, facts.keys, facts.issuer)
+        if hint is None:
+            raise InvalidRequestError("The id_token_hint is no id token of this instance.")
+        expected.add(hint.subject)
+    if subject := _read_claims(facts.parameters).subject:
+        expected.add(subject)
+    return expected
 
 
 async def _keep(identity: Identity, connection: Connection, waiting: Waiting) -> str:
@@ -244,11 +291,19 @@ async def _consume(connection: Connection, waiting: Waiting) -> None:
         raise AuthorizationRefusedError(_GONE)
 
 
-async def _grant(connection: Connection, facts: Facts, grant: Any, grantor: Grantor) -> AuthorizationResponse:
-    answer = grant.create_granted_params(grantor)
+async def _grant(
+    connection: Connection, facts: Facts, grant: Any, login: Login, consent: Consent
+) -> AuthorizationResponse:
+    """What the person allowed of what was asked; `scope` in the answer says so (RFC 6749 3.3)."""
+    granted = keep_allowed(parse_scopes(grant.request.scope), consent.scopes)
+    grant.request.scope = render_scopes(granted)
+    requested = _read_claims(facts.parameters).keep(consent.scopes)
+    answer = grant.create_granted_params(Grantor(login, consent.version, requested))
     if facts.issued_code is not None:
         code, stored = facts.issued_code
         await store.insert_code(connection, digest_token(code), stored, facts.now)
+    if facts.issued_opaque is not None:
+        await token_store.insert_opaque(connection, facts.issued_opaque)
     return _answer(facts, grant.request.client, answer)
 
 
@@ -263,8 +318,21 @@ def _answer(facts: Facts, client: ProtocolClient, parameters: Any) -> Authorizat
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the person answered. Of what she was asked she allows the `ticked` scopes."""
+
+    is_allowed: bool
+    ticked: frozenset[str]
+
+    def split(self, asked: Scopes) -> tuple[Scopes, Scopes]:
+        """What is granted, and what is declined. That it is she who signs in is no option."""
+        kept = self.ticked | REQUIRED_SCOPES if self.is_allowed else frozenset()
+        return keep_allowed(asked, kept), find_missing(asked, kept)
+
+
 async def answer_consent(
-    identity: Identity, request_id: str, login: Login | None, *, is_allowed: bool
+    identity: Identity, request_id: str, login: Login | None, decision: Decision
 ) -> Outcome:
     """The person's decision; raises `AuthorizationRefusedError` when the request is gone."""
     waiting = await _load_waiting(identity, request_id)
@@ -277,16 +345,18 @@ async def answer_consent(
             if login is None or _must_sign_in(facts, waiting, login):
                 return SignInNeeded(request_id, waiting.parameters.get("login_hint") or "")
             await _consume(connection, waiting)
-            if not is_allowed:
+            granted, declined = decision.split(_list_asked(facts, grant))
+            if not granted:
                 return _answer(facts, client, [("error", "access_denied"), _DECLINED])
             consent = await store.grant_consent(
                 connection,
                 login.person.id,
                 client.registered.client_key,
-                parse_scopes(grant.request.scope),
+                granted,
                 facts.now,
+                declined=declined,
             )
-            return await _grant(connection, facts, grant, Grantor(login, consent.version))
+            return await _grant(connection, facts, grant, login, consent)
         except OAuth2Error as error:
             return _answer(facts, client, error.get_body())
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from borvo.accounts.public import load_person
-from borvo.identity import store
+from borvo.identity import store, token_store
+from borvo.identity.claims import pick_claims
 from borvo.identity.model import AccessToken, Caller, describe_person
 from borvo.identity.service.collaborators import Identity
-from borvo.identity.tokens import TokenError
+from borvo.identity.tokens import TokenError, parse_opaque, read_access_claims
 from borvo.kernel.errors import ForbiddenError, UnauthenticatedError
 from borvo.storage.database import Connection
 
@@ -50,11 +51,29 @@ async def verify_bearer(identity: Identity, authorization: str | None) -> Admiss
     text = read_bearer(authorization)
     if text is None:
         raise UnauthenticatedError("Send an access token: Authorization: Bearer ...")
-    keys = await identity.cabinet.current()
     try:
-        return Admission(identity.memory.verify(text, keys, identity.issuer, identity.clock()))
+        if parse_opaque(text) is None:
+            return Admission(await _verify_signed(identity, text))
+        async with identity.database.connection() as connection:
+            return Admission(await read_access_token(identity, connection, text))
     except TokenError as fault:
         raise _refuse(str(fault)) from fault
+
+
+async def read_access_token(identity: Identity, connection: Connection, text: str) -> AccessToken:
+    """What a token of either form says, whether it is still good or not; raises `TokenError`."""
+    subject_id = parse_opaque(text)
+    if subject_id is None:
+        return await _verify_signed(identity, text)
+    claims = await token_store.load_opaque(connection, subject_id, text)
+    if claims is None:
+        raise TokenError("the opaque token is unknown")
+    return read_access_claims(claims, identity.issuer, identity.clock())
+
+
+async def _verify_signed(identity: Identity, text: str) -> AccessToken:
+    keys = await identity.cabinet.current()
+    return identity.memory.verify(text, keys, identity.issuer, identity.clock())
 
 
 def _refuse(reason: str) -> UnauthenticatedError:
@@ -74,7 +93,7 @@ async def describe_caller(identity: Identity, authorization: str | None) -> dict
         person = await load_person(connection, caller.person_id)
     if person is None:
         raise _refuse("the account is closed")
-    return describe_person(person, caller.scopes)
+    return {**describe_person(person, caller.scopes), **pick_claims(person, caller.userinfo_claims)}
 
 
 async def clean_up(identity: Identity) -> None:

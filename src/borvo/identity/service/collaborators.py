@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from borvo.accounts.public import Limiter
 from borvo.identity.engine import Facts, ProtocolClient
 from borvo.identity.keys import KeyCabinet
-from borvo.identity.model import Parameters
+from borvo.identity.model import Parameters, Profile
+from borvo.identity.refresh import RefreshPolicy
 from borvo.identity.service.guessing import GuessLimit
 from borvo.identity.tokens import TokenMemory
 from borvo.kernel.clock import Clock
@@ -26,6 +28,9 @@ class Identity:
     verifier: SecretVerifier
     guesses: GuessLimit
     trusted_proxies: int
+    refresh: RefreshPolicy
+    limiter: Limiter
+    profile: Profile = Profile.COMPATIBLE
     memory: TokenMemory = field(default_factory=TokenMemory)
     clients: Gathering[str, RegisteredClient] = field(init=False)
 
@@ -47,7 +52,9 @@ class Identity:
             entropy=self.entropy,
             keys=await self.cabinet.current(),
             parameters=parameters,
+            refresh=self.refresh,
+            profile=self.profile,
         )
         if registered is not None and not registered.is_disabled:
-            facts.client = ProtocolClient(registered)
+            facts.client = ProtocolClient(registered, self.profile)
         return facts

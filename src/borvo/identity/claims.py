@@ -1,0 +1,82 @@
+"""The `claims` request parameter: OpenID Connect Core 5.5."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from borvo.accounts.public import Person
+from borvo.identity.model import NO_CLAIMS, RequestedClaims, describe_person
+
+SCOPE_CLAIMS: Mapping[str, tuple[str, ...]] = {
+    "profile": ("name", "given_name", "family_name"),
+    "email": ("email", "email_verified"),
+}
+"""Which scope brings which claims (OpenID Connect Core 5.4)."""
+
+_SCOPE_OF = {claim: scope for scope, claims in SCOPE_CLAIMS.items() for claim in claims}
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimsRequest:
+    """What the parameter asks for, as far as it is understood.
+
+    `subject` is whom the answer must be about, when that is said; `demands_acr` when only certain ways of signing
+    in are good enough.
+    """
+
+    claims: RequestedClaims = NO_CLAIMS
+    subject: str | None = None
+    demands_acr: bool = False
+
+    def keep(self, scopes: Iterable[str]) -> RequestedClaims:
+        """Those that the client may ask for at all: by a scope that it is registered for."""
+        held = set(scopes)
+        return RequestedClaims(
+            tuple(name for name in self.claims.userinfo if _SCOPE_OF[name] in held),
+            tuple(name for name in self.claims.id_token if _SCOPE_OF[name] in held),
+        )
+
+
+def parse_claims_request(text: str | None) -> ClaimsRequest:
+    """Unknown claims are passed over (OpenID Connect Core 5.5); raises ValueError for what is no claims request."""
+    if text is None:
+        return ClaimsRequest()
+    try:
+        request = msgspec.json.decode(text, type=dict[str, Any])
+    except (msgspec.DecodeError, RecursionError) as fault:
+        raise ValueError("the claims parameter is no JSON object") from fault
+    userinfo, id_token = _read_member(request, "userinfo"), _read_member(request, "id_token")
+    subject, acr = id_token.get("sub"), id_token.get("acr")
+    return ClaimsRequest(
+        RequestedClaims(_list_known(userinfo), _list_known(id_token)),
+        subject=subject.get("value") if isinstance(subject, dict) else None,
+        demands_acr=isinstance(acr, dict)
+        and acr.get("essential") is True
+        and bool({"value", "values"} & acr.keys()),
+    )
+
+
+def _read_member(request: dict[str, Any], name: str) -> dict[str, Any]:
+    member = request.get(name)
+    if member is None:
+        return {}
+    if not isinstance(member, dict):
+        raise ValueError(f"the member {name} of the claims parameter is no object")  # noqa: TRY004
+    return member
+
+
+def _list_known(member: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(name for name in member if name in _SCOPE_OF)
+
+
+def find_scopes(requested: RequestedClaims) -> frozenset[str]:
+    """The scopes that bring these claims, so that a person is asked for them in the words she knows."""
+    return frozenset(_SCOPE_OF[name] for name in (*requested.userinfo, *requested.id_token))
+
+
+def pick_claims(person: Person, names: Iterable[str]) -> dict[str, object]:
+    """The named claims about the person; those without a value are left out."""
+    known = describe_person(person, SCOPE_CLAIMS)
+    return {name: known[name] for name in names if name in known}

@@ -1,0 +1,77 @@
+"""Who the client is, at every endpoint that clients call themselves: RFC 6749 2.3."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestError
+
+from borvo.identity.credentials import CredentialsError, read_credentials
+from borvo.identity.engine import Facts
+from borvo.identity.model import Parameters
+from borvo.identity.service.collaborators import Identity
+from borvo.kernel.errors import TooManyRequestsError
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAnswer:
+    """What goes back to the client: a JSON object, and headers beside the usual ones."""
+
+    status: int
+    body: dict[str, Any]
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRequest:
+    """A form that a client sent, and from which network."""
+
+    parameters: Parameters
+    authorization: str | None
+    network: str
+
+
+def refuse(error: OAuth2Error) -> TokenAnswer:
+    """The error as RFC 6749 5.2 writes it."""
+    # Authlib's InvalidClientError names Basic even for credentials in the body, which RFC 6749 5.2 allows.
+    headers = {name: value for name, value in error.get_headers() if name == "WWW-Authenticate"}
+    return TokenAnswer(error.status_code or 400, dict(error.get_body()), headers)
+
+
+def refuse_guessing(error: TooManyRequestsError) -> TokenAnswer:
+    body = {"error": "invalid_client", "error_description": error.public}
+    return TokenAnswer(error.status, body, {"Retry-After": str(error.retry_after)})
+
+
+async def authenticate_client(identity: Identity, request: ClientRequest) -> Facts:
+    """The facts of the exchange with the verdict on the client, who may be unknown. Raises `OAuth2Error` for
+    credentials that cannot be read, `TooManyRequestsError` for a network that guesses."""
+    try:
+        credentials = read_credentials(request.authorization, request.parameters)
+    except CredentialsError as fault:
+        raise InvalidRequestError(str(fault)) from fault
+    client_id, secret = credentials.client_id, credentials.secret.reveal()
+    facts = await identity.build_facts(
+        request.parameters, await identity.clients.find(client_id) if client_id else None
+    )
+    facts.auth_method = credentials.method
+    # No connection is in hand: a slow hash must not keep others from the database.
+    if credentials.method == "none":
+        facts.is_authenticated = facts.client is not None and facts.client.registered.is_public
+    elif credentials.method and facts.client is not None:
+        client = facts.client.registered
+        identity.guesses.check(client.client_id, request.network)
+        facts.is_authenticated = await identity.verifier.verify(client, secret)
+        if not facts.is_authenticated:
+            await identity.guesses.count_failure(client.client_id, request.network)
+    elif credentials.method:
+        await identity.verifier.verify_nothing(secret)
+    return facts
+
+
+async def require_client(identity: Identity, request: ClientRequest) -> Facts:
+    """As `authenticate_client`, and raises `OAuth2Error` unless the client is who it says."""
+    facts = await authenticate_client(identity, request)
+    if not facts.is_authenticated or facts.client is None:
+        raise InvalidClientError("The client could not be authenticated.", status_code=401)
+    return facts

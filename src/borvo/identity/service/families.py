@@ -1,0 +1,39 @@
+"""What is kept of the tokens that an exchange issued."""
+
+from borvo.identity import family_store, token_store
+from borvo.identity.engine import Facts
+from borvo.identity.model import Grantor
+from borvo.identity.refresh import TokenFamily
+from borvo.kernel.digests import digest_token
+from borvo.kernel.ids import ClientKey
+from borvo.kernel.scopes import Scopes
+from borvo.storage.database import Connection
+
+
+async def keep_issued(
+    connection: Connection, facts: Facts, grantor: Grantor, client_key: ClientKey, scopes: Scopes
+) -> None:
+    """An opaque access token, and the family that a refresh token begins; nothing when there is neither."""
+    if facts.issued_opaque is not None:
+        await token_store.insert_opaque(connection, facts.issued_opaque)
+    issued, policy = facts.issued_refresh, facts.refresh
+    if issued is None:
+        return
+    end = facts.now + policy.lifetime
+    family = TokenFamily(
+        person=grantor.login.person,
+        id=issued.family_id,
+        client_key=client_key,
+        scopes=scopes,
+        session_id=grantor.login.session_id,
+        auth_time=grantor.login.authenticated_at,
+        consent_version=grantor.consent_version,
+        current_digest=digest_token(issued.text),
+        previous_digest=None,
+        rotated_at=None,
+        expires_at=end,
+        idle_expires_at=policy.find_idle_end(end, facts.now),
+        revoked_at=None,
+        requested_claims=grantor.requested_claims,
+    )
+    await family_store.insert_family(connection, family, facts.now)

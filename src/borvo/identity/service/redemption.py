@@ -1,0 +1,61 @@
+"""The redemption of an authorization code: RFC 6749 4.1.3."""
+
+from collections.abc import Callable
+
+from authlib.oauth2.rfc6749.errors import InvalidGrantError
+
+from borvo.identity import store
+from borvo.identity.engine import Facts
+from borvo.identity.grants.authorization_code import describe_grantor
+from borvo.identity.model import TOKEN_LIFETIME, parse_code
+from borvo.identity.service.authentication import TokenAnswer, refuse
+from borvo.identity.service.collaborators import Identity
+from borvo.identity.service.families import keep_issued
+from borvo.kernel.digests import digest_token
+from borvo.kernel.ids import PersonId
+from borvo.storage.database import Connection
+
+
+async def redeem_code(
+    identity: Identity, facts: Facts, run_engine: Callable[[Facts], TokenAnswer]
+) -> TokenAnswer:
+    """Tokens for a code that comes the first time; a replay revokes what it was redeemed for."""
+    code = facts.parameters.get("code") or ""
+    person_id = parse_code(code)
+    if person_id is None:
+        return run_engine(facts)
+    digest = digest_token(code)
+    async with identity.database.transaction() as connection:
+        facts.code = await store.load_code(connection, person_id, digest)
+        if _is_replay(facts):
+            return await _punish(connection, facts, person_id, digest)
+        answer = run_engine(facts)
+        if "access_token" not in answer.body or facts.code is None:
+            return answer
+        issue = store.CodeIssue(
+            facts.issued_token_ids[0],
+            facts.now + TOKEN_LIFETIME,
+            facts.issued_refresh.family_id if facts.issued_refresh else None,
+        )
+        if not await store.redeem_code(connection, person_id, digest, issue, facts.now):
+            return await _punish(connection, facts, person_id, digest)
+        grantor = describe_grantor(facts.code)
+        await keep_issued(connection, facts, grantor, facts.code.client_key, facts.code.scopes)
+        return answer
+
+
+def _is_replay(facts: Facts) -> bool:
+    """Whether the code was redeemed before and comes again from the client that it was issued to."""
+    code, client = facts.code, facts.client
+    return (
+        code is not None
+        and client is not None
+        and code.redeemed_at is not None
+        and code.client_key == client.registered.client_key
+    )
+
+
+async def _punish(connection: Connection, facts: Facts, person_id: PersonId, digest: bytes) -> TokenAnswer:
+    # RFC 6749 4.1.2: used more than once, the code is denied and what it was redeemed for is revoked.
+    await store.revoke_code_tokens(connection, person_id, digest, facts.now)
+    return refuse(InvalidGrantError("Invalid code in request."))

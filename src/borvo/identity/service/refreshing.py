@@ -1,0 +1,63 @@
+"""The use of a refresh token: RFC 6749 6, RFC 9700 4.14.2."""
+
+from collections.abc import Callable
+
+from authlib.oauth2.rfc6749.errors import InvalidGrantError
+
+from borvo.identity import family_store, token_store
+from borvo.identity.engine import Facts
+from borvo.identity.refresh import RefreshVerdict, TokenFamily
+from borvo.identity.service.authentication import TokenAnswer, refuse
+from borvo.identity.service.collaborators import Identity
+from borvo.kernel.digests import digest_token
+from borvo.storage.database import Connection
+
+
+async def refresh_tokens(
+    identity: Identity, facts: Facts, run_engine: Callable[[Facts], TokenAnswer]
+) -> TokenAnswer:
+    """New tokens for the current refresh token of a family; a spent one ends the family."""
+    text = facts.parameters.get("refresh_token") or ""
+    found = identity.refresh.parse(text)
+    if found is None:
+        return run_engine(facts)
+    async with identity.database.transaction() as connection:
+        family = await family_store.load_family(connection, *found)
+        if family is None or facts.client is None or not family.check_client(facts.client):
+            return run_engine(facts)
+        return await _judge(connection, facts, family, digest_token(text), run_engine)
+
+
+async def _judge(
+    connection: Connection,
+    facts: Facts,
+    family: TokenFamily,
+    digest: bytes,
+    run_engine: Callable[[Facts], TokenAnswer],
+) -> TokenAnswer:
+    verdict = family.judge(digest, facts.now, facts.refresh.retry)
+    if verdict is RefreshVerdict.ENDED:
+        return _REFUSED
+    if verdict is RefreshVerdict.SPENT:
+        return await _punish(connection, facts, family)
+    facts.family = family
+    answer = run_engine(facts)
+    if facts.issued_refresh is None or "access_token" not in answer.body:
+        return answer
+    idle_end = facts.refresh.find_idle_end(family.expires_at, facts.now)
+    new = digest_token(facts.issued_refresh.text)
+    if not await family_store.rotate_family(connection, family, digest, new, idle_end, facts.now):
+        # Somebody used the same token at the same moment.
+        return await _punish(connection, facts, family)
+    if facts.issued_opaque is not None:
+        await token_store.insert_opaque(connection, facts.issued_opaque)
+    return answer
+
+
+async def _punish(connection: Connection, facts: Facts, family: TokenFamily) -> TokenAnswer:
+    # RFC 9700 4.14.2: nobody can tell the thief from the client, so all that follows from the grant ends.
+    await family_store.revoke_family(connection, family.person.id, family.id, facts.now)
+    return _REFUSED
+
+
+_REFUSED = refuse(InvalidGrantError("The refresh_token is not valid, was used before, or has ended."))

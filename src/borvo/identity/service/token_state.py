@@ -1,0 +1,147 @@
+"""What clients ask and say about tokens they hold: introspection (RFC 7662) and revocation (RFC 7009)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749.errors import InvalidRequestError, UnauthorizedClientError
+
+from borvo.identity import family_store, store, token_store
+from borvo.identity.engine import Facts
+from borvo.identity.model import AccessToken
+from borvo.identity.refresh import RefreshVerdict, TokenFamily
+from borvo.identity.service.authentication import (
+    ClientRequest,
+    TokenAnswer,
+    refuse,
+    refuse_guessing,
+    require_client,
+)
+from borvo.identity.service.caller import read_access_token
+from borvo.identity.service.collaborators import Identity
+from borvo.identity.tokens import TokenError
+from borvo.kernel.digests import digest_token
+from borvo.kernel.errors import TooManyRequestsError
+from borvo.portal.public import RegisteredClient, load_client
+from borvo.storage.database import Connection
+
+_INACTIVE = TokenAnswer(200, {"active": False}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A token as it was found: an access token, or a refresh token with its family."""
+
+    access: AccessToken | None = None
+    family: TokenFamily | None = None
+    verdict: RefreshVerdict | None = None
+
+
+def _read_token(facts: Facts) -> str:
+    if facts.parameters.find_repeated():
+        raise InvalidRequestError("A parameter is repeated.")
+    token = facts.parameters.get("token")
+    if token is None:
+        raise InvalidRequestError("The request has no token.")
+    return token
+
+
+async def _find(identity: Identity, connection: Connection, text: str, now: datetime) -> Presented:
+    """Tokens tell by their form what they are, so a wrong or unknown token_type_hint does no harm (RFC 7009 2.1)."""
+    if (names := identity.refresh.parse(text)) is not None:
+        family = await family_store.load_family(connection, *names)
+        verdict = family.judge(digest_token(text), now, identity.refresh.retry) if family else None
+        return Presented(family=family, verdict=verdict)
+    try:
+        return Presented(access=await read_access_token(identity, connection, text))
+    except TokenError:
+        return Presented()
+
+
+async def introspect_token(identity: Identity, request: ClientRequest) -> TokenAnswer:
+    """Tells a client about a token of its own, or of another client of the same tenancy: so an API's server learns
+    about the tokens that its apps bring. Whatever else it asks about is not active (RFC 7662 2.2)."""
+    try:
+        facts = await require_client(identity, request)
+        if facts.client is None or facts.client.registered.is_public:
+            # RFC 7662 2.1: only who is authorized may ask, or tokens could be guessed here.
+            raise UnauthorizedClientError("Introspection needs a client with a secret.")
+        text = _read_token(facts)
+    except TooManyRequestsError as error:
+        return refuse_guessing(error)
+    except OAuth2Error as error:
+        return refuse(error)
+    async with identity.database.connection() as connection:
+        presented = await _find(identity, connection, text, facts.now)
+        body = await _describe(identity, connection, presented, facts.client.registered)
+    return TokenAnswer(200, body, {}) if body else _INACTIVE
+
+
+async def _describe(
+    identity: Identity, connection: Connection, presented: Presented, asking: RegisteredClient
+) -> dict[str, Any] | None:
+    if presented.access is not None:
+        return await _describe_access(identity, connection, presented.access, asking)
+    family = presented.family
+    # A refresh token concerns nobody but the client it was issued to.
+    if (
+        family is None
+        or presented.verdict is not RefreshVerdict.CURRENT
+        or family.client_key != asking.client_key
+    ):
+        return None
+    return {
+        "active": True,
+        "client_id": asking.client_id,
+        "sub": str(family.person.id),
+        "scope": family.get_scope(),
+        "exp": int(min(family.expires_at, family.idle_expires_at).timestamp()),
+        "iss": identity.issuer,
+    }
+
+
+async def _describe_access(
+    identity: Identity, connection: Connection, token: AccessToken, asking: RegisteredClient
+) -> dict[str, Any] | None:
+    owner = await load_client(connection, token.client_id)
+    if owner is None or owner.tenancy_id != asking.tenancy_id:
+        return None
+    if await store.load_caller(connection, token) is None:
+        return None
+    return {
+        "active": True,
+        "token_type": "Bearer",
+        "client_id": token.client_id,
+        "sub": token.subject,
+        "scope": " ".join(sorted(token.scopes)),
+        "exp": int(token.expires_at.timestamp()),
+        "jti": token.token_id,
+        "iss": identity.issuer,
+        "aud": identity.issuer,
+    }
+
+
+async def revoke_token(identity: Identity, request: ClientRequest) -> TokenAnswer:
+    """Ends a token of the client's own: an access token by itself, a refresh token with its whole family. What is
+    unknown, another's or ended already is answered the same (RFC 7009 2.2)."""
+    try:
+        facts = await require_client(identity, request)
+        text = _read_token(facts)
+    except TooManyRequestsError as error:
+        return refuse_guessing(error)
+    except OAuth2Error as error:
+        return refuse(error)
+    async with identity.database.transaction() as connection:
+        await _revoke(connection, facts, await _find(identity, connection, text, facts.now))
+    return TokenAnswer(200, {}, {})
+
+
+async def _revoke(connection: Connection, facts: Facts, presented: Presented) -> None:
+    token, family, client = presented.access, presented.family, facts.client
+    if client is None:
+        return
+    if token is not None and token.client_id == client.client_id:
+        await token_store.revoke_token(connection, token.subject, token.token_id, token.expires_at)
+    elif family is not None and family.check_client(client):
+        await family_store.revoke_family(connection, family.person.id, family.id, facts.now)

@@ -1,0 +1,215 @@
+"""Tokens from the authorization endpoint: implicit and hybrid, who may have them, and what the id token binds."""
+
+import httpx
+import msgspec
+import pytest
+
+from borvo.assembly import Platform, build_app, build_platform
+from borvo.identity.public import Profile
+from borvo.settings import Settings
+from tests.factories.clients import register_client
+from tests.functional.browser import Browser
+from tests.functional.conftest import ISSUER, TestClock, reuse_key
+from tests.functional.identity.aspnet import NONCE, STATE, Handler, half_hash, read_redirect
+from tests.functional.identity.flows import CHALLENGE, VERIFIER, call_userinfo, reach_answer
+
+FRONT = {"response_mode": "fragment"}
+
+
+async def register(platform: Platform, http: httpx.AsyncClient, **settings: object) -> Handler:
+    settings = {"allows_front_channel_tokens": True, "grant_types": ["implicit", "hybrid"], **settings}
+    return Handler(http, await register_client(platform, "demo.spa", **settings), "openid email")  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def spa(platform: Platform, http: httpx.AsyncClient) -> Handler:
+    return await register(platform, http)
+
+
+@pytest.mark.spec("OpenID Connect Core", "3.2.2.5")
+@pytest.mark.spec("OpenID Connect Core", "3.3.2.5")
+@pytest.mark.parametrize(
+    "response_type",
+    ["id_token", "id_token token", "token id_token", "code id_token", "code token", "code id_token token"],
+)
+async def test_the_answer_holds_what_the_type_names_and_no_more(
+    spa: Handler, ada: Browser, response_type: str
+) -> None:
+    told = read_redirect(await reach_answer(spa, ada, response_type=response_type, **FRONT))
+    words = set(response_type.split())
+    assert ("code" in told) == ("code" in words)
+    assert ("id_token" in told) == ("id_token" in words)
+    assert {"access_token", "token_type", "expires_in"} & set(told) == (
+        {"access_token", "token_type", "expires_in"} if "token" in words else set()
+    )
+    assert (told["state"], told["iss"], told["scope"]) == (STATE, ISSUER, "openid email")
+    assert "refresh_token" not in told
+
+
+@pytest.mark.spec("OpenID Connect Core", "3.3.2.11")
+async def test_the_id_token_binds_everything_beside_it(spa: Handler, ada: Browser) -> None:
+    told = read_redirect(await reach_answer(spa, ada, response_type="code id_token token", **FRONT))
+    claims = await spa.read_id_token(told["id_token"])
+    assert claims["nonce"] == NONCE
+    assert claims["c_hash"] == half_hash(told["code"])
+    assert claims["at_hash"] == half_hash(told["access_token"])
+    assert claims["s_hash"] == half_hash(STATE)
+
+
+@pytest.mark.spec("OpenID Connect Core", "5.4")
+async def test_claims_come_in_the_id_token_only_when_no_userinfo_can_be_asked(
+    spa: Handler, ada: Browser
+) -> None:
+    alone = read_redirect(await reach_answer(spa, ada, response_type="id_token", **FRONT))
+    both = read_redirect(await reach_answer(spa, ada, response_type="id_token token", **FRONT))
+    assert (await spa.read_id_token(alone["id_token"]))["email"] == "ada@example.org"
+    assert "email" not in await spa.read_id_token(both["id_token"])
+    assert (await call_userinfo(spa.http, both["access_token"])).json()["email"] == "ada@example.org"
+
+
+async def test_an_access_token_that_came_through_the_browser_lives_ten_minutes(
+    spa: Handler, ada: Browser, clock: TestClock
+) -> None:
+    told = read_redirect(await reach_answer(spa, ada, response_type="id_token token", **FRONT))
+    assert told["expires_in"] == "600"
+    clock.advance(minutes=9, seconds=59)
+    assert (await call_userinfo(spa.http, told["access_token"])).status_code == 200
+    clock.advance(seconds=1)
+    assert (await call_userinfo(spa.http, told["access_token"])).status_code == 401
+
+
+@pytest.mark.parametrize("response_type", ["id_token token", "code token", "code id_token token"])
+async def test_access_tokens_need_the_clients_tick(
+    platform: Platform, http: httpx.AsyncClient, ada: Browser, response_type: str
+) -> None:
+    handler = await register(platform, http, allows_front_channel_tokens=False)
+    told = read_redirect(await reach_answer(handler, ada, response_type=response_type, **FRONT))
+    assert told["error"] == "unauthorized_client"
+    assert told["state"] == STATE
+
+
+@pytest.mark.parametrize(
+    ("grant_type", "response_type"),
+    [("implicit", "code id_token"), ("hybrid", "id_token"), ("implicit", "code")],
+)
+async def test_a_type_needs_the_grant_it_belongs_to(
+    platform: Platform, http: httpx.AsyncClient, ada: Browser, grant_type: str, response_type: str
+) -> None:
+    handler = await register(platform, http, grant_types=[grant_type])
+    told = read_redirect(await reach_answer(handler, ada, response_type=response_type, **FRONT))
+    assert told["error"] == "unauthorized_client"
+
+
+@pytest.mark.spec("OpenID Connect Core", "3.2.2.1")
+@pytest.mark.parametrize("response_type", ["id_token", "id_token token", "code id_token"])
+async def test_an_id_token_from_here_needs_a_nonce(spa: Handler, ada: Browser, response_type: str) -> None:
+    told = read_redirect(await reach_answer(spa, ada, response_type=response_type, nonce=None, **FRONT))
+    assert told["error"] == "invalid_request"
+
+
+@pytest.mark.spec("OAuth 2.0 Multiple Response Types", "3")
+@pytest.mark.parametrize("response_type", ["id_token", "id_token token", "code token", "code id_token token"])
+async def test_no_token_travels_in_a_query(spa: Handler, ada: Browser, response_type: str) -> None:
+    answer = await reach_answer(spa, ada, response_type=response_type, response_mode="query")
+    assert "?" not in answer.headers["location"]
+    assert read_redirect(answer)["error"] == "invalid_request"
+
+
+@pytest.mark.spec("RFC 9700", "2.1.2")
+async def test_a_strict_instance_gives_no_access_token_to_a_browser(
+    settings: Settings, clock: TestClock, platform: Platform, ada: Browser
+) -> None:
+    strict = build_platform(
+        msgspec.structs.replace(settings, profile="strict"),
+        clock=clock,
+        passwords=platform.accounts.passwords,
+        generate=reuse_key,
+    )
+    assert strict.identity.profile is Profile.STRICT
+    await strict.database.open()
+    transport = httpx.ASGITransport(app=build_app(strict))  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url=ISSUER, cookies=ada.client.cookies) as http:
+        handler = await register(strict, http)
+        browser = Browser(http)
+        for response_type in ("id_token token", "code token", "code id_token token"):
+            told = read_redirect(await reach_answer(handler, browser, response_type=response_type, **FRONT))
+            assert told["error"] == "unauthorized_client"
+        told = read_redirect(await reach_answer(handler, browser, response_type="id_token", **FRONT))
+        assert "id_token" in told
+        types = (await handler.discover())["response_types_supported"]
+        assert types == ["code", "code id_token", "id_token"]
+    await strict.database.close()
+
+
+async def obtain_public_code(handler: Handler, ada: Browser, **changes: str | None) -> dict[str, str]:
+    return read_redirect(
+        await reach_answer(
+            handler,
+            ada,
+            response_type="code",
+            response_mode=None,
+            **{"code_challenge": CHALLENGE, "code_challenge_method": "S256", **changes},
+        )
+    )
+
+
+@pytest.mark.spec("RFC 9700", "2.1.1")
+async def test_a_public_client_redeems_with_its_verifier_alone(
+    platform: Platform, http: httpx.AsyncClient, ada: Browser
+) -> None:
+    native = await register(
+        platform, http, is_public=True, require_pkce=True, grant_types=["authorization_code"]
+    )
+    code = (await obtain_public_code(native, ada))["code"]
+    for changes in ({"code_verifier": ""}, {"code_verifier": VERIFIER[::-1]}):
+        assert (await native.redeem(code, client_secret="", **changes)).status_code == 400
+    tokens = await native.redeem(code, client_secret="", code_verifier=VERIFIER)
+    assert tokens.status_code == 200, tokens.text
+    unprotected = await obtain_public_code(native, ada, code_challenge=None, code_challenge_method=None)
+    assert unprotected["error"] == "invalid_request"
+
+
+async def test_a_public_client_with_a_secret_is_not_the_client(
+    platform: Platform, http: httpx.AsyncClient, ada: Browser
+) -> None:
+    native = await register(
+        platform, http, is_public=True, require_pkce=True, grant_types=["authorization_code"]
+    )
+    code = (await obtain_public_code(native, ada))["code"]
+    assert (await native.redeem(code, client_secret="any", code_verifier=VERIFIER)).status_code == 401
+
+
+@pytest.mark.spec("RFC 8252", "7.3")
+@pytest.mark.parametrize(
+    ("sent", "is_fit"),
+    [
+        ("http://127.0.0.1/callback", True),
+        ("http://127.0.0.1:51004/callback", True),
+        ("http://[::1]:3000/callback", True),
+        ("http://127.0.0.1:51004/other", False),
+        ("http://localhost:51004/callback", False),
+        ("https://127.0.0.1:51004/callback", False),
+        ("http://127.0.0.1:51004@evil.example/callback", False),
+        ("http://127.0.0.1.evil.example/callback", False),
+    ],
+)
+@pytest.mark.parametrize("is_public", [True, False])
+async def test_a_native_app_listens_on_any_port_of_its_own_machine(
+    platform: Platform, http: httpx.AsyncClient, ada: Browser, sent: str, is_fit: bool, is_public: bool
+) -> None:
+    registered = ("http://127.0.0.1/callback", "http://[::1]/callback")
+    native = await register(
+        platform,
+        http,
+        is_public=is_public,
+        require_pkce=is_public,
+        grant_types=["authorization_code"],
+        redirect_uris=registered,
+    )
+    native.redirect_uri = sent
+    url = await native.build_authorization_url(
+        response_type="code", response_mode=None, code_challenge=CHALLENGE, code_challenge_method="S256"
+    )
+    page = await ada.open(url)
+    is_accepted = "would like to" in page.text
+    assert is_accepted == (sent in registered or (is_fit and is_public))

@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 from borvo.catalogue.scopes import map_scopes
-from borvo.identity.model import RESPONSE_TYPES
+from borvo.identity.model import ALWAYS_CLAIMS, RESPONSE_TYPES, SCOPE_CLAIMS
 
 
 @cache
@@ -27,13 +27,8 @@ def build_discovery(issuer: str) -> dict[str, Any]:
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claims_supported": [
-            "sub",
-            "name",
-            "given_name",
-            "family_name",
-            "email",
-            "email_verified",
-            "role",
+            *ALWAYS_CLAIMS,
+            *(claim for claims in SCOPE_CLAIMS.values() for claim in claims),
             "sid",
             "auth_time",
             "amr",

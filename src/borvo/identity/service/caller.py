@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from borvo.accounts.public import load_person
+from borvo.accounts.public import ClaimsSubject, load_claims_subject, load_person
 from borvo.identity import store
-from borvo.identity.model import AccessToken, Caller, describe_person
+from borvo.identity.model import AccessToken, Caller, describe_person, is_profile_needed, list_claims
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.tokens import TokenError
 from borvo.kernel.errors import ForbiddenError, UnauthenticatedError
+from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection
 
 _INVALID = 'Bearer error="invalid_token"'
@@ -71,10 +72,20 @@ async def describe_caller(identity: Identity, authorization: str | None) -> dict
             raise ForbiddenError(
                 "This access token carries no scope openid.", challenge=_TOO_LITTLE.format("openid")
             )
-        person = await load_person(connection, caller.person_id)
-    if person is None:
+        subject = await _load_subject(connection, caller.person_id, caller.scopes)
+    if subject is None:
         raise _refuse("the account is closed")
-    return describe_person(person, caller.scopes)
+    return describe_person(subject, caller.scopes)
+
+
+async def _load_subject(
+    connection: Connection, person_id: PersonId, scopes: frozenset[str]
+) -> ClaimsSubject | None:
+    """One statement, which reads the profile only where the answer needs it."""
+    if is_profile_needed(list_claims(scopes)):
+        return await load_claims_subject(connection, person_id)
+    person = await load_person(connection, person_id)
+    return ClaimsSubject(person) if person else None
 
 
 async def clean_up(identity: Identity) -> None:

@@ -31,8 +31,8 @@ from borvo.identity.public import (
     GenerateKey,
     GuessLimit,
     Identity,
+    InstanceProfile,
     KeyCabinet,
-    Profile,
     RefreshPolicy,
     generate_key,
 )
@@ -101,7 +101,7 @@ def build_platform(
         guesses=GuessLimit(limiter, clock),
         trusted_proxies=settings.trusted_proxies,
         refresh=_describe_refresh(settings, keyring),
-        profile=Profile(settings.profile),
+        profile=InstanceProfile(settings.profile),
         limiter=limiter,
     )
 

@@ -27,6 +27,8 @@ OPEN_TO_ALL = {
 BEHIND_SIGN_IN = {
     "own start": "/",
     "account": "/account",
+    "profile": "/account/profile",
+    "sessions": "/account/sessions",
     "portal": "/portal",
     "new client": "/portal/clients/new",
     "client": "/portal/clients/{client_id}",
@@ -112,7 +114,7 @@ async def test_axe_finds_no_fault(visit: Any, axe: str, name: str, scheme: Any) 
     assert await run_axe(page, axe) == []
 
 
-@pytest.mark.parametrize("name", ["start", "sign-up", "portal", "secret", "consent"])
+@pytest.mark.parametrize("name", ["start", "sign-up", "portal", "secret", "consent", "profile", "sessions"])
 async def test_whatever_takes_the_keyboard_shows_it(visit: Any, name: str) -> None:
     page = await visit(name)
     seen: list[dict[str, Any]] = []

@@ -1,16 +1,60 @@
 """Reads the forms of people and says what is wrong with them."""
 
-from borvo.accounts.model import check_email, check_name, check_password, normalize_email
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, fields
+from datetime import date
+
+from borvo.accounts.model import (
+    ClaimsSubject,
+    PostalAddress,
+    Profile,
+    ProfileDetails,
+    check_email,
+    check_name,
+    check_password,
+    normalize_email,
+)
+from borvo.accounts.policy import (
+    check_birth_year,
+    check_birthdate,
+    check_line,
+    check_locale,
+    check_phone_number,
+    check_street,
+    check_url,
+    check_zone,
+    normalize_locale,
+    normalize_phone_number,
+)
 from borvo.accounts.service import Registration
 from borvo.web.addresses import is_local_path
 from borvo.web.forms import Form
 
 DEFAULT_RETURN = "/account"
 
+_ADDRESS = [field.name for field in fields(PostalAddress)]
+_OWN = [field.name for field in fields(Profile) if field.name != "address"]
+_CHECKS: dict[str, Callable[[str], str | None]] = {
+    "profile": check_url,
+    "picture": check_url,
+    "website": check_url,
+    "locale": check_locale,
+    "phone_number": check_phone_number,
+    "street_address": check_street,
+}
+
 
 def read_return_to(text: str | None) -> str:
     """The local path to go on to; anything that could lead elsewhere becomes the account page."""
     return text if text and is_local_path(text) else DEFAULT_RETURN
+
+
+def _note_faults(form: Form, faults: Mapping[str, str | None]) -> bool:
+    """Whether there is none."""
+    for field, fault in faults.items():
+        if fault:
+            form.add_error(field, fault)
+    return form.is_valid
 
 
 def read_registration(form: Form) -> Registration | None:
@@ -22,9 +66,44 @@ def read_registration(form: Form) -> Registration | None:
         "email": check_email(email),
         "password": check_password(form.raw("password"), email),
     }
-    for field, fault in faults.items():
-        if fault:
-            form.add_error(field, fault)
-    if not form.is_valid:
+    if not _note_faults(form, faults):
         return None
     return Registration(email, form.text("given_name"), form.text("family_name"), form.raw("password"))
+
+
+def fill_profile(subject: ClaimsSubject) -> Form:
+    """The form before anything is changed. A year alone has a field of its own: that of a date takes whole dates."""
+    profile = subject.profile
+    values = {name: getattr(profile, name) for name in _OWN} | asdict(profile.address)
+    values |= {"given_name": subject.person.given_name, "family_name": subject.person.family_name}
+    if "-" not in profile.birthdate:
+        values |= {"birthdate": "", "birth_year": profile.birthdate}
+    return Form({name: [value] for name, value in values.items()})
+
+
+def _read_texts(form: Form) -> dict[str, str]:
+    return {
+        **{name: form.text(name) for name in (*_OWN, *_ADDRESS)},
+        "locale": normalize_locale(form.text("locale")),
+        "phone_number": normalize_phone_number(form.text("phone_number")),
+        "street_address": "\n".join(form.lines("street_address")),
+    }
+
+
+def read_profile(form: Form, today: date, zones: Collection[str]) -> ProfileDetails | None:
+    """None when something is wrong; the form then says what, field by field."""
+    texts, year = _read_texts(form), form.text("birth_year")
+    faults = {
+        **{name: _CHECKS.get(name, check_line)(text) for name, text in texts.items()},
+        "given_name": check_name(form.text("given_name"), "given name"),
+        "family_name": check_name(form.text("family_name"), "family name"),
+        "zoneinfo": check_zone(texts["zoneinfo"], zones),
+        "birthdate": check_birthdate(texts["birthdate"], today),
+        "birth_year": check_birth_year(year, texts["birthdate"], today),
+    }
+    if not _note_faults(form, faults):
+        return None
+    texts["birthdate"] = texts["birthdate"] or year
+    address = PostalAddress(**{name: texts[name] for name in _ADDRESS})
+    profile = Profile(**{name: texts[name] for name in _OWN}, address=address)
+    return ProfileDetails(form.text("given_name"), form.text("family_name"), profile)

@@ -71,6 +71,73 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
+class PostalAddress:
+    """What a person says of where she lives; each part may be empty. `street_address` may have several lines."""
+
+    street_address: str = ""
+    locality: str = ""
+    region: str = ""
+    postal_code: str = ""
+    country: str = ""
+
+    @property
+    def formatted(self) -> str:
+        """As on an envelope, without the name (OpenID Connect Core 5.1.1); empty when no part is given."""
+        town = " ".join(part for part in (self.postal_code, self.locality) if part)
+        lines = (self.street_address, town, self.region, self.country)
+        return "\n".join(line for line in lines if line)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a person may tell about herself beside her name, under the names of OpenID Connect Core 5.1; empty
+    text stands for nothing told. `profile`, `picture` and `website` are URLs."""
+
+    middle_name: str = ""
+    nickname: str = ""
+    preferred_username: str = ""
+    profile: str = ""
+    picture: str = ""
+    website: str = ""
+    gender: str = ""
+    birthdate: str = ""
+    zoneinfo: str = ""
+    locale: str = ""
+    phone_number: str = ""
+    address: PostalAddress = PostalAddress()
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileDetails:
+    """Checked details that a person gives of herself, her name among them."""
+
+    given_name: str
+    family_name: str
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimsSubject:
+    """All that claims about a person can be made of. Without `updated_at` the profile was not loaded."""
+
+    person: Person
+    profile: Profile = Profile()
+    is_phone_number_verified: bool = False
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoginSession:
+    """A login as the list of a person's devices shows it. Sessions older than the address column have none."""
+
+    id: LoginSessionId
+    user_agent: str
+    client_address: str
+    authenticated_at: datetime
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SessionCookie:
     """What the browser holds: whose session, which one, and the token that proves it.
 

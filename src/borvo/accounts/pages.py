@@ -1,26 +1,21 @@
 """Pages of people: start, sign-in, sign-up, sign-out, the account."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from litestar import Request, Router, get, post
-from litestar.di import NamedDependency
-from litestar.params import SkipValidation
+from litestar import Router, get, post
 from litestar.response import Redirect, Template
 
 from borvo.accounts import service
 from borvo.accounts.forms import DEFAULT_RETURN, read_registration, read_return_to
-from borvo.accounts.model import Login, Person
+from borvo.accounts.model import Person
+from borvo.accounts.profile_pages import show_profile, submit_profile
 from borvo.accounts.service import Accounts
+from borvo.accounts.session_pages import show_sessions, submit_end, submit_end_all
+from borvo.accounts.signing_in import AnyRequest, Collaborators, SignedIn, Viewer
 from borvo.kernel.errors import TooManyRequestsError
 from borvo.web.addresses import find_client_address
 from borvo.web.forms import Form, read_form
 from borvo.web.pages import PAGE_OPT, redirect_to, render_page
-
-AnyRequest = Request[Any, Any, Any]
-Viewer = NamedDependency[SkipValidation[Login | None]]
-SignedIn = NamedDependency[SkipValidation[Login]]
-Collaborators = NamedDependency[SkipValidation[Accounts]]
 
 
 @get("/", name="start")
@@ -118,7 +113,8 @@ async def _enter(request: AnyRequest, accounts: Accounts, person: Person, return
     previous = await service.find_login(accounts, accounts.cookies.read(request, "session"))
     if previous is not None:
         await service.sign_out(accounts, previous)
-    cookie = await service.start_session(accounts, person, request.headers.get("user-agent", ""))
+    address = find_client_address(request, accounts.trusted_proxies)
+    cookie = await service.start_session(accounts, person, request.headers.get("user-agent", ""), address)
     answer = redirect_to(_find_landing(person, return_to))
     answer.cookies.append(accounts.cookies.create("session", cookie.render()))
     return answer
@@ -143,5 +139,10 @@ def build_router() -> Router:
         show_sign_up,
         submit_sign_up,
         submit_sign_out,
+        show_profile,
+        submit_profile,
+        show_sessions,
+        submit_end,
+        submit_end_all,
     ]
     return Router(path="/", route_handlers=handlers, opt={PAGE_OPT: True}, include_in_schema=False)

@@ -1,22 +1,42 @@
 """What other features may use of accounts."""
 
 from borvo.accounts.limits import Limit, Limiter
-from borvo.accounts.model import Login, Person, Role, normalize_email
-from borvo.accounts.pages import SignedIn, Viewer, build_router
+from borvo.accounts.model import (
+    ClaimsSubject,
+    Login,
+    LoginSession,
+    Person,
+    PostalAddress,
+    Profile,
+    ProfileDetails,
+    Role,
+    normalize_email,
+)
+from borvo.accounts.pages import build_router
 from borvo.accounts.passwords import Passwords
+from borvo.accounts.profile_store import load_claims_subject
 from borvo.accounts.service import (
     Accounts,
     DescribeReturn,
     Destination,
+    OnSessionEnded,
     Registration,
     change_role,
     clean_up,
     create_person,
+    end_session,
+    end_sessions,
     find_login,
+    list_sessions,
+    save_details,
     sign_out,
+    sign_out_everywhere,
+    tell_nobody,
 )
 from borvo.accounts.signing_in import (
+    SignedIn,
     SignInNeededError,
+    Viewer,
     answer_sign_in_needed,
     build_sign_in_url,
     provide_login,
@@ -27,13 +47,19 @@ from borvo.accounts.store import PERSON_COLUMNS, find_person, load_person, read_
 __all__ = [
     "PERSON_COLUMNS",
     "Accounts",
+    "ClaimsSubject",
     "DescribeReturn",
     "Destination",
     "Limit",
     "Limiter",
     "Login",
+    "LoginSession",
+    "OnSessionEnded",
     "Passwords",
     "Person",
+    "PostalAddress",
+    "Profile",
+    "ProfileDetails",
     "Registration",
     "Role",
     "SignInNeededError",
@@ -45,12 +71,19 @@ __all__ = [
     "change_role",
     "clean_up",
     "create_person",
+    "end_session",
+    "end_sessions",
     "find_login",
     "find_person",
+    "list_sessions",
+    "load_claims_subject",
     "load_person",
     "normalize_email",
     "provide_login",
     "provide_viewer",
     "read_person",
+    "save_details",
     "sign_out",
+    "sign_out_everywhere",
+    "tell_nobody",
 ]

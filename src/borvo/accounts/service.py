@@ -1,18 +1,21 @@
-"""Use cases of people: sign-up, sign-in, sign-out, roles."""
+"""Use cases of people: sign-up, sign-in, sessions and their end, profile, roles."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from borvo.accounts import limits, store
+from borvo.accounts import limits, profile_store, store
 from borvo.accounts.limits import Limiter
 from borvo.accounts.model import (
     SEEN_GRANULARITY,
     SESSION_IDLE,
     SESSION_LIFETIME,
+    ClaimsSubject,
     Login,
+    LoginSession,
     Person,
+    ProfileDetails,
     Role,
     SessionCookie,
     normalize_email,
@@ -38,11 +41,18 @@ class Destination:
 
 
 DescribeReturn = Callable[[str], Awaitable[Destination | None]]
+OnSessionEnded = Callable[[Connection, PersonId, Sequence[LoginSessionId]], Awaitable[None]]
+"""Told of the sessions of one person that have just ended, in the transaction that ended them."""
+
+
+async def tell_nobody(_: Connection, __: PersonId, ___: Sequence[LoginSessionId]) -> None:
+    """An `OnSessionEnded` for where nobody needs to know."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """The collaborators of this feature. `describe_return` is wired by `assembly` to whoever sent the person."""
+    """The collaborators of this feature. `assembly` wires `describe_return` to whoever sent the person, and
+    `on_session_ended` to whoever has to know."""
 
     database: Database
     clock: Clock
@@ -52,6 +62,7 @@ class Accounts:
     cookies: CookiePolicy
     trusted_proxies: int
     describe_return: DescribeReturn
+    on_session_ended: OnSessionEnded = tell_nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +116,19 @@ async def sign_in(accounts: Accounts, email: str, password: str, address: str) -
     return person
 
 
-async def start_session(accounts: Accounts, person: Person, user_agent: str) -> SessionCookie:
+async def start_session(accounts: Accounts, person: Person, user_agent: str, address: str) -> SessionCookie:
     """A new session on every sign-in: an identifier planted before is worth nothing (session fixation)."""
     now = accounts.clock()
     login = Login(person, LoginSessionId(create_uuid(now, accounts.entropy)), now)
     token = accounts.entropy(TOKEN_BYTES)
     async with accounts.database.transaction() as connection:
         await store.insert_session(
-            connection, login, digest_token(encode_bytes(token)), user_agent[:300], now + SESSION_LIFETIME
+            connection,
+            login,
+            digest_token(encode_bytes(token)),
+            user_agent[:300],
+            address[:100],
+            now + SESSION_LIFETIME,
         )
     return SessionCookie(person.id.bytes, login.session_id.bytes, token)
 
@@ -135,9 +151,59 @@ async def find_login(accounts: Accounts, cookie_text: str | None) -> Login | Non
     return login
 
 
-async def sign_out(accounts: Accounts, login: Login) -> None:
+async def list_sessions(accounts: Accounts, person_id: PersonId) -> list[LoginSession]:
+    """Where the person is signed in now, the session used last first."""
+    now = accounts.clock()
+    async with accounts.database.connection() as connection:
+        return await store.list_sessions(connection, person_id, now, now - SESSION_IDLE)
+
+
+async def end_sessions(
+    connection: Connection,
+    accounts: Accounts,
+    person_id: PersonId,
+    *,
+    only: LoginSessionId | None = None,
+    spared: LoginSessionId | None = None,
+) -> list[LoginSessionId]:
+    """The one way in which sessions are ended before their time: all of the person's, or `only` one, but never
+    the one `spared`. Their cookies are worth nothing once the caller's transaction is committed, in which
+    `on_session_ended` is told as well. Returns those that this call ended, each to one caller only."""
+    ended = await store.end_sessions(connection, person_id, accounts.clock(), only=only, spared=spared)
+    if ended:
+        await accounts.on_session_ended(connection, person_id, ended)
+    return ended
+
+
+async def end_session(accounts: Accounts, person_id: PersonId, session_id: LoginSessionId) -> bool:
+    """Whether this call ended it; False for one that is over already or somebody else's."""
     async with accounts.database.transaction() as connection:
-        await store.end_session(connection, login.person.id, login.session_id, accounts.clock())
+        return bool(await end_sessions(connection, accounts, person_id, only=session_id))
+
+
+async def sign_out(accounts: Accounts, login: Login) -> None:
+    await end_session(accounts, login.person.id, login.session_id)
+
+
+async def sign_out_everywhere(accounts: Accounts, login: Login, *, spare_this: bool) -> None:
+    async with accounts.database.transaction() as connection:
+        spared = login.session_id if spare_this else None
+        await end_sessions(connection, accounts, login.person.id, spared=spared)
+
+
+async def load_profile(accounts: Accounts, person_id: PersonId) -> ClaimsSubject:
+    """Raises `NotFoundError` when the account was closed meanwhile."""
+    async with accounts.database.connection() as connection:
+        subject = await profile_store.load_claims_subject(connection, person_id)
+    if subject is None:
+        raise NotFoundError("This account is closed.")
+    return subject
+
+
+async def save_details(accounts: Accounts, person_id: PersonId, details: ProfileDetails) -> None:
+    """Replaces all that the person told before, and remembers when."""
+    async with accounts.database.transaction() as connection:
+        await profile_store.save_details(connection, person_id, details, accounts.clock())
 
 
 async def change_role(

@@ -12,6 +12,13 @@ from borvo.accounts.model import Login
 from borvo.accounts.service import Accounts, find_login
 from borvo.web.pages import redirect_to
 
+AnyRequest = Request[Any, Any, Any]
+Viewer = NamedDependency[SkipValidation[Login | None]]
+"""Who looks at the page, or nobody."""
+SignedIn = NamedDependency[SkipValidation[Login]]
+"""Who is signed in; others are sent to the sign-in page."""
+Collaborators = NamedDependency[SkipValidation[Accounts]]
+
 
 class SignInNeededError(Exception):
     """The page is for people who are signed in; the answer is a redirect to the sign-in page and back."""
@@ -26,16 +33,12 @@ def build_sign_in_url(return_to: str, *, login_hint: str = "") -> str:
     return "/account/sign-in?" + urlencode({"return_to": return_to, **hint})
 
 
-async def provide_viewer(
-    request: Request[Any, Any, Any], accounts: NamedDependency[SkipValidation[Accounts]]
-) -> Login | None:
+async def provide_viewer(request: AnyRequest, accounts: Collaborators) -> Login | None:
     """Who looks at the page, if anybody is signed in."""
     return await find_login(accounts, accounts.cookies.read(request, "session"))
 
 
-async def provide_login(
-    request: Request[Any, Any, Any], accounts: NamedDependency[SkipValidation[Accounts]]
-) -> Login:
+async def provide_login(request: AnyRequest, accounts: Collaborators) -> Login:
     """Who is signed in; raises `SignInNeededError`. A form submitted too late leads back to its page."""
     login = await find_login(accounts, accounts.cookies.read(request, "session"))
     if login is None:
@@ -44,5 +47,5 @@ async def provide_login(
     return login
 
 
-def answer_sign_in_needed(_: Request[Any, Any, Any], error: SignInNeededError) -> Redirect:
+def answer_sign_in_needed(_: AnyRequest, error: SignInNeededError) -> Redirect:
     return redirect_to(build_sign_in_url(error.return_to))

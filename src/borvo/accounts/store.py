@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from borvo.accounts.model import Login, Person, Role
+from borvo.accounts.model import Login, LoginSession, Person, Role
 from borvo.kernel.ids import LoginSessionId, PersonId
 from borvo.storage.database import Connection, Row
 
@@ -78,16 +78,22 @@ async def insert_person(connection: Connection, person: Person, digest: str, now
 
 
 async def insert_session(
-    connection: Connection, login: Login, token_digest: bytes, user_agent: str, expires_at: datetime
+    connection: Connection,
+    login: Login,
+    token_digest: bytes,
+    user_agent: str,
+    client_address: str,
+    expires_at: datetime,
 ) -> None:
     await connection.execute(
         """insert into login_session
-             (person_id, id, token_digest, user_agent, authenticated_at, last_seen_at, expires_at)
-           values ($1, $2, $3, $4, $5, $5, $6)""",
+             (person_id, id, token_digest, user_agent, client_address, authenticated_at, last_seen_at, expires_at)
+           values ($1, $2, $3, $4, $5, $6, $6, $7)""",
         login.person.id,
         login.session_id,
         token_digest,
         user_agent,
+        client_address,
         login.authenticated_at,
         expires_at,
     )
@@ -122,18 +128,41 @@ async def touch_session(connection: Connection, login: Login, now: datetime) -> 
     )
 
 
-async def end_session(
-    connection: Connection, person_id: PersonId, session_id: LoginSessionId, now: datetime
-) -> bool:
-    """Whether this call was the one that ended it."""
-    ended = await connection.fetchval(
-        """update login_session set ended_at = $3
-           where person_id = $1 and id = $2 and ended_at is null returning true""",
+async def list_sessions(
+    connection: Connection, person_id: PersonId, now: datetime, idle_since: datetime
+) -> list[LoginSession]:
+    """Those that `load_session` would load, the one used last first."""
+    rows = await connection.fetch(
+        """select id, user_agent, client_address, authenticated_at, last_seen_at from login_session
+           where person_id = $1 and ended_at is null and expires_at > $2 and last_seen_at > $3
+           order by last_seen_at desc, authenticated_at desc, id""",
         person_id,
-        session_id,
         now,
+        idle_since,
     )
-    return bool(ended)
+    return [LoginSession(**row) for row in rows]
+
+
+async def end_sessions(
+    connection: Connection,
+    person_id: PersonId,
+    now: datetime,
+    *,
+    only: LoginSessionId | None,
+    spared: LoginSessionId | None,
+) -> list[LoginSessionId]:
+    """Those that this call ended: all that nobody had ended, expired or not, or `only` one, without `spared`."""
+    rows = await connection.fetch(
+        """update login_session set ended_at = $2
+           where person_id = $1 and ended_at is null
+             and ($3::uuid is null or id = $3) and ($4::uuid is null or id <> $4)
+           returning id""",
+        person_id,
+        now,
+        only,
+        spared,
+    )
+    return [LoginSessionId(row["id"]) for row in rows]
 
 
 async def add_role(connection: Connection, person_id: PersonId, role: Role, now: datetime) -> bool:

@@ -43,6 +43,31 @@ person_role = sa.Table(
     sa.Column("granted_at", _INSTANT, nullable=False),
 )
 
+# One row for whoever told anything; empty text where nothing is told.
+person_profile = sa.Table(
+    "person_profile",
+    metadata,
+    sa.Column("person_id", UUID, primary_key=True),
+    sa.Column("middle_name", sa.Text, nullable=False),
+    sa.Column("nickname", sa.Text, nullable=False),
+    sa.Column("preferred_username", sa.Text, nullable=False),
+    sa.Column("profile", sa.Text, nullable=False),
+    sa.Column("picture", sa.Text, nullable=False),
+    sa.Column("website", sa.Text, nullable=False),
+    sa.Column("gender", sa.Text, nullable=False),
+    sa.Column("birthdate", sa.Text, nullable=False),
+    sa.Column("zoneinfo", sa.Text, nullable=False),
+    sa.Column("locale", sa.Text, nullable=False),
+    sa.Column("phone_number", sa.Text, nullable=False),
+    sa.Column("phone_number_verified_at", _INSTANT),
+    sa.Column("street_address", sa.Text, nullable=False),
+    sa.Column("locality", sa.Text, nullable=False),
+    sa.Column("region", sa.Text, nullable=False),
+    sa.Column("postal_code", sa.Text, nullable=False),
+    sa.Column("country", sa.Text, nullable=False),
+    sa.Column("updated_at", _INSTANT, nullable=False),
+)
+
 login_session = sa.Table(
     "login_session",
     metadata,
@@ -50,6 +75,7 @@ login_session = sa.Table(
     sa.Column("id", UUID, primary_key=True),
     sa.Column("token_digest", sa.LargeBinary, nullable=False),
     sa.Column("user_agent", sa.Text, nullable=False),
+    sa.Column("client_address", sa.Text, nullable=False, server_default=""),
     sa.Column("authenticated_at", _INSTANT, nullable=False),
     sa.Column("last_seen_at", _INSTANT, nullable=False),
     sa.Column("expires_at", _INSTANT, nullable=False, index=True),

@@ -19,7 +19,12 @@ class ScopeWords:
 
 BASIC_SCOPES = (
     ScopeWords("openid", "Sign-in", "know that it is you who signs in", "Basic"),
-    ScopeWords("profile", "Name", "see your name and your roles", "Basic"),
+    ScopeWords(
+        "profile",
+        "Profile",
+        "see your name, your roles and what your profile says about you, such as your date of birth",
+        "Basic",
+    ),
     ScopeWords("email", "E-mail address", "see your e-mail address", "Basic"),
     ScopeWords("phone", "Phone number", "see your phone number", "Basic"),
     ScopeWords("address", "Postal address", "see your postal address", "Basic"),

@@ -1,19 +1,12 @@
 """The `claims` request parameter: OpenID Connect Core 5.5."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from borvo.accounts.public import Person
-from borvo.identity.model import NO_CLAIMS, RequestedClaims, describe_person
-
-SCOPE_CLAIMS: Mapping[str, tuple[str, ...]] = {
-    "profile": ("name", "given_name", "family_name"),
-    "email": ("email", "email_verified"),
-}
-"""Which scope brings which claims (OpenID Connect Core 5.4)."""
+from borvo.identity.model import NO_CLAIMS, SCOPE_CLAIMS, RequestedClaims
 
 _SCOPE_OF = {claim: scope for scope, claims in SCOPE_CLAIMS.items() for claim in claims}
 
@@ -74,9 +67,3 @@ def _list_known(member: dict[str, Any]) -> tuple[str, ...]:
 def find_scopes(requested: RequestedClaims) -> frozenset[str]:
     """The scopes that bring these claims, so that a person is asked for them in the words she knows."""
     return frozenset(_SCOPE_OF[name] for name in (*requested.userinfo, *requested.id_token))
-
-
-def pick_claims(person: Person, names: Iterable[str]) -> dict[str, object]:
-    """The named claims about the person; those without a value are left out."""
-    known = describe_person(person, SCOPE_CLAIMS)
-    return {name: known[name] for name in names if name in known}

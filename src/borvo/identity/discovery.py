@@ -5,11 +5,11 @@ from typing import Any
 
 from borvo.catalogue.scopes import map_scopes
 from borvo.identity.engine import AUTH_METHODS
-from borvo.identity.model import RESPONSE_TYPES, Profile
+from borvo.identity.model import ALWAYS_CLAIMS, RESPONSE_TYPES, SCOPE_CLAIMS, InstanceProfile
 
 
 @cache
-def build_discovery(issuer: str, profile: Profile) -> dict[str, Any]:
+def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
     """Says what is served, and nothing that is not."""
     return {
         "issuer": issuer,
@@ -23,7 +23,9 @@ def build_discovery(issuer: str, profile: Profile) -> dict[str, Any]:
         "jwks_uri": f"{issuer}/.well-known/openid-configuration/jwks",
         "scopes_supported": list(map_scopes()),
         "response_types_supported": [
-            each for each in RESPONSE_TYPES if profile is Profile.COMPATIBLE or "token" not in each.split(" ")
+            each
+            for each in RESPONSE_TYPES
+            if profile is InstanceProfile.COMPATIBLE or "token" not in each.split(" ")
         ],
         "response_modes_supported": ["form_post", "query", "fragment"],
         "grant_types_supported": [
@@ -41,13 +43,8 @@ def build_discovery(issuer: str, profile: Profile) -> dict[str, Any]:
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claims_supported": [
-            "sub",
-            "name",
-            "given_name",
-            "family_name",
-            "email",
-            "email_verified",
-            "role",
+            *ALWAYS_CLAIMS,
+            *(claim for claims in SCOPE_CLAIMS.values() for claim in claims),
             "sid",
             "auth_time",
             "amr",

@@ -12,6 +12,7 @@ from authlib.oauth2.rfc6749.errors import InvalidClientError, InvalidScopeError
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
 
+from borvo.accounts.public import ClaimsSubject
 from borvo.identity.device import DeviceAuthorization
 from borvo.identity.keys import SigningKeys
 from borvo.identity.model import (
@@ -19,8 +20,8 @@ from borvo.identity.model import (
     SERVICE_SCOPES,
     TOKEN_LIFETIME,
     Grantor,
+    InstanceProfile,
     Parameters,
-    Profile,
     StoredCode,
 )
 from borvo.identity.refresh import RefreshIssue, RefreshPolicy, TokenFamily
@@ -40,7 +41,7 @@ logging.getLogger("authlib").setLevel(logging.WARNING)
 class Facts:
     """Everything that the engine may know of one exchange, and what it decided.
 
-    What was `issued_` are the effects to apply.
+    What was `issued_` are the effects to apply. `subject` is loaded only when an id token needs the profile.
     """
 
     issuer: str
@@ -49,12 +50,13 @@ class Facts:
     keys: SigningKeys
     parameters: Parameters
     refresh: RefreshPolicy
-    profile: Profile = Profile.COMPATIBLE
+    profile: InstanceProfile = InstanceProfile.COMPATIBLE
     client: "ProtocolClient | None" = None
     auth_method: str = ""
     is_authenticated: bool = False
     code: StoredCode | None = None
     family: TokenFamily | None = None
+    subject: ClaimsSubject | None = None
     device: DeviceAuthorization | None = None
     issued_code: tuple[str, StoredCode] | None = None
     issued_token_ids: list[str] = field(default_factory=list)
@@ -65,11 +67,11 @@ class Facts:
 class ProtocolClient(ClientMixin):
     """A registered client as the engine sees it."""
 
-    def __init__(self, registered: RegisteredClient, profile: Profile) -> None:
+    def __init__(self, registered: RegisteredClient, profile: InstanceProfile) -> None:
         self.registered = registered
         # Contract 7, implicit: the client's tick, unless the whole instance forbids it.
         self.takes_front_channel_tokens = (
-            registered.allows_front_channel_tokens and profile is Profile.COMPATIBLE
+            registered.allows_front_channel_tokens and profile is InstanceProfile.COMPATIBLE
         )
         self.client_id: str = registered.client_id
 

@@ -1,12 +1,12 @@
 """Values of the OpenID provider and the pure rules between them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from borvo.accounts.public import Login, Person
+from borvo.accounts.public import ClaimsSubject, Login, Person, PostalAddress, Profile
 from borvo.kernel.entropy import TOKEN_BYTES, decode_bytes, encode_bytes
 from borvo.kernel.ids import ClientId, ClientKey, LoginSessionId, PersonId
 from borvo.kernel.scopes import Scopes, parse_scopes, render_scopes
@@ -37,7 +37,7 @@ RESPONSE_TYPES = (
 """The response types served, each with its words in alphabetical order."""
 
 
-class Profile(StrEnum):
+class InstanceProfile(StrEnum):
     """How much an instance allows (contract 7). `strict` follows RFC 9700 2.1.2: no access token ever passes through
     a browser."""
 
@@ -234,18 +234,84 @@ def parse_code(code: str) -> PersonId | None:
     return PersonId(UUID(bytes=data[:16]))
 
 
-def describe_person(person: Person, scopes: Iterable[str]) -> dict[str, object]:
-    """The claims of userinfo (OpenID Connect Core 5.4; `role`: contract 1.7)."""
-    held = set(scopes)
-    claims: dict[str, object] = {"sub": str(person.id), "role": sorted(role.value for role in person.roles)}
-    if "profile" in held:
-        claims["name"] = person.display_name
-        claims["given_name"] = person.given_name
-        claims["family_name"] = person.family_name
-    if "email" in held:
-        claims["email"] = person.email
-        claims["email_verified"] = person.is_email_verified
-    return claims
+ALWAYS_CLAIMS = ("sub", "role")
+"""What userinfo says whatever was asked (`role`: contract 1.7)."""
+
+SCOPE_CLAIMS: dict[str, tuple[str, ...]] = {
+    "profile": (
+        "name",
+        "given_name",
+        "family_name",
+        "middle_name",
+        "nickname",
+        "preferred_username",
+        "profile",
+        "picture",
+        "website",
+        "gender",
+        "birthdate",
+        "zoneinfo",
+        "locale",
+        "updated_at",
+    ),
+    "email": ("email", "email_verified"),
+    "phone": ("phone_number", "phone_number_verified"),
+    "address": ("address",),
+}
+"""OpenID Connect Core 5.4. Each name is one that `map_claims` knows."""
+
+# The fields bear the names of the claims.
+_PROFILE_TEXTS = tuple(field.name for field in fields(Profile) if field.name != "address")
+_ADDRESS_PARTS = ("formatted", *(field.name for field in fields(PostalAddress)))
+_NOTHING_TOLD = Profile()
+_PERSON_CLAIMS = {*ALWAYS_CLAIMS, *SCOPE_CLAIMS["email"]}
+
+
+def list_claims(scopes: Iterable[str], names: Iterable[str] = ()) -> frozenset[str]:
+    """The names of the claims that the scopes and single names ask for. A name asks for itself, known or not."""
+    asked = (claim for scope in scopes for claim in SCOPE_CLAIMS.get(scope, ()))
+    return frozenset((*ALWAYS_CLAIMS, *asked, *names))
+
+
+def is_profile_needed(claims: Iterable[str]) -> bool:
+    """Whether a person without her profile does not suffice for the claims."""
+    return not _PERSON_CLAIMS.issuperset(claims)
+
+
+def map_claims(subject: ClaimsSubject) -> dict[str, object]:
+    """All that can be said of the person; what has no value is left out (OpenID Connect Core 5.3.2)."""
+    person = subject.person
+    claims: dict[str, object] = {
+        "sub": str(person.id),
+        "role": sorted(role.value for role in person.roles),
+        "name": person.display_name,
+        "given_name": person.given_name,
+        "family_name": person.family_name,
+        "email": person.email,
+        **_map_profile(subject.profile),
+    }
+    if subject.updated_at is not None:
+        claims["updated_at"] = int(subject.updated_at.timestamp())
+    told = {name: value for name, value in claims.items() if value}
+    told["email_verified"] = person.is_email_verified
+    if subject.profile.phone_number:
+        told["phone_number_verified"] = subject.is_phone_number_verified
+    return told
+
+
+def _map_profile(profile: Profile) -> dict[str, object]:
+    if profile == _NOTHING_TOLD:
+        return {}
+    address = {name: part for name in _ADDRESS_PARTS if (part := getattr(profile.address, name))}
+    return {**{name: getattr(profile, name) for name in _PROFILE_TEXTS}, "address": address}
+
+
+def describe_person(
+    subject: ClaimsSubject, scopes: Iterable[str], names: Iterable[str] = ()
+) -> dict[str, object]:
+    """The claims of userinfo that the scopes and single names ask for, as far as they have a value."""
+    asked = list_claims(scopes, names)
+    return {name: value for name, value in map_claims(subject).items() if name in asked}
 
 
 def is_sign_in_needed(parameters: Parameters, login: Login | None, asked_at: datetime, now: datetime) -> bool:

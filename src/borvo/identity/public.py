@@ -2,7 +2,7 @@
 
 from borvo.identity.endpoints import build_api_router
 from borvo.identity.keys import GenerateKey, KeyCabinet, generate_key
-from borvo.identity.model import AccessToken, Caller, Profile
+from borvo.identity.model import AccessToken, Caller, InstanceProfile
 from borvo.identity.pages import build_page_router
 from borvo.identity.refresh import RefreshPolicy
 from borvo.identity.service.caller import Admission, clean_up, verify_bearer
@@ -17,8 +17,8 @@ __all__ = [
     "GenerateKey",
     "GuessLimit",
     "Identity",
+    "InstanceProfile",
     "KeyCabinet",
-    "Profile",
     "RefreshPolicy",
     "build_api_router",
     "build_page_router",

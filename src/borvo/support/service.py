@@ -10,9 +10,12 @@ def parse_role(text: str) -> Role:
     """A role that is granted; `patient` is not, since everybody has it. Raises `InvalidInputError`."""
     names = [role.value for role in Role if role is not Role.PATIENT]
     name = text.strip().lower().replace("-", "_")
-    if name not in names:
-        raise InvalidInputError(f"There is no role {text} to give or take; the roles are {', '.join(names)}.")
-    return Role(name)
+    if name in names:
+        return Role(name)
+    others = f"the roles to give or take are {', '.join(names)}."
+    if name == Role.PATIENT:
+        raise InvalidInputError(f"Everybody is a patient, always; {others}")
+    raise InvalidInputError(f"There is no role {text}; {others}")
 
 
 async def add_role(accounts: Accounts, email: str, role_name: str) -> str:

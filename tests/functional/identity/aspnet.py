@@ -51,9 +51,13 @@ class Handler:
         return f"{endpoint}?{urlencode({name: value for name, value in parameters.items() if value is not None})}"
 
     async def redeem(self, code: str, **changes: str) -> httpx.Response:
-        return await self.request_token(
-            grant_type="authorization_code", code=code, redirect_uri=self.redirect_uri, **changes
-        )
+        fields = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": self.redirect_uri,
+            **changes,
+        }
+        return await self.request_token(**fields)
 
     async def request_token(self, **fields: str) -> httpx.Response:
         """At the token endpoint, with the secret in the body; an empty field is left out."""

@@ -23,7 +23,7 @@ async def handler(platform: Platform, http: httpx.AsyncClient) -> Handler:
 
 
 async def test_a_new_person_signs_up_consents_and_reaches_the_sample(
-    handler: Handler, browser: Browser
+    handler: Handler, browser: Browser, platform: Platform
 ) -> None:
     page = await browser.open(await handler.build_authorization_url())
     assert page.url.path == "/account/sign-in"
@@ -73,6 +73,7 @@ async def test_a_new_person_signs_up_consents_and_reaches_the_sample(
         "given_name": "Ada",
         "family_name": "Byron",
         "email": "ada@example.org",
+        "updated_at": int(platform.clock().timestamp()),
         "email_verified": False,
     }
 

@@ -146,3 +146,11 @@ async def test_wishes_that_change_nothing_do_no_harm(
     app: Handler, ada: Browser, changes: dict[str, str]
 ) -> None:
     assert "code" in read_redirect(await reach_answer(app, ada, **CODE_FLOW, **changes))
+
+
+async def test_profile_claims_asked_for_one_by_one_reach_the_id_token(app: Handler, ada: Browser) -> None:
+    page = await ada.open("/account/profile")
+    await ada.submit(page, "/account/profile", nickname="Countess")
+    wanted = ask(id_token={"nickname": None})
+    tokens = await obtain_tokens(app, ada, claims=wanted)
+    assert (await app.read_id_token(tokens["id_token"]))["nickname"] == "Countess"

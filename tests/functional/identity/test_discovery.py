@@ -12,7 +12,7 @@ async def test_the_document(http: httpx.AsyncClient) -> None:
     assert answer.headers["content-type"] == "application/json"
     document = answer.json()
     scopes = document.pop("scopes_supported")
-    assert scopes[:4] == ["openid", "profile", "email", "phone"]
+    assert scopes[:7] == ["openid", "profile", "email", "phone", "address", "offline_access", "agency_api"]
     assert {"read.blood_pressure", "write.blood_pressure"} <= set(scopes)
     assert document == {
         "issuer": ISSUER,
@@ -49,12 +49,26 @@ async def test_the_document(http: httpx.AsyncClient) -> None:
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claims_supported": [
             "sub",
+            "role",
             "name",
             "given_name",
             "family_name",
+            "middle_name",
+            "nickname",
+            "preferred_username",
+            "profile",
+            "picture",
+            "website",
+            "gender",
+            "birthdate",
+            "zoneinfo",
+            "locale",
+            "updated_at",
             "email",
             "email_verified",
-            "role",
+            "phone_number",
+            "phone_number_verified",
+            "address",
             "sid",
             "auth_time",
             "amr",

@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from borvo.assembly import Platform, build_app, build_platform
-from borvo.identity.public import Profile
+from borvo.identity.public import InstanceProfile
 from borvo.settings import Settings
 from tests.factories.clients import register_client
 from tests.functional.browser import Browser
@@ -125,7 +125,7 @@ async def test_a_strict_instance_gives_no_access_token_to_a_browser(
         passwords=platform.accounts.passwords,
         generate=reuse_key,
     )
-    assert strict.identity.profile is Profile.STRICT
+    assert strict.identity.profile is InstanceProfile.STRICT
     await strict.database.open()
     transport = httpx.ASGITransport(app=build_app(strict))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url=ISSUER, cookies=ada.client.cookies) as http:

@@ -35,7 +35,7 @@ async def test_without_a_token_the_answer_names_the_scheme_and_no_error(http: ht
     [
         ("openid", {"sub", "role"}),
         ("openid email", {"sub", "role", "email", "email_verified"}),
-        ("openid profile", {"sub", "role", "name", "given_name", "family_name"}),
+        ("openid profile", {"sub", "role", "name", "given_name", "family_name", "updated_at"}),
     ],
 )
 async def test_claims_follow_the_scopes(handler: Handler, ada: Browser, scope: str, claims: set[str]) -> None:

@@ -9,6 +9,8 @@ from borvo.assembly import Platform
 from borvo.kernel.errors import InvalidInputError, NotFoundError
 from borvo.support.public import add_role, create_tenancy, remove_role
 from tests.functional.browser import Browser
+from tests.functional.identity.aspnet import Handler
+from tests.functional.identity.flows import call_userinfo, obtain_tokens
 
 EMAIL = "ada@example.org"
 
@@ -44,9 +46,29 @@ async def test_only_roles_that_can_be_given_are_known(platform: Platform, role: 
         await remove_role(platform.accounts, EMAIL, role)
 
 
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.PATIENT])
+async def test_every_role_goes_both_ways_and_userinfo_knows_at_once(
+    platform: Platform, browser: Browser, handler: Handler, role: Role
+) -> None:
+    token = (await obtain_tokens(handler, browser))["access_token"]
+    await add_role(platform.accounts, EMAIL, role.value)
+    assert (await call_userinfo(handler.http, token)).json()["role"] == sorted(["patient", role.value])
+    await remove_role(platform.accounts, EMAIL, role.value)
+    assert (await call_userinfo(handler.http, token)).json()["role"] == ["patient"]
+
+
+async def test_everybody_stays_a_patient(platform: Platform) -> None:
+    for change in (add_role, remove_role):
+        with pytest.raises(InvalidInputError, match="Everybody is a patient, always"):
+            await change(platform.accounts, EMAIL, "patient")
+    assert (await find(platform)).roles == {Role.PATIENT}
+
+
 async def test_a_role_of_nobody_is_an_error_that_names_the_address(platform: Platform) -> None:
     with pytest.raises(NotFoundError, match=r"nobody@example\.org"):
         await add_role(platform.accounts, "nobody@example.org", "agent")
+    with pytest.raises(NotFoundError, match=r"nobody@example\.org"):
+        await remove_role(platform.accounts, "nobody@example.org", "agent")
 
 
 async def test_a_tenancy_makes_its_owner_a_developer(platform: Platform, browser: Browser) -> None:

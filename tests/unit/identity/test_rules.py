@@ -1,6 +1,7 @@
 """The pure rules of the OpenID provider."""
 
 import base64
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, quote_plus, urlsplit
 from uuid import UUID
@@ -9,14 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from borvo.accounts.public import Login, Person, Role
+from borvo.accounts.public import ClaimsSubject, Login, Person, PostalAddress, Profile, Role
 from borvo.identity.credentials import CredentialsError, parse_basic, read_credentials
 from borvo.identity.model import (
+    SCOPE_CLAIMS,
     Consent,
     Parameters,
     describe_person,
     find_response_mode,
+    is_profile_needed,
     is_sign_in_needed,
+    list_claims,
+    map_claims,
     parse_code,
     render_code,
 )
@@ -25,6 +30,10 @@ from borvo.kernel.ids import LoginSessionId, PersonId
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 PERSON = Person(PersonId(UUID(int=1)), "a@b.co", False, "Ada", "Byron", frozenset({Role.PATIENT}))
+ADDRESS = PostalAddress("1 High Street\nFlat 2", "Townham", "Shire", "AB1 2CD", "United Kingdom")
+ADDRESS_TEXTS = [field.name for field in fields(PostalAddress)]
+PROFILE_TEXTS = [field.name for field in fields(Profile) if field.name != "address"]
+FULL = Profile(**dict.fromkeys(PROFILE_TEXTS, "told"), address=ADDRESS)
 texts = st.text(st.characters(codec="utf-8"))
 
 
@@ -155,6 +164,54 @@ def test_consent_covers_what_it_holds_until_it_is_withdrawn(held: set[str], aske
 
 
 def test_claims_are_of_the_scopes_held_only() -> None:
-    assert set(describe_person(PERSON, ["openid"])) == {"sub", "role"}
-    assert describe_person(PERSON, [])["role"] == ["patient"]
-    assert describe_person(PERSON, ["email"])["email"] == "a@b.co"
+    subject = ClaimsSubject(PERSON, FULL, updated_at=NOW)
+    assert set(describe_person(subject, ["openid"])) == {"sub", "role"}
+    assert describe_person(subject, [])["role"] == ["patient"]
+    assert describe_person(subject, ["email"])["email"] == "a@b.co"
+    for scope, names in SCOPE_CLAIMS.items():
+        assert set(describe_person(subject, [scope])) == {"sub", "role", *names}
+
+
+def test_single_claims_are_told_by_their_names_and_unknown_ones_are_not() -> None:
+    subject = ClaimsSubject(PERSON, FULL)
+    assert set(describe_person(subject, [], ["birthdate", "nonsense"])) == {"sub", "role", "birthdate"}
+
+
+@pytest.mark.spec("OpenID Connect Core", "5.1")
+def test_the_claims_of_a_full_profile() -> None:
+    claims = map_claims(ClaimsSubject(PERSON, FULL, updated_at=NOW))
+    assert claims["updated_at"] == int(NOW.timestamp())
+    assert claims["phone_number_verified"] is claims["email_verified"] is False
+    assert claims["address"] == {
+        "formatted": "1 High Street\nFlat 2\nAB1 2CD Townham\nShire\nUnited Kingdom",
+        "street_address": "1 High Street\nFlat 2",
+        "locality": "Townham",
+        "region": "Shire",
+        "postal_code": "AB1 2CD",
+        "country": "United Kingdom",
+    }
+
+
+@pytest.mark.spec("OpenID Connect Core", "5.3.2")
+@given(st.sets(st.sampled_from([*PROFILE_TEXTS, *ADDRESS_TEXTS])))
+def test_a_claim_without_a_value_is_left_out(told: set[str]) -> None:
+    address = PostalAddress(**{name: "x" for name in ADDRESS_TEXTS if name in told})
+    profile = Profile(**{name: "x" for name in PROFILE_TEXTS if name in told}, address=address)
+    claims = map_claims(ClaimsSubject(PERSON, profile))
+    assert {name for name in PROFILE_TEXTS if name in claims} == told - set(ADDRESS_TEXTS)
+    assert ("address" in claims) == bool(told & set(ADDRESS_TEXTS))
+    assert ("phone_number_verified" in claims) == ("phone_number" in told)
+    assert [name for name, value in claims.items() if value in (None, "", {}, [])] == []
+
+
+@pytest.mark.parametrize(
+    ("scopes", "is_needed"),
+    [
+        (["openid", "email", "read.step_count"], False),
+        (["profile"], True),
+        (["phone"], True),
+        (["address"], True),
+    ],
+)
+def test_a_profile_is_read_only_for_claims_that_need_it(scopes: list[str], is_needed: bool) -> None:
+    assert is_profile_needed(list_claims(scopes)) is is_needed

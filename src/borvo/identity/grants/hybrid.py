@@ -10,6 +10,7 @@ from borvo.identity.engine import ProtocolClient, ProtocolRequest, ProtocolServe
 from borvo.identity.grants.authorization_code import CodeIssue
 from borvo.identity.grants.openid import IdTokenClaims
 from borvo.identity.model import Grantor
+from borvo.kernel.scopes import parse_scopes
 
 Answer = list[tuple[str, str]]
 _ACCESS_TOKEN_FIELDS = ("access_token", "token_type", "expires_in")
@@ -84,5 +85,5 @@ class ImplicitFlow(FrontChannel, OpenIDImplicitGrant):
         claims = super().generate_user_info(user, scope)
         if self.request.payload.response_type == "id_token":
             # OpenID Connect Core 5.4: no access token, so no userinfo to ask.
-            return {**self.describe_person(user, scope), **claims}
+            return {**self.describe_subject(user, parse_scopes(scope)), **claims}
         return claims

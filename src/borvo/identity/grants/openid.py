@@ -1,13 +1,13 @@
 """Id tokens: OpenID Connect Core 2 and 3.1.3.6."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from authlib.oidc.core.grants import OpenIDCode
 
-from borvo.identity.claims import pick_claims
+from borvo.accounts.public import ClaimsSubject
 from borvo.identity.engine import Facts, ProtocolRequest
-from borvo.identity.model import TOKEN_LIFETIME, Grantor, describe_person
-from borvo.kernel.scopes import parse_scopes
+from borvo.identity.model import ALWAYS_CLAIMS, TOKEN_LIFETIME, Grantor, list_claims, map_claims
 
 
 class IdTokenClaims:
@@ -34,15 +34,16 @@ class IdTokenClaims:
             "exp": issued_at + int(TOKEN_LIFETIME.total_seconds()),
         }
 
-    def describe_person(self, user: Grantor, scope: str) -> dict[str, object]:
-        """What the scopes say about the person."""
-        return describe_person(user.login.person, parse_scopes(scope))
+    def describe_subject(self, user: Grantor, scopes: Iterable[str]) -> dict[str, object]:
+        """What the scopes, and the claims asked for one by one, say about the person; not who she is."""
+        subject = self.facts.subject or ClaimsSubject(user.login.person)
+        asked = list_claims(scopes, user.requested_claims.id_token) - set(ALWAYS_CLAIMS)
+        return {name: value for name, value in map_claims(subject).items() if name in asked}
 
     def generate_user_info(self, user: Grantor, scope: str) -> dict[str, Any]:  # noqa: ARG002
-        requested = pick_claims(user.login.person, user.requested_claims.id_token)
         # Contract 1.5: `sid` is what the clinician sample cannot do without.
         return {
-            **requested,
+            **self.describe_subject(user, ()),
             "sub": str(user.login.person.id),
             "sid": str(user.login.session_id),
             "auth_time": int(user.login.authenticated_at.timestamp()),

@@ -22,10 +22,13 @@ from borvo.identity.model import (
     Grantor,
     Parameters,
     find_response_mode,
+    is_profile_needed,
     is_sign_in_needed,
+    list_claims,
 )
 from borvo.identity.responses import AuthorizationResponse, build_response, find_form_target
 from borvo.identity.service.collaborators import Identity
+from borvo.identity.service.subjects import load_subject
 from borvo.identity.tokens import read_id_token_hint
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import create_token
@@ -298,6 +301,11 @@ async def _grant(
     granted = keep_allowed(parse_scopes(grant.request.scope), consent.scopes)
     grant.request.scope = render_scopes(granted)
     requested = _read_claims(facts.parameters).keep(consent.scopes)
+    # OpenID Connect Core 5.4: with an id token alone, it carries what the scopes bring.
+    told = granted if facts.parameters.response_type == "id_token" else ()
+    claims = list_claims(told, requested.id_token)
+    if is_profile_needed(claims):
+        facts.subject = await load_subject(connection, login.person.id, claims)
     answer = grant.create_granted_params(Grantor(login, consent.version, requested))
     if facts.issued_code is not None:
         code, stored = facts.issued_code

@@ -4,11 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from borvo.accounts.public import load_person
 from borvo.identity import store, token_store
-from borvo.identity.claims import pick_claims
-from borvo.identity.model import AccessToken, Caller, describe_person
+from borvo.identity.model import AccessToken, Caller, describe_person, list_claims
 from borvo.identity.service.collaborators import Identity
+from borvo.identity.service.subjects import load_subject
 from borvo.identity.tokens import TokenError, parse_opaque, read_access_claims
 from borvo.kernel.errors import ForbiddenError, UnauthenticatedError
 from borvo.storage.database import Connection
@@ -90,10 +89,11 @@ async def describe_caller(identity: Identity, authorization: str | None) -> dict
             raise ForbiddenError(
                 "This access token carries no scope openid.", challenge=_TOO_LITTLE.format("openid")
             )
-        person = await load_person(connection, caller.person_id)
-    if person is None:
+        claims = list_claims(caller.scopes, caller.userinfo_claims)
+        subject = await load_subject(connection, caller.person_id, claims)
+    if subject is None:
         raise _refuse("the account is closed")
-    return {**describe_person(person, caller.scopes), **pick_claims(person, caller.userinfo_claims)}
+    return describe_person(subject, caller.scopes, caller.userinfo_claims)
 
 
 async def clean_up(identity: Identity) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from borvo.accounts.public import Limiter
 from borvo.identity.engine import Facts, ProtocolClient
 from borvo.identity.keys import KeyCabinet
-from borvo.identity.model import Parameters, Profile
+from borvo.identity.model import InstanceProfile, Parameters
 from borvo.identity.refresh import RefreshPolicy
 from borvo.identity.service.guessing import GuessLimit
 from borvo.identity.tokens import TokenMemory
@@ -30,7 +30,7 @@ class Identity:
     trusted_proxies: int
     refresh: RefreshPolicy
     limiter: Limiter
-    profile: Profile = Profile.COMPATIBLE
+    profile: InstanceProfile = InstanceProfile.COMPATIBLE
     memory: TokenMemory = field(default_factory=TokenMemory)
     clients: Gathering[str, RegisteredClient] = field(init=False)
 

@@ -11,6 +11,7 @@ from borvo.identity.model import TOKEN_LIFETIME, parse_code
 from borvo.identity.service.authentication import TokenAnswer, refuse
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.families import keep_issued
+from borvo.identity.service.subjects import find_subject
 from borvo.kernel.digests import digest_token
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection
@@ -29,6 +30,8 @@ async def redeem_code(
         facts.code = await store.load_code(connection, person_id, digest)
         if _is_replay(facts):
             return await _punish(connection, facts, person_id, digest)
+        if facts.code is not None:
+            facts.subject = await find_subject(connection, person_id, facts.code.requested_claims)
         answer = run_engine(facts)
         if "access_token" not in answer.body or facts.code is None:
             return answer

@@ -9,6 +9,7 @@ from borvo.identity.engine import Facts
 from borvo.identity.refresh import RefreshVerdict, TokenFamily
 from borvo.identity.service.authentication import TokenAnswer, refuse
 from borvo.identity.service.collaborators import Identity
+from borvo.identity.service.subjects import find_subject
 from borvo.kernel.digests import digest_token
 from borvo.storage.database import Connection
 
@@ -41,6 +42,7 @@ async def _judge(
     if verdict is RefreshVerdict.SPENT:
         return await _punish(connection, facts, family)
     facts.family = family
+    facts.subject = await find_subject(connection, family.person.id, family.requested_claims)
     answer = run_engine(facts)
     if facts.issued_refresh is None or "access_token" not in answer.body:
         return answer

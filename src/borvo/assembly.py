@@ -3,9 +3,10 @@
 import asyncio
 import gc
 import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,17 +22,20 @@ from litestar.types import ASGIApp
 
 import borvo
 from borvo.accounts import public as accounts
-from borvo.accounts.public import Accounts, Destination, Limiter, Passwords
+from borvo.accounts.public import Accounts, Limiter, Passwords
 from borvo.dataserver import public as dataserver
 from borvo.dataserver.public import DataServer
 from borvo.identity import public as identity
-from borvo.identity.public import Admission, GenerateKey, GuessLimit, Identity, KeyCabinet, generate_key
+from borvo.identity.public import GenerateKey, GuessLimit, Identity, KeyCabinet, generate_key
 from borvo.kernel.clock import Clock, read_system_clock
 from borvo.kernel.entropy import Entropy, read_system_entropy
 from borvo.portal import public as portal
 from borvo.portal.public import Portal, SecretVerifier
 from borvo.settings import Settings, read_settings
 from borvo.storage.database import Database
+from borvo.storage.outbox.courier import Courier
+from borvo.storage.outbox.messages import Outbox
+from borvo.storage.outbox.model import Handler
 from borvo.storage.sealing import Keyring
 from borvo.web.api_reference import show_openapi, show_reference
 from borvo.web.cookies import CookiePolicy
@@ -61,6 +65,8 @@ class Platform:
     clock: Clock
     entropy: Entropy
     keyring: Keyring
+    outbox: Outbox
+    courier: Courier
     accounts: Accounts
     portal: Portal
     identity: Identity
@@ -74,10 +80,13 @@ def build_platform(
     entropy: Entropy = read_system_entropy,
     passwords: Passwords | None = None,
     generate: GenerateKey = generate_key,
+    handlers: Mapping[str, Handler] | None = None,
 ) -> Platform:
-    """Wires the features. The database is not opened here: commands and servers do that when they start."""
+    """Wires the features. The database is not opened here: commands and servers do that when they start. `handlers`
+    deliver what the outbox holds, one a kind; without one, messages of the kind wait."""
     database = Database(settings.database_url, size=settings.database_connections)
     keyring = Keyring(settings.reveal_secret_key().reveal())
+    outbox = Outbox(database, clock, entropy, keyring)
     passwords = passwords or Passwords()
     verifier = SecretVerifier(keyring.derive("client secrets"), passwords, entropy=entropy)
     limiter = Limiter(database, keyring.derive("attempt counters"))
@@ -92,9 +101,6 @@ def build_platform(
         trusted_proxies=settings.trusted_proxies,
     )
 
-    async def describe_return(return_to: str) -> Destination | None:
-        return await identity.describe_return(provider, return_to)
-
     people = Accounts(
         database=database,
         clock=clock,
@@ -103,15 +109,23 @@ def build_platform(
         limiter=limiter,
         cookies=CookiePolicy(secure=settings.is_secure),
         trusted_proxies=settings.trusted_proxies,
-        describe_return=describe_return,
+        describe_return=partial(identity.describe_return, provider),
     )
     developers = Portal(database=database, clock=clock, entropy=entropy, verifier=verifier, accounts=people)
 
-    async def verify(authorization: str | None) -> Admission:
-        return await identity.verify_bearer(provider, authorization)
-
-    samples = DataServer(database, clock, entropy, verify)
-    return Platform(settings, database, clock, entropy, keyring, people, developers, provider, samples)
+    return Platform(
+        settings=settings,
+        database=database,
+        clock=clock,
+        entropy=entropy,
+        keyring=keyring,
+        outbox=outbox,
+        courier=Courier(outbox, handlers or {}),
+        accounts=people,
+        portal=developers,
+        identity=provider,
+        dataserver=DataServer(database, clock, entropy, partial(identity.verify_bearer, provider)),
+    )
 
 
 def _provide(value: T) -> Provide:
@@ -156,6 +170,7 @@ async def _clean_up_regularly(platform: Platform) -> None:
         try:
             await identity.clean_up(platform.identity)
             await accounts.clean_up(platform.accounts)
+            await platform.outbox.clean_up()
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             log.exception("clean-up failed; it will be tried again")
 
@@ -167,13 +182,16 @@ def _build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncCon
         try:
             # Makes the signing keys on the first start, and says at once when they cannot be unsealed.
             await platform.identity.cabinet.current()
-            task = asyncio.create_task(_clean_up_regularly(platform))
+            tasks = [
+                asyncio.create_task(_clean_up_regularly(platform)),
+                asyncio.create_task(platform.courier.run()),
+            ]
             try:
                 yield
             finally:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
         finally:
             await platform.database.close()
 

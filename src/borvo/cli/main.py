@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
@@ -66,9 +67,18 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
 
 def _add_support(parser: argparse.ArgumentParser) -> None:
     topics = parser.add_subparsers(dest="topic", required=True, metavar="TOPIC")
-    roles = topics.add_parser("role", help="give or take a role").add_subparsers(
+    _add_roles(_add_topic(topics, "role", "give or take a role"))
+    _add_tenancies(_add_topic(topics, "tenancy", "developer tenancies"))
+    _add_outbox(_add_topic(topics, "outbox", "messages that are to leave the instance"))
+
+
+def _add_topic(topics: Any, name: str, summary: str) -> Any:
+    return topics.add_parser(name, help=summary).add_subparsers(
         dest="action", required=True, metavar="ACTION"
     )
+
+
+def _add_roles(roles: Any) -> None:
     for action in ("add", "remove"):
         command = roles.add_parser(action, help=f"{action} a role of a person")
         command.add_argument("email", metavar="EMAIL")
@@ -76,15 +86,24 @@ def _add_support(parser: argparse.ArgumentParser) -> None:
             "role", metavar="ROLE", type=Role, choices=_GIVEN_ROLES, help=", ".join(_GIVEN_ROLES)
         )
         command.set_defaults(run=support.change_role, is_granted=action == "add")
-    tenancies = topics.add_parser("tenancy", help="developer tenancies").add_subparsers(
-        dest="action", required=True, metavar="ACTION"
-    )
+
+
+def _add_tenancies(tenancies: Any) -> None:
     create = tenancies.add_parser("create", help="create a tenancy for a developer")
     create.add_argument("--owner", required=True, metavar="EMAIL", help="a registered person")
     create.add_argument(
         "--prefix", help="of its client ids: a-z and 0-9; 64 random hex characters by default"
     )
     create.set_defaults(run=support.create_tenancy)
+
+
+def _add_outbox(outbox: Any) -> None:
+    listing = outbox.add_parser("list", help="list what waits to be delivered")
+    listing.add_argument("--dead", action="store_true", help="what was given up, instead")
+    listing.set_defaults(run=support.list_outbox)
+    retry = outbox.add_parser("retry", help="try an undelivered message again now")
+    retry.add_argument("id", metavar="ID", help="as `outbox list` shows it")
+    retry.set_defaults(run=support.retry_message)
 
 
 def _serve(_: argparse.Namespace) -> None:

@@ -34,3 +34,11 @@ def change_role(options: argparse.Namespace) -> None:
 
 def create_tenancy(options: argparse.Namespace) -> None:
     _run(lambda platform: team.create_tenancy(platform.portal, options.owner, options.prefix))
+
+
+def list_outbox(options: argparse.Namespace) -> None:
+    _run(lambda platform: team.list_outbox(platform.outbox, is_dead=options.dead))
+
+
+def retry_message(options: argparse.Namespace) -> None:
+    _run(lambda platform: team.retry_message(platform.outbox, options.id))

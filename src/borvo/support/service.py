@@ -1,9 +1,12 @@
 """Use cases of support. Each answers with a sentence for whoever gave the command; errors carry theirs."""
 
 from borvo.accounts.public import Accounts, Role, change_role, normalize_email
-from borvo.kernel.errors import InvalidInputError
+from borvo.kernel.errors import InvalidInputError, NotFoundError
+from borvo.kernel.ids import parse_uuid
 from borvo.portal import public as portal
 from borvo.portal.public import Portal
+from borvo.storage.outbox.messages import Outbox
+from borvo.storage.outbox.model import Entry
 
 
 def parse_role(text: str) -> Role:
@@ -40,3 +43,29 @@ async def create_tenancy(developers: Portal, owner: str, prefix: str | None = No
     return (
         f"{normalize_email(owner)} now owns a developer tenancy; its client ids begin with {tenancy.prefix}."
     )
+
+
+def _describe_entry(entry: Entry) -> str:
+    state = (
+        f"dead since {entry.dead_at:%Y-%m-%d %H:%M}"
+        if entry.dead_at
+        else f"due {entry.due_at:%Y-%m-%d %H:%M}"
+    )
+    line = f"{entry.id}  {entry.kind}  written {entry.created_at:%Y-%m-%d %H:%M}  {state}  attempts {entry.attempts}"
+    return f"{line}  {entry.last_error}" if entry.last_error else line
+
+
+async def list_outbox(outbox: Outbox, *, is_dead: bool) -> str:
+    """One line a message, oldest first, times in UTC; what it says and to whom stays sealed."""
+    entries = await outbox.list_entries(is_dead=is_dead)
+    if not entries:
+        return "There are no dead letters." if is_dead else "Nothing waits in the outbox."
+    return "\n".join(_describe_entry(entry) for entry in entries)
+
+
+async def retry_message(outbox: Outbox, message_id: str) -> str:
+    """Raises `NotFoundError` when there is no such message to deliver."""
+    parsed = parse_uuid(message_id)
+    if parsed is None or not await outbox.retry(parsed):
+        raise NotFoundError(f"There is no undelivered message {message_id}, or a worker is at it right now.")
+    return f"Message {message_id} is due now; its attempts are counted anew."

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import asyncpg
 import structlog
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
@@ -29,6 +29,9 @@ from borvo.identity import public as identity
 from borvo.identity.public import GenerateKey, GuessLimit, Identity, KeyCabinet, generate_key
 from borvo.kernel.clock import Clock, read_system_clock
 from borvo.kernel.entropy import Entropy, read_system_entropy
+from borvo.mail.keeping import build_outbox_router, keep_mail
+from borvo.mail.posting import KIND as MAIL
+from borvo.mail.smtp import SmtpMailer, parse_relay
 from borvo.portal import public as portal
 from borvo.portal.public import Portal, SecretVerifier
 from borvo.settings import Settings, read_settings
@@ -109,6 +112,8 @@ def build_platform(
         limiter=limiter,
         cookies=CookiePolicy(secure=settings.is_secure),
         trusted_proxies=settings.trusted_proxies,
+        issuer=settings.issuer,
+        outbox=outbox,
         describe_return=partial(identity.describe_return, provider),
     )
     developers = Portal(database=database, clock=clock, entropy=entropy, verifier=verifier, accounts=people)
@@ -138,6 +143,7 @@ def _provide(value: T) -> Provide:
 def _list_dependencies(platform: Platform) -> dict[str, Provide]:
     return {
         "is_ready": _provide(platform.database.is_ready),
+        "outbox": _provide(platform.outbox),
         "accounts": _provide(platform.accounts),
         "portal": _provide(platform.portal),
         "identity": _provide(platform.identity),
@@ -198,8 +204,8 @@ def _build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncCon
     return live
 
 
-def build_litestar(platform: Platform) -> Litestar:
-    """The framework's application, without the outermost layer."""
+def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litestar:
+    """The framework's application, without the outermost layer. `routers` come beside those of every instance."""
     return Litestar(
         route_handlers=[
             accounts.build_router(),
@@ -212,6 +218,7 @@ def build_litestar(platform: Platform) -> Litestar:
             answer_live,
             answer_ready,
             build_static_router(),
+            *routers,
         ],
         dependencies=_list_dependencies(platform),
         exception_handlers={
@@ -230,16 +237,37 @@ def build_litestar(platform: Platform) -> Litestar:
     )
 
 
-def build_app(platform: Platform) -> ASGIApp:
+def build_app(platform: Platform, routers: Iterable[Router] = ()) -> ASGIApp:
     """What a server runs."""
-    return Observation(build_litestar(platform), entropy=platform.entropy, secure=platform.settings.is_secure)
+    app = build_litestar(platform, routers)
+    return Observation(app, entropy=platform.entropy, secure=platform.settings.is_secure)
+
+
+def build_handlers(settings: Settings, clock: Clock = read_system_clock) -> dict[str, Handler]:
+    """Who delivers what leaves an instance in earnest."""
+    if not settings.smtp_url:
+        return {}
+    return {MAIL: SmtpMailer(parse_relay(settings.smtp_url), settings.mail_from, clock)}
 
 
 def create_app() -> ASGIApp:
     """The entry point of a server's worker process: everything from the environment."""
+    settings = _begin()
+    return _settle(build_app(build_platform(settings, handlers=build_handlers(settings))))
+
+
+def create_demo_app() -> ASGIApp:
+    """The entry point of the demo's worker process, the only one with a page that shows everybody's mail."""
+    return _settle(build_app(build_platform(_begin(), handlers={MAIL: keep_mail}), [build_outbox_router()]))
+
+
+def _begin() -> Settings:
     settings = read_settings(os.environ)
     configure_logs(settings.log_level)
-    app = build_app(build_platform(settings))
+    return settings
+
+
+def _settle(app: ASGIApp) -> ASGIApp:
     # What is here now stays as long as the process: the collector need not walk it again and again, and what a
     # request leaves behind is mostly freed without it.
     gc.collect()

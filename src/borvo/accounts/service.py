@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from borvo.accounts import limits, store
@@ -19,12 +19,15 @@ from borvo.accounts.model import (
     parse_session_cookie,
 )
 from borvo.accounts.passwords import Passwords
+from borvo.accounts.words import write_welcome
 from borvo.kernel.clock import Clock
 from borvo.kernel.digests import digest_token, is_same
 from borvo.kernel.entropy import TOKEN_BYTES, Entropy, create_uuid, encode_bytes
 from borvo.kernel.errors import NotFoundError
 from borvo.kernel.ids import LoginSessionId, PersonId
+from borvo.mail.posting import post_mail
 from borvo.storage.database import Connection, Database
+from borvo.storage.outbox.messages import Outbox
 from borvo.web.addresses import find_network
 from borvo.web.cookies import CookiePolicy
 
@@ -51,6 +54,8 @@ class Accounts:
     limiter: Limiter
     cookies: CookiePolicy
     trusted_proxies: int
+    issuer: str
+    outbox: Outbox
     describe_return: DescribeReturn
 
 
@@ -66,8 +71,29 @@ class Registration:
 
 async def create_person(accounts: Accounts, registration: Registration) -> Person | None:
     """None when the address is taken."""
+    return await _create_person(accounts, registration, _do_nothing)
+
+
+async def _do_nothing(_: Connection, __: Person) -> None:
+    """What goes with a person whom no stranger has made."""
+
+
+async def _create_person(
+    accounts: Accounts, registration: Registration, go_with: Callable[[Connection, Person], Awaitable[None]]
+) -> Person | None:
+    """`go_with` is run in the same transaction, for a new person only."""
     now = accounts.clock()
-    person = Person(
+    person = _make_person(accounts, registration, now)
+    digest = await accounts.passwords.hash(registration.password)
+    async with accounts.database.transaction() as connection:
+        if not await store.insert_person(connection, person, digest, now):
+            return None
+        await go_with(connection, person)
+    return person
+
+
+def _make_person(accounts: Accounts, registration: Registration, now: datetime) -> Person:
+    return Person(
         id=PersonId(create_uuid(now, accounts.entropy)),
         email=normalize_email(registration.email),
         is_email_verified=False,
@@ -75,16 +101,17 @@ async def create_person(accounts: Accounts, registration: Registration) -> Perso
         family_name=registration.family_name,
         roles=frozenset({Role.PATIENT}),
     )
-    digest = await accounts.passwords.hash(registration.password)
-    async with accounts.database.transaction() as connection:
-        is_new = await store.insert_person(connection, person, digest, now)
-    return person if is_new else None
 
 
 async def sign_up(accounts: Accounts, registration: Registration, address: str) -> Person | None:
-    """`create_person` for a stranger, under the limit of his address."""
+    """For a stranger, under the limit of his address. Whoever has the mail address is told."""
     await accounts.limiter.spend(limits.SIGN_UP_BY_ADDRESS, find_network(address), accounts.clock())
-    return await create_person(accounts, registration)
+
+    async def welcome(connection: Connection, person: Person) -> None:
+        mail = write_welcome(person.email, accounts.issuer)
+        await post_mail(accounts.outbox, connection, mail, person_id=person.id)
+
+    return await _create_person(accounts, registration, welcome)
 
 
 async def sign_in(accounts: Accounts, email: str, password: str, address: str) -> Person | None:

@@ -110,6 +110,11 @@ def _serve(_: argparse.Namespace) -> None:
     settings = read_settings(os.environ)
     asyncio.run(server.check_database(settings.database_url))
     asyncio.run(server.check_keys(settings))
+    if not settings.smtp_url:
+        # Here and not in the workers, which would each say it.
+        sys.stderr.write(
+            "borvo: no mail will be sent, it waits in the outbox; set BORVO_SMTP_URL to send it\n"
+        )
     server.run_server(settings)
 
 

@@ -40,6 +40,7 @@ from borvo.storage.outbox.courier import Courier
 from borvo.storage.outbox.messages import Outbox
 from borvo.storage.outbox.model import Handler
 from borvo.storage.sealing import Keyring
+from borvo.storage.security_events.log import SecurityLog
 from borvo.web.api_reference import show_openapi, show_reference
 from borvo.web.cookies import CookiePolicy
 from borvo.web.csrf import CsrfGuard
@@ -69,6 +70,7 @@ class Platform:
     entropy: Entropy
     keyring: Keyring
     outbox: Outbox
+    events: SecurityLog
     courier: Courier
     accounts: Accounts
     portal: Portal
@@ -90,20 +92,13 @@ def build_platform(
     database = Database(settings.database_url, size=settings.database_connections)
     keyring = Keyring(settings.reveal_secret_key().reveal())
     outbox = Outbox(database, clock, entropy, keyring)
+    events = SecurityLog(clock, entropy, keyring.derive("security events"))
     passwords = passwords or Passwords()
     verifier = SecretVerifier(keyring.derive("client secrets"), passwords, entropy=entropy)
     limiter = Limiter(database, keyring.derive("attempt counters"))
-    provider = Identity(
-        issuer=settings.issuer,
-        database=database,
-        clock=clock,
-        entropy=entropy,
-        cabinet=KeyCabinet(database, keyring, clock, entropy, generate),
-        verifier=verifier,
-        guesses=GuessLimit(limiter, clock),
-        trusted_proxies=settings.trusted_proxies,
-    )
-
+    cabinet = KeyCabinet(database, keyring, clock, entropy, generate)
+    guesses = GuessLimit(limiter, clock)
+    provider = _build_provider(settings, database, clock, entropy, cabinet, verifier, guesses, events)
     people = Accounts(
         database=database,
         clock=clock,
@@ -114,22 +109,51 @@ def build_platform(
         trusted_proxies=settings.trusted_proxies,
         issuer=settings.issuer,
         outbox=outbox,
+        events=events,
         describe_return=partial(identity.describe_return, provider),
     )
-    developers = Portal(database=database, clock=clock, entropy=entropy, verifier=verifier, accounts=people)
+    developers = Portal(
+        database=database, clock=clock, entropy=entropy, verifier=verifier, accounts=people, events=events
+    )
 
+    samples = DataServer(database, clock, entropy, partial(identity.verify_bearer, provider))
+    courier = Courier(outbox, handlers or {})
     return Platform(
-        settings=settings,
+        settings,
+        database,
+        clock,
+        entropy,
+        keyring,
+        outbox,
+        events,
+        courier,
+        people,
+        developers,
+        provider,
+        samples,
+    )
+
+
+def _build_provider(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    entropy: Entropy,
+    cabinet: KeyCabinet,
+    verifier: SecretVerifier,
+    guesses: GuessLimit,
+    events: SecurityLog,
+) -> Identity:
+    return Identity(
+        issuer=settings.issuer,
         database=database,
         clock=clock,
         entropy=entropy,
-        keyring=keyring,
-        outbox=outbox,
-        courier=Courier(outbox, handlers or {}),
-        accounts=people,
-        portal=developers,
-        identity=provider,
-        dataserver=DataServer(database, clock, entropy, partial(identity.verify_bearer, provider)),
+        cabinet=cabinet,
+        verifier=verifier,
+        guesses=guesses,
+        trusted_proxies=settings.trusted_proxies,
+        events=events,
     )
 
 
@@ -177,6 +201,8 @@ async def _clean_up_regularly(platform: Platform) -> None:
             await identity.clean_up(platform.identity)
             await accounts.clean_up(platform.accounts)
             await platform.outbox.clean_up()
+            async with platform.database.transaction() as connection:
+                await platform.events.clean_up(connection, platform.settings.security_event_days)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             log.exception("clean-up failed; it will be tried again")
 
@@ -240,7 +266,12 @@ def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litest
 def build_app(platform: Platform, routers: Iterable[Router] = ()) -> ASGIApp:
     """What a server runs."""
     app = build_litestar(platform, routers)
-    return Observation(app, entropy=platform.entropy, secure=platform.settings.is_secure)
+    return Observation(
+        app,
+        entropy=platform.entropy,
+        secure=platform.settings.is_secure,
+        trusted_proxies=platform.settings.trusted_proxies,
+    )
 
 
 def build_handlers(settings: Settings, clock: Clock = read_system_clock) -> dict[str, Handler]:

@@ -63,6 +63,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_from: Annotated[
         str, Meta(description="Address that mail comes from; needed with `BORVO_SMTP_URL`.")
     ] = ""
+    security_event_days: Annotated[
+        int, Meta(ge=30, le=36500, description="How many days security events are kept.")
+    ] = 365
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="The least level that is logged.")
     ] = "info"

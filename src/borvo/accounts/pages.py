@@ -1,26 +1,20 @@
 """Pages of people: start, sign-in, sign-up, sign-out, the account."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from litestar import Request, Router, get, post
-from litestar.di import NamedDependency
-from litestar.params import SkipValidation
+from litestar import Router, get, post
 from litestar.response import Redirect, Template
 
 from borvo.accounts import service
 from borvo.accounts.forms import DEFAULT_RETURN, read_registration, read_return_to
-from borvo.accounts.model import Login, Person
+from borvo.accounts.model import Person
+from borvo.accounts.security_pages import show_security
 from borvo.accounts.service import Accounts
+from borvo.accounts.signing_in import AnyRequest, Collaborators, SignedIn, Viewer
 from borvo.kernel.errors import TooManyRequestsError
 from borvo.web.addresses import find_client_address
 from borvo.web.forms import Form, read_form
 from borvo.web.pages import PAGE_OPT, redirect_to, render_page
-
-AnyRequest = Request[Any, Any, Any]
-Viewer = NamedDependency[SkipValidation[Login | None]]
-SignedIn = NamedDependency[SkipValidation[Login]]
-Collaborators = NamedDependency[SkipValidation[Accounts]]
 
 
 @get("/", name="start")
@@ -143,5 +137,6 @@ def build_router() -> Router:
         show_sign_up,
         submit_sign_up,
         submit_sign_out,
+        show_security,
     ]
     return Router(path="/", route_handlers=handlers, opt={PAGE_OPT: True}, include_in_schema=False)

@@ -2,7 +2,7 @@
 
 from borvo.accounts.limits import Limit, Limiter
 from borvo.accounts.model import Login, Person, Role, normalize_email
-from borvo.accounts.pages import SignedIn, Viewer, build_router
+from borvo.accounts.pages import build_router
 from borvo.accounts.passwords import Passwords
 from borvo.accounts.service import (
     Accounts,
@@ -16,7 +16,9 @@ from borvo.accounts.service import (
     sign_out,
 )
 from borvo.accounts.signing_in import (
+    SignedIn,
     SignInNeededError,
+    Viewer,
     answer_sign_in_needed,
     build_sign_in_url,
     provide_login,

@@ -28,6 +28,8 @@ from borvo.kernel.ids import LoginSessionId, PersonId
 from borvo.mail.posting import post_mail
 from borvo.storage.database import Connection, Database
 from borvo.storage.outbox.messages import Outbox
+from borvo.storage.security_events.log import SecurityLog
+from borvo.storage.security_events.model import INSTANCE, STRANGER, SUPPORT, SecurityEvent, SecurityEventKind
 from borvo.web.addresses import find_network
 from borvo.web.cookies import CookiePolicy
 
@@ -56,6 +58,7 @@ class Accounts:
     trusted_proxies: int
     issuer: str
     outbox: Outbox
+    events: SecurityLog
     describe_return: DescribeReturn
 
 
@@ -110,6 +113,7 @@ async def sign_up(accounts: Accounts, registration: Registration, address: str) 
     async def welcome(connection: Connection, person: Person) -> None:
         mail = write_welcome(person.email, accounts.issuer)
         await post_mail(accounts.outbox, connection, mail, person_id=person.id)
+        await accounts.events.record(connection, SecurityEvent(SecurityEventKind.SIGN_UP, person.id))
 
     return await _create_person(accounts, registration, welcome)
 
@@ -125,11 +129,26 @@ async def sign_in(accounts: Accounts, email: str, password: str, address: str) -
         person = await store.find_person(connection, email)
         digest = await store.load_password_digest(connection, person.id) if person else None
     if not await accounts.passwords.verify(digest, password) or person is None:
+        await _record_failure(accounts, person, email)
         return None
     await accounts.limiter.refund(limits.SIGN_IN_BY_ADDRESS, network, now)
     await accounts.limiter.forgive(limits.SIGN_IN_BY_PAIR, pair, now)
     await accounts.limiter.forgive(limits.SIGN_IN_BY_EMAIL, email, now)
     return person
+
+
+async def _record_failure(accounts: Accounts, person: Person | None, email: str) -> None:
+    """In her own log, or in that of the instance for an address that nobody has: the same work for both, so that time
+    does not tell which. Limits bound how often this is written; what they refuse is not looked at, nor recorded."""
+    digest = accounts.events.digest(email)
+    event = SecurityEvent(
+        SecurityEventKind.SIGN_IN_FAILED,
+        person.id if person else INSTANCE,
+        STRANGER,
+        detail={"email_digest": digest},
+    )
+    async with accounts.database.transaction() as connection:
+        await accounts.events.record(connection, event)
 
 
 async def start_session(accounts: Accounts, person: Person, user_agent: str) -> SessionCookie:
@@ -141,6 +160,7 @@ async def start_session(accounts: Accounts, person: Person, user_agent: str) -> 
         await store.insert_session(
             connection, login, digest_token(encode_bytes(token)), user_agent[:300], now + SESSION_LIFETIME
         )
+        await accounts.events.record(connection, SecurityEvent(SecurityEventKind.SIGN_IN, person.id))
     return SessionCookie(person.id.bytes, login.session_id.bytes, token)
 
 
@@ -164,19 +184,27 @@ async def find_login(accounts: Accounts, cookie_text: str | None) -> Login | Non
 
 async def sign_out(accounts: Accounts, login: Login) -> None:
     async with accounts.database.transaction() as connection:
-        await store.end_session(connection, login.person.id, login.session_id, accounts.clock())
+        if await store.end_session(connection, login.person.id, login.session_id, accounts.clock()):
+            event = SecurityEvent(SecurityEventKind.SIGN_OUT, login.person.id)
+            await accounts.events.record(connection, event)
 
 
 async def change_role(
-    connection: Connection, accounts: Accounts, email: str, role: Role, *, granted: bool
+    connection: Connection, accounts: Accounts, email: str, role: Role, *, granted: bool, actor: str = SUPPORT
 ) -> bool:
     """Whether anything changed; raises `NotFoundError` when nobody has the address."""
     person = await store.find_person(connection, normalize_email(email))
     if person is None:
         raise NotFoundError(f"Nobody is registered as {email}.")
     if granted:
-        return await store.add_role(connection, person.id, role, accounts.clock())
-    return await store.remove_role(connection, person.id, role)
+        is_changed = await store.add_role(connection, person.id, role, accounts.clock())
+    else:
+        is_changed = await store.remove_role(connection, person.id, role)
+    if is_changed:
+        kind = SecurityEventKind.ROLE_ADDED if granted else SecurityEventKind.ROLE_REMOVED
+        event = SecurityEvent(kind, person.id, actor, detail={"role": role.value})
+        await accounts.events.record(connection, event)
+    return is_changed
 
 
 async def clean_up(accounts: Accounts) -> None:

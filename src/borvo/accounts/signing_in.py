@@ -12,6 +12,13 @@ from borvo.accounts.model import Login
 from borvo.accounts.service import Accounts, find_login
 from borvo.web.pages import redirect_to
 
+AnyRequest = Request[Any, Any, Any]
+Viewer = NamedDependency[SkipValidation[Login | None]]
+"""Who looks at the page, or nobody."""
+SignedIn = NamedDependency[SkipValidation[Login]]
+"""Who is signed in; others are sent to the sign-in page."""
+Collaborators = NamedDependency[SkipValidation[Accounts]]
+
 
 class SignInNeededError(Exception):
     """The page is for people who are signed in; the answer is a redirect to the sign-in page and back."""

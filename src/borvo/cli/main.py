@@ -69,6 +69,7 @@ def _add_support(parser: argparse.ArgumentParser) -> None:
     topics = parser.add_subparsers(dest="topic", required=True, metavar="TOPIC")
     _add_roles(_add_topic(topics, "role", "give or take a role"))
     _add_tenancies(_add_topic(topics, "tenancy", "developer tenancies"))
+    _add_events(_add_topic(topics, "events", "the security event log"))
     _add_outbox(_add_topic(topics, "outbox", "messages that are to leave the instance"))
 
 
@@ -95,6 +96,14 @@ def _add_tenancies(tenancies: Any) -> None:
         "--prefix", help="of its client ids: a-z and 0-9; 64 random hex characters by default"
     )
     create.set_defaults(run=support.create_tenancy)
+
+
+def _add_events(events: Any) -> None:
+    listing = events.add_parser("list", help="list what happened, newest first, times in UTC")
+    subject = listing.add_mutually_exclusive_group(required=True)
+    subject.add_argument("--person", metavar="EMAIL", help="the log of a registered person")
+    subject.add_argument("--client", metavar="CLIENT_ID", help="what concerns a client")
+    listing.set_defaults(run=support.list_events)
 
 
 def _add_outbox(outbox: Any) -> None:

@@ -42,3 +42,10 @@ def list_outbox(options: argparse.Namespace) -> None:
 
 def retry_message(options: argparse.Namespace) -> None:
     _run(lambda platform: team.retry_message(platform.outbox, options.id))
+
+
+def list_events(options: argparse.Namespace) -> None:
+    if options.client:
+        _run(lambda platform: team.list_events_of_client(platform.accounts, options.client))
+    else:
+        _run(lambda platform: team.list_events_of_person(platform.accounts, options.person))

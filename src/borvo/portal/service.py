@@ -21,9 +21,13 @@ from borvo.portal.model import (
     Tenancy,
 )
 from borvo.portal.policy import PREFIX_BYTES, SECRETS_MAXIMUM, check_chosen_secret, check_prefix
-from borvo.storage.database import Database
+from borvo.storage.database import Connection, Database
+from borvo.storage.security_events.log import SecurityLog
+from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
 
 log = structlog.get_logger(__name__)
+
+_NO_SECRET = "There is no such secret; it may have been removed already."  # noqa: S105  (a sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Portal:
     entropy: Entropy
     verifier: SecretVerifier
     accounts: Accounts
+    events: SecurityLog
 
 
 def _refuse_client() -> NotFoundError:
@@ -111,6 +116,20 @@ async def change_client(portal: Portal, person: Person, client_id: str, details:
     log.info("client changed", client_id=client_id, person=str(person.id))
 
 
+async def _record(
+    portal: Portal,
+    connection: Connection,
+    kind: SecurityEventKind,
+    person: Person,
+    client: RegisteredClient,
+    secret: StoredSecret,
+) -> None:
+    """In the log of the developer who acts; which secret it is, and never what it says."""
+    detail = {"app": client.display_name, "secret_id": str(secret.id)}
+    event = SecurityEvent(kind, person.id, client_id=client.client_id, detail=detail)
+    await portal.events.record(connection, event)
+
+
 async def _add_secret(
     portal: Portal, person: Person, client_id: str, algorithm: SecretAlgorithm, digest: bytes
 ) -> None:
@@ -126,6 +145,7 @@ async def _add_secret(
             fault = f"A client has at most {SECRETS_MAXIMUM} secrets. Remove one first."
             raise InvalidInputError(fault, {"form": [fault]})
         await store.insert_secret(connection, client.client_key, secret, person.id)
+        await _record(portal, connection, SecurityEventKind.CLIENT_SECRET_ADDED, person, client, secret)
     log.info("client secret added", client_id=client_id, secret=str(secret.id), person=str(person.id))
 
 
@@ -158,7 +178,7 @@ async def find_secret(
     client = await find_client(portal, person, client_id)
     secret = client.find_secret(secret_id) if secret_id else None
     if secret is None:
-        raise NotFoundError("There is no such secret; it may have been removed already.")
+        raise NotFoundError(_NO_SECRET)
     return client, secret
 
 
@@ -166,7 +186,9 @@ async def remove_secret(portal: Portal, person: Person, client_id: str, secret_i
     """It stops working with the next request. Raises `NotFoundError` as `find_secret`."""
     client, secret = await find_secret(portal, person, client_id, secret_id)
     async with portal.database.transaction() as connection:
-        await store.delete_secret(connection, client.client_key, secret.id)
+        if not await store.delete_secret(connection, client.client_key, secret.id):
+            raise NotFoundError(_NO_SECRET)
+        await _record(portal, connection, SecurityEventKind.CLIENT_SECRET_REMOVED, person, client, secret)
     log.info("client secret removed", client_id=client_id, secret=str(secret.id), person=str(person.id))
 
 

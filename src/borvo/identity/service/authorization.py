@@ -30,6 +30,7 @@ from borvo.kernel.errors import InvalidInputError
 from borvo.kernel.scopes import Scopes, parse_scopes
 from borvo.portal.public import RegisteredClient
 from borvo.storage.database import Connection
+from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
 
 CONTINUE_PATH = "/connect/authorize/continue"
 _GONE = "This sign-in request has expired or was already answered. Please go back to the app and start again."
@@ -286,9 +287,22 @@ async def answer_consent(
                 parse_scopes(grant.request.scope),
                 facts.now,
             )
+            await _record_consent(identity, connection, grant, login)
             return await _grant(connection, facts, grant, Grantor(login, consent.version))
         except OAuth2Error as error:
             return _answer(facts, client, error.get_body())
+
+
+async def _record_consent(identity: Identity, connection: Connection, grant: Any, login: Login) -> None:
+    client: RegisteredClient = grant.request.client.registered
+    event = SecurityEvent(
+        SecurityEventKind.CONSENT_GRANTED,
+        login.person.id,
+        client_id=client.client_id,
+        # The name as the person was shown it: the client may be renamed.
+        detail={"app": client.display_name, "scopes": parse_scopes(grant.request.scope)},
+    )
+    await identity.events.record(connection, event)
 
 
 _DECLINED = ("error_description", "The person declined the request.")

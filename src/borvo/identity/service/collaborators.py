@@ -11,6 +11,7 @@ from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy
 from borvo.portal.public import SecretVerifier, load_client
 from borvo.storage.database import Connection, Database
+from borvo.storage.security_events.log import SecurityLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Identity:
     verifier: SecretVerifier
     guesses: GuessLimit
     trusted_proxies: int
+    events: SecurityLog
     memory: TokenMemory = field(default_factory=TokenMemory)
 
     async def gather_facts(

@@ -15,7 +15,7 @@ from borvo.portal.service import (
     register_client,
     remove_secret,
 )
-from borvo.portal.store import load_client
+from borvo.portal.store import load_client, load_client_counted
 
 __all__ = [
     "ClientDetails",
@@ -34,6 +34,7 @@ __all__ = [
     "list_clients",
     "list_tenancies",
     "load_client",
+    "load_client_counted",
     "register_client",
     "remove_secret",
 ]

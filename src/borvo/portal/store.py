@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from borvo.accounts.public import COUNTED_ATTEMPTS, Counter
 from borvo.kernel.ids import ClientId, ClientKey, PersonId, TenancyId
 from borvo.portal.model import ClientDetails, GrantType, RegisteredClient, StoredSecret, Tenancy
 from borvo.storage.database import Connection, Row
@@ -58,6 +59,20 @@ async def load_client(connection: Connection, client_id: str) -> RegisteredClien
         return None
     row = await connection.fetchrow(_CLIENT_BY_ID, client_id)
     return _read_client(row) if row else None
+
+
+_COUNTED = COUNTED_ATTEMPTS.format(subject="$2::bytea", window="$3::timestamptz")
+_CLIENT_COUNTED = f"select client.*, {_COUNTED} as attempts from ({_CLIENT_BY_ID}) client"
+
+
+async def load_client_counted(
+    connection: Connection, client_id: str, counter: Counter
+) -> tuple[RegisteredClient, int] | None:
+    """As `load_client`, with the attempts under the counter, in the same statement."""
+    if not _is_possible(client_id):
+        return None
+    row = await connection.fetchrow(_CLIENT_COUNTED, client_id, counter.subject, counter.window)
+    return (_read_client(row), row["attempts"] or 0) if row else None
 
 
 _IS_MEMBER = "exists (select from tenancy_member m where m.person_id = $1 and m.tenancy_id = c.tenancy_id)"

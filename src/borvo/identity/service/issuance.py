@@ -74,13 +74,14 @@ async def answer_token_request(
 async def _authenticate(
     identity: Identity, parameters: Parameters, credentials: Credentials, network: str
 ) -> Facts:
+    client_id = credentials.client_id
     async with identity.database.connection() as connection:
-        facts = await identity.gather_facts(connection, parameters, credentials.client_id or None)
+        facts, failures = await identity.gather_counted_facts(connection, parameters, client_id, network)
     facts.auth_method = credentials.method
     # Verified without a connection in hand: a slow hash must not keep others from the database.
     if credentials.method and facts.client is not None:
         client = facts.client.registered
-        identity.guesses.check(client.client_id, network)
+        identity.guesses.check(failures)
         facts.is_authenticated = await identity.verifier.verify(client, credentials.secret.reveal())
         if not facts.is_authenticated:
             await identity.guesses.count_failure(client.client_id, network)

@@ -27,6 +27,7 @@ OPEN_TO_ALL = {
 BEHIND_SIGN_IN = {
     "own start": "/",
     "account": "/account",
+    "security": "/account/security",
     "portal": "/portal",
     "new client": "/portal/clients/new",
     "client": "/portal/clients/{client_id}",

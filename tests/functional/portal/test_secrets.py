@@ -163,13 +163,14 @@ async def test_secrets_reach_no_log(registered: Browser, capfd: pytest.CaptureFi
 
 
 async def test_who_added_and_removed_which_secret_is_recorded_without_the_secret(
-    platform: Platform, registered: Browser
+    platform: Platform, registered: Browser, clock: TestClock
 ) -> None:
     page = await registered.open("/portal/clients/healthorg.myapp/secret")
     own = "a-long-enough-secret-of-mine-42"
     page = await registered.submit(page, "/portal/clients/healthorg.myapp/secret/own", secret=own)
     removal = re.search(r"/portal/clients/healthorg\.myapp/secret/[0-9a-f-]+/removal", page.text)
     assert removal is not None
+    clock.advance(seconds=1)
     await registered.submit(await registered.open(removal[0]), removal[0])
     async with platform.database.connection() as connection:
         rows = await connection.fetch("select * from security_event where client_id is not null order by id")

@@ -1,4 +1,8 @@
-"""Security events as values."""
+"""Security events as values.
+
+To record one more kind of deed, add it to `SecurityEventKind`, give it a sentence on the person's page, and call
+`SecurityLog.record` within the transaction of the deed.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -123,5 +123,9 @@ def run_demo(options: argparse.Namespace) -> None:
             asyncio.run(_empty_database(postgres.url))
         settings = _configure(options, postgres.url, _load_secret_key(data_dir, is_fresh=options.fresh))
         asyncio.run(_prepare(settings))
-        run_server(settings, announce=lambda: _print_start_page(settings))
+        run_server(
+            settings,
+            announce=lambda: _print_start_page(settings),
+            target="borvo.assembly:create_demo_app",
+        )
         sys.stdout.write(f"\nStopped. The data is kept in {data_dir}\n")

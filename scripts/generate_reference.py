@@ -25,7 +25,9 @@ _NOTICE = "<!-- Written by scripts/generate_reference.py: change the code, then 
 
 OAUTH_ERRORS = {
     "access_denied": "The person declined.",
+    "authorization_pending": "The device asks before the person has decided.",
     "consent_required": "`prompt=none`, but the person has to be asked.",
+    "expired_token": "The device code has expired.",
     "insufficient_scope": "The access token lacks a scope; in WWW-Authenticate, with status 403.",
     "invalid_client": "The client is unknown or disabled, or its secret is wrong; status 429 after too many.",
     "invalid_grant": "The code is unknown, expired, used, another client's, or its redirect URI or verifier differs.",
@@ -36,7 +38,9 @@ OAUTH_ERRORS = {
     "registration_not_supported": "The parameter `registration` is not served.",
     "request_not_supported": "The parameter `request` is not served.",
     "request_uri_not_supported": "The parameter `request_uri` is not served.",
+    "slow_down": "The device asks too often; its interval is five seconds longer from now on.",
     "unauthorized_client": "The client is not registered for this grant type or response type.",
+    "unmet_authentication_requirements": "The `claims` parameter demands an `acr` that cannot be promised.",
     "unsupported_grant_type": "There is no such grant type here.",
     "unsupported_response_type": "There is no such response type here.",
 }

@@ -56,6 +56,7 @@ from borvo.web.csrf import CsrfGuard
 from borvo.web.health import answer_live, answer_ready
 from borvo.web.logs import configure_logs
 from borvo.web.observation import Observation
+from borvo.web.outgoing import Outgoing
 from borvo.web.problems import exception_handlers
 from borvo.web.static_files import build_static_router, static_url
 
@@ -121,13 +122,16 @@ def build_platform(
         outbox=outbox,
         events=events,
         describe_return=partial(identity.describe_return, provider),
+        on_session_ended=partial(identity.announce_end, outbox),
     )
     developers = Portal(
         database=database, clock=clock, entropy=entropy, verifier=verifier, accounts=people, events=events
     )
 
     samples = DataServer(database, clock, entropy, partial(identity.verify_bearer, provider))
-    courier = Courier(outbox, handlers or {})
+    outgoing = Outgoing(is_open=settings.outgoing_networks == "any" or not settings.is_secure)
+    notifier = identity.BackchannelNotifier(provider, outgoing)
+    courier = Courier(outbox, {identity.BACKCHANNEL_LOGOUT: notifier, **(handlers or {})})
     return Platform(
         settings,
         database,

@@ -74,6 +74,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "the answer. 0 takes every second use for theft.",
         ),
     ] = 0
+    outgoing_networks: Annotated[
+        Literal["public", "any"],
+        Meta(
+            description="Where logout notifications may go: to public addresses, or to any, those of the "
+            "operator's own network included. With a loopback issuer any."
+        ),
+    ] = "public"
     smtp_url: Annotated[
         str,
         Meta(

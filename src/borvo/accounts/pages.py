@@ -10,7 +10,7 @@ from borvo.accounts.forms import DEFAULT_RETURN, read_registration, read_return_
 from borvo.accounts.model import Person
 from borvo.accounts.profile_pages import show_profile, submit_profile
 from borvo.accounts.security_pages import show_security
-from borvo.accounts.service import Accounts
+from borvo.accounts.service import Accounts, Device
 from borvo.accounts.session_pages import show_sessions, submit_end, submit_end_all
 from borvo.accounts.signing_in import AnyRequest, Collaborators, SignedIn, Viewer
 from borvo.kernel.errors import TooManyRequestsError
@@ -112,21 +112,12 @@ def _find_landing(person: Person, return_to: str) -> str:
 
 async def _enter(request: AnyRequest, accounts: Accounts, person: Person, return_to: str) -> Redirect:
     previous = await service.find_login(accounts, accounts.cookies.read(request, "session"))
-    if previous is not None:
-        await service.sign_out(accounts, previous)
     address = find_client_address(request, accounts.trusted_proxies)
-    cookie = await service.start_session(accounts, person, request.headers.get("user-agent", ""), address)
+    cookie = await service.enter(
+        accounts, previous, person, Device(request.headers.get("user-agent", ""), address)
+    )
     answer = redirect_to(_find_landing(person, return_to))
     answer.cookies.append(accounts.cookies.create("session", cookie.render()))
-    return answer
-
-
-@post("/account/sign-out", status_code=303)
-async def submit_sign_out(viewer: Viewer, accounts: Collaborators) -> Redirect:
-    if viewer is not None:
-        await service.sign_out(accounts, viewer)
-    answer = redirect_to("/")
-    answer.cookies.append(accounts.cookies.expire("session"))
     return answer
 
 
@@ -139,7 +130,6 @@ def build_router() -> Router:
         submit_sign_in,
         show_sign_up,
         submit_sign_up,
-        submit_sign_out,
         show_profile,
         submit_profile,
         show_sessions,

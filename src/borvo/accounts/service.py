@@ -162,8 +162,28 @@ async def _record_failure(accounts: Accounts, person: Person | None, email: str)
         await accounts.events.record(connection, event)
 
 
-async def start_session(accounts: Accounts, person: Person, user_agent: str, address: str) -> SessionCookie:
-    """A new session on every sign-in: an identifier planted before is worth nothing (session fixation)."""
+@dataclass(frozen=True, slots=True)
+class Device:
+    """The browser that signs in, as it says of itself, and where it is."""
+
+    user_agent: str
+    address: str
+
+
+async def enter(accounts: Accounts, previous: Login | None, person: Person, device: Device) -> SessionCookie:
+    """Signs the person in where `previous` may be signed in already: her own session goes on under a new token, so
+    that what clients know as `sid` stays; that of another ends."""
+    if previous is not None and previous.person.id == person.id:
+        renewed = await _renew_session(accounts, previous)
+        if renewed is not None:
+            return renewed
+    elif previous is not None:
+        await sign_out(accounts, previous)
+    return await _start_session(accounts, person, device)
+
+
+async def _start_session(accounts: Accounts, person: Person, device: Device) -> SessionCookie:
+    """A new session: an identifier planted before is worth nothing (session fixation)."""
     now = accounts.clock()
     login = Login(person, LoginSessionId(create_uuid(now, accounts.entropy)), now)
     token = accounts.entropy(TOKEN_BYTES)
@@ -172,12 +192,23 @@ async def start_session(accounts: Accounts, person: Person, user_agent: str, add
             connection,
             login,
             digest_token(encode_bytes(token)),
-            user_agent[:300],
-            address[:100],
+            device.user_agent[:300],
+            device.address[:100],
             now + SESSION_LIFETIME,
         )
         await accounts.events.record(connection, SecurityEvent(SecurityEventKind.SIGN_IN, person.id))
     return SessionCookie(person.id.bytes, login.session_id.bytes, token)
+
+
+async def _renew_session(accounts: Accounts, login: Login) -> SessionCookie | None:
+    """The same session under a new token, from now on; None when it has ended meanwhile."""
+    now, token = accounts.clock(), accounts.entropy(TOKEN_BYTES)
+    digest = digest_token(encode_bytes(token))
+    async with accounts.database.transaction() as connection:
+        if not await store.renew_session(connection, login, digest, now, now + SESSION_LIFETIME):
+            return None
+        await accounts.events.record(connection, SecurityEvent(SecurityEventKind.SIGN_IN, login.person.id))
+    return SessionCookie(login.person.id.bytes, login.session_id.bytes, token)
 
 
 async def find_login(accounts: Accounts, cookie_text: str | None) -> Login | None:

@@ -105,6 +105,22 @@ async def insert_session(
     )
 
 
+async def renew_session(
+    connection: Connection, login: Login, token_digest: bytes, now: datetime, expires_at: datetime
+) -> bool:
+    """The person has signed in again: the session goes on under a new token, unless it has ended."""
+    renewed = await connection.fetchval(
+        """update login_session set token_digest = $3, authenticated_at = $4, last_seen_at = $4, expires_at = $5
+           where person_id = $1 and id = $2 and ended_at is null returning true""",
+        login.person.id,
+        login.session_id,
+        token_digest,
+        now,
+        expires_at,
+    )
+    return bool(renewed)
+
+
 async def load_session(
     connection: Connection, person_id: UUID, session_id: UUID, now: datetime, idle_since: datetime
 ) -> tuple[Login, bytes, datetime] | None:

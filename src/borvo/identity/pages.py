@@ -25,6 +25,8 @@ from borvo.identity.service.authorization import (
     SignInNeeded,
     read_request_id,
 )
+from borvo.identity.service.collaborators import Identity
+from borvo.identity.service.ending import list_frontchannel_urls
 from borvo.web.csrf import WITHOUT_CSRF
 from borvo.web.forms import parse_fields, read_form
 from borvo.web.pages import PAGE_OPT, redirect_to, render_page
@@ -114,14 +116,25 @@ async def submit_decision(
     return _render(outcome, viewer)
 
 
-async def _end(accounts: Accounts, asked: logout.LogoutRequest, viewer: Viewer) -> Redirect | Template:
+async def _end(
+    identity: Identity, accounts: Accounts, asked: logout.LogoutRequest, viewer: Viewer
+) -> Redirect | Template:
+    told: list[str] = []
     if viewer is not None:
+        told = await list_frontchannel_urls(identity, viewer)
         await sign_out(accounts, viewer)
     answer: Redirect | Template
-    if asked.redirect_uri:
+    if asked.redirect_uri and not told:
         answer = redirect_to(asked.redirect_uri)
     else:
-        answer = render_page("identity/signed_out.html", viewer=None, client=asked.client)
+        answer = render_page(
+            "identity/signed_out.html",
+            frames=[find_form_target(url) for url in told],
+            viewer=None,
+            client=asked.client,
+            told=told,
+            next_uri=asked.redirect_uri,
+        )
     answer.cookies.append(accounts.cookies.expire("session"))
     return answer
 
@@ -149,7 +162,7 @@ async def show_logout(
     asked = await logout.read_logout(identity, parameters, viewer)
     # RP-Initiated Logout 2: without a hint that names this session, the person is asked.
     if viewer is None or asked.is_confirmed:
-        return await _end(accounts, asked, viewer)
+        return await _end(identity, accounts, asked, viewer)
     return _ask(asked, parameters, viewer)
 
 
@@ -168,7 +181,14 @@ async def confirm_logout(
     form = await read_form(request)
     parameters = Parameters(tuple((name, form.raw(name)) for name in _LOGOUT_FIELDS if form.raw(name)))
     asked = await logout.read_logout(identity, parameters, viewer)
-    return await _end(accounts, asked, viewer)
+    return await _end(identity, accounts, asked, viewer)
+
+
+@post("/account/sign-out", status_code=200)
+async def submit_sign_out(identity: Collaborators, viewer: Viewer, accounts: People) -> Redirect | Template:
+    """The button on every page. Here and not among the accounts' own pages, since clients are told as well."""
+    asked = logout.LogoutRequest(None, "/", is_confirmed=True)
+    return await _end(identity, accounts, asked, viewer)
 
 
 def build_page_router() -> Router:
@@ -181,6 +201,7 @@ def build_page_router() -> Router:
         show_logout,
         receive_logout,
         confirm_logout,
+        submit_sign_out,
         *app_pages.HANDLERS,
         *device_pages.HANDLERS,
     ]

@@ -7,12 +7,15 @@ from borvo.identity.pages import build_page_router
 from borvo.identity.refresh import RefreshPolicy
 from borvo.identity.service.caller import Admission, clean_up, verify_bearer
 from borvo.identity.service.collaborators import Identity
+from borvo.identity.service.ending import BACKCHANNEL_LOGOUT, BackchannelNotifier, announce_end
 from borvo.identity.service.guessing import GuessLimit
 from borvo.identity.service.returning import describe_return
 
 __all__ = [
+    "BACKCHANNEL_LOGOUT",
     "AccessToken",
     "Admission",
+    "BackchannelNotifier",
     "Caller",
     "GenerateKey",
     "GuessLimit",
@@ -20,6 +23,7 @@ __all__ = [
     "InstanceProfile",
     "KeyCabinet",
     "RefreshPolicy",
+    "announce_end",
     "build_api_router",
     "build_page_router",
     "clean_up",

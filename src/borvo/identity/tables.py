@@ -126,3 +126,13 @@ device_authorization = sa.Table(
     sa.Column("consent_version", sa.Integer),
     sa.Column("redeemed_at", _INSTANT),
 )
+
+# Which clients a login session signed in to, of those that want to know when it ends.
+session_client = sa.Table(
+    "session_client",
+    metadata,
+    sa.Column("person_id", UUID, primary_key=True),
+    sa.Column("login_session_id", UUID, primary_key=True),
+    sa.Column("client_key", UUID, primary_key=True),
+    sa.Column("signed_in_at", _INSTANT, nullable=False, index=True),
+)

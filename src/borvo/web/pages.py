@@ -10,7 +10,7 @@ PAGE_OPT = "page"
 """Handlers with this key in their `opt` answer people, so their errors are pages."""
 
 
-def build_csp(form_action: Iterable[str] = ()) -> str:
+def build_csp(form_action: Iterable[str] = (), frames: Iterable[str] = ()) -> str:
     """A policy under which only our own files load and forms go to us and to the origins named.
 
     Chromium applies `form-action` to the redirects that follow a form's submission too, so a page whose form
@@ -25,7 +25,7 @@ def build_csp(form_action: Iterable[str] = ()) -> str:
         "connect-src": ["'self'"],
         "manifest-src": ["'self'"],
         "form-action": ["'self'", *form_action],
-        "frame-src": ["'none'"],
+        "frame-src": [*frames] or ["'none'"],
         "frame-ancestors": ["'none'"],
         "base-uri": ["'none'"],
     }
@@ -40,16 +40,18 @@ def render_page(
     *,
     status: int = 200,
     form_action: Iterable[str] = (),
+    frames: Iterable[str] = (),
     headers: Mapping[str, str] | None = None,
     **context: Any,
 ) -> Template:
-    """A page that no cache keeps. `form_action` lists foreign origins that its forms may lead to."""
+    """A page that no cache keeps. `form_action` lists foreign origins that its forms may lead to, `frames` those
+    that it may show within itself."""
     return Template(
         template_name=name,
         context=context,
         status_code=status,
         headers={
-            "Content-Security-Policy": build_csp(form_action),
+            "Content-Security-Policy": build_csp(form_action, frames),
             "Cache-Control": "no-store",
             **(headers or {}),
         },

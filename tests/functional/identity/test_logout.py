@@ -96,6 +96,7 @@ async def test_without_a_hint_the_person_is_asked(handler: Handler, ada: Browser
 @pytest.mark.spec("RP-Initiated Logout", "4")
 async def test_the_hint_of_another_login_only_asks(handler: Handler, ada: Browser) -> None:
     hint = (await obtain_tokens(handler, ada))["id_token"]
+    await ada.submit(await ada.open("/account"), "/account/sign-out")
     await ada.sign_in(ADA)
     page = await _leave(ada, id_token_hint=hint, post_logout_redirect_uri=CALLBACK, state="s")
     assert page.status_code == 200
@@ -103,6 +104,46 @@ async def test_the_hint_of_another_login_only_asks(handler: Handler, ada: Browse
     assert "form-action 'self' https://localhost:5001;" in page.headers["content-security-policy"]
     answer = await ada.submit(page, "/connect/endsession/confirm")
     assert answer.headers["location"] == CALLBACK + "?state=s"
+
+
+async def test_signing_in_again_keeps_the_session_that_clients_know(handler: Handler, ada: Browser) -> None:
+    first = await handler.read_id_token((await obtain_tokens(handler, ada))["id_token"])
+    before = ada.client.cookies["borvo_session"]
+    await ada.sign_in(ADA)
+    second = await handler.read_id_token((await obtain_tokens(handler, ada))["id_token"])
+    assert first["sid"] == second["sid"]
+    assert ada.client.cookies["borvo_session"] != before
+    ada.client.cookies.set("borvo_session", before)
+    assert not await _is_signed_in(ada)
+
+
+@pytest.mark.spec("OpenID Connect RP-Initiated Logout", "3")
+async def test_a_registered_address_is_followed_and_no_other(
+    platform: Platform, handler: Handler, ada: Browser
+) -> None:
+    bye = "https://localhost:5001/bye?from=borvo"
+    client_id = await register_client(platform, "demo.bye", post_logout_redirect_uris=[bye])
+    handler.client_id = client_id
+    hint = (await obtain_tokens(handler, ada))["id_token"]
+    other = await _leave(ada, id_token_hint=hint, post_logout_redirect_uri="https://localhost:5001/bye")
+    assert "You are signed out" in other.text
+    await ada.sign_in(ADA)
+    hint = (await obtain_tokens(handler, ada))["id_token"]
+    answer = await _leave(ada, id_token_hint=hint, post_logout_redirect_uri=bye, state="s")
+    assert answer.headers["location"] == bye + "&state=s"
+
+
+@pytest.mark.spec("OpenID Connect RP-Initiated Logout", "2")
+async def test_a_client_that_only_names_itself_is_followed_after_the_question(
+    platform: Platform, ada: Browser
+) -> None:
+    bye = "https://localhost:5001/bye"
+    client_id = await register_client(platform, "demo.bye", post_logout_redirect_uris=[bye])
+    page = await _leave(ada, client_id=client_id, post_logout_redirect_uri=bye, state="s")
+    assert "Sign out?" in page.text
+    assert await _is_signed_in(ada)
+    answer = await ada.submit(page, "/connect/endsession/confirm")
+    assert answer.headers["location"] == bye + "?state=s"
 
 
 async def test_the_confirmation_needs_the_forms_token(ada: Browser) -> None:

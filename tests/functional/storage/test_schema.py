@@ -32,6 +32,7 @@ INDEXED_OVER_ALL = {
     "login_session",
     "outbox_message",
     "security_event",
+    "session_client",
     "token_family",
 }
 

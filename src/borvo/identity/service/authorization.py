@@ -10,7 +10,7 @@ from authlib.oauth2.rfc6749.errors import InvalidRequestError, UnsupportedRespon
 from authlib.oidc.core.errors import ConsentRequiredError, LoginRequiredError
 
 from borvo.accounts.public import Login
-from borvo.identity import store, token_store
+from borvo.identity import session_store, store, token_store
 from borvo.identity.claims import ClaimsRequest, find_scopes, parse_claims_request
 from borvo.identity.engine import Facts, ProtocolClient, ProtocolRequest
 from borvo.identity.grants import create_server
@@ -313,6 +313,11 @@ async def _grant(
         await store.insert_code(connection, digest_token(code), stored, facts.now)
     if facts.issued_opaque is not None:
         await token_store.insert_opaque(connection, facts.issued_opaque)
+    registered = grant.request.client.registered
+    if registered.frontchannel_logout_uri or registered.backchannel_logout_uri:
+        await session_store.note_client(
+            connection, login.person.id, login.session_id, registered.client_key, facts.now
+        )
     return _answer(facts, grant.request.client, answer)
 
 

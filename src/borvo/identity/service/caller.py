@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from borvo.identity import store, token_store
+from borvo.identity import session_store, store, token_store
 from borvo.identity.model import AccessToken, Caller, describe_person, list_claims
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.subjects import load_subject
@@ -14,6 +14,9 @@ from borvo.storage.database import Connection
 
 _INVALID = 'Bearer error="invalid_token"'
 _TOO_LITTLE = 'Bearer error="insufficient_scope", scope="{}"'
+
+SESSION_MEMORY = timedelta(days=31)
+"""How long a session's clients are remembered; sessions themselves live for hours."""
 
 CODE_MEMORY = timedelta(days=1)
 """How long a code is remembered after its end, so that a late replay still revokes what came of it."""
@@ -101,3 +104,4 @@ async def clean_up(identity: Identity) -> None:
     now = identity.clock()
     async with identity.database.transaction() as connection:
         await store.delete_expired(connection, now, now - CODE_MEMORY)
+        await session_store.delete_old_clients(connection, now - SESSION_MEMORY)

@@ -24,7 +24,10 @@ class LogoutRequest:
 
 
 def may_redirect(client: RegisteredClient, uri: str) -> bool:
-    """Contract 1.8: the samples' fixed path on the origin of a registered redirect URI."""
+    """RP-Initiated Logout 3: registered exactly so; or, by contract 1.8, the samples' fixed path on the origin of a
+    registered redirect URI."""
+    if uri in client.post_logout_redirect_uris:
+        return True
     origin = parse_origin(uri)
     return (
         origin is not None
@@ -37,17 +40,25 @@ async def read_logout(identity: Identity, parameters: Parameters, login: Login |
     """Never fails: what does not check out leads to a page of ours instead of a redirect."""
     keys = await identity.cabinet.current()
     hint = read_id_token_hint(parameters.get("id_token_hint") or "", keys, identity.issuer)
-    client_id = parameters.get("client_id")
-    if hint is None or (client_id is not None and client_id != hint.client_id):
+    named = parameters.get("client_id")
+    if hint is not None and named not in {None, hint.client_id}:
         return LogoutRequest(None, "", is_confirmed=False)
-    async with identity.database.connection() as connection:
-        client = await load_client(connection, hint.client_id)
-    if client is not None and client.is_disabled:
-        client = None
+    # RP-Initiated Logout 2: without a hint the client may name itself, and the person is asked.
+    client = await _find_client(identity, hint.client_id if hint else named)
     uri = parameters.get("post_logout_redirect_uri") or ""
     redirect_uri = ""
     if client is not None and may_redirect(client, uri):
         state = parameters.get("state")
         redirect_uri = add_parameters(uri, [("state", state)]) if state else uri
+    if hint is None:
+        return LogoutRequest(client, redirect_uri, is_confirmed=False)
     is_same_session = login is None or hint.session_id == str(login.session_id)
     return LogoutRequest(client, redirect_uri, is_confirmed=is_same_session)
+
+
+async def _find_client(identity: Identity, client_id: str | None) -> RegisteredClient | None:
+    if client_id is None:
+        return None
+    async with identity.database.connection() as connection:
+        client = await load_client(connection, client_id)
+    return None if client is None or client.is_disabled else client

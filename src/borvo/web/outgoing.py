@@ -1,0 +1,83 @@
+"""Requests that leave the instance for addresses that developers entered.
+
+Such an address may name anything, machines inside the operator's own network too (OWASP ASVS 5 1.3.6). So a name is
+resolved here, every address it has is looked at, and the connection goes to the very address that was looked at.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlencode
+
+import httpcore
+
+_SECONDS = 5.0
+_TIMEOUT = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), _SECONDS)}
+
+
+class OutgoingError(Exception):
+    """No answer came; the text names neither the address nor what was sent."""
+
+
+class _Guard(httpcore.AsyncNetworkBackend):
+    """Connects to public addresses only, unless every one is allowed."""
+
+    def __init__(self, *, is_open: bool) -> None:
+        self._is_open = is_open
+        self._backend = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109  (the library's signature)
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        address = await self._resolve(host, port)
+        return await self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
+
+    async def _resolve(self, host: str, port: int) -> str:
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as fault:
+            raise httpcore.ConnectError("the host has no address") from fault
+        addresses = [str(entry[4][0]) for entry in found]
+        if not addresses or not (self._is_open or all(map(is_public, addresses))):
+            raise httpcore.ConnectError("the host lies in a private network")
+        return addresses[0]
+
+
+def is_public(address: str) -> bool:
+    """Whether the address belongs to the internet at large."""
+    parsed = ip_address(address.partition("%")[0])
+    mapped = getattr(parsed, "ipv4_mapped", None) or parsed
+    return mapped.is_global and not mapped.is_multicast
+
+
+class Outgoing:
+    """Posts forms. Follows no redirect, waits five seconds, and reads no more than the status."""
+
+    def __init__(self, *, is_open: bool) -> None:
+        self._guard = _Guard(is_open=is_open)
+
+    async def post_form(self, url: str, fields: Mapping[str, str]) -> int:
+        """The status of the answer; raises `OutgoingError` when there is none."""
+        headers = [("Content-Type", "application/x-www-form-urlencoded"), ("User-Agent", "Borvo")]
+        body = urlencode(fields).encode()
+        try:
+            # A pool of its own each time: such requests are rare, and nothing is to stay open.
+            async with (
+                httpcore.AsyncConnectionPool(
+                    ssl.create_default_context(), network_backend=self._guard
+                ) as pool,
+                pool.stream("POST", url, headers=headers, content=body, extensions=_TIMEOUT) as answer,
+            ):
+                return answer.status
+        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as fault:
+            raise OutgoingError(f"no answer: {type(fault).__name__}") from fault
+        except (httpcore.UnsupportedProtocol, ssl.SSLError, ValueError) as fault:
+            raise OutgoingError(f"not possible: {type(fault).__name__}") from fault

@@ -29,7 +29,7 @@ async def test_the_document_holds_one_public_key_an_algorithm_and_nothing_privat
     http: httpx.AsyncClient,
 ) -> None:
     keys = (await http.get(JWKS)).json()["keys"]
-    assert {key["alg"] for key in keys} == {"RS256", "ES256"}
+    assert {key["alg"] for key in keys} == {"RS256", "PS256", "ES256", "EdDSA"}
     for key in keys:
         assert key["use"] == "sig"
         assert key["kid"]
@@ -73,7 +73,7 @@ async def test_five_processes_that_start_at_once_keep_one_key_an_algorithm(
         for _ in range(5)
     ]
     loaded = await asyncio.gather(*(cabinet.current() for cabinet in cabinets))
-    assert await count(platform, "signing_key") == 2
+    assert await count(platform, "signing_key") == 4
     assert len({keys.active["RS256"].kid for keys in loaded}) == 1
 
 

@@ -106,7 +106,9 @@ def build_platform(
     verifier = SecretVerifier(keyring.derive("client secrets"), passwords, entropy=entropy)
     limiter = Limiter(database, keyring.derive("attempt counters"))
     rotate_after = timedelta(days=settings.key_rotation_days) or None
-    cabinet = KeyCabinet(database, keyring, clock, entropy, generate, rotate_after=rotate_after)
+    cabinet = KeyCabinet(
+        database, keyring, clock, entropy, generate, events=events, rotate_after=rotate_after
+    )
     provider = _build_provider(
         settings, database, clock, entropy, cabinet, verifier, limiter, keyring, events
     )

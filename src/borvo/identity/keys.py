@@ -28,8 +28,13 @@ from borvo.kernel.entropy import Entropy
 from borvo.portal.public import SigningAlgorithm
 from borvo.storage.database import Connection, Database
 from borvo.storage.sealing import Keyring
+from borvo.storage.security_events.log import SecurityLog
+from borvo.storage.security_events.model import SUPPORT, SecurityEvent, SecurityEventKind
 
 ALGORITHMS = tuple(algorithm.value for algorithm in SigningAlgorithm)
+SCHEDULE = "key schedule"
+"""Who rotates keys by their age, in the security event log."""
+
 _PURPOSE = "signing keys"
 # RFC 9864 prefers the name Ed25519, which clients do not know yet: theirs is the old one, and it is no weaker. Said at
 # every token, the warning would only cost.
@@ -107,6 +112,7 @@ class KeyCabinet:
         entropy: Entropy,
         generate: GenerateKey = generate_key,
         *,
+        events: SecurityLog,
         rotate_after: timedelta | None = None,
     ) -> None:
         self._database = database
@@ -114,6 +120,7 @@ class KeyCabinet:
         self._clock = clock
         self._entropy = entropy
         self._generate = generate
+        self._events = events
         self._rotate_after = rotate_after
         self._keys: SigningKeys | None = None
         self._lock = asyncio.Lock()
@@ -137,7 +144,7 @@ class KeyCabinet:
         return [(key, states[key.kid]) for key in keys]
 
     async def rotate(
-        self, algorithms: Iterable[str], announcement: timedelta = ANNOUNCEMENT
+        self, algorithms: Iterable[str], announcement: timedelta = ANNOUNCEMENT, *, actor: str = SUPPORT
     ) -> list[StoredKey]:
         """Announces a successor of each algorithm's key; the successors. An algorithm for which one is announced
         already gets none. Raises `ValueError` when the time is too short for everybody to learn of them."""
@@ -149,7 +156,7 @@ class KeyCabinet:
             present = await self._lock_and_load(connection)
             free = find_without_successor(present, self._clock())
             announced = [material for material in made if material.stored.algorithm in free]
-            await _insert(connection, announced)
+            await self._follow(connection, announced, actor)
         self._keys = None
         return [material.stored for material in announced]
 
@@ -161,7 +168,7 @@ class KeyCabinet:
         async with self._database.spare_connection() as connection:
             await key_store.lock_keys(connection)
             withdrawn = await key_store.withdraw_keys(connection, algorithms, self._clock())
-            await _insert(connection, made)
+            await self._follow(connection, made, SUPPORT, withdrawn)
         self._keys = None
         return [material.stored for material in made], withdrawn
 
@@ -171,10 +178,26 @@ class KeyCabinet:
         now = self._clock()
         due = find_due(present, now, self._rotate_after) if self._rotate_after else []
         if due:
-            await self.rotate(due)
+            await self.rotate(due, actor=SCHEDULE)
         if served := plan_keys(present, now).list_in(KeyState.RETIRED):
             async with self._database.spare_connection() as connection:
                 await key_store.erase_private_parts(connection, served)
+
+    async def _follow(
+        self,
+        connection: Connection,
+        successors: Iterable[KeyMaterial],
+        actor: str,
+        withdrawn: Collection[str] = (),
+    ) -> None:
+        await _insert(connection, successors)
+        for key in (material.stored for material in successors):
+            detail = {"algorithm": key.algorithm, "kid": key.kid, "signs_from": key.activates_at.isoformat()}
+            event = SecurityEvent(SecurityEventKind.KEY_ROTATED, actor=actor, detail=detail)
+            await self._events.record(connection, event)
+        for kid in withdrawn:
+            event = SecurityEvent(SecurityEventKind.KEY_ROTATED, actor=actor, detail={"withdrawn": kid})
+            await self._events.record(connection, event)
 
     async def _fetch(self) -> list[KeyMaterial]:
         async with self._database.spare_connection() as connection:

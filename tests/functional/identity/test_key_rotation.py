@@ -15,9 +15,10 @@ from joserfc.jwk import KeySet
 
 from borvo.assembly import Platform
 from borvo.identity.key_schedule import ANNOUNCEMENT, MINIMUM_ANNOUNCEMENT, RETENTION, KeyState
-from borvo.identity.keys import ALGORITHMS, KeyCabinet, SigningKey
+from borvo.identity.keys import ALGORITHMS, SCHEDULE, KeyCabinet, SigningKey
 from borvo.identity.tokens import sign_access_token
 from borvo.kernel.entropy import encode_bytes, read_system_entropy
+from borvo.storage.security_events.model import SUPPORT, SecurityEventKind
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock, reuse_keys
 from tests.functional.identity.aspnet import Handler
@@ -48,6 +49,7 @@ def _build_cabinet(platform: Platform, clock: TestClock) -> KeyCabinet:
         clock,
         read_system_entropy,
         reuse_keys(skip=1),
+        events=platform.events,
         rotate_after=timedelta(days=90),
     )
 
@@ -164,7 +166,9 @@ async def test_keys_of_an_age_get_one_successor_each_whoever_cleans_up(
 
 
 async def test_without_an_age_no_key_is_followed(platform: Platform, clock: TestClock) -> None:
-    cabinet = KeyCabinet(platform.database, platform.keyring, clock, read_system_entropy, reuse_keys())
+    cabinet = KeyCabinet(
+        platform.database, platform.keyring, clock, read_system_entropy, reuse_keys(), events=platform.events
+    )
     await cabinet.current()
     clock.advance(days=5000)
     await cabinet.maintain()
@@ -312,3 +316,23 @@ async def test_a_withdrawal_takes_the_announced_key_along_and_erases_what_was_pr
     states = {key.kid: state for key, state in await cabinet.list_states() if key.algorithm == "RS256"}
     assert sorted(states.values()) == [KeyState.SIGNING, KeyState.WITHDRAWN, KeyState.WITHDRAWN]
     assert set((await cabinet.current()).active) == set(ALGORITHMS)
+
+
+async def test_rotations_and_withdrawals_stand_in_the_security_log(
+    platform: Platform, clock: TestClock
+) -> None:
+    cabinet = platform.identity.cabinet
+    old = (await _find_signing(platform)).kid
+    assert await count(platform, "security_event") == 0
+    (made,), _ = await cabinet.replace(["RS256"])
+    clock.advance(days=90)
+    await cabinet.maintain()
+    async with platform.database.connection() as connection:
+        rows = await connection.fetch("select kind, actor, detail from security_event order by id")
+    assert {row["kind"] for row in rows} == {SecurityEventKind.KEY_ROTATED}
+    told = [(row["actor"], json.loads(row["detail"])) for row in rows]
+    assert sorted(detail["kid"] for actor, detail in told if actor == SUPPORT and "kid" in detail) == [
+        made.kid
+    ]
+    assert [detail["withdrawn"] for _, detail in told if "withdrawn" in detail] == [old]
+    assert sorted(detail["algorithm"] for actor, detail in told if actor == SCHEDULE) == sorted(ALGORITHMS)

@@ -60,7 +60,9 @@ async def test_private_keys_are_sealed_at_rest(platform: Platform) -> None:
 
 async def test_another_instance_secret_opens_no_key(platform: Platform, clock: TestClock) -> None:
     await platform.identity.cabinet.current()
-    stranger = KeyCabinet(platform.database, Keyring(b"x" * 32), clock, read_system_entropy, reuse_key)
+    stranger = KeyCabinet(
+        platform.database, Keyring(b"x" * 32), clock, read_system_entropy, reuse_key, events=platform.events
+    )
     with pytest.raises(SealError):
         await stranger.current()
 
@@ -69,7 +71,9 @@ async def test_five_processes_that_start_at_once_keep_one_key_an_algorithm(
     platform: Platform, clock: TestClock
 ) -> None:
     cabinets = [
-        KeyCabinet(platform.database, platform.keyring, clock, read_system_entropy, reuse_key)
+        KeyCabinet(
+            platform.database, platform.keyring, clock, read_system_entropy, reuse_key, events=platform.events
+        )
         for _ in range(5)
     ]
     loaded = await asyncio.gather(*(cabinet.current() for cabinet in cabinets))

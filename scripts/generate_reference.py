@@ -72,7 +72,8 @@ def render_settings() -> str:
             (f"`{PREFIX}{field.name.upper()}`", _describe_type(kind, meta), default, meta.description)
         )
     return (
-        "# Settings\n\n`borvo serve` and `borvo support` read these environment variables; `borvo migrate` reads "
+        "# Settings\n\n`borvo serve`, `borvo keys` and `borvo support` read these environment variables; "
+        "`borvo migrate` reads "
         f"`{PREFIX}DATABASE_URL` only, and `borvo demo` only `{PREFIX}LOG_LEVEL`. A `{PREFIX}` name that is not listed "
         "here is refused, so that a misspelt one is noticed; only those of scripts and tests pass.\n\n"
         + _table("variable", "value", "default", "meaning", rows=rows)

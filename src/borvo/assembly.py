@@ -106,7 +106,10 @@ def build_platform(
     passwords = passwords or Passwords()
     verifier = SecretVerifier(keyring.derive("client secrets"), passwords, entropy=entropy)
     limiter = Limiter(database, keyring.derive("attempt counters"))
-    cabinet = KeyCabinet(database, keyring, clock, entropy, generate)
+    rotate_after = timedelta(days=settings.key_rotation_days) or None
+    cabinet = KeyCabinet(
+        database, keyring, clock, entropy, generate, events=events, rotate_after=rotate_after
+    )
     provider = _build_provider(
         settings, database, clock, entropy, cabinet, verifier, limiter, keyring, events
     )
@@ -226,6 +229,7 @@ async def _clean_up_regularly(platform: Platform) -> None:
         await asyncio.sleep(_CLEAN_UP_EVERY)
         try:
             await identity.clean_up(platform.identity)
+            await platform.identity.cabinet.maintain()
             await accounts.clean_up(platform.accounts)
             await platform.outbox.clean_up()
             async with platform.database.transaction() as connection:

@@ -94,6 +94,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     security_event_days: Annotated[
         int, Meta(ge=30, le=36500, description="How many days security events are kept.")
     ] = 365
+    key_rotation_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=3650,
+            description="After how many days of signing a key is followed by another; 0: only by `borvo keys rotate`.",
+        ),
+    ] = 90
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="The least level that is logged.")
     ] = "info"

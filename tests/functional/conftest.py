@@ -1,6 +1,7 @@
 """The whole application in this process, over ASGI, on a real database."""
 
 import base64
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -8,10 +9,11 @@ from functools import cache
 import httpx
 import pytest
 from argon2 import PasswordHasher
+from joserfc.jwk import Key
 
 from borvo.accounts.public import Passwords
 from borvo.assembly import Platform, build_app, build_platform
-from borvo.identity.public import generate_key
+from borvo.identity.public import ALGORITHMS, GenerateKey, generate_key
 from borvo.kernel.entropy import read_system_entropy
 from borvo.settings import Settings
 from tests.factories.clients import MYBP_SCOPES, register_client
@@ -21,8 +23,25 @@ from tests.functional.identity.aspnet import Handler
 ISSUER = "http://localhost:8000"
 
 
-reuse_key = cache(generate_key)
-"""Making an RSA key takes a tenth of a second: one an algorithm serves the whole run."""
+@cache
+def _make_key(algorithm: str, number: int) -> Key:  # noqa: ARG001
+    return generate_key(algorithm)
+
+
+def reuse_key(algorithm: str) -> Key:
+    """Making an RSA key takes a tenth of a second: one an algorithm serves the whole run."""
+    return _make_key(algorithm, 0)
+
+
+def reuse_keys(skip: int = 0) -> GenerateKey:
+    """The first, second and third key of an algorithm, the same ones for every test."""
+    made = Counter(dict.fromkeys(ALGORITHMS, skip))
+
+    def generate(algorithm: str) -> Key:
+        made[algorithm] += 1
+        return _make_key(algorithm, made[algorithm] - 1)
+
+    return generate
 
 
 class TestClock:
@@ -61,7 +80,7 @@ async def platform(settings: Settings, clock: TestClock) -> AsyncIterator[Platfo
     """The platform with its database open, a clock of the test's own and fast password hashes."""
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     platform = build_platform(
-        settings, clock=clock, entropy=read_system_entropy, passwords=passwords, generate=reuse_key
+        settings, clock=clock, entropy=read_system_entropy, passwords=passwords, generate=reuse_keys()
     )
     await platform.database.open()
     yield platform

@@ -12,7 +12,7 @@ import asyncpg
 
 import borvo
 from borvo.accounts.public import Role
-from borvo.cli import demo, server, support
+from borvo.cli import demo, keys, server, support
 from borvo.cli.failure import CommandError
 from borvo.kernel.errors import BorvoError
 from borvo.settings import SettingsError, read_settings
@@ -48,6 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
         run=_migrate
     )
     _add_demo(commands.add_parser("demo", help="run the platform with sample people, clients and data"))
+    keys.add_keys(commands.add_parser("keys", help="signing keys: list them, rotate them"))
     _add_support(commands.add_parser("support", help="what the support team does on the server itself"))
     return parser
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from borvo.catalogue.scopes import map_scopes
 from borvo.identity.engine import AUTH_METHODS
+from borvo.identity.keys import ALGORITHMS
 from borvo.identity.model import ALWAYS_CLAIMS, RESPONSE_TYPES, SCOPE_CLAIMS, InstanceProfile
 
 
@@ -36,7 +37,7 @@ def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
             "urn:ietf:params:oauth:grant-type:device_code",
         ],
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["RS256"],
+        "id_token_signing_alg_values_supported": list(ALGORITHMS),
         "token_endpoint_auth_methods_supported": list(AUTH_METHODS[1:] + AUTH_METHODS[:1]),
         "introspection_endpoint_auth_methods_supported": list(AUTH_METHODS[1:]),
         "revocation_endpoint_auth_methods_supported": list(AUTH_METHODS[1:] + AUTH_METHODS[:1]),

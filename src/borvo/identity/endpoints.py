@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from borvo.identity.discovery import build_discovery
+from borvo.identity.key_schedule import JWKS_LIFETIME
 from borvo.identity.model import Parameters
 from borvo.identity.service.authentication import ClientRequest, TokenAnswer
 from borvo.identity.service.caller import describe_caller, read_bearer
@@ -26,7 +27,7 @@ Collaborators = NamedDependency[SkipValidation[Identity]]
 FIELD_LIMIT = 100
 # RFC 6749 5.1
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-_CACHEABLE = {"Cache-Control": "public, max-age=300"}
+_CACHEABLE = {"Cache-Control": f"public, max-age={int(JWKS_LIFETIME.total_seconds())}"}
 
 
 async def read_form_parameters(request: AnyRequest) -> Parameters | None:

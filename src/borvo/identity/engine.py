@@ -241,7 +241,7 @@ class AccessTokenGenerator(BearerTokenGenerator):
             subject_id = user.login.person.id if user else registered.client_key
             facts.issued_opaque = OpaqueIssue.create(subject_id, claims, facts.entropy)
             return facts.issued_opaque.text
-        return sign_access_token(facts.keys.active["RS256"], claims)
+        return sign_access_token(facts.keys.active[registered.signing_algorithm], claims)
 
     def _describe(
         self, client: ProtocolClient, grant_type: str, user: Grantor | None, scope: str

@@ -1,7 +1,8 @@
 """What other features may use of the OpenID provider."""
 
 from borvo.identity.endpoints import build_api_router
-from borvo.identity.keys import GenerateKey, KeyCabinet, generate_key
+from borvo.identity.key_schedule import ANNOUNCEMENT, KEY_REFRESH, MINIMUM_ANNOUNCEMENT, KeyState, StoredKey
+from borvo.identity.keys import ALGORITHMS, GenerateKey, KeyCabinet, generate_key
 from borvo.identity.model import AccessToken, Caller, InstanceProfile
 from borvo.identity.pages import build_page_router
 from borvo.identity.refresh import RefreshPolicy
@@ -12,7 +13,11 @@ from borvo.identity.service.guessing import GuessLimit
 from borvo.identity.service.returning import describe_return
 
 __all__ = [
+    "ALGORITHMS",
+    "ANNOUNCEMENT",
     "BACKCHANNEL_LOGOUT",
+    "KEY_REFRESH",
+    "MINIMUM_ANNOUNCEMENT",
     "AccessToken",
     "Admission",
     "BackchannelNotifier",
@@ -22,7 +27,9 @@ __all__ = [
     "Identity",
     "InstanceProfile",
     "KeyCabinet",
+    "KeyState",
     "RefreshPolicy",
+    "StoredKey",
     "announce_end",
     "build_api_router",
     "build_page_router",

@@ -20,34 +20,6 @@ from borvo.identity.model import (
 from borvo.kernel.ids import ClientId, ClientKey, LoginSessionId, PersonId
 from borvo.storage.database import Connection, Row
 
-_KEYS_LOCK = 7_201_902
-
-
-async def load_keys(connection: Connection) -> list[Row]:
-    rows: list[Row] = await connection.fetch(
-        """select kid, algorithm, public_jwk, sealed_private_jwk, retired_at
-           from signing_key order by created_at, kid"""
-    )
-    return rows
-
-
-async def lock_keys(connection: Connection) -> None:
-    await connection.execute("select pg_advisory_xact_lock($1)", _KEYS_LOCK)
-
-
-async def insert_key(
-    connection: Connection, kid: str, algorithm: str, public_jwk: str, sealed: bytes, now: datetime
-) -> None:
-    await connection.execute(
-        """insert into signing_key (kid, algorithm, public_jwk, sealed_private_jwk, created_at)
-           values ($1, $2, $3, $4, $5)""",
-        kid,
-        algorithm,
-        public_jwk,
-        sealed,
-        now,
-    )
-
 
 async def insert_request(
     connection: Connection, digest: bytes, parameters: Parameters, now: datetime, expires_at: datetime

@@ -13,9 +13,12 @@ signing_key = sa.Table(
     sa.Column("kid", sa.Text, primary_key=True),
     sa.Column("algorithm", sa.Text, nullable=False),
     sa.Column("public_jwk", JSONB, nullable=False),
-    sa.Column("sealed_private_jwk", sa.LargeBinary, nullable=False),
+    # Erased when the key has served or was withdrawn.
+    sa.Column("sealed_private_jwk", sa.LargeBinary),
+    # Published from here on; signs from activates_at until another takes over. Never believed once withdrawn.
     sa.Column("created_at", _INSTANT, nullable=False),
-    sa.Column("retired_at", _INSTANT),
+    sa.Column("activates_at", _INSTANT, nullable=False),
+    sa.Column("withdrawn_at", _INSTANT),
 )
 
 # A request that waits for a person to sign in or to consent. Nobody is known yet, so it is not keyed by person.

@@ -1,6 +1,6 @@
 """Access tokens (RFC 9068) and the reading of tokens that come back."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -8,9 +8,10 @@ from uuid import UUID
 
 from joserfc import jwt
 from joserfc.errors import JoseError
+from joserfc.jwk import GuestProtocol, Key
 from joserfc.jws import JWSRegistry
 
-from borvo.identity.keys import ALGORITHMS, SigningKey, SigningKeys
+from borvo.identity.keys import ALGORITHMS, SigningKey, SigningKeys, VerifyingKey
 from borvo.identity.model import AccessToken, read_claim
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import TOKEN_BYTES, Entropy, decode_bytes, encode_bytes
@@ -48,19 +49,32 @@ def sign_logout_token(signing_key: SigningKey, claims: Mapping[str, Any]) -> str
     return jwt.encode(header, dict(claims), signing_key.key, [signing_key.algorithm])
 
 
-def _decode(text: str, keys: SigningKeys) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+def _decode(text: str, keys: Mapping[str, VerifyingKey]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     if len(text) > _TOKEN_LIMIT:
         raise TokenError("the token is too long")
     try:
-        token = jwt.decode(text, keys.key_set, algorithms=list(ALGORITHMS), registry=_VERIFYING)
+        token = jwt.decode(text, _bind_key(keys), algorithms=list(ALGORITHMS), registry=_VERIFYING)
     except (JoseError, ValueError, TypeError, RecursionError) as fault:
         raise TokenError(f"the token does not verify: {type(fault).__name__}") from fault
     return token.header, token.claims
 
 
+def _bind_key(keys: Mapping[str, VerifyingKey]) -> Callable[[GuestProtocol], Key]:
+    """Finds the one key that a token names. RFC 8725 3.1: it verifies by its own algorithm, whatever the token says."""
+
+    def find(token: GuestProtocol) -> Key:
+        header = token.headers()
+        key = keys.get(str(header.get("kid", "")))
+        if key is None or key.algorithm != header.get("alg"):
+            raise ValueError("no key of ours for this kid and algorithm")
+        return key.key
+
+    return find
+
+
 def verify_access_token(text: str, keys: SigningKeys, issuer: str, now: datetime) -> AccessToken:
     """Raises `TokenError`. Says nothing yet about revocation: only the database knows."""
-    header, claims = _decode(text, keys)
+    header, claims = _decode(text, keys.access)
     # RFC 9068 4: an id token must not pass for an access token.
     if str(header.get("typ", "")).lower() not in {"at+jwt", "application/at+jwt"}:
         raise TokenError("not an access token")
@@ -132,7 +146,7 @@ class IdTokenHint:
 def read_id_token_hint(text: str, keys: SigningKeys, issuer: str) -> IdTokenHint | None:
     """The hint in an id token of ours, expired or not (RP-Initiated Logout 2); else None."""
     try:
-        header, claims = _decode(text, keys)
+        header, claims = _decode(text, keys.hints)
     except TokenError:
         return None
     audience = _list_audience(claims)
@@ -146,8 +160,8 @@ def read_id_token_hint(text: str, keys: SigningKeys, issuer: str) -> IdTokenHint
 class TokenMemory:
     """Remembers what was verified, so that a token that comes again and again costs one signature check.
 
-    Only the signature and the claims: whether a token was revoked is asked of the database each time. New keys
-    empty it, and it holds digests, not tokens.
+    Only the signature and the claims: whether a token was revoked is asked of the database each time. Keys that
+    were loaded anew empty it, so that it knows nothing by a key that has retired, and it holds digests, not tokens.
     """
 
     def __init__(self, size: int = 4096) -> None:

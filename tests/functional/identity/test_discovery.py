@@ -32,7 +32,7 @@ EXPECTED = {
         "urn:ietf:params:oauth:grant-type:device_code",
     ],
     "subject_types_supported": ["public"],
-    "id_token_signing_alg_values_supported": ["RS256"],
+    "id_token_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA"],
     "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
     "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
     "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],

@@ -29,7 +29,7 @@ async def test_the_document_holds_one_public_key_an_algorithm_and_nothing_privat
     http: httpx.AsyncClient,
 ) -> None:
     keys = (await http.get(JWKS)).json()["keys"]
-    assert {key["alg"] for key in keys} == {"RS256", "ES256"}
+    assert {key["alg"] for key in keys} == {"RS256", "PS256", "ES256", "EdDSA"}
     for key in keys:
         assert key["use"] == "sig"
         assert key["kid"]
@@ -60,7 +60,9 @@ async def test_private_keys_are_sealed_at_rest(platform: Platform) -> None:
 
 async def test_another_instance_secret_opens_no_key(platform: Platform, clock: TestClock) -> None:
     await platform.identity.cabinet.current()
-    stranger = KeyCabinet(platform.database, Keyring(b"x" * 32), clock, read_system_entropy, reuse_key)
+    stranger = KeyCabinet(
+        platform.database, Keyring(b"x" * 32), clock, read_system_entropy, reuse_key, events=platform.events
+    )
     with pytest.raises(SealError):
         await stranger.current()
 
@@ -69,11 +71,13 @@ async def test_five_processes_that_start_at_once_keep_one_key_an_algorithm(
     platform: Platform, clock: TestClock
 ) -> None:
     cabinets = [
-        KeyCabinet(platform.database, platform.keyring, clock, read_system_entropy, reuse_key)
+        KeyCabinet(
+            platform.database, platform.keyring, clock, read_system_entropy, reuse_key, events=platform.events
+        )
         for _ in range(5)
     ]
     loaded = await asyncio.gather(*(cabinet.current() for cabinet in cabinets))
-    assert await count(platform, "signing_key") == 2
+    assert await count(platform, "signing_key") == 4
     assert len({keys.active["RS256"].kid for keys in loaded}) == 1
 
 

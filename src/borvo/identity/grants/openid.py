@@ -15,8 +15,8 @@ class IdTokenClaims:
 
     facts: Facts
 
-    def get_client_algorithm(self, client: Any) -> str:  # noqa: ARG002
-        return "RS256"
+    def get_client_algorithm(self, client: Any) -> str:
+        return str(client.registered.signing_algorithm)
 
     def resolve_client_private_key(self, client: Any) -> Any:
         return self.facts.keys.active[self.get_client_algorithm(client)].key

@@ -90,4 +90,4 @@ class BackchannelNotifier:
             "sid": payload["session_id"],
         }
         keys = await identity.cabinet.current()
-        return sign_logout_token(keys.active["RS256"], claims)
+        return sign_logout_token(keys.active[client.signing_algorithm], claims)

@@ -30,7 +30,11 @@ def _stop(number: int, _: Any) -> None:
 
 
 def _open_data_dir(path: Path) -> Path:
-    data_dir = path.expanduser().resolve()
+    try:
+        data_dir = path.expanduser().resolve()
+    except RuntimeError:
+        # What pathlib raises for a user whom the system does not know.
+        raise CommandError(f"there is no home directory for {path}; choose another --data-dir") from None
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         (data_dir / ".writable").touch()

@@ -122,3 +122,9 @@ async def test_an_impossible_port_is_wrong_usage(data_dir: Path) -> None:
     ended = await run("demo", "--port", "70000", "--data-dir", str(data_dir))
     assert "--port" in ended.complaint
     assert ended.code == 2
+
+
+async def test_a_home_directory_of_nobody_is_named() -> None:
+    ended = await run("demo", "--port", str(find_free_port()), "--data-dir", "~nosuchuser/x")
+    assert "~nosuchuser/x" in ended.complaint
+    assert ended.code == 1

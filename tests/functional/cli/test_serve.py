@@ -97,6 +97,15 @@ async def test_migrate_brings_an_empty_database_up_once_and_again(server_url: st
     await execute(server_url, f'drop database "{name}" with (force)')
 
 
+async def test_migrate_leaves_the_database_of_a_later_release_alone(database_url: str) -> None:
+    await execute(database_url, "update alembic_version set version_num = '9999'")
+    ended = await run("migrate", environment={"BORVO_DATABASE_URL": database_url})
+    assert "9999" in ended.complaint
+    assert "newer" in ended.complaint
+    assert ended.code == 1
+    assert await find_revision(database_url) == "9999"
+
+
 async def test_migrate_without_a_database_names_the_setting() -> None:
     ended = await run("migrate")
     assert "BORVO_DATABASE_URL" in ended.complaint
@@ -122,3 +131,11 @@ async def test_support_says_that_it_knows_nobody_of_that_address(database_url: s
     )
     assert ended.complaint
     assert ended.code == 1
+
+
+@pytest.mark.parametrize("role", ["wrongrole", "patient"])
+async def test_support_names_the_roles_that_can_be_given(role: str) -> None:
+    ended = await run("support", "role", "add", "ada@example.org", role)
+    assert f"'{role}' is none of agent, membership_manager, developer, support" in ended.err
+    assert "<" not in ended.err
+    assert ended.code == 2

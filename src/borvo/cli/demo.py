@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import base64
+import binascii
 import os
 import secrets
 import signal
@@ -15,11 +16,13 @@ import asyncpg
 from borvo.assembly import build_platform
 from borvo.cli import demo_data
 from borvo.cli.failure import CommandError
-from borvo.cli.server import check_port, run_server
+from borvo.cli.server import check_keys, check_port, run_server
 from borvo.settings import Settings, read_settings
 from borvo.storage.embedded import EmbeddedPostgres
 from borvo.storage.marks import DEMO, DEMO_COMPLETE, has_mark, set_mark
 from borvo.storage.migration import find_head, find_revision, migrate
+from borvo.storage.private_file import write_private
+from borvo.storage.sealing import MINIMUM_SECRET_BYTES
 
 _KEY_FILE = "secret_key"
 
@@ -46,15 +49,26 @@ def _open_data_dir(path: Path) -> Path:
     return data_dir
 
 
-def _load_secret_key(data_dir: Path, *, is_fresh: bool) -> str:
+def _load_secret_key(data_dir: Path, *, is_fresh: bool, is_empty: bool) -> str:
+    """Makes one only for a database that is still empty: keys that another one sealed would be lost."""
     path = data_dir / _KEY_FILE
-    if is_fresh:
+    if is_empty and is_fresh:
         path.unlink(missing_ok=True)
     if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(base64.b64encode(secrets.token_bytes(32)).decode())
-    return path.read_text().strip()
+        if not is_empty:
+            raise CommandError(f"{path} is lost; restore it, or start anew with --fresh")
+        write_private(path, base64.b64encode(secrets.token_bytes(MINIMUM_SECRET_BYTES)).decode())
+    key = path.read_bytes().strip()
+    if not _is_key(key):
+        raise CommandError(f"{path} is empty or damaged; restore it, or start anew with --fresh")
+    return key.decode()
+
+
+def _is_key(text: bytes) -> bool:
+    try:
+        return len(base64.b64decode(text, validate=True)) >= MINIMUM_SECRET_BYTES
+    except binascii.Error:
+        return False
 
 
 async def _empty_database(url: str) -> None:
@@ -69,14 +83,20 @@ async def _empty_database(url: str) -> None:
         await connection.close()
 
 
-async def _prepare(settings: Settings) -> None:
-    revision, head = await find_revision(settings.database_url), find_head()
+async def _check_empty(url: str) -> bool:
+    """Whether no demo ever was in the database; raises `CommandError` for one of a later release."""
+    revision, head = await find_revision(url), find_head()
     if revision is not None and revision > head:
         raise CommandError(
             f"the data directory was made by a later release (schema {revision}, this one knows {head}); "
             "use that release, another --data-dir, or --fresh"
         )
+    return revision is None
+
+
+async def _prepare(settings: Settings) -> None:
     await migrate(settings.database_url)
+    await check_keys(settings, f"the data directory's {_KEY_FILE}")
     platform = build_platform(settings)
     await platform.database.open()
     try:
@@ -125,7 +145,9 @@ def run_demo(options: argparse.Namespace) -> None:
     with EmbeddedPostgres(data_dir) as postgres:
         if options.fresh:
             asyncio.run(_empty_database(postgres.url))
-        settings = _configure(options, postgres.url, _load_secret_key(data_dir, is_fresh=options.fresh))
+        is_empty = asyncio.run(_check_empty(postgres.url))
+        secret_key = _load_secret_key(data_dir, is_fresh=options.fresh, is_empty=is_empty)
+        settings = _configure(options, postgres.url, secret_key)
         asyncio.run(_prepare(settings))
         run_server(settings, announce=lambda: _print_start_page(settings))
         sys.stdout.write(f"\nStopped. The data is kept in {data_dir}\n")

@@ -128,3 +128,24 @@ async def test_a_home_directory_of_nobody_is_named() -> None:
     ended = await run("demo", "--port", str(find_free_port()), "--data-dir", "~nosuchuser/x")
     assert "~nosuchuser/x" in ended.complaint
     assert ended.code == 1
+
+
+async def start_and_stop(data_dir: Path) -> None:
+    process = await start("demo", "--port", str(find_free_port()), "--data-dir", str(data_dir))
+    await read_until_ready(process)
+    await interrupt(process)
+
+
+async def test_a_key_that_is_lost_damaged_or_another_is_said_and_kept(data_dir: Path) -> None:
+    await start_and_stop(data_dir)
+    key = data_dir / "secret_key"
+    assert key.stat().st_mode & 0o077 == 0
+    for damaged in ("", "no base64!", "c2hvcnQ=", "k" * 44):
+        key.write_text(damaged)
+        ended = await run("demo", "--port", str(find_free_port()), "--data-dir", str(data_dir))
+        assert "secret_key" in ended.complaint
+        assert (ended.code, key.read_text()) == (1, damaged)
+    key.unlink()
+    ended = await run("demo", "--port", str(find_free_port()), "--data-dir", str(data_dir))
+    assert "secret_key is lost" in ended.complaint
+    assert (ended.code, key.exists()) == (1, False)

@@ -3,16 +3,17 @@
 import asyncio
 import gc
 import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import asyncpg
 import structlog
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
@@ -22,12 +23,11 @@ from litestar.types import ASGIApp
 
 import borvo
 from borvo.accounts import public as accounts
-from borvo.accounts.public import Accounts, Destination, Limiter, Passwords
+from borvo.accounts.public import Accounts, Limiter, Passwords
 from borvo.dataserver import public as dataserver
 from borvo.dataserver.public import DataServer
 from borvo.identity import public as identity
 from borvo.identity.public import (
-    Admission,
     GenerateKey,
     GuessLimit,
     Identity,
@@ -38,11 +38,18 @@ from borvo.identity.public import (
 )
 from borvo.kernel.clock import Clock, read_system_clock
 from borvo.kernel.entropy import Entropy, read_system_entropy
+from borvo.mail.keeping import build_outbox_router, keep_mail
+from borvo.mail.posting import KIND as MAIL
+from borvo.mail.smtp import SmtpMailer, parse_relay
 from borvo.portal import public as portal
 from borvo.portal.public import Portal, SecretVerifier
 from borvo.settings import Settings, read_settings
 from borvo.storage.database import Database
+from borvo.storage.outbox.courier import Courier
+from borvo.storage.outbox.messages import Outbox
+from borvo.storage.outbox.model import Handler
 from borvo.storage.sealing import Keyring
+from borvo.storage.security_events.log import SecurityLog
 from borvo.web.api_reference import show_openapi, show_reference
 from borvo.web.cookies import CookiePolicy
 from borvo.web.csrf import CsrfGuard
@@ -71,6 +78,9 @@ class Platform:
     clock: Clock
     entropy: Entropy
     keyring: Keyring
+    outbox: Outbox
+    events: SecurityLog
+    courier: Courier
     accounts: Accounts
     portal: Portal
     identity: Identity
@@ -84,30 +94,21 @@ def build_platform(
     entropy: Entropy = read_system_entropy,
     passwords: Passwords | None = None,
     generate: GenerateKey = generate_key,
+    handlers: Mapping[str, Handler] | None = None,
 ) -> Platform:
-    """Wires the features. The database is not opened here: commands and servers do that when they start."""
+    """Wires the features. The database is not opened here: commands and servers do that when they start. `handlers`
+    deliver what the outbox holds, one a kind; without one, messages of the kind wait."""
     database = Database(settings.database_url, size=settings.database_connections)
     keyring = Keyring(settings.reveal_secret_key().reveal())
+    outbox = Outbox(database, clock, entropy, keyring)
+    events = SecurityLog(clock, entropy, keyring.derive("security events"))
     passwords = passwords or Passwords()
     verifier = SecretVerifier(keyring.derive("client secrets"), passwords, entropy=entropy)
     limiter = Limiter(database, keyring.derive("attempt counters"))
-    provider = Identity(
-        issuer=settings.issuer,
-        database=database,
-        clock=clock,
-        entropy=entropy,
-        cabinet=KeyCabinet(database, keyring, clock, entropy, generate),
-        verifier=verifier,
-        guesses=GuessLimit(limiter, clock),
-        trusted_proxies=settings.trusted_proxies,
-        refresh=_describe_refresh(settings, keyring),
-        profile=InstanceProfile(settings.profile),
-        limiter=limiter,
+    cabinet = KeyCabinet(database, keyring, clock, entropy, generate)
+    provider = _build_provider(
+        settings, database, clock, entropy, cabinet, verifier, limiter, keyring, events
     )
-
-    async def describe_return(return_to: str) -> Destination | None:
-        return await identity.describe_return(provider, return_to)
-
     people = Accounts(
         database=database,
         clock=clock,
@@ -116,15 +117,58 @@ def build_platform(
         limiter=limiter,
         cookies=CookiePolicy(secure=settings.is_secure),
         trusted_proxies=settings.trusted_proxies,
-        describe_return=describe_return,
+        issuer=settings.issuer,
+        outbox=outbox,
+        events=events,
+        describe_return=partial(identity.describe_return, provider),
     )
-    developers = Portal(database=database, clock=clock, entropy=entropy, verifier=verifier, accounts=people)
+    developers = Portal(
+        database=database, clock=clock, entropy=entropy, verifier=verifier, accounts=people, events=events
+    )
 
-    async def verify(authorization: str | None) -> Admission:
-        return await identity.verify_bearer(provider, authorization)
+    samples = DataServer(database, clock, entropy, partial(identity.verify_bearer, provider))
+    courier = Courier(outbox, handlers or {})
+    return Platform(
+        settings,
+        database,
+        clock,
+        entropy,
+        keyring,
+        outbox,
+        events,
+        courier,
+        people,
+        developers,
+        provider,
+        samples,
+    )
 
-    samples = DataServer(database, clock, entropy, verify)
-    return Platform(settings, database, clock, entropy, keyring, people, developers, provider, samples)
+
+def _build_provider(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    entropy: Entropy,
+    cabinet: KeyCabinet,
+    verifier: SecretVerifier,
+    limiter: Limiter,
+    keyring: Keyring,
+    events: SecurityLog,
+) -> Identity:
+    return Identity(
+        issuer=settings.issuer,
+        database=database,
+        clock=clock,
+        entropy=entropy,
+        cabinet=cabinet,
+        verifier=verifier,
+        guesses=GuessLimit(limiter, clock),
+        trusted_proxies=settings.trusted_proxies,
+        events=events,
+        refresh=_describe_refresh(settings, keyring),
+        profile=InstanceProfile(settings.profile),
+        limiter=limiter,
+    )
 
 
 def _describe_refresh(settings: Settings, keyring: Keyring) -> RefreshPolicy:
@@ -146,6 +190,7 @@ def _provide(value: T) -> Provide:
 def _list_dependencies(platform: Platform) -> dict[str, Provide]:
     return {
         "is_ready": _provide(platform.database.is_ready),
+        "outbox": _provide(platform.outbox),
         "accounts": _provide(platform.accounts),
         "portal": _provide(platform.portal),
         "identity": _provide(platform.identity),
@@ -178,6 +223,9 @@ async def _clean_up_regularly(platform: Platform) -> None:
         try:
             await identity.clean_up(platform.identity)
             await accounts.clean_up(platform.accounts)
+            await platform.outbox.clean_up()
+            async with platform.database.transaction() as connection:
+                await platform.events.clean_up(connection, platform.settings.security_event_days)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             log.exception("clean-up failed; it will be tried again")
 
@@ -189,21 +237,24 @@ def _build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncCon
         try:
             # Makes the signing keys on the first start, and says at once when they cannot be unsealed.
             await platform.identity.cabinet.current()
-            task = asyncio.create_task(_clean_up_regularly(platform))
+            tasks = [
+                asyncio.create_task(_clean_up_regularly(platform)),
+                asyncio.create_task(platform.courier.run()),
+            ]
             try:
                 yield
             finally:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
         finally:
             await platform.database.close()
 
     return live
 
 
-def build_litestar(platform: Platform) -> Litestar:
-    """The framework's application, without the outermost layer."""
+def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litestar:
+    """The framework's application, without the outermost layer. `routers` come beside those of every instance."""
     return Litestar(
         route_handlers=[
             accounts.build_router(),
@@ -216,6 +267,7 @@ def build_litestar(platform: Platform) -> Litestar:
             answer_live,
             answer_ready,
             build_static_router(),
+            *routers,
         ],
         dependencies=_list_dependencies(platform),
         exception_handlers={
@@ -234,16 +286,42 @@ def build_litestar(platform: Platform) -> Litestar:
     )
 
 
-def build_app(platform: Platform) -> ASGIApp:
+def build_app(platform: Platform, routers: Iterable[Router] = ()) -> ASGIApp:
     """What a server runs."""
-    return Observation(build_litestar(platform), entropy=platform.entropy, secure=platform.settings.is_secure)
+    app = build_litestar(platform, routers)
+    return Observation(
+        app,
+        entropy=platform.entropy,
+        secure=platform.settings.is_secure,
+        trusted_proxies=platform.settings.trusted_proxies,
+    )
+
+
+def build_handlers(settings: Settings, clock: Clock = read_system_clock) -> dict[str, Handler]:
+    """Who delivers what leaves an instance in earnest."""
+    if not settings.smtp_url:
+        return {}
+    return {MAIL: SmtpMailer(parse_relay(settings.smtp_url), settings.mail_from, clock)}
 
 
 def create_app() -> ASGIApp:
     """The entry point of a server's worker process: everything from the environment."""
+    settings = _begin()
+    return _settle(build_app(build_platform(settings, handlers=build_handlers(settings))))
+
+
+def create_demo_app() -> ASGIApp:
+    """The entry point of the demo's worker process, the only one with a page that shows everybody's mail."""
+    return _settle(build_app(build_platform(_begin(), handlers={MAIL: keep_mail}), [build_outbox_router()]))
+
+
+def _begin() -> Settings:
     settings = read_settings(os.environ)
     configure_logs(settings.log_level)
-    app = build_app(build_platform(settings))
+    return settings
+
+
+def _settle(app: ASGIApp) -> ASGIApp:
     # What is here now stays as long as the process: the collector need not walk it again and again, and what a
     # request leaves behind is mostly freed without it.
     gc.collect()

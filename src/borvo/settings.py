@@ -10,6 +10,8 @@ import msgspec
 from msgspec import Meta
 
 from borvo.kernel.secret import Secret
+from borvo.mail.model import parse_address
+from borvo.mail.smtp import parse_relay
 from borvo.storage.sealing import MINIMUM_SECRET_BYTES
 
 PREFIX = "BORVO_"
@@ -72,12 +74,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "the answer. 0 takes every second use for theft.",
         ),
     ] = 0
+    smtp_url: Annotated[
+        str,
+        Meta(
+            description="The mail server: `smtp://user:password@host:587`, where STARTTLS is demanded unless the "
+            "host is this machine, or `smtps://user:password@host`. Without it mail waits in the outbox."
+        ),
+    ] = ""
+    mail_from: Annotated[
+        str, Meta(description="Address that mail comes from; needed with `BORVO_SMTP_URL`.")
+    ] = ""
+    security_event_days: Annotated[
+        int, Meta(ge=30, le=36500, description="How many days security events are kept.")
+    ] = 365
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="The least level that is logged.")
     ] = "info"
 
     def __repr__(self) -> str:
-        """Without the secret key and the database's password."""
+        """Without the secret key and the passwords of the database and the mail server."""
         return f"Settings(issuer={self.issuer!r}, ...)"
 
     @property
@@ -122,10 +137,26 @@ def _check_secret_key(text: str) -> None:
         raise SettingsError(f"BORVO_SECRET_KEY has {len(key)} bytes; it needs {MINIMUM_SECRET_BYTES} or more")
 
 
+def _check_mail(settings: Settings) -> None:
+    if bool(settings.smtp_url) != bool(settings.mail_from):
+        raise SettingsError("BORVO_SMTP_URL and BORVO_MAIL_FROM belong together: set both or neither")
+    if not settings.smtp_url:
+        return
+    try:
+        parse_relay(settings.smtp_url)
+    except ValueError as fault:
+        raise SettingsError(f"BORVO_SMTP_URL cannot be used: {fault}") from None
+    try:
+        parse_address(settings.mail_from)
+    except ValueError:
+        raise SettingsError("BORVO_MAIL_FROM must be one address such as borvo@health.example.org") from None
+
+
 def check_settings(settings: Settings) -> None:
     """Raises `SettingsError` for what is unsafe to run with."""
     _check_issuer(settings.issuer)
     _check_secret_key(settings.secret_key)
+    _check_mail(settings)
     if not settings.database_url.startswith(("postgresql://", "postgres://")):
         raise SettingsError("BORVO_DATABASE_URL must be a postgresql:// URL")
 

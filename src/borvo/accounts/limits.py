@@ -33,6 +33,24 @@ def find_window(now: datetime) -> datetime:
     return datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, tz=now.tzinfo)
 
 
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Where one subject's attempts of one window are counted, for a statement that reads them along with others."""
+
+    subject: bytes
+    window: datetime
+
+
+def build_refusal(limit: Limit, now: datetime) -> TooManyRequestsError:
+    """What meets whoever is beyond the limit: the way is free again when the window ends."""
+    wait = int((find_window(now) + _EPOCH_STEP - now).total_seconds()) + 1
+    return TooManyRequestsError(
+        f"Too many attempts. Please try again in {max(1, round(wait / 60))} minutes.",
+        retry_after=wait,
+        private=f"limit {limit.name}",
+    )
+
+
 class Limiter:
     """Counts attempts under keyed digests: the table holds no address in the clear."""
 
@@ -43,6 +61,9 @@ class Limiter:
     def _name(self, limit: Limit, subject: str) -> bytes:
         return digest_with_key(self._key, f"{limit.name}:{subject}")
 
+    def find_counter(self, limit: Limit, subject: str, now: datetime) -> Counter:
+        return Counter(self._name(limit, subject), find_window(now))
+
     async def spend(self, limit: Limit, subject: str, now: datetime) -> None:
         """Counts before anything is tried, in a transaction of its own, so that parallel attempts cannot
         slip past. Raises `TooManyRequestsError` beyond the limit."""
@@ -50,12 +71,7 @@ class Limiter:
         async with self._database.transaction() as connection:
             attempts = await store.count_attempt(connection, self._name(limit, subject), window)
         if attempts > limit.attempts:
-            wait = int((window + _EPOCH_STEP - now).total_seconds()) + 1
-            raise TooManyRequestsError(
-                f"Too many attempts. Please try again in {max(1, round(wait / 60))} minutes.",
-                retry_after=wait,
-                private=f"limit {limit.name}",
-            )
+            raise build_refusal(limit, now)
 
     async def refund(self, limit: Limit, subject: str, now: datetime) -> None:
         """Takes one attempt back: many people behind one address sign in without a fault."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from borvo.kernel.entropy import TOKEN_BYTES, decode_bytes, encode_bytes
 from borvo.kernel.ids import LoginSessionId, PersonId
+from borvo.mail.model import is_address
 
 SESSION_LIFETIME = timedelta(hours=12)
 SESSION_IDLE = timedelta(hours=2)
@@ -169,7 +170,7 @@ def check_email(text: str) -> str | None:
     """What is wrong with the address, or None. Only a message to it can prove more."""
     if not text:
         return "Enter your e-mail address."
-    if len(text) > EMAIL_MAXIMUM or _EMAIL.fullmatch(text) is None:
+    if len(text) > EMAIL_MAXIMUM or _EMAIL.fullmatch(text) is None or not is_address(text):
         return "Enter an e-mail address such as name@example.org."
     return None
 

@@ -9,6 +9,7 @@ from borvo.accounts import service
 from borvo.accounts.forms import DEFAULT_RETURN, read_registration, read_return_to
 from borvo.accounts.model import Person
 from borvo.accounts.profile_pages import show_profile, submit_profile
+from borvo.accounts.security_pages import show_security
 from borvo.accounts.service import Accounts
 from borvo.accounts.session_pages import show_sessions, submit_end, submit_end_all
 from borvo.accounts.signing_in import AnyRequest, Collaborators, SignedIn, Viewer
@@ -144,5 +145,6 @@ def build_router() -> Router:
         show_sessions,
         submit_end,
         submit_end_all,
+        show_security,
     ]
     return Router(path="/", route_handlers=handlers, opt={PAGE_OPT: True}, include_in_schema=False)

@@ -1,6 +1,6 @@
 """What other features may use of accounts."""
 
-from borvo.accounts.limits import Limit, Limiter
+from borvo.accounts.limits import Counter, Limit, Limiter, build_refusal
 from borvo.accounts.model import (
     ClaimsSubject,
     Login,
@@ -42,12 +42,14 @@ from borvo.accounts.signing_in import (
     provide_login,
     provide_viewer,
 )
-from borvo.accounts.store import PERSON_COLUMNS, find_person, load_person, read_person
+from borvo.accounts.store import COUNTED_ATTEMPTS, PERSON_COLUMNS, find_person, load_person, read_person
 
 __all__ = [
+    "COUNTED_ATTEMPTS",
     "PERSON_COLUMNS",
     "Accounts",
     "ClaimsSubject",
+    "Counter",
     "DescribeReturn",
     "Destination",
     "Limit",
@@ -66,6 +68,7 @@ __all__ = [
     "SignedIn",
     "Viewer",
     "answer_sign_in_needed",
+    "build_refusal",
     "build_router",
     "build_sign_in_url",
     "change_role",

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from borvo.accounts import limits, profile_store, store
@@ -22,12 +22,17 @@ from borvo.accounts.model import (
     parse_session_cookie,
 )
 from borvo.accounts.passwords import Passwords
+from borvo.accounts.words import write_welcome
 from borvo.kernel.clock import Clock
 from borvo.kernel.digests import digest_token, is_same
 from borvo.kernel.entropy import TOKEN_BYTES, Entropy, create_uuid, encode_bytes
 from borvo.kernel.errors import NotFoundError
 from borvo.kernel.ids import LoginSessionId, PersonId
+from borvo.mail.posting import post_mail
 from borvo.storage.database import Connection, Database
+from borvo.storage.outbox.messages import Outbox
+from borvo.storage.security_events.log import SecurityLog
+from borvo.storage.security_events.model import INSTANCE, STRANGER, SUPPORT, SecurityEvent, SecurityEventKind
 from borvo.web.addresses import find_network
 from borvo.web.cookies import CookiePolicy
 
@@ -61,6 +66,9 @@ class Accounts:
     limiter: Limiter
     cookies: CookiePolicy
     trusted_proxies: int
+    issuer: str
+    outbox: Outbox
+    events: SecurityLog
     describe_return: DescribeReturn
     on_session_ended: OnSessionEnded = tell_nobody
 
@@ -77,8 +85,29 @@ class Registration:
 
 async def create_person(accounts: Accounts, registration: Registration) -> Person | None:
     """None when the address is taken."""
+    return await _create_person(accounts, registration, _do_nothing)
+
+
+async def _do_nothing(_: Connection, __: Person) -> None:
+    """What goes with a person whom no stranger has made."""
+
+
+async def _create_person(
+    accounts: Accounts, registration: Registration, go_with: Callable[[Connection, Person], Awaitable[None]]
+) -> Person | None:
+    """`go_with` is run in the same transaction, for a new person only."""
     now = accounts.clock()
-    person = Person(
+    person = _make_person(accounts, registration, now)
+    digest = await accounts.passwords.hash(registration.password)
+    async with accounts.database.transaction() as connection:
+        if not await store.insert_person(connection, person, digest, now):
+            return None
+        await go_with(connection, person)
+    return person
+
+
+def _make_person(accounts: Accounts, registration: Registration, now: datetime) -> Person:
+    return Person(
         id=PersonId(create_uuid(now, accounts.entropy)),
         email=normalize_email(registration.email),
         is_email_verified=False,
@@ -86,16 +115,18 @@ async def create_person(accounts: Accounts, registration: Registration) -> Perso
         family_name=registration.family_name,
         roles=frozenset({Role.PATIENT}),
     )
-    digest = await accounts.passwords.hash(registration.password)
-    async with accounts.database.transaction() as connection:
-        is_new = await store.insert_person(connection, person, digest, now)
-    return person if is_new else None
 
 
 async def sign_up(accounts: Accounts, registration: Registration, address: str) -> Person | None:
-    """`create_person` for a stranger, under the limit of his address."""
+    """For a stranger, under the limit of his address. Whoever has the mail address is told."""
     await accounts.limiter.spend(limits.SIGN_UP_BY_ADDRESS, find_network(address), accounts.clock())
-    return await create_person(accounts, registration)
+
+    async def welcome(connection: Connection, person: Person) -> None:
+        mail = write_welcome(person.email, accounts.issuer)
+        await post_mail(accounts.outbox, connection, mail, person_id=person.id)
+        await accounts.events.record(connection, SecurityEvent(SecurityEventKind.SIGN_UP, person.id))
+
+    return await _create_person(accounts, registration, welcome)
 
 
 async def sign_in(accounts: Accounts, email: str, password: str, address: str) -> Person | None:
@@ -109,11 +140,26 @@ async def sign_in(accounts: Accounts, email: str, password: str, address: str) -
         person = await store.find_person(connection, email)
         digest = await store.load_password_digest(connection, person.id) if person else None
     if not await accounts.passwords.verify(digest, password) or person is None:
+        await _record_failure(accounts, person, email)
         return None
     await accounts.limiter.refund(limits.SIGN_IN_BY_ADDRESS, network, now)
     await accounts.limiter.forgive(limits.SIGN_IN_BY_PAIR, pair, now)
     await accounts.limiter.forgive(limits.SIGN_IN_BY_EMAIL, email, now)
     return person
+
+
+async def _record_failure(accounts: Accounts, person: Person | None, email: str) -> None:
+    """In her own log, or in that of the instance for an address that nobody has: the same work for both, so that time
+    does not tell which. Limits bound how often this is written; what they refuse is not looked at, nor recorded."""
+    digest = accounts.events.digest(email)
+    event = SecurityEvent(
+        SecurityEventKind.SIGN_IN_FAILED,
+        person.id if person else INSTANCE,
+        STRANGER,
+        detail={"email_digest": digest},
+    )
+    async with accounts.database.transaction() as connection:
+        await accounts.events.record(connection, event)
 
 
 async def start_session(accounts: Accounts, person: Person, user_agent: str, address: str) -> SessionCookie:
@@ -130,6 +176,7 @@ async def start_session(accounts: Accounts, person: Person, user_agent: str, add
             address[:100],
             now + SESSION_LIFETIME,
         )
+        await accounts.events.record(connection, SecurityEvent(SecurityEventKind.SIGN_IN, person.id))
     return SessionCookie(person.id.bytes, login.session_id.bytes, token)
 
 
@@ -165,12 +212,16 @@ async def end_sessions(
     *,
     only: LoginSessionId | None = None,
     spared: LoginSessionId | None = None,
+    kind: SecurityEventKind = SecurityEventKind.SESSION_ENDED,
 ) -> list[LoginSessionId]:
     """The one way in which sessions are ended before their time: all of the person's, or `only` one, but never
     the one `spared`. Their cookies are worth nothing once the caller's transaction is committed, in which
     `on_session_ended` is told as well. Returns those that this call ended, each to one caller only."""
     ended = await store.end_sessions(connection, person_id, accounts.clock(), only=only, spared=spared)
     if ended:
+        await accounts.events.record(
+            connection, SecurityEvent(kind, person_id, detail={"sessions": len(ended)})
+        )
         await accounts.on_session_ended(connection, person_id, ended)
     return ended
 
@@ -182,7 +233,9 @@ async def end_session(accounts: Accounts, person_id: PersonId, session_id: Login
 
 
 async def sign_out(accounts: Accounts, login: Login) -> None:
-    await end_session(accounts, login.person.id, login.session_id)
+    async with accounts.database.transaction() as connection:
+        kind = SecurityEventKind.SIGN_OUT
+        await end_sessions(connection, accounts, login.person.id, only=login.session_id, kind=kind)
 
 
 async def sign_out_everywhere(accounts: Accounts, login: Login, *, spare_this: bool) -> None:
@@ -207,15 +260,21 @@ async def save_details(accounts: Accounts, person_id: PersonId, details: Profile
 
 
 async def change_role(
-    connection: Connection, accounts: Accounts, email: str, role: Role, *, granted: bool
+    connection: Connection, accounts: Accounts, email: str, role: Role, *, granted: bool, actor: str = SUPPORT
 ) -> bool:
     """Whether anything changed; raises `NotFoundError` when nobody has the address."""
     person = await store.find_person(connection, normalize_email(email))
     if person is None:
         raise NotFoundError(f"Nobody is registered as {email}.")
     if granted:
-        return await store.add_role(connection, person.id, role, accounts.clock())
-    return await store.remove_role(connection, person.id, role)
+        is_changed = await store.add_role(connection, person.id, role, accounts.clock())
+    else:
+        is_changed = await store.remove_role(connection, person.id, role)
+    if is_changed:
+        kind = SecurityEventKind.ROLE_ADDED if granted else SecurityEventKind.ROLE_REMOVED
+        event = SecurityEvent(kind, person.id, actor, detail={"role": role.value})
+        await accounts.events.record(connection, event)
+    return is_changed
 
 
 async def clean_up(accounts: Accounts) -> None:

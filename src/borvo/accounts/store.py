@@ -13,6 +13,12 @@ PERSON_COLUMNS = """
 """
 
 
+COUNTED_ATTEMPTS = (
+    "(select attempts from attempt_counter where subject = {subject} and window_start = {window})"
+)
+"""The attempts under a `Counter`, null for none, as an expression in a statement that has to be made anyway."""
+
+
 def read_person(row: Row) -> Person:
     """Of a row that `PERSON_COLUMNS` selected from `person p`, whatever else it holds."""
     return Person(

@@ -149,5 +149,9 @@ def run_demo(options: argparse.Namespace) -> None:
         secret_key = _load_secret_key(data_dir, is_fresh=options.fresh, is_empty=is_empty)
         settings = _configure(options, postgres.url, secret_key)
         asyncio.run(_prepare(settings))
-        run_server(settings, announce=lambda: _print_start_page(settings))
+        run_server(
+            settings,
+            announce=lambda: _print_start_page(settings),
+            target="borvo.assembly:create_demo_app",
+        )
         sys.stdout.write(f"\nStopped. The data is kept in {data_dir}\n")

@@ -205,6 +205,7 @@ def render_start_page(issuer: str) -> str:
   OpenID          {issuer}/.well-known/openid-configuration
   Samples         {issuer}/sample/v1
   HTTP APIs       {issuer}/docs
+  Mail, not sent  {issuer}/outbox
 
   People, each with the password {PASSWORD}
 {people}

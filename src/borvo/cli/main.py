@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
@@ -74,17 +75,27 @@ def _read_role(name: str) -> Role:
 
 def _add_support(parser: argparse.ArgumentParser) -> None:
     topics = parser.add_subparsers(dest="topic", required=True, metavar="TOPIC")
-    roles = topics.add_parser("role", help="give or take a role").add_subparsers(
+    _add_roles(_add_topic(topics, "role", "give or take a role"))
+    _add_tenancies(_add_topic(topics, "tenancy", "developer tenancies"))
+    _add_events(_add_topic(topics, "events", "the security event log"))
+    _add_outbox(_add_topic(topics, "outbox", "messages that are to leave the instance"))
+
+
+def _add_topic(topics: Any, name: str, summary: str) -> Any:
+    return topics.add_parser(name, help=summary).add_subparsers(
         dest="action", required=True, metavar="ACTION"
     )
+
+
+def _add_roles(roles: Any) -> None:
     for action in ("add", "remove"):
         command = roles.add_parser(action, help=f"{action} a role of a person")
         command.add_argument("email", metavar="EMAIL")
         command.add_argument("role", metavar="ROLE", type=_read_role, help=", ".join(_GIVEN_ROLES))
         command.set_defaults(run=support.change_role, is_granted=action == "add")
-    tenancies = topics.add_parser("tenancy", help="developer tenancies").add_subparsers(
-        dest="action", required=True, metavar="ACTION"
-    )
+
+
+def _add_tenancies(tenancies: Any) -> None:
     create = tenancies.add_parser("create", help="create a tenancy for a developer")
     create.add_argument("--owner", required=True, metavar="EMAIL", help="a registered person")
     create.add_argument(
@@ -93,10 +104,32 @@ def _add_support(parser: argparse.ArgumentParser) -> None:
     create.set_defaults(run=support.create_tenancy)
 
 
+def _add_events(events: Any) -> None:
+    listing = events.add_parser("list", help="list what happened, newest first, times in UTC")
+    subject = listing.add_mutually_exclusive_group(required=True)
+    subject.add_argument("--person", metavar="EMAIL", help="the log of a registered person")
+    subject.add_argument("--client", metavar="CLIENT_ID", help="what concerns a client")
+    listing.set_defaults(run=support.list_events)
+
+
+def _add_outbox(outbox: Any) -> None:
+    listing = outbox.add_parser("list", help="list what waits to be delivered")
+    listing.add_argument("--dead", action="store_true", help="what was given up, instead")
+    listing.set_defaults(run=support.list_outbox)
+    retry = outbox.add_parser("retry", help="try an undelivered message again now")
+    retry.add_argument("id", metavar="ID", help="as `outbox list` shows it")
+    retry.set_defaults(run=support.retry_message)
+
+
 def _serve(_: argparse.Namespace) -> None:
     settings = read_settings(os.environ)
     asyncio.run(server.check_database(settings.database_url))
     asyncio.run(server.check_keys(settings))
+    if not settings.smtp_url:
+        # Here and not in the workers, which would each say it.
+        sys.stderr.write(
+            "borvo: no mail will be sent, it waits in the outbox; set BORVO_SMTP_URL to send it\n"
+        )
     server.run_server(settings)
 
 

@@ -149,8 +149,14 @@ def _write_ready(settings: Settings) -> None:
     sys.stdout.flush()
 
 
-def run_server(settings: Settings, *, announce: Callable[[], None] | None = None) -> None:
-    """Serves until it is interrupted. The workers read the settings from the environment of this process."""
+def run_server(
+    settings: Settings,
+    *,
+    announce: Callable[[], None] | None = None,
+    target: str = "borvo.assembly:create_app",
+) -> None:
+    """Serves what `target` builds until it is interrupted. The workers read the settings from the environment of
+    this process."""
     check_port(settings.host, settings.port)
     say = announce or (lambda: None)
 
@@ -160,7 +166,7 @@ def run_server(settings: Settings, *, announce: Callable[[], None] | None = None
 
     threading.Thread(target=_announce, args=(settings, announce_ready), daemon=True).start()
     server = Server(
-        "borvo.assembly:create_app",
+        target,
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,

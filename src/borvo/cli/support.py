@@ -34,3 +34,18 @@ def change_role(options: argparse.Namespace) -> None:
 
 def create_tenancy(options: argparse.Namespace) -> None:
     _run(lambda platform: team.create_tenancy(platform.portal, options.owner, options.prefix))
+
+
+def list_outbox(options: argparse.Namespace) -> None:
+    _run(lambda platform: team.list_outbox(platform.outbox, is_dead=options.dead))
+
+
+def retry_message(options: argparse.Namespace) -> None:
+    _run(lambda platform: team.retry_message(platform.outbox, options.id))
+
+
+def list_events(options: argparse.Namespace) -> None:
+    if options.client:
+        _run(lambda platform: team.list_events_of_client(platform.accounts, options.client))
+    else:
+        _run(lambda platform: team.list_events_of_person(platform.accounts, options.person))

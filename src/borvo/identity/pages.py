@@ -10,7 +10,7 @@ from litestar.response import Redirect, Template
 
 from borvo.accounts.public import Accounts, Viewer, build_sign_in_url, sign_out
 from borvo.catalogue.scopes import list_consent_lines
-from borvo.identity import device_pages
+from borvo.identity import app_pages, device_pages
 from borvo.identity.device_pages import read_ticked
 from borvo.identity.endpoints import FIELD_LIMIT, Collaborators, read_form_parameters
 from borvo.identity.model import REQUIRED_SCOPES, Parameters
@@ -181,6 +181,7 @@ def build_page_router() -> Router:
         show_logout,
         receive_logout,
         confirm_logout,
+        *app_pages.HANDLERS,
         *device_pages.HANDLERS,
     ]
     return Router(path="/", route_handlers=handlers, opt={PAGE_OPT: True}, include_in_schema=False)

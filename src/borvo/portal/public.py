@@ -24,12 +24,14 @@ from borvo.portal.service import (
     register_client,
     remove_secret,
 )
-from borvo.portal.store import load_client, load_clients
+from borvo.portal.store import AskedClient, CountedClient, load_client, load_counted_clients
 
 __all__ = [
     "LASTING_GRANTS",
     "AccessTokenFormat",
+    "AskedClient",
     "ClientDetails",
+    "CountedClient",
     "GrantType",
     "Portal",
     "RegisteredClient",
@@ -46,7 +48,7 @@ __all__ = [
     "list_clients",
     "list_tenancies",
     "load_client",
-    "load_clients",
+    "load_counted_clients",
     "register_client",
     "remove_secret",
 ]

@@ -22,6 +22,8 @@ from borvo.portal.model import (
 )
 from borvo.portal.policy import PREFIX_BYTES, SECRETS_MAXIMUM, check_chosen_secret, check_prefix
 from borvo.storage.database import Connection, Database
+from borvo.storage.security_events.log import SecurityLog
+from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +37,7 @@ class Portal:
     entropy: Entropy
     verifier: SecretVerifier
     accounts: Accounts
+    events: SecurityLog
 
 
 def _refuse_client() -> NotFoundError:
@@ -120,6 +123,20 @@ async def _lock_client(connection: Connection, person: Person, client_id: str) -
     raise _refuse_client()
 
 
+async def _record(
+    portal: Portal,
+    connection: Connection,
+    kind: SecurityEventKind,
+    person: Person,
+    client: RegisteredClient,
+    secret: StoredSecret,
+) -> None:
+    """In the log of the developer who acts; which secret it is, and never what it says."""
+    detail = {"app": client.display_name, "secret_id": str(secret.id)}
+    event = SecurityEvent(kind, person.id, client_id=client.client_id, detail=detail)
+    await portal.events.record(connection, event)
+
+
 async def _add_secret(
     portal: Portal, person: Person, client_id: str, algorithm: SecretAlgorithm, digest: bytes
 ) -> None:
@@ -135,6 +152,7 @@ async def _add_secret(
             fault = f"A client has at most {SECRETS_MAXIMUM} secrets. Remove one first."
             raise InvalidInputError(fault, {"form": [fault]})
         await store.insert_secret(connection, client.client_key, secret, person.id)
+        await _record(portal, connection, SecurityEventKind.CLIENT_SECRET_ADDED, person, client, secret)
     log.info("client secret added", client_id=client_id, secret=str(secret.id), person=str(person.id))
 
 
@@ -179,9 +197,12 @@ async def remove_secret(portal: Portal, person: Person, client_id: str, secret_i
     """It stops working with the next request. Raises `NotFoundError` as `find_secret`."""
     async with portal.database.transaction() as connection:
         client = await _lock_client(connection, person, client_id)
-        if secret_id is None or not await store.delete_secret(connection, client.client_key, secret_id):
+        secret = client.find_secret(secret_id) if secret_id else None
+        if secret is None:
             raise _refuse_secret()
-    log.info("client secret removed", client_id=client_id, secret=str(secret_id), person=str(person.id))
+        await store.delete_secret(connection, client.client_key, secret.id)
+        await _record(portal, connection, SecurityEventKind.CLIENT_SECRET_REMOVED, person, client, secret)
+    log.info("client secret removed", client_id=client_id, secret=str(secret.id), person=str(person.id))
 
 
 async def create_tenancy(portal: Portal, owner_email: str, prefix: str | None = None) -> Tenancy:

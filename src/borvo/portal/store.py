@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
+from borvo.accounts.public import COUNTED_ATTEMPTS, Counter
 from borvo.kernel.ids import ClientId, ClientKey, PersonId, TenancyId
 from borvo.portal.model import (
     AccessTokenFormat,
@@ -32,7 +34,6 @@ _CLIENT = """
     ) s
 """
 _CLIENT_BY_ID = f"{_CLIENT} where c.client_id = $1"
-_CLIENTS_BY_ID = f"{_CLIENT} where c.client_id = any($1::text[])"
 
 
 def _read_secrets(row: Row) -> tuple[StoredSecret, ...]:
@@ -79,10 +80,44 @@ async def load_client(connection: Connection, client_id: str) -> RegisteredClien
     return _read_client(row) if row else None
 
 
-async def load_clients(connection: Connection, client_ids: Iterable[str]) -> dict[str, RegisteredClient]:
-    """As `load_client`, for many at once; those who are not registered are left out."""
-    rows = await connection.fetch(_CLIENTS_BY_ID, [each for each in client_ids if _is_possible(each)])
-    return {row["client_id"]: _read_client(row) for row in rows}
+class AskedClient(NamedTuple):
+    """A client by its id, and the counter that is read along with it."""
+
+    client_id: str
+    counter: Counter
+
+
+class CountedClient(NamedTuple):
+    """A client with the attempts under the counter."""
+
+    client: RegisteredClient
+    failures: int
+
+
+_COUNTED = COUNTED_ATTEMPTS.format(subject="asked.subject", window="asked.window_start")
+_COUNTED_CLIENTS = f"""
+    select client.*, asked.subject, asked.window_start, {_COUNTED} as attempts
+    from unnest($1::text[], $2::bytea[], $3::timestamptz[]) as asked (client_id, subject, window_start)
+    cross join lateral ({_CLIENT} where c.client_id = asked.client_id) client"""
+
+
+async def load_counted_clients(
+    connection: Connection, asked: Iterable[AskedClient]
+) -> dict[AskedClient, CountedClient]:
+    """As `load_client`, for many at once and with their counts; those who are not registered are left out."""
+    possible = [each for each in asked if _is_possible(each.client_id)]
+    rows = await connection.fetch(
+        _COUNTED_CLIENTS,
+        [each.client_id for each in possible],
+        [each.counter.subject for each in possible],
+        [each.counter.window for each in possible],
+    )
+    return {
+        AskedClient(row["client_id"], Counter(row["subject"], row["window_start"])): CountedClient(
+            _read_client(row), row["attempts"] or 0
+        )
+        for row in rows
+    }
 
 
 _IS_MEMBER = "exists (select from tenancy_member m where m.person_id = $1 and m.tenancy_id = c.tenancy_id)"

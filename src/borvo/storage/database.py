@@ -1,6 +1,6 @@
 """Connections and transactions."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
@@ -35,6 +35,7 @@ class Database:
         self._url = url
         self._size = size
         self._pool: asyncpg.Pool[Any] | None = None
+        self._after_commit: dict[int, set[Callable[[], None]]] = {}
 
     async def open(self) -> None:
         """Connects; raises what asyncpg raises when the server cannot be reached."""
@@ -63,8 +64,18 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """One unit of work: committed when the block ends, rolled back when it raises."""
-        async with self.pool.acquire() as connection, connection.transaction():
-            yield connection
+        async with self.pool.acquire() as connection:
+            try:
+                async with connection.transaction():
+                    yield connection
+                for call in self._after_commit.get(id(connection), ()):
+                    call()
+            finally:
+                self._after_commit.pop(id(connection), None)
+
+    def call_after_commit(self, connection: Connection, call: Callable[[], None]) -> None:
+        """Calls it once the unit of work on the connection is committed, and never if that is rolled back."""
+        self._after_commit.setdefault(id(connection), set()).add(call)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:

@@ -3,15 +3,18 @@
 import re
 import time
 from collections.abc import MutableMapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import structlog
+from litestar import Request
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from prometheus_client import Counter, Histogram
 
 from borvo.kernel.entropy import Entropy
+from borvo.kernel.origin import Origin, within_origin
+from borvo.web.addresses import find_client_address
 from borvo.web.pages import DEFAULT_CSP
 
 REQUESTS = Counter("borvo_requests", "Requests answered", ["method", "route", "status"])
@@ -42,8 +45,9 @@ def _list_security_headers(*, secure: bool) -> list[tuple[bytes, bytes]]:
 class Observation:
     """The outermost ASGI layer, so that even what the framework answers by itself is covered."""
 
-    def __init__(self, app: ASGIApp, *, entropy: Entropy, secure: bool) -> None:
+    def __init__(self, app: ASGIApp, *, entropy: Entropy, secure: bool, trusted_proxies: int = 0) -> None:
         self._app = app
+        self._trusted_proxies = trusted_proxies
         self._entropy = entropy
         self._headers = _list_security_headers(secure=secure)
 
@@ -69,7 +73,11 @@ class Observation:
             extended["raw_path"] = scope["path"].encode()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        await self._app(scope, receive, self._wrap(send, scope, request_id))
+        with within_origin(Origin(request_id, partial(self._find_address, scope))):
+            await self._app(scope, receive, self._wrap(send, scope, request_id))
+
+    def _find_address(self, scope: HTTPScope) -> str:
+        return find_client_address(Request(scope), self._trusted_proxies)
 
     def _identify(self, scope: HTTPScope) -> str:
         for name, value in scope["headers"]:

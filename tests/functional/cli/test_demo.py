@@ -71,6 +71,7 @@ async def test_the_demo_starts_stops_and_keeps_its_data(data_dir: Path) -> None:
         async with visit(port) as browser:
             enter = browser.sign_up if attempt == "first" else browser.sign_in
             assert NEW_PERSON in (await enter(NEW_PERSON)).text
+            assert f"To {NEW_PERSON}" in (await browser.open("/outbox")).text
         ended = await interrupt(process)
         assert (ended.code, ended.err) == (0, "")
         assert str(data_dir) in ended.out

@@ -5,9 +5,10 @@ import json
 import httpx
 import pytest
 
-from borvo.assembly import Platform
+from borvo.assembly import Platform, build_app
 from tests.factories.clients import register_client
-from tests.functional.browser import Browser
+from tests.functional.browser import Browser, read_forms
+from tests.functional.conftest import ISSUER
 from tests.functional.identity.aspnet import Handler, read_redirect
 from tests.functional.identity.flows import CODE_FLOW, call_userinfo, obtain_tokens, reach_answer
 
@@ -154,3 +155,32 @@ async def test_profile_claims_asked_for_one_by_one_reach_the_id_token(app: Handl
     wanted = ask(id_token={"nickname": None})
     tokens = await obtain_tokens(app, ada, claims=wanted)
     assert (await app.read_id_token(tokens["id_token"]))["nickname"] == "Countess"
+
+
+async def test_an_app_is_listed_in_words_and_removed_at_once(app: Handler, ada: Browser) -> None:
+    tokens = await obtain_tokens(app, ada)
+    page = await ada.open("/account/apps")
+    assert "App mybp" in page.text
+    assert "See your e-mail address" in page.text
+    removal = f"/account/apps/{app.client_id}/removal"
+    assert (await call_userinfo(app.http, tokens["access_token"])).status_code == 200
+    done = await ada.submit(await ada.open(removal), removal)
+    assert "You have not allowed any app" in done.text
+    assert (await call_userinfo(app.http, tokens["access_token"])).status_code == 401
+    assert (await ada.open(removal)).status_code == 404
+    assert "would like to" in (await ada.open(await app.build_authorization_url(**CODE_FLOW))).text
+    assert "App mybp" in (await ada.open("/account/security")).text
+
+
+async def test_nobody_removes_an_app_of_another(app: Handler, ada: Browser, platform: Platform) -> None:
+    tokens = await obtain_tokens(app, ada)
+    transport = httpx.ASGITransport(app=build_app(platform))  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as client:
+        eve = Browser(client)
+        await eve.sign_up("eve@example.org")
+        page = await eve.open("/account/profile")
+        assert (await eve.open(f"/account/apps/{app.client_id}/removal")).status_code == 404
+        token = dict(next(form for form in read_forms(page.text) if form.action == "/account/profile").fields)
+        answer = await client.post(f"/account/apps/{app.client_id}/removal", data={"_csrf_token": token["_csrf_token"]})
+        assert answer.status_code == 404
+    assert (await call_userinfo(app.http, tokens["access_token"])).status_code == 200

@@ -1,17 +1,35 @@
 """How a client proves at the token endpoint who it is."""
 
+import asyncio
 import base64
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 import pytest
+from asyncpg.connection import LoggedQuery
 
-from borvo.assembly import Platform
+from borvo.assembly import Platform, build_app, build_platform
+from borvo.settings import Settings
 from tests.factories.clients import SECRET, register_client
-from tests.functional.conftest import TestClock
+from tests.functional.conftest import ISSUER, TestClock, reuse_key
 from tests.functional.identity.flows import build_basic, execute
 
 SERVICE = "demo.service"
 GRANT = {"grant_type": "client_credentials", "scope": "agency_api"}
+
+
+@asynccontextmanager
+async def run_another(
+    platform: Platform, settings: Settings, clock: TestClock
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Another process on the same database, as far as memory is concerned."""
+    twin = build_platform(settings, clock=clock, passwords=platform.accounts.passwords, generate=reuse_key)
+    await twin.database.open()
+    transport = httpx.ASGITransport(app=build_app(twin))  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as client:
+        yield client
+    await twin.database.close()
 
 
 @pytest.fixture
@@ -118,6 +136,46 @@ async def test_a_disabled_client_and_a_removed_secret_stop_at_once(
     await execute(platform, "update client set disabled_at = null")
     await execute(platform, "delete from client_secret")
     assert (await _ask(http, build_basic(service, SECRET))).status_code == 401
+
+
+async def test_guesses_count_over_all_processes_and_no_right_one_slips_through(
+    platform: Platform, http: httpx.AsyncClient, service: str, settings: Settings, clock: TestClock
+) -> None:
+    async with run_another(platform, settings, clock) as other:
+        for _ in range(25):
+            for process in (http, other):
+                assert (await _ask(process, build_basic(service, "wrong"))).status_code == 401
+        for process in (other, http):
+            assert (await _ask(process, build_basic(service, SECRET))).status_code == 429
+        clock.advance(minutes=16)
+        for process in (other, http):
+            assert (await _ask(process, build_basic(service, SECRET))).status_code == 200
+
+
+async def test_guesses_that_come_together_are_all_counted(
+    platform: Platform, http: httpx.AsyncClient, service: str
+) -> None:
+    answers = await asyncio.gather(*(_ask(http, build_basic(service, "wrong")) for _ in range(80)))
+    assert sum(answer.status_code == 401 for answer in answers) == 50
+    assert sum(answer.status_code == 429 for answer in answers) == 30
+    assert await platform.database.pool.fetchval("select max(attempts) from attempt_counter") >= 50
+
+
+async def test_a_right_secret_costs_no_statement_for_the_limit(
+    platform: Platform, http: httpx.AsyncClient, service: str
+) -> None:
+    await _ask(http, build_basic(service, SECRET))
+    statements: list[str] = []
+
+    def note(query: LoggedQuery) -> None:
+        statements.append(query.query)
+
+    async with AsyncExitStack() as stack:
+        for _ in range(platform.database.pool.get_size()):
+            connection = await stack.enter_async_context(platform.database.connection())
+            connection.add_query_logger(note)
+    assert (await _ask(http, build_basic(service, SECRET))).status_code == 200
+    assert len(statements) == 1
 
 
 async def test_who_guesses_is_held_up_and_nobody_else(

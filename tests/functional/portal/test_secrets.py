@@ -160,3 +160,22 @@ async def test_secrets_reach_no_log(registered: Browser, capfd: pytest.CaptureFi
     assert "client secret added" in output
     assert secret not in output
     assert "k7Qe" not in output
+
+
+async def test_who_added_and_removed_which_secret_is_recorded_without_the_secret(
+    platform: Platform, registered: Browser, clock: TestClock
+) -> None:
+    page = await registered.open("/portal/clients/healthorg.myapp/secret")
+    own = "a-long-enough-secret-of-mine-42"
+    page = await registered.submit(page, "/portal/clients/healthorg.myapp/secret/own", secret=own)
+    removal = re.search(r"/portal/clients/healthorg\.myapp/secret/[0-9a-f-]+/removal", page.text)
+    assert removal is not None
+    clock.advance(seconds=1)
+    await registered.submit(await registered.open(removal[0]), removal[0])
+    async with platform.database.connection() as connection:
+        rows = await connection.fetch("select * from security_event where client_id is not null order by id")
+        dump = await connection.fetchval("select json_agg(e)::text from security_event e")
+    assert [row["kind"] for row in rows] == ["client_secret_added", "client_secret_removed"]
+    assert {row["client_id"] for row in rows} == {"healthorg.myapp"}
+    assert all(row["actor"] == f"person {row['person_id']}" for row in rows)
+    assert own not in dump

@@ -11,6 +11,7 @@ from borvo.identity.engine import Facts
 from borvo.identity.model import Parameters
 from borvo.identity.service.collaborators import Identity
 from borvo.kernel.errors import TooManyRequestsError
+from borvo.portal.public import AskedClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +52,16 @@ async def authenticate_client(identity: Identity, request: ClientRequest) -> Fac
     except CredentialsError as fault:
         raise InvalidRequestError(str(fault)) from fault
     client_id, secret = credentials.client_id, credentials.secret.reveal()
-    facts = await identity.build_facts(
-        request.parameters, await identity.clients.find(client_id) if client_id else None
-    )
+    counter = identity.guesses.find_counter(client_id, request.network)
+    found = await identity.clients.find(AskedClient(client_id, counter)) if client_id else None
+    facts = await identity.build_facts(request.parameters, found.client if found else None)
     facts.auth_method = credentials.method
     # No connection is in hand: a slow hash must not keep others from the database.
     if credentials.method == "none":
         facts.is_authenticated = facts.client is not None and facts.client.registered.is_public
     elif credentials.method and facts.client is not None:
         client = facts.client.registered
-        identity.guesses.check(client.client_id, request.network)
+        identity.guesses.check(found.failures if found else 0)
         facts.is_authenticated = await identity.verifier.verify(client, secret)
         if not facts.is_authenticated:
             await identity.guesses.count_failure(client.client_id, request.network)

@@ -28,6 +28,7 @@ from borvo.identity.model import (
 )
 from borvo.identity.responses import AuthorizationResponse, build_response, find_form_target
 from borvo.identity.service.collaborators import Identity
+from borvo.identity.service.consents import allow_client
 from borvo.identity.service.subjects import load_subject
 from borvo.identity.tokens import read_id_token_hint
 from borvo.kernel.digests import digest_token
@@ -356,14 +357,7 @@ async def answer_consent(
             granted, declined = decision.split(_list_asked(facts, grant))
             if not granted:
                 return _answer(facts, client, [("error", "access_denied"), _DECLINED])
-            consent = await store.grant_consent(
-                connection,
-                login.person.id,
-                client.registered.client_key,
-                granted,
-                facts.now,
-                declined=declined,
-            )
+            consent = await allow_client(identity, connection, login, client.registered, granted, declined)
             return await _grant(connection, facts, grant, login, consent)
         except OAuth2Error as error:
             return _answer(facts, client, error.get_body())

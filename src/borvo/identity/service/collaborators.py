@@ -11,9 +11,17 @@ from borvo.identity.service.guessing import GuessLimit
 from borvo.identity.tokens import TokenMemory
 from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy
-from borvo.portal.public import RegisteredClient, SecretVerifier, load_client, load_clients
+from borvo.portal.public import (
+    AskedClient,
+    CountedClient,
+    RegisteredClient,
+    SecretVerifier,
+    load_client,
+    load_counted_clients,
+)
 from borvo.storage.database import Connection, Database
 from borvo.storage.gathering import Gathering
+from borvo.storage.security_events.log import SecurityLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +36,15 @@ class Identity:
     verifier: SecretVerifier
     guesses: GuessLimit
     trusted_proxies: int
+    events: SecurityLog
     refresh: RefreshPolicy
     limiter: Limiter
     profile: InstanceProfile = InstanceProfile.COMPATIBLE
     memory: TokenMemory = field(default_factory=TokenMemory)
-    clients: Gathering[str, RegisteredClient] = field(init=False)
+    clients: Gathering[AskedClient, CountedClient] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "clients", Gathering(self.database, load_clients))
+        object.__setattr__(self, "clients", Gathering(self.database, load_counted_clients))
 
     async def gather_facts(self, connection: Connection, parameters: Parameters) -> Facts:
         """The facts of one exchange, the client that the parameters name among them."""

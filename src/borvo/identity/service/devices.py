@@ -8,7 +8,7 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749.errors import InvalidGrantError, UnauthorizedClientError
 
 from borvo.accounts.public import Login
-from borvo.identity import device_store, store
+from borvo.identity import device_store
 from borvo.identity.device import (
     DEVICE_LIFETIME,
     POLL_INTERVAL,
@@ -27,6 +27,7 @@ from borvo.identity.service.authentication import (
     require_client,
 )
 from borvo.identity.service.collaborators import Identity
+from borvo.identity.service.consents import allow_client
 from borvo.identity.service.families import keep_issued
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import create_token
@@ -155,9 +156,7 @@ async def decide_device(
             is_first = await device_store.decline_device(connection, digest, now)
         else:
             declined = tuple(scope for scope in question.scopes if scope not in granted)
-            consent = await store.grant_consent(
-                connection, login.person.id, question.client.client_key, granted, now, declined=declined
-            )
+            consent = await allow_client(identity, connection, login, question.client, granted, declined)
             is_first = await device_store.allow_device(
                 connection, digest, login, granted, consent.version, now
             )

@@ -1,43 +1,45 @@
 """Holds up whoever guesses the secret of a client: a developer may have chosen a weak one."""
 
-from borvo.accounts.public import Limit, Limiter
+from borvo.accounts.public import Counter, Limit, Limiter, build_refusal
 from borvo.kernel.clock import Clock
 from borvo.kernel.errors import TooManyRequestsError
-from borvo.kernel.ids import ClientId
 
 WRONG_SECRETS = Limit("client-secret", 50)
 """By client and network, so that a stranger cannot shut out the client itself."""
 
-_MEMORY = 1024
-
 
 class GuessLimit:
-    """Counts failures only, in the database and so over all workers. That the limit is reached is remembered in
-    the process: a token request that succeeds costs nothing more (contract 1.6)."""
+    """Counts failures only, in the database and so over all workers. Nothing is remembered in the process: the count
+    comes with the statement that loads the client, so that a token request that succeeds costs no round trip more
+    (contract 1.6)."""
 
     def __init__(self, limiter: Limiter, clock: Clock) -> None:
         self._limiter = limiter
         self._clock = clock
-        self._blocked: dict[str, float] = {}
 
-    def check(self, client_id: ClientId, network: str) -> None:
-        """Raises `TooManyRequestsError` while the network is held up."""
-        name = f"{network} {client_id}"
-        wait = self._blocked.get(name, 0.0) - self._clock().timestamp()
-        if wait > 0:
-            raise TooManyRequestsError(_TOO_MANY, retry_after=int(wait) + 1)
-        self._blocked.pop(name, None)
+    def find_counter(self, client_id: str, network: str) -> Counter:
+        """Where the wrong secrets for the client from the network are counted."""
+        return self._limiter.find_counter(WRONG_SECRETS, _name(client_id, network), self._clock())
 
-    async def count_failure(self, client_id: ClientId, network: str) -> None:
-        """Raises `TooManyRequestsError` for the first failure beyond the limit."""
-        name, now = f"{network} {client_id}", self._clock()
+    def check(self, failures: int) -> None:
+        """Raises `TooManyRequestsError` when no further secret is looked at."""
+        if failures >= WRONG_SECRETS.attempts:
+            raise self._refuse()
+
+    async def count_failure(self, client_id: str, network: str) -> None:
+        """Raises `TooManyRequestsError` beyond the limit, where requests come to that were under way together."""
         try:
-            await self._limiter.spend(WRONG_SECRETS, name, now)
-        except TooManyRequestsError as error:
-            if len(self._blocked) >= _MEMORY:
-                del self._blocked[next(iter(self._blocked))]
-            self._blocked[name] = now.timestamp() + error.retry_after
-            raise TooManyRequestsError(_TOO_MANY, retry_after=error.retry_after) from None
+            await self._limiter.spend(WRONG_SECRETS, _name(client_id, network), self._clock())
+        except TooManyRequestsError:
+            raise self._refuse() from None
+
+    def _refuse(self) -> TooManyRequestsError:
+        wait = build_refusal(WRONG_SECRETS, self._clock()).retry_after
+        return TooManyRequestsError(_TOO_MANY, retry_after=wait)
+
+
+def _name(client_id: str, network: str) -> str:
+    return f"{network} {client_id}"
 
 
 _TOO_MANY = "Too many wrong secrets came for this client from your network. Try again later."

@@ -1,0 +1,76 @@
+"""The page on which a person sees what happened around her account."""
+
+from dataclasses import dataclass
+
+from litestar import get
+from litestar.response import Template
+
+from borvo.accounts.service import Accounts
+from borvo.accounts.signing_in import AnyRequest, Collaborators, SignedIn
+from borvo.kernel.ids import PersonId, parse_uuid
+from borvo.storage.security_events.log import list_events_of
+from borvo.storage.security_events.model import SUPPORT, RecordedEvent, SecurityEventKind
+from borvo.web.pages import render_page
+
+PAGE_SIZE = 25
+
+_SENTENCES = {
+    SecurityEventKind.SIGN_IN: "You signed in.",
+    SecurityEventKind.SIGN_IN_FAILED: "Somebody tried to sign in as you with a wrong password.",
+    SecurityEventKind.SIGN_OUT: "You signed out.",
+    SecurityEventKind.SIGN_UP: "Your account was made.",
+    SecurityEventKind.SESSION_ENDED: "One of your sign-ins was ended.",
+    SecurityEventKind.CONSENT_GRANTED: "You allowed {app} to use your data.",
+    SecurityEventKind.CONSENT_WITHDRAWN: "You took back what you had allowed {app}.",
+    SecurityEventKind.TOKEN_FAMILY_REVOKED: "The access of {app} was ended, because a token was used twice.",
+    SecurityEventKind.CLIENT_SECRET_ADDED: "You added a secret to the client {app}.",
+    SecurityEventKind.CLIENT_SECRET_REMOVED: "You removed a secret from the client {app}.",
+    SecurityEventKind.KEY_ROTATED: "The keys of this platform were changed.",
+    SecurityEventKind.ROLE_ADDED: "You were given the role {role}.",
+    SecurityEventKind.ROLE_REMOVED: "The role {role} was taken from you.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event as the page shows it."""
+
+    event: RecordedEvent
+    sentence: str
+    is_warning: bool
+
+    @property
+    def origin(self) -> str:
+        if self.event.address:
+            return f"from the address {self.event.address}"
+        return "by the support team" if self.event.actor == SUPPORT else ""
+
+
+def describe_event(event: RecordedEvent) -> Line:
+    """In plain words; an event of a kind that this release does not know is named as it is."""
+    pattern = _SENTENCES.get(event.kind, event.kind)  # type: ignore[call-overload]
+    words = {
+        "app": event.detail.get("app") or event.client_id or "an app",
+        "role": str(event.detail.get("role", "")).replace("_", " "),
+    }
+    is_warning = event.kind in {SecurityEventKind.SIGN_IN_FAILED, SecurityEventKind.TOKEN_FAMILY_REVOKED}
+    return Line(event, pattern.format(**words), is_warning)
+
+
+async def _list(accounts: Accounts, person_id: PersonId, before: str) -> list[RecordedEvent]:
+    """One more than a page, which tells whether there is another."""
+    async with accounts.database.connection() as connection:
+        return await list_events_of(connection, person_id, before=parse_uuid(before), most=PAGE_SIZE + 1)
+
+
+@get("/account/security")
+async def show_security(request: AnyRequest, login: SignedIn, accounts: Collaborators) -> Template:
+    before = request.query_params.get("before", "")
+    events = await _list(accounts, login.person.id, before)
+    return render_page(
+        "accounts/security.html",
+        viewer=login,
+        lines=[describe_event(event) for event in events[:PAGE_SIZE]],
+        older=events[PAGE_SIZE - 1].id if len(events) > PAGE_SIZE else None,
+        is_later_page=bool(before),
+    )

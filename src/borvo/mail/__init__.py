@@ -1,0 +1,1 @@
+"""Mail: what features hand over, how it is posted through the outbox, and who delivers it."""

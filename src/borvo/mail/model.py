@@ -1,0 +1,40 @@
+"""A mail as a value, checked when it is made."""
+
+import re
+from dataclasses import dataclass
+from email.headerregistry import Address
+
+_SUBJECT_MAXIMUM = 200
+_ADDRESS_MAXIMUM = 254
+# RFC 5321 4.1.2: dot-string at a domain.
+_ATOM = r"(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]|[^\x00-\x7f\s])+"
+_LABEL = r"(?:[A-Za-z0-9-]|[^\x00-\x7f\s])+"
+_ADDRESS = re.compile(rf"(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
+
+
+def is_address(text: str) -> bool:
+    """Whether mail can be sent to it, as far as its form tells."""
+    return len(text) <= _ADDRESS_MAXIMUM and _ADDRESS.fullmatch(text) is not None and text.isprintable()
+
+
+def parse_address(text: str) -> Address:
+    """One bare address; raises ValueError for anything that a mail server could read otherwise, and for the rare
+    addresses that need quotes. Letters beyond ASCII may stand anywhere (RFC 6531 3.3)."""
+    if not is_address(text):
+        raise ValueError("this is no address")
+    name, _, domain = text.rpartition("@")
+    return Address(username=name, domain=domain)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """Plain text to one person. Raises ValueError for an address or a subject that could end a header."""
+
+    to: str
+    subject: str
+    text: str
+
+    def __post_init__(self) -> None:
+        parse_address(self.to)
+        if not self.subject.isprintable() or not 0 < len(self.subject) <= _SUBJECT_MAXIMUM:
+            raise ValueError("a subject is one short line")

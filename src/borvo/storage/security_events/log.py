@@ -1,0 +1,83 @@
+"""Writes and reads the security event log."""
+
+import json
+from datetime import timedelta
+from uuid import UUID
+
+from borvo.kernel.clock import Clock
+from borvo.kernel.digests import digest_with_key
+from borvo.kernel.entropy import Entropy, create_uuid
+from borvo.kernel.origin import current_origin
+from borvo.storage.database import Connection, Row
+from borvo.storage.security_events.model import KEPT_AT_LEAST, RecordedEvent, SecurityEvent
+
+_COLUMNS = "id, person_id, at, kind, actor, client_id, address, correlation_id, detail"
+_ADDRESS_MAXIMUM = 100
+# Greater than any id, so that a list without a beginning starts with the newest.
+_NEWEST = UUID(int=2**128 - 1)
+
+
+def _read_event(row: Row) -> RecordedEvent:
+    return RecordedEvent(**{**row, "detail": json.loads(row["detail"])})
+
+
+class SecurityLog:
+    """Events are recorded in the transaction of the deed, so that neither is there without the other. What failed
+    is recorded in a transaction of its own, which is committed although the request ends in an error."""
+
+    def __init__(self, clock: Clock, entropy: Entropy, key: bytes) -> None:
+        self._clock = clock
+        self._entropy = entropy
+        self._key = key
+
+    def digest(self, text: str) -> str:
+        """For what may not stand in the log in the clear, but shall be found again: the address of nobody known."""
+        return digest_with_key(self._key, text).hex()
+
+    async def record(self, connection: Connection, event: SecurityEvent) -> None:
+        """When and from where is added: from the clock, and from the request that this task answers."""
+        now, origin = self._clock(), current_origin()
+        await connection.execute(
+            f"insert into security_event ({_COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            create_uuid(now, self._entropy),
+            event.person_id,
+            now,
+            event.kind.value,
+            event.named_actor,
+            event.client_id,
+            # Behind a proxy it is what a header says.
+            origin.find_address()[:_ADDRESS_MAXIMUM] or None,
+            origin.correlation_id or None,
+            json.dumps(dict(event.detail)),
+        )
+
+    async def clean_up(self, connection: Connection, days: int) -> None:
+        """Deletes what is older. The database keeps the last month whatever is asked for here."""
+        before = self._clock() - max(timedelta(days=days), KEPT_AT_LEAST)
+        # A database whose clock differs holds its own month, and would refuse all if one row were too young.
+        await connection.execute(
+            "delete from security_event where at < $1 and at < now() - $2::interval", before, KEPT_AT_LEAST
+        )
+
+
+async def list_events_of(
+    connection: Connection, person_id: UUID, *, before: UUID | None = None, most: int
+) -> list[RecordedEvent]:
+    """The person's own log, newest first, from the event `before` backwards."""
+    rows = await connection.fetch(
+        f"select {_COLUMNS} from security_event where person_id = $1 and id < $2 order by id desc limit $3",
+        person_id,
+        before or _NEWEST,
+        most,
+    )
+    return [_read_event(row) for row in rows]
+
+
+async def list_events_about(connection: Connection, client_id: str, *, most: int) -> list[RecordedEvent]:
+    """What concerns a client, whoever's log it is in, newest first."""
+    rows = await connection.fetch(
+        f"select {_COLUMNS} from security_event where client_id = $1 order by id desc limit $2",
+        client_id,
+        most,
+    )
+    return [_read_event(row) for row in rows]

@@ -1,0 +1,77 @@
+"""Security events as values.
+
+To record one more kind of deed, add it to `SecurityEventKind`, give it a sentence on the person's page, and call
+`SecurityLog.record` within the transaction of the deed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+INSTANCE = UUID(int=0)
+"""Stands for the person in events that concern the whole instance, or nobody who is known."""
+
+KEPT_AT_LEAST = timedelta(days=30)
+"""What the trigger in the database holds, too."""
+
+SUPPORT = "support command"
+STRANGER = "stranger"
+
+
+class SecurityEventKind(StrEnum):
+    """What can happen. A new one needs its sentence on the person's page."""
+
+    SIGN_IN = "sign_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SIGN_OUT = "sign_out"
+    SIGN_UP = "sign_up"
+    SESSION_ENDED = "session_ended"
+    CONSENT_GRANTED = "consent_granted"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    TOKEN_FAMILY_REVOKED = "token_family_revoked"  # noqa: S105  (a name)
+    CLIENT_SECRET_ADDED = "client_secret_added"  # noqa: S105  (a name)
+    CLIENT_SECRET_REMOVED = "client_secret_removed"  # noqa: S105  (a name)
+    KEY_ROTATED = "key_rotated"
+    ROLE_ADDED = "role_added"
+    ROLE_REMOVED = "role_removed"
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityEvent:
+    """What happened, in whose log it belongs, and who did it: the person herself unless said otherwise. `detail` is
+    small, and holds neither secrets nor what another person may not read."""
+
+    kind: SecurityEventKind
+    person_id: UUID = INSTANCE
+    actor: str = ""
+    client_id: str | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def named_actor(self) -> str:
+        if self.actor:
+            return self.actor
+        return STRANGER if self.person_id == INSTANCE else f"person {self.person_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """An event as it is kept; `address` and `correlation_id` are empty for what no request began."""
+
+    id: UUID
+    person_id: UUID
+    at: datetime
+    kind: str
+    actor: str
+    client_id: str | None
+    address: str | None
+    correlation_id: str | None
+    detail: Mapping[str, Any]
+
+
+def by_client(client_id: str) -> str:
+    """The actor that a client is."""
+    return f"client {client_id}"

@@ -136,6 +136,8 @@ def _print_start_page(settings: Settings) -> None:
 def run_demo(options: argparse.Namespace) -> None:
     """Runs until it is interrupted; then the database stops too, and its data stays."""
     signal.signal(signal.SIGTERM, _stop)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # which `nohup` sets
+        signal.signal(signal.SIGHUP, _stop)
     if not 1 <= options.port <= 65535:  # noqa: PLR2004
         raise CommandError("--port takes a number from 1 to 65535", 2)
     check_port(options.host, options.port)
@@ -153,5 +155,6 @@ def run_demo(options: argparse.Namespace) -> None:
             settings,
             announce=lambda: _print_start_page(settings),
             target="borvo.assembly:create_demo_app",
+            ends_with_terminal=True,
         )
         sys.stdout.write(f"\nStopped. The data is kept in {data_dir}\n")

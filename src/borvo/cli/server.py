@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -154,9 +155,12 @@ def run_server(
     *,
     announce: Callable[[], None] | None = None,
     target: str = "borvo.assembly:create_app",
+    ends_with_terminal: bool = False,
 ) -> None:
     """Serves what `target` builds until it is interrupted. The workers read the settings from the environment of
     this process."""
+    # `nohup` asks to stay; whoever starts with the signal ignored has been asked so.
+    is_detached = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     check_port(settings.host, settings.port)
     say = announce or (lambda: None)
 
@@ -177,5 +181,9 @@ def run_server(
         workers_kill_timeout=20,
         respawn_failed_workers=True,
     )
+    if ends_with_terminal:
+        # Granian takes the signal for a wish to reload.
+        hangup = signal.SIG_IGN if is_detached else server.signal_handler_interrupt
+        server.on_startup(lambda: signal.signal(signal.SIGHUP, hangup))
     with _serve_metrics(settings):
         server.serve()

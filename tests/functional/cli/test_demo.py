@@ -43,11 +43,11 @@ async def read_until_ready(process: Process) -> list[str]:
     return lines
 
 
-async def interrupt(process: Process) -> Ended:
-    """What Ctrl-C in a terminal does; nothing that the command started is left."""
+async def interrupt(process: Process, number: signal.Signals = signal.SIGINT) -> Ended:
+    """What Ctrl-C in a terminal does, or closing it; nothing that the command started is left."""
     started = list_descendants(process.pid)
     assert any("postgres" in name for name in started.values())
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, number)
     ended = await wait(process)
     assert not started.keys() & list_processes().keys()
     return ended
@@ -150,3 +150,10 @@ async def test_a_key_that_is_lost_damaged_or_another_is_said_and_kept(data_dir: 
     ended = await run("demo", "--port", str(find_free_port()), "--data-dir", str(data_dir))
     assert "secret_key is lost" in ended.complaint
     assert (ended.code, key.exists()) == (1, False)
+
+
+async def test_closing_the_terminal_stops_the_demo_and_its_database(data_dir: Path) -> None:
+    process = await start("demo", "--port", str(find_free_port()), "--data-dir", str(data_dir))
+    await read_until_ready(process)
+    ended = await interrupt(process, signal.SIGHUP)
+    assert (ended.code, ended.err) == (0, "")

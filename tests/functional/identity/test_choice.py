@@ -181,6 +181,8 @@ async def test_nobody_removes_an_app_of_another(app: Handler, ada: Browser, plat
         page = await eve.open("/account/profile")
         assert (await eve.open(f"/account/apps/{app.client_id}/removal")).status_code == 404
         token = dict(next(form for form in read_forms(page.text) if form.action == "/account/profile").fields)
-        answer = await client.post(f"/account/apps/{app.client_id}/removal", data={"_csrf_token": token["_csrf_token"]})
+        answer = await client.post(
+            f"/account/apps/{app.client_id}/removal", data={"_csrf_token": token["_csrf_token"]}
+        )
         assert answer.status_code == 404
     assert (await call_userinfo(app.http, tokens["access_token"])).status_code == 200

@@ -9,6 +9,7 @@ import secrets
 import signal
 import sys
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import asyncpg
@@ -39,9 +40,11 @@ def _open_data_dir(path: Path) -> Path:
         # What pathlib raises for a user whom the system does not know.
         raise CommandError(f"there is no home directory for {path}; choose another --data-dir") from None
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        (data_dir / ".writable").touch()
-        (data_dir / ".writable").unlink()
+        # Root's database runs as an account of its own, which has to pass through.
+        data_dir.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+        # A name of its own, so that two starts at once do not remove each other's.
+        with TemporaryFile(dir=data_dir):
+            pass
     except OSError as fault:
         raise CommandError(
             f"cannot write to {data_dir} ({fault.strerror}); choose another --data-dir"

@@ -15,6 +15,7 @@ import asyncpg
 import httpx
 import pytest
 
+from borvo.cli import demo
 from borvo.cli.demo_data import PASSWORD, PATIENT
 from borvo.storage.embedded import EmbeddedPostgres
 from tests.functional.browser import Browser
@@ -157,3 +158,9 @@ async def test_closing_the_terminal_stops_the_demo_and_its_database(data_dir: Pa
     await read_until_ready(process)
     ended = await interrupt(process, signal.SIGHUP)
     assert (ended.code, ended.err) == (0, "")
+
+
+def test_a_data_directory_that_is_made_is_closed_to_others(tmp_path: Path) -> None:
+    made = demo._open_data_dir(tmp_path / "data")
+    assert made.stat().st_mode & 0o777 == (0o711 if os.geteuid() == 0 else 0o700)
+    assert list_names(made) == []

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import signal
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -320,6 +321,8 @@ def create_app() -> ASGIApp:
 
 def create_demo_app() -> ASGIApp:
     """The entry point of the demo's worker process, the only one with a page that shows everybody's mail."""
+    # The end of the terminal reaches every process; the first one ends the workers in order.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     return _settle(build_app(build_platform(_begin(), handlers={MAIL: keep_mail}), [build_outbox_router()]))
 
 

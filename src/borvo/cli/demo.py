@@ -3,11 +3,13 @@
 import argparse
 import asyncio
 import base64
+import binascii
 import os
 import secrets
 import signal
 import sys
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import asyncpg
@@ -15,11 +17,13 @@ import asyncpg
 from borvo.assembly import build_platform
 from borvo.cli import demo_data
 from borvo.cli.failure import CommandError
-from borvo.cli.server import check_port, run_server
+from borvo.cli.server import check_keys, check_port, run_server
 from borvo.settings import Settings, read_settings
 from borvo.storage.embedded import EmbeddedPostgres
 from borvo.storage.marks import DEMO, DEMO_COMPLETE, has_mark, set_mark
 from borvo.storage.migration import find_head, find_revision, migrate
+from borvo.storage.private_file import write_private
+from borvo.storage.sealing import MINIMUM_SECRET_BYTES
 
 _KEY_FILE = "secret_key"
 
@@ -30,11 +34,17 @@ def _stop(number: int, _: Any) -> None:
 
 
 def _open_data_dir(path: Path) -> Path:
-    data_dir = path.expanduser().resolve()
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        (data_dir / ".writable").touch()
-        (data_dir / ".writable").unlink()
+        data_dir = path.expanduser().resolve()
+    except RuntimeError:
+        # What pathlib raises for a user whom the system does not know.
+        raise CommandError(f"there is no home directory for {path}; choose another --data-dir") from None
+    try:
+        # Root's database runs as an account of its own, which has to pass through.
+        data_dir.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+        # A name of its own, so that two starts at once do not remove each other's.
+        with TemporaryFile(dir=data_dir):
+            pass
     except OSError as fault:
         raise CommandError(
             f"cannot write to {data_dir} ({fault.strerror}); choose another --data-dir"
@@ -42,15 +52,26 @@ def _open_data_dir(path: Path) -> Path:
     return data_dir
 
 
-def _load_secret_key(data_dir: Path, *, is_fresh: bool) -> str:
+def _load_secret_key(data_dir: Path, *, is_fresh: bool, is_empty: bool) -> str:
+    """Makes one only for a database that is still empty: keys that another one sealed would be lost."""
     path = data_dir / _KEY_FILE
-    if is_fresh:
+    if is_empty and is_fresh:
         path.unlink(missing_ok=True)
     if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(base64.b64encode(secrets.token_bytes(32)).decode())
-    return path.read_text().strip()
+        if not is_empty:
+            raise CommandError(f"{path} is lost; restore it, or start anew with --fresh")
+        write_private(path, base64.b64encode(secrets.token_bytes(MINIMUM_SECRET_BYTES)).decode())
+    key = path.read_bytes().strip()
+    if not _is_key(key):
+        raise CommandError(f"{path} is empty or damaged; restore it, or start anew with --fresh")
+    return key.decode()
+
+
+def _is_key(text: bytes) -> bool:
+    try:
+        return len(base64.b64decode(text, validate=True)) >= MINIMUM_SECRET_BYTES
+    except binascii.Error:
+        return False
 
 
 async def _empty_database(url: str) -> None:
@@ -65,14 +86,20 @@ async def _empty_database(url: str) -> None:
         await connection.close()
 
 
-async def _prepare(settings: Settings) -> None:
-    revision, head = await find_revision(settings.database_url), find_head()
+async def _check_empty(url: str) -> bool:
+    """Whether no demo ever was in the database; raises `CommandError` for one of a later release."""
+    revision, head = await find_revision(url), find_head()
     if revision is not None and revision > head:
         raise CommandError(
             f"the data directory was made by a later release (schema {revision}, this one knows {head}); "
             "use that release, another --data-dir, or --fresh"
         )
+    return revision is None
+
+
+async def _prepare(settings: Settings) -> None:
     await migrate(settings.database_url)
+    await check_keys(settings, f"the data directory's {_KEY_FILE}")
     platform = build_platform(settings)
     await platform.database.open()
     try:
@@ -112,6 +139,8 @@ def _print_start_page(settings: Settings) -> None:
 def run_demo(options: argparse.Namespace) -> None:
     """Runs until it is interrupted; then the database stops too, and its data stays."""
     signal.signal(signal.SIGTERM, _stop)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # which `nohup` sets
+        signal.signal(signal.SIGHUP, _stop)
     if not 1 <= options.port <= 65535:  # noqa: PLR2004
         raise CommandError("--port takes a number from 1 to 65535", 2)
     check_port(options.host, options.port)
@@ -121,11 +150,14 @@ def run_demo(options: argparse.Namespace) -> None:
     with EmbeddedPostgres(data_dir) as postgres:
         if options.fresh:
             asyncio.run(_empty_database(postgres.url))
-        settings = _configure(options, postgres.url, _load_secret_key(data_dir, is_fresh=options.fresh))
+        is_empty = asyncio.run(_check_empty(postgres.url))
+        secret_key = _load_secret_key(data_dir, is_fresh=options.fresh, is_empty=is_empty)
+        settings = _configure(options, postgres.url, secret_key)
         asyncio.run(_prepare(settings))
         run_server(
             settings,
             announce=lambda: _print_start_page(settings),
             target="borvo.assembly:create_demo_app",
+            ends_with_terminal=True,
         )
         sys.stdout.write(f"\nStopped. The data is kept in {data_dir}\n")

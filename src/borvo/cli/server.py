@@ -2,12 +2,14 @@
 
 import http.client
 import os
+import signal
 import socket
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import asyncpg
 from granian.constants import Interfaces
@@ -69,14 +71,14 @@ async def check_database(url: str) -> None:
         await connection.close()
 
 
-async def check_keys(settings: Settings) -> None:
+async def check_keys(settings: Settings, source: str = "BORVO_SECRET_KEY") -> None:
     """Raises `CommandError` when the signing keys in the database were sealed under another secret. Makes the
-    keys on the first start."""
+    keys on the first start. `source` names where the secret came from."""
     try:
         await build_platform(settings).identity.cabinet.current()
     except SealError:
         raise CommandError(
-            "BORVO_SECRET_KEY is not the one under which the database's signing keys were sealed; use that one"
+            f"{source} is not the one under which the database's signing keys were sealed; use that one"
         ) from None
 
 
@@ -106,23 +108,41 @@ def _ask_ready(host: str, port: int) -> bool:
 
 
 def _announce(settings: Settings, announce: Callable[[], None]) -> None:
-    deadline = time.monotonic() + _READY_WITHIN
-    while time.monotonic() < deadline:
-        if _ask_ready(settings.host, settings.port):
-            announce()
-            return
+    deadline, is_late = time.monotonic() + _READY_WITHIN, False
+    while not _ask_ready(settings.host, settings.port):
+        if not is_late and time.monotonic() >= deadline:
+            is_late = True
+            _write_late(settings)
         time.sleep(_WATCHED_EVERY)
+    announce()
 
 
-def _start_metrics(settings: Settings) -> None:
-    # Each worker writes its counters to files in this directory; only then do they add up over workers.
-    folder = tempfile.mkdtemp(prefix="borvo-metrics-")
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-    if settings.metrics_port:
+def _write_late(settings: Settings) -> None:
+    sys.stderr.write(
+        f"borvo: still not ready after {_READY_WITHIN:.0f} seconds; look at the messages above, whether the database "
+        f"answers, and what http://{settings.host}:{settings.port}/health/ready says\n"
+    )
+    sys.stderr.flush()
+
+
+@contextmanager
+def _serve_metrics(settings: Settings) -> Iterator[None]:
+    if not settings.metrics_port:
+        yield
+        return
+    check_port("127.0.0.1", settings.metrics_port)
+    with tempfile.TemporaryDirectory(prefix="borvo-metrics-", ignore_cleanup_errors=True) as folder:
+        # Each worker writes its counters to files in this directory; only then do they add up over workers.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         registry = CollectorRegistry()
         MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]
-        check_port("127.0.0.1", settings.metrics_port)
-        start_http_server(settings.metrics_port, "127.0.0.1", registry)
+        site, thread = start_http_server(settings.metrics_port, "127.0.0.1", registry)
+        try:
+            yield
+        finally:
+            site.shutdown()
+            site.server_close()
+            thread.join()
 
 
 def _write_ready(settings: Settings) -> None:
@@ -135,11 +155,13 @@ def run_server(
     *,
     announce: Callable[[], None] | None = None,
     target: str = "borvo.assembly:create_app",
+    ends_with_terminal: bool = False,
 ) -> None:
     """Serves what `target` builds until it is interrupted. The workers read the settings from the environment of
     this process."""
+    # `nohup` asks to stay; whoever starts with the signal ignored has been asked so.
+    is_detached = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     check_port(settings.host, settings.port)
-    _start_metrics(settings)
     say = announce or (lambda: None)
 
     def announce_ready() -> None:
@@ -159,4 +181,9 @@ def run_server(
         workers_kill_timeout=20,
         respawn_failed_workers=True,
     )
-    server.serve()
+    if ends_with_terminal:
+        # Granian takes the signal for a wish to reload.
+        hangup = signal.SIG_IGN if is_detached else server.signal_handler_interrupt
+        server.on_startup(lambda: signal.signal(signal.SIGHUP, hangup))
+    with _serve_metrics(settings):
+        server.serve()

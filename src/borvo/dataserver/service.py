@@ -72,7 +72,7 @@ async def write_samples(server: DataServer, writer: Writer, body: bytes) -> list
         try:
             return await _store(server, writer, batch, now)
         except asyncpg.DeadlockDetectedError:
-            # Two batches with the same ids in another order; whichever gave way starts again.
+            # Writers take their locks in one order, so this is somebody else's doing; whoever gave way starts again.
             continue
     return await _store(server, writer, batch, now)
 

@@ -10,8 +10,9 @@ from borvo.identity.public import Admission
 from borvo.kernel.ids import ClientKey, PersonId
 from borvo.storage.database import Connection, Row
 
-# One statement stores a batch: samples that are new, their children, and the counts of their days. The counts are
-# locked in one order by everybody, so that parallel writers wait for each other rather than block each other.
+# One statement stores a batch: samples that are new, their children, and the counts of their days. The ids
+# and the counts are locked in one order by everybody, so that parallel writers wait for each other rather than block
+# each other.
 _INSERT = """
 with stored as (
   insert into sample (person_id, id, position, type_code, start_at, end_at, created_at, value, category, device,
@@ -20,6 +21,7 @@ with stored as (
   from unnest($4::uuid[], $5::smallint[], $6::timestamptz[], $7::timestamptz[], $8::float8[], $9::text[],
               $10::text[], $11::text[], $12::bytea[])
     as given (id, type_code, start_at, end_at, value, category, device, client_assigned_id, content_digest)
+  order by client_assigned_id collate "C"
   on conflict (person_id, client_key, client_assigned_id)
     where position = 0 and client_assigned_id is not null do nothing
   returning id, type_code, start_at

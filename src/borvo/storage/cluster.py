@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from borvo.storage.placement import SOCKET_NAME, EmbeddedPostgresError, Placement
+from borvo.storage.private_file import write_private
 
 OWNER = "borvo"  # the superuser
 PROGRAM_WITHIN = 120.0  # seconds
@@ -70,12 +71,6 @@ def _initialise(at: Placement, draft: Path, options: list[str]) -> None:
     if not try_program(at, "initdb", *options, "--locale=C.UTF-8"):
         shutil.rmtree(draft, ignore_errors=True)
         run_program(at, "initdb", *options, "--locale=C")
-
-
-def write_private(path: Path, text: str) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
 
 
 def check_version(at: Placement) -> None:

@@ -25,9 +25,9 @@ from borvo.storage.cluster import (
     end_orphan,
     run_program,
     try_program,
-    write_private,
 )
 from borvo.storage.placement import EmbeddedPostgresError, Placement, place
+from borvo.storage.private_file import write_private
 
 __all__ = ["EmbeddedPostgres", "EmbeddedPostgresError"]
 
@@ -135,6 +135,11 @@ class EmbeddedPostgres:
         if not secret.exists():
             raise EmbeddedPostgresError(f"{secret} is lost: restore it from the backup of {self._data_dir}")
         password = secret.read_text(encoding="utf-8").strip()
+        if not password:
+            raise EmbeddedPostgresError(
+                f"{secret} is empty: restore it from the backup of {self._data_dir}, or remove it if there was no"
+                " database yet"
+            )
         if not at.cluster.exists():
             create_cluster(at, password)
         return password

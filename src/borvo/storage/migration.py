@@ -19,6 +19,10 @@ T = TypeVar("T")
 _MIGRATION_LOCK = 7_201_901
 
 
+class UnknownSchemaError(Exception):
+    """The database was brought to a schema of which this release knows nothing, as a later one does."""
+
+
 def _configure(connection: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
@@ -57,11 +61,23 @@ async def find_revision(url: str) -> str | None:
     )
 
 
+def _check_known(config: Config, revision: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise UnknownSchemaError(
+            f"the database is at schema {revision}, which this release does not know (it knows up to {find_head()}): "
+            "it is newer than this release; use the release that made it"
+        )
+
+
 def _upgrade(connection: Connection) -> None:
     connection.exec_driver_sql(f"select pg_advisory_xact_lock({_MIGRATION_LOCK})")
-    command.upgrade(_configure(connection), "head")
+    config = _configure(connection)
+    _check_known(config, MigrationContext.configure(connection).get_current_revision())
+    command.upgrade(config, "head")
 
 
 async def migrate(url: str) -> None:
-    """Applies what is missing, all of it or nothing; safe to call from several processes at once."""
+    """Applies what is missing, all of it or nothing; safe to call from several processes at once. Raises
+    `UnknownSchemaError` and changes nothing when a later release was here."""
     await run_synchronously(url, _upgrade)

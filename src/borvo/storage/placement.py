@@ -18,6 +18,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from borvo.storage.private_file import write_private
+
 ACCOUNT = "borvo-postgres"
 SHARED = Path("/var/lib/borvo")
 SOCKET_NAME = ".s.PGSQL.5432"
@@ -159,7 +161,7 @@ def _place_home(data_dir: Path, account: Account) -> Path:
             f"user {ACCOUNT} cannot reach {inside}: let others pass through {data_dir}"
         )
     home = _place_shared(SHARED / _digest(str(data_dir)), account)
-    record.write_text(f"{home}\n", encoding="utf-8")
+    write_private(record, f"{home}\n")
     return home
 
 

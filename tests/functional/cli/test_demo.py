@@ -15,6 +15,7 @@ import asyncpg
 import httpx
 import pytest
 
+from borvo.cli import demo
 from borvo.cli.demo_data import PASSWORD, PATIENT
 from borvo.storage.embedded import EmbeddedPostgres
 from tests.functional.browser import Browser
@@ -43,11 +44,11 @@ async def read_until_ready(process: Process) -> list[str]:
     return lines
 
 
-async def interrupt(process: Process) -> Ended:
-    """What Ctrl-C in a terminal does; nothing that the command started is left."""
+async def interrupt(process: Process, number: signal.Signals = signal.SIGINT) -> Ended:
+    """What Ctrl-C in a terminal does, or closing it; nothing that the command started is left."""
     started = list_descendants(process.pid)
     assert any("postgres" in name for name in started.values())
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, number)
     ended = await wait(process)
     assert not started.keys() & list_processes().keys()
     return ended
@@ -123,3 +124,43 @@ async def test_an_impossible_port_is_wrong_usage(data_dir: Path) -> None:
     ended = await run("demo", "--port", "70000", "--data-dir", str(data_dir))
     assert "--port" in ended.complaint
     assert ended.code == 2
+
+
+async def test_a_home_directory_of_nobody_is_named() -> None:
+    ended = await run("demo", "--port", str(find_free_port()), "--data-dir", "~nosuchuser/x")
+    assert "~nosuchuser/x" in ended.complaint
+    assert ended.code == 1
+
+
+async def start_and_stop(data_dir: Path) -> None:
+    process = await start("demo", "--port", str(find_free_port()), "--data-dir", str(data_dir))
+    await read_until_ready(process)
+    await interrupt(process)
+
+
+async def test_a_key_that_is_lost_damaged_or_another_is_said_and_kept(data_dir: Path) -> None:
+    await start_and_stop(data_dir)
+    key = data_dir / "secret_key"
+    assert key.stat().st_mode & 0o077 == 0
+    for damaged in ("", "no base64!", "c2hvcnQ=", "k" * 44):
+        key.write_text(damaged)
+        ended = await run("demo", "--port", str(find_free_port()), "--data-dir", str(data_dir))
+        assert "secret_key" in ended.complaint
+        assert (ended.code, key.read_text()) == (1, damaged)
+    key.unlink()
+    ended = await run("demo", "--port", str(find_free_port()), "--data-dir", str(data_dir))
+    assert "secret_key is lost" in ended.complaint
+    assert (ended.code, key.exists()) == (1, False)
+
+
+async def test_closing_the_terminal_stops_the_demo_and_its_database(data_dir: Path) -> None:
+    process = await start("demo", "--port", str(find_free_port()), "--data-dir", str(data_dir))
+    await read_until_ready(process)
+    ended = await interrupt(process, signal.SIGHUP)
+    assert (ended.code, ended.err) == (0, "")
+
+
+def test_a_data_directory_that_is_made_is_closed_to_others(tmp_path: Path) -> None:
+    made = demo._open_data_dir(tmp_path / "data")
+    assert made.stat().st_mode & 0o777 == (0o711 if os.geteuid() == 0 else 0o700)
+    assert list_names(made) == []

@@ -1,6 +1,7 @@
 """`borvo serve`, `migrate` and `support`: what they refuse, and in which words."""
 
 import base64
+from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
@@ -11,8 +12,8 @@ from borvo.assembly import Platform
 from borvo.storage.marks import DEMO, set_mark
 from borvo.storage.migration import find_head, find_revision
 from tests.conftest import replace_database
-from tests.functional.cli.commands import Ended, run
-from tests.processes import find_free_port
+from tests.functional.cli.commands import Ended, run, start, wait
+from tests.processes import find_free_port, read_line
 
 KEY = base64.b64encode(b"k" * 32).decode()
 
@@ -97,6 +98,31 @@ async def test_migrate_brings_an_empty_database_up_once_and_again(server_url: st
     await execute(server_url, f'drop database "{name}" with (force)')
 
 
+def has_folder_of_metrics(folder: Path) -> bool:
+    return any(folder.glob("borvo-metrics-*"))
+
+
+@pytest.mark.parametrize("has_metrics", [False, True])
+async def test_no_directory_of_metrics_is_left(database_url: str, tmp_path: Path, has_metrics: bool) -> None:
+    port = str(find_free_port()) if has_metrics else "0"
+    settings = configure(database_url, BORVO_METRICS_PORT=port, TMPDIR=str(tmp_path))
+    process = await start("serve", environment=settings)
+    assert (await read_line(process)).startswith("ready")
+    assert has_folder_of_metrics(tmp_path) is has_metrics
+    process.terminate()
+    assert (await wait(process)).code == 0
+    assert not has_folder_of_metrics(tmp_path)
+
+
+async def test_migrate_leaves_the_database_of_a_later_release_alone(database_url: str) -> None:
+    await execute(database_url, "update alembic_version set version_num = '9999'")
+    ended = await run("migrate", environment={"BORVO_DATABASE_URL": database_url})
+    assert "9999" in ended.complaint
+    assert "newer" in ended.complaint
+    assert ended.code == 1
+    assert await find_revision(database_url) == "9999"
+
+
 async def test_migrate_without_a_database_names_the_setting() -> None:
     ended = await run("migrate")
     assert "BORVO_DATABASE_URL" in ended.complaint
@@ -122,3 +148,11 @@ async def test_support_says_that_it_knows_nobody_of_that_address(database_url: s
     )
     assert ended.complaint
     assert ended.code == 1
+
+
+@pytest.mark.parametrize("role", ["wrongrole", "patient"])
+async def test_support_names_the_roles_that_can_be_given(role: str) -> None:
+    ended = await run("support", "role", "add", "ada@example.org", role)
+    assert f"'{role}' is none of agent, membership_manager, developer, support" in ended.err
+    assert "<" not in ended.err
+    assert ended.code == 2

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from random import Random
 from typing import Any
 
 import pytest
@@ -122,6 +123,28 @@ async def test_a_batch_that_loses_a_deadlock_is_tried_again(program: Program, pl
     answer = await writing
     assert [each["status"] for each in answer.json()["samples"]] == ["duplicate", "duplicate"]
     assert await count_rows(platform) == (2, 2)
+
+
+async def test_parallel_batches_with_the_same_ids_in_any_order_all_succeed(
+    program: Program, platform: Platform
+) -> None:
+    bodies = [create_body(clientAssignedId=f"name-{number}") for number in range(400)]
+    order = Random(7)  # noqa: S311
+    batches = [order.sample(bodies, 300) for _ in range(12)]
+    answers = await asyncio.gather(*(program.write(batch) for batch in batches))
+    assert [answer.status_code for answer in answers] == [200] * 12
+    stored: dict[str, set[str]] = {}
+    created: list[str] = []
+    for batch, answer in zip(batches, answers, strict=True):
+        receipts = answer.json()["samples"]
+        names = [each["clientAssignedId"] for each in receipts]
+        assert names == [each["clientAssignedId"] for each in batch]
+        for name, receipt in zip(names, receipts, strict=True):
+            stored.setdefault(name, set()).add(receipt["id"])
+            created += [name] if receipt["status"] == "created" else []
+    assert {len(ids) for ids in stored.values()} == {1}
+    assert sorted(created) == sorted(stored)
+    assert await count_rows(platform) == (len(stored), len(stored))
 
 
 async def test_parallel_writes_of_many_days_are_all_counted(program: Program, platform: Platform) -> None:

@@ -269,6 +269,14 @@ def test_names_a_cluster_of_another_version(open_dir: Path) -> None:
         EmbeddedPostgres(open_dir / "data").start()
 
 
+def test_names_an_empty_password(open_dir: Path) -> None:
+    with EmbeddedPostgres(open_dir / "data", settings={"fsync": "off"}):
+        pass
+    (open_dir / "data/postgres.password").write_text("")
+    with pytest.raises(EmbeddedPostgresError, match=r"^.*postgres\.password is empty: restore it.*$"):
+        EmbeddedPostgres(open_dir / "data").start()
+
+
 def test_names_a_lost_password(open_dir: Path) -> None:
     with EmbeddedPostgres(open_dir / "data", settings=FAST):
         pass

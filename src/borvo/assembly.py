@@ -133,9 +133,7 @@ def build_platform(
     )
 
     samples = DataServer(database, clock, entropy, partial(identity.verify_bearer, provider))
-    outgoing = Outgoing(is_open=settings.outgoing_networks == "any" or not settings.is_secure)
-    notifier = identity.BackchannelNotifier(provider, outgoing)
-    courier = Courier(outbox, {identity.BACKCHANNEL_LOGOUT: notifier, **(handlers or {})})
+    courier = Courier(outbox, {**_build_notifiers(settings, provider), **(handlers or {})})
     return Platform(
         settings,
         database,
@@ -150,6 +148,11 @@ def build_platform(
         provider,
         samples,
     )
+
+
+def _build_notifiers(settings: Settings, provider: Identity) -> dict[str, Handler]:
+    outgoing = Outgoing(is_open=settings.outgoing_networks == "any" or not settings.is_secure)
+    return {identity.BACKCHANNEL_LOGOUT: identity.BackchannelNotifier(provider, outgoing)}
 
 
 def _build_provider(
@@ -297,7 +300,7 @@ def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litest
 
 def build_app(platform: Platform, routers: Iterable[Router] = ()) -> ASGIApp:
     """What a server runs."""
-    app = build_litestar(platform, routers)
+    app = identity.CrossOrigin(build_litestar(platform, routers), platform.identity)
     return Observation(
         app,
         entropy=platform.entropy,

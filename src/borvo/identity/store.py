@@ -251,9 +251,10 @@ async def redeem_code(
 
 async def revoke_code_tokens(
     connection: Connection, person_id: PersonId, digest: bytes, now: datetime
-) -> None:
-    """Revokes what the code was redeemed for; read anew, since the winner may have just written it."""
-    await connection.execute(
+) -> bool:
+    """Revokes what the code was redeemed for; read anew, since the winner may have just written it. False when that was
+    done before."""
+    revoked = await connection.fetchval(
         """with code as (
              select person_id, token_id, token_expires_at, family_id from authorization_code
              where person_id = $1 and code_digest = $2 and token_id is not null
@@ -263,11 +264,12 @@ async def revoke_code_tokens(
            )
            insert into revoked_token (subject, token_id, expires_at)
            select person_id::text, token_id, token_expires_at from code
-           on conflict do nothing""",
+           on conflict do nothing returning true""",
         person_id,
         digest,
         now,
     )
+    return bool(revoked)
 
 
 # The client's state, the revocations, and for a person her account and the consent under which the token was issued.
@@ -319,6 +321,18 @@ async def load_caller(connection: Connection, token: AccessToken) -> Caller | No
         token.token_id,
         token.userinfo_claims,
     )
+
+
+async def is_client_origin(connection: Connection, origin: str) -> bool:
+    """Whether a client that is not disabled has a redirect URI on the origin."""
+    found = await connection.fetchval(
+        """select exists (
+             select from client c cross join lateral unnest(c.redirect_uris) as uri
+             where c.disabled_at is null
+               and (uri = $1::text or starts_with(uri, $1::text || '/') or starts_with(uri, $1::text || '?')))""",
+        origin,
+    )
+    return bool(found)
 
 
 async def delete_expired(connection: Connection, now: datetime, codes_before: datetime) -> None:

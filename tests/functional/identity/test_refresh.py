@@ -64,6 +64,25 @@ async def test_a_spent_refresh_token_ends_all_that_came_of_its_grant(lasting: Ha
         assert (await call_userinfo(lasting.http, tokens["access_token"])).status_code == 401
 
 
+async def test_a_person_learns_of_a_token_that_came_twice_and_once_only(
+    lasting: Handler, ada: Browser
+) -> None:
+    first = await obtain_lasting(lasting, ada)
+    await refresh(lasting, first["refresh_token"])
+    for _ in range(3):
+        await refresh(lasting, first["refresh_token"])
+    page = await ada.open("/account/security")
+    assert page.text.count("a token was used twice") == 1
+    assert "App lasting" in page.text
+
+
+async def test_a_person_learns_of_a_code_that_came_twice(lasting: Handler, ada: Browser) -> None:
+    code = await obtain_code(lasting, ada)
+    for _ in range(3):
+        await lasting.redeem(code)
+    assert (await ada.open("/account/security")).text.count("a token was used twice") == 1
+
+
 async def test_a_long_spent_refresh_token_is_still_known_as_such(lasting: Handler, ada: Browser) -> None:
     first = current = await obtain_lasting(lasting, ada)
     for _ in range(5):

@@ -4,10 +4,12 @@ from borvo.identity import family_store, token_store
 from borvo.identity.engine import Facts
 from borvo.identity.model import Grantor
 from borvo.identity.refresh import TokenFamily
+from borvo.identity.service.collaborators import Identity
 from borvo.kernel.digests import digest_token
-from borvo.kernel.ids import ClientKey
+from borvo.kernel.ids import ClientKey, PersonId
 from borvo.kernel.scopes import Scopes
 from borvo.storage.database import Connection
+from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind, by_client
 
 
 async def keep_issued(
@@ -37,3 +39,18 @@ async def keep_issued(
         requested_claims=grantor.requested_claims,
     )
     await family_store.insert_family(connection, family, facts.now)
+
+
+async def record_theft(identity: Identity, connection: Connection, facts: Facts, person_id: PersonId) -> None:
+    """That something came twice which is good for once, and what came of it was ended."""
+    if facts.client is None:
+        return
+    client = facts.client.registered
+    event = SecurityEvent(
+        SecurityEventKind.TOKEN_FAMILY_REVOKED,
+        person_id,
+        by_client(client.client_id),
+        client_id=client.client_id,
+        detail={"app": client.display_name},
+    )
+    await identity.events.record(connection, event)

@@ -10,7 +10,7 @@ from borvo.identity.grants.authorization_code import describe_grantor
 from borvo.identity.model import TOKEN_LIFETIME, parse_code
 from borvo.identity.service.authentication import TokenAnswer, refuse
 from borvo.identity.service.collaborators import Identity
-from borvo.identity.service.families import keep_issued
+from borvo.identity.service.families import keep_issued, record_theft
 from borvo.identity.service.subjects import find_subject
 from borvo.kernel.digests import digest_token
 from borvo.kernel.ids import PersonId
@@ -29,7 +29,7 @@ async def redeem_code(
     async with identity.database.transaction() as connection:
         facts.code = await store.load_code(connection, person_id, digest)
         if _is_replay(facts):
-            return await _punish(connection, facts, person_id, digest)
+            return await _punish(identity, connection, facts, person_id, digest)
         if facts.code is not None:
             facts.subject = await find_subject(connection, person_id, facts.code.requested_claims)
         answer = run_engine(facts)
@@ -41,7 +41,7 @@ async def redeem_code(
             facts.issued_refresh.family_id if facts.issued_refresh else None,
         )
         if not await store.redeem_code(connection, person_id, digest, issue, facts.now):
-            return await _punish(connection, facts, person_id, digest)
+            return await _punish(identity, connection, facts, person_id, digest)
         grantor = describe_grantor(facts.code)
         await keep_issued(connection, facts, grantor, facts.code.client_key, facts.code.scopes)
         return answer
@@ -58,7 +58,10 @@ def _is_replay(facts: Facts) -> bool:
     )
 
 
-async def _punish(connection: Connection, facts: Facts, person_id: PersonId, digest: bytes) -> TokenAnswer:
+async def _punish(
+    identity: Identity, connection: Connection, facts: Facts, person_id: PersonId, digest: bytes
+) -> TokenAnswer:
     # RFC 6749 4.1.2: used more than once, the code is denied and what it was redeemed for is revoked.
-    await store.revoke_code_tokens(connection, person_id, digest, facts.now)
+    if await store.revoke_code_tokens(connection, person_id, digest, facts.now):
+        await record_theft(identity, connection, facts, person_id)
     return refuse(InvalidGrantError("Invalid code in request."))

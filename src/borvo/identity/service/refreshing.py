@@ -9,6 +9,7 @@ from borvo.identity.engine import Facts
 from borvo.identity.refresh import RefreshVerdict, TokenFamily
 from borvo.identity.service.authentication import TokenAnswer, refuse
 from borvo.identity.service.collaborators import Identity
+from borvo.identity.service.families import record_theft
 from borvo.identity.service.subjects import find_subject
 from borvo.kernel.digests import digest_token
 from borvo.storage.database import Connection
@@ -26,10 +27,11 @@ async def refresh_tokens(
         family = await family_store.load_family(connection, *found)
         if family is None or facts.client is None or not family.check_client(facts.client):
             return run_engine(facts)
-        return await _judge(connection, facts, family, digest_token(text), run_engine)
+        return await _judge(identity, connection, facts, family, digest_token(text), run_engine)
 
 
 async def _judge(
+    identity: Identity,
     connection: Connection,
     facts: Facts,
     family: TokenFamily,
@@ -40,7 +42,7 @@ async def _judge(
     if verdict is RefreshVerdict.ENDED:
         return _REFUSED
     if verdict is RefreshVerdict.SPENT:
-        return await _punish(connection, facts, family)
+        return await _punish(identity, connection, facts, family)
     facts.family = family
     facts.subject = await find_subject(connection, family.person.id, family.requested_claims)
     answer = run_engine(facts)
@@ -50,15 +52,18 @@ async def _judge(
     new = digest_token(facts.issued_refresh.text)
     if not await family_store.rotate_family(connection, family, digest, new, idle_end, facts.now):
         # Somebody used the same token at the same moment.
-        return await _punish(connection, facts, family)
+        return await _punish(identity, connection, facts, family)
     if facts.issued_opaque is not None:
         await token_store.insert_opaque(connection, facts.issued_opaque)
     return answer
 
 
-async def _punish(connection: Connection, facts: Facts, family: TokenFamily) -> TokenAnswer:
+async def _punish(
+    identity: Identity, connection: Connection, facts: Facts, family: TokenFamily
+) -> TokenAnswer:
     # RFC 9700 4.14.2: nobody can tell the thief from the client, so all that follows from the grant ends.
-    await family_store.revoke_family(connection, family.person.id, family.id, facts.now)
+    if await family_store.revoke_family(connection, family.person.id, family.id, facts.now):
+        await record_theft(identity, connection, facts, family.person.id)
     return _REFUSED
 
 

@@ -1,0 +1,92 @@
+"""Which scripts of other origins may read answers."""
+
+import httpx
+import pytest
+
+from borvo.assembly import Platform
+from tests.factories.clients import register_client
+from tests.functional.conftest import TestClock
+from tests.functional.identity.flows import execute
+
+OWN = "https://app.example.org"
+OPEN = [
+    "/.well-known/openid-configuration",
+    "/.well-known/openid-configuration/jwks",
+    "/connect/token",
+    "/connect/revocation",
+    "/connect/userinfo",
+]
+CLOSED = [
+    "/sample/v1",
+    "/connect/introspect",
+    "/connect/authorize",
+    "/account",
+    "/connect/deviceauthorization",
+]
+PREFLIGHT = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+
+
+@pytest.fixture(autouse=True)
+async def client(platform: Platform) -> str:
+    return await register_client(platform, redirect_uris=[f"{OWN}/callback", "https://bare.example.org"])
+
+
+@pytest.mark.parametrize("path", OPEN)
+async def test_the_origin_of_a_registered_client_may_read(http: httpx.AsyncClient, path: str) -> None:
+    answer = await http.get(path, headers={"Origin": OWN})
+    assert answer.headers["access-control-allow-origin"] == OWN
+    assert "Origin" in answer.headers["vary"]
+    assert "access-control-allow-credentials" not in answer.headers
+    preflight = await http.options(path, headers={"Origin": OWN, **PREFLIGHT})
+    assert preflight.status_code == 204
+    assert preflight.headers["access-control-allow-origin"] == OWN
+    assert "authorization" in preflight.headers["access-control-allow-headers"]
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example",
+        "https://app.example.org.evil.example",
+        "https://app.example.or",
+        "http://app.example.org",
+        "https://app.example.org:8443",
+        "https://app.example.org/callback",
+        "null",
+        "https://%",
+        "https://_.example.org",
+        "x" * 5000,
+    ],
+)
+async def test_no_other_origin_may_read(http: httpx.AsyncClient, origin: str) -> None:
+    for path in OPEN:
+        answer = await http.get(path, headers={"Origin": origin})
+        assert "access-control-allow-origin" not in answer.headers
+        assert "Origin" in answer.headers["vary"]
+        preflight = await http.options(path, headers={"Origin": origin, **PREFLIGHT})
+        assert not [name for name in preflight.headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize("path", CLOSED)
+async def test_nothing_else_is_read_across_origins(http: httpx.AsyncClient, path: str) -> None:
+    for answer in (
+        await http.get(path, headers={"Origin": OWN}),
+        await http.options(path, headers={"Origin": OWN, **PREFLIGHT}),
+    ):
+        assert "access-control-allow-origin" not in answer.headers
+
+
+async def test_errors_are_read_too(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/connect/token", headers={"Origin": OWN}, data={"grant_type": "x"})
+    assert answer.status_code == 400
+    assert answer.headers["access-control-allow-origin"] == OWN
+
+
+async def test_a_disabled_client_counts_no_more_a_minute_later(
+    platform: Platform, http: httpx.AsyncClient, clock: TestClock
+) -> None:
+    headers = {"Origin": "https://bare.example.org"}
+    assert "access-control-allow-origin" in (await http.get(OPEN[0], headers=headers)).headers
+    await execute(platform, "update client set disabled_at = now()")
+    clock.advance(minutes=1)
+    assert "access-control-allow-origin" not in (await http.get(OPEN[0], headers=headers)).headers

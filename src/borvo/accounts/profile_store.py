@@ -12,9 +12,12 @@ from borvo.storage.database import Connection, Row
 _ADDRESS = [field.name for field in fields(PostalAddress)]
 _OWN = [field.name for field in fields(Profile) if field.name != "address"]
 _TEXTS = [*_OWN, *_ADDRESS]
+CLAIMS_COLUMNS = f"""
+    {PERSON_COLUMNS}, {", ".join(f"f.{name}" for name in _TEXTS)}, f.phone_number_verified_at,
+    coalesce(f.updated_at, p.created_at) as updated_at
+"""
 _LOAD = f"""
-    select {PERSON_COLUMNS}, {", ".join(f"f.{name}" for name in _TEXTS)}, f.phone_number_verified_at,
-           coalesce(f.updated_at, p.created_at) as updated_at
+    select {CLAIMS_COLUMNS}
     from person p left join person_profile f on f.person_id = p.id
     where p.id = $1 and p.closed_at is null"""
 _SAVE = f"""
@@ -30,10 +33,14 @@ _SAVE = f"""
 async def load_claims_subject(connection: Connection, person_id: PersonId) -> ClaimsSubject | None:
     """The person with her profile in one statement; None when there is no such person or the account is closed."""
     row = await connection.fetchrow(_LOAD, person_id)
-    return _read_subject(row) if row else None
+    return read_claims_subject(row) if row else None
 
 
-def _read_subject(row: Row) -> ClaimsSubject:
+def read_claims_subject(row: Row, *, has_profile: bool = True) -> ClaimsSubject:
+    """Of a row that `CLAIMS_COLUMNS` selected from `person p left join person_profile f`, whatever else it holds; with
+    nothing but the person where the profile is not wanted."""
+    if not has_profile:
+        return ClaimsSubject(read_person(row))
     address = PostalAddress(**{name: row[name] or "" for name in _ADDRESS})
     return ClaimsSubject(
         person=read_person(row),

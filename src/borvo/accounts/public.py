@@ -14,7 +14,7 @@ from borvo.accounts.model import (
 )
 from borvo.accounts.pages import build_router
 from borvo.accounts.passwords import Passwords
-from borvo.accounts.profile_store import load_claims_subject
+from borvo.accounts.profile_store import CLAIMS_COLUMNS, load_claims_subject, read_claims_subject
 from borvo.accounts.service import (
     Accounts,
     DescribeReturn,
@@ -45,6 +45,7 @@ from borvo.accounts.signing_in import (
 from borvo.accounts.store import COUNTED_ATTEMPTS, PERSON_COLUMNS, find_person, load_person, read_person
 
 __all__ = [
+    "CLAIMS_COLUMNS",
     "COUNTED_ATTEMPTS",
     "PERSON_COLUMNS",
     "Accounts",
@@ -84,6 +85,7 @@ __all__ = [
     "normalize_email",
     "provide_login",
     "provide_viewer",
+    "read_claims_subject",
     "read_person",
     "save_details",
     "sign_out",

@@ -1,7 +1,7 @@
 """The SQL of the OpenID provider. Every function takes a connection and none commits."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,8 +9,6 @@ from uuid import UUID
 from borvo.accounts.public import PERSON_COLUMNS, read_person
 from borvo.identity.model import (
     NO_CLAIMS,
-    AccessToken,
-    Caller,
     Consent,
     ConsentedClient,
     Parameters,
@@ -270,57 +268,6 @@ async def revoke_code_tokens(
         now,
     )
     return bool(revoked)
-
-
-# The client's state, the revocations, and for a person her account and the consent under which the token was issued.
-_LIVE = """select c.client_key from client c
-           where c.client_id = {client_id} and c.disabled_at is null
-             and not exists (select 1 from revoked_token r where r.subject = {subject} and r.token_id = {jti})
-             and ({person_id}::uuid is null or exists (
-               select 1 from consent s join person p on p.id = s.person_id
-               where s.person_id = {person_id}::uuid and s.client_key = c.client_key and s.version = {version}
-                 and s.withdrawn_at is null and p.closed_at is null))
-             and ({family_id}::uuid is null or exists (
-               select 1 from token_family f
-               where f.person_id = {person_id}::uuid and f.id = {family_id}::uuid and f.revoked_at is null))"""
-_CALLER = _LIVE.format(client_id="$1", subject="$2", jti="$3", person_id="$4", version="$5", family_id="$6")
-
-
-def compose_liveness(token: AccessToken, bind: Callable[[object], str]) -> str:
-    """A condition that holds while the token is good, for a statement that may show something only then. `bind`
-    takes a value and gives its placeholder."""
-    live = _LIVE.format(
-        client_id=f"{bind(token.client_id)}::text",
-        subject=f"{bind(token.subject)}::text",
-        jti=f"{bind(token.token_id)}::text",
-        person_id=bind(token.person_id),
-        version=f"{bind(token.consent_version)}::integer",
-        family_id=bind(token.family_id),
-    )
-    return f"exists ({live})"
-
-
-async def load_caller(connection: Connection, token: AccessToken) -> Caller | None:
-    """Who calls, when the token is still good."""
-    client_key = await connection.fetchval(
-        _CALLER,
-        token.client_id,
-        token.subject,
-        token.token_id,
-        token.person_id,
-        token.consent_version,
-        token.family_id,
-    )
-    if client_key is None:
-        return None
-    return Caller(
-        token.client_id,
-        ClientKey(client_key),
-        token.person_id,
-        token.scopes,
-        token.token_id,
-        token.userinfo_claims,
-    )
 
 
 async def is_client_origin(connection: Connection, origin: str) -> bool:

@@ -1,5 +1,6 @@
 """UserInfo: who gets it, and when a token stops being one."""
 
+import asyncio
 import base64
 import hmac
 import json
@@ -80,6 +81,29 @@ async def test_a_token_ends_at_once_with_what_it_rests_on(
     answer = await call_userinfo(handler.http, token)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+
+
+async def test_tokens_that_come_together_are_told_apart(
+    handler: Handler, platform: Platform, ada: Browser, clock: TestClock
+) -> None:
+    scopes = ["openid", "openid email", "openid profile"]
+    texts = [(await obtain_tokens(handler, ada, scope=scope))["access_token"] for scope in scopes]
+    other = Browser(handler.http)
+    await other.sign_up("bea@example.org")
+    texts += [(await obtain_tokens(handler, other, scope=scope))["access_token"] for scope in scopes]
+    await execute(
+        platform,
+        """update person set closed_at = $1
+           where id = (select person_id from person_email where email = 'bea@example.org')""",
+        clock(),
+    )
+    alone = [await call_userinfo(handler.http, text) for text in texts]
+    together = await asyncio.gather(*(call_userinfo(handler.http, text) for text in texts * 5))
+    assert [answer.status_code for answer in alone] == [200, 200, 200, 401, 401, 401]
+    assert [answer.json() for answer in together if answer.status_code == 200] == [
+        answer.json() for answer in alone[:3] * 5
+    ]
+    assert [answer.status_code for answer in together] == [answer.status_code for answer in alone * 5]
 
 
 async def test_a_token_of_an_earlier_consent_stays_dead_after_a_new_one(

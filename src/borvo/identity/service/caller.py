@@ -4,15 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from borvo.identity import session_store, store, token_store
-from borvo.identity.model import AccessToken, Caller, describe_person, list_claims
+from borvo.identity import caller_store, session_store, store, token_store
+from borvo.identity.model import AccessToken, Caller, describe_person
 from borvo.identity.service.collaborators import Identity
-from borvo.identity.service.subjects import load_subject
 from borvo.identity.tokens import TokenError, parse_opaque, read_access_claims
 from borvo.kernel.errors import ForbiddenError, UnauthenticatedError
 from borvo.storage.database import Connection
 
 _INVALID = 'Bearer error="invalid_token"'
+_ENDED = "the token was revoked, or what it rests on has ended"
 _TOO_LITTLE = 'Bearer error="insufficient_scope", scope="{}"'
 
 SESSION_MEMORY = timedelta(days=31)
@@ -37,14 +37,14 @@ class Admission:
 
     def compose(self, bind: Callable[[object], str]) -> str:
         """A condition in SQL that holds while the token is good; `bind` gives a value its placeholder."""
-        return store.compose_liveness(self.token, bind)
+        return caller_store.compose_liveness(self.token, bind)
 
     async def confirm(self, connection: Connection) -> Caller:
         """The caller; raises `UnauthenticatedError` when the token, the client, the consent or the account behind
         it has been ended."""
-        caller = await store.load_caller(connection, self.token)
+        caller = await caller_store.load_caller(connection, self.token)
         if caller is None:
-            raise _refuse("the token was revoked, or what it rests on has ended")
+            raise _refuse(_ENDED)
         return caller
 
 
@@ -86,17 +86,17 @@ def _refuse(reason: str) -> UnauthenticatedError:
 async def describe_caller(identity: Identity, authorization: str | None) -> dict[str, object]:
     """The claims for the userinfo endpoint (OpenID Connect Core 5.3)."""
     admission = await verify_bearer(identity, authorization)
-    async with identity.database.connection() as connection:
-        caller = await admission.confirm(connection)
-        if caller.person_id is None or "openid" not in caller.scopes:
-            raise ForbiddenError(
-                "This access token carries no scope openid.", challenge=_TOO_LITTLE.format("openid")
-            )
-        claims = list_claims(caller.scopes, caller.userinfo_claims)
-        subject = await load_subject(connection, caller.person_id, claims)
-    if subject is None:
+    found = await identity.callers.find(admission.token)
+    if found is None:
+        raise _refuse(_ENDED)
+    caller = found.caller
+    if caller.person_id is None or "openid" not in caller.scopes:
+        raise ForbiddenError(
+            "This access token carries no scope openid.", challenge=_TOO_LITTLE.format("openid")
+        )
+    if found.subject is None:
         raise _refuse("the account is closed")
-    return describe_person(subject, caller.scopes, caller.userinfo_claims)
+    return describe_person(found.subject, caller.scopes, caller.userinfo_claims)
 
 
 async def clean_up(identity: Identity) -> None:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 
 from borvo.accounts.public import Limiter
+from borvo.identity.caller_store import LoadedCaller, load_callers
 from borvo.identity.engine import Facts, ProtocolClient
 from borvo.identity.keys import KeyCabinet
-from borvo.identity.model import InstanceProfile, Parameters
+from borvo.identity.model import AccessToken, InstanceProfile, Parameters
 from borvo.identity.refresh import RefreshPolicy
 from borvo.identity.service.guessing import GuessLimit
 from borvo.identity.tokens import TokenMemory
@@ -42,9 +43,11 @@ class Identity:
     profile: InstanceProfile = InstanceProfile.COMPATIBLE
     memory: TokenMemory = field(default_factory=TokenMemory)
     clients: Gathering[AskedClient, CountedClient] = field(init=False)
+    callers: Gathering[AccessToken, LoadedCaller] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "clients", Gathering(self.database, load_counted_clients))
+        object.__setattr__(self, "callers", Gathering(self.database, load_callers))
 
     async def gather_facts(self, connection: Connection, parameters: Parameters) -> Facts:
         """The facts of one exchange, the client that the parameters name among them."""

@@ -7,7 +7,7 @@ from typing import Any
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749.errors import InvalidRequestError, UnauthorizedClientError
 
-from borvo.identity import family_store, store, token_store
+from borvo.identity import caller_store, family_store, token_store
 from borvo.identity.engine import Facts
 from borvo.identity.model import AccessToken
 from borvo.identity.refresh import RefreshVerdict, TokenFamily
@@ -107,7 +107,7 @@ async def _describe_access(
     owner = await load_client(connection, token.client_id)
     if owner is None or owner.tenancy_id != asking.tenancy_id:
         return None
-    if await store.load_caller(connection, token) is None:
+    if await caller_store.load_caller(connection, token) is None:
         return None
     return {
         "active": True,

@@ -1,0 +1,116 @@
+"""Who calls with an access token, and whether it is still good: decision 0005.
+
+Every function takes a connection and none commits.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from borvo.accounts.public import CLAIMS_COLUMNS, ClaimsSubject, read_claims_subject
+from borvo.identity.model import AccessToken, Caller, is_profile_needed, list_claims
+from borvo.kernel.ids import ClientKey
+from borvo.storage.database import Connection, Row
+
+# The client's state, the revocations, and for a person her account and the consent under which the token was issued.
+_LIVE = """select c.client_key from client c
+           where c.client_id = {client_id} and c.disabled_at is null
+             and not exists (select 1 from revoked_token r where r.subject = {subject} and r.token_id = {jti})
+             and ({person_id}::uuid is null or exists (
+               select 1 from consent s join person p on p.id = s.person_id
+               where s.person_id = {person_id}::uuid and s.client_key = c.client_key and s.version = {version}
+                 and s.withdrawn_at is null and p.closed_at is null))
+             and ({family_id}::uuid is null or exists (
+               select 1 from token_family f
+               where f.person_id = {person_id}::uuid and f.id = {family_id}::uuid and f.revoked_at is null))"""
+_CALLER = _LIVE.format(client_id="$1", subject="$2", jti="$3", person_id="$4", version="$5", family_id="$6")
+
+
+def compose_liveness(token: AccessToken, bind: Callable[[object], str]) -> str:
+    """A condition that holds while the token is good, for a statement that may show something only then. `bind`
+    takes a value and gives its placeholder."""
+    live = _LIVE.format(
+        client_id=f"{bind(token.client_id)}::text",
+        subject=f"{bind(token.subject)}::text",
+        jti=f"{bind(token.token_id)}::text",
+        person_id=bind(token.person_id),
+        version=f"{bind(token.consent_version)}::integer",
+        family_id=bind(token.family_id),
+    )
+    return f"exists ({live})"
+
+
+async def load_caller(connection: Connection, token: AccessToken) -> Caller | None:
+    """Who calls, when the token is still good."""
+    client_key = await connection.fetchval(
+        _CALLER,
+        token.client_id,
+        token.subject,
+        token.token_id,
+        token.person_id,
+        token.consent_version,
+        token.family_id,
+    )
+    return None if client_key is None else _build_caller(token, client_key)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedCaller:
+    """A caller, and whom her token is about; nobody, for a client that calls for itself or a closed account."""
+
+    caller: Caller
+    subject: ClaimsSubject | None
+
+
+_CALLERS = f"""
+    select k.number, live.client_key, {CLAIMS_COLUMNS}
+    from unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::integer[], $6::uuid[]) with ordinality
+         as k (client_id, subject, token_id, person_id, version, family_id, number)
+    cross join lateral ({
+    _LIVE.format(
+        client_id="k.client_id",
+        subject="k.subject",
+        jti="k.token_id",
+        person_id="k.person_id",
+        version="k.version",
+        family_id="k.family_id",
+    )
+}) live
+    left join person p on p.id = k.person_id and p.closed_at is null
+    left join person_profile f on f.person_id = p.id"""
+
+
+async def load_callers(
+    connection: Connection, tokens: Sequence[AccessToken]
+) -> Mapping[AccessToken, LoadedCaller]:
+    """The callers of those tokens that are still good."""
+    rows = await connection.fetch(
+        _CALLERS,
+        [token.client_id for token in tokens],
+        [token.subject for token in tokens],
+        [token.token_id for token in tokens],
+        [token.person_id for token in tokens],
+        [token.consent_version for token in tokens],
+        [token.family_id for token in tokens],
+    )
+    found = ((tokens[row["number"] - 1], row) for row in rows)
+    return {token: _read_loaded(token, row) for token, row in found}
+
+
+def _read_loaded(token: AccessToken, row: Row) -> LoadedCaller:
+    caller = _build_caller(token, row["client_key"])
+    if row["id"] is None:
+        return LoadedCaller(caller, None)
+    has_profile = is_profile_needed(list_claims(token.scopes, token.userinfo_claims))
+    return LoadedCaller(caller, read_claims_subject(row, has_profile=has_profile))
+
+
+def _build_caller(token: AccessToken, client_key: UUID) -> Caller:
+    return Caller(
+        token.client_id,
+        ClientKey(client_key),
+        token.person_id,
+        token.scopes,
+        token.token_id,
+        token.userinfo_claims,
+    )

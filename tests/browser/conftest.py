@@ -156,6 +156,14 @@ async def foreign_site() -> AsyncIterator[ForeignSite]:
 
 
 @pytest.fixture
+async def other_site() -> AsyncIterator[ForeignSite]:
+    """A second app's, foreign to the first one too."""
+    site = ForeignSite()
+    async with site.serve():
+        yield site
+
+
+@pytest.fixture
 async def start_example(borvo: Instance) -> AsyncIterator[StartExample]:
     """Starts `examples/mybp` with a client's id and secret, and tells its address."""
     async with AsyncExitStack() as stack:

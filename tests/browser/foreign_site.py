@@ -11,11 +11,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 @dataclass
 class ForeignSite:
-    """Serves the pages put into `pages`, and keeps what came to its callback."""
+    """Serves the pages put into `pages`, keeps what came to its callback, and what was asked for at all."""
 
     origin: str = ""
     pages: dict[str, str] = field(default_factory=dict)
     received: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    visits: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     @property
     def callback(self) -> str:
@@ -54,6 +55,7 @@ class ForeignSite:
         )
         body = (await reader.readexactly(length)).decode()
         parts = urlsplit(target)
+        self.visits.append((parts.path, dict(parse_qsl(parts.query))))
         if parts.path == "/signin-oidc":
             self.received.append((method, dict(parse_qsl(body or parts.query))))
         page = self.pages.get(parts.path, "<p>Welcome back</p>")

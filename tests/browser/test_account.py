@@ -28,11 +28,15 @@ async def test_a_profile_is_filled_in_mended_and_kept(borvo: Instance, open_page
     await page.get_by_label("Phone number").fill("020 7946 0000")
     await page.get_by_label("Street and number").fill("1 High Street\nFlat 2")
     await page.get_by_role("button", name="Save").click()
-    await expect(page.get_by_role("alert")).to_be_visible()
+    await expect(page.get_by_role("alert")).to_be_focused()
     phone = page.get_by_label("Phone number")
+    await page.get_by_role("alert").get_by_role("link", name="country code").click()
+    await expect(phone).to_be_focused()
     await expect(phone).to_have_attribute("aria-invalid", "true")
     await expect(page.locator("#phone_number-error")).to_contain_text("country code")
-    assert await run_axe(page, axe) == []
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        assert await run_axe(page, axe) == []
     await phone.fill("+44 20 7946 0000")
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("status")).to_have_text("Saved.")

@@ -75,6 +75,12 @@ def describe_scopes(scopes: Iterable[str]) -> list[ScopeWords]:
     return [known[scope] for scope in scopes if scope in known]
 
 
+def order_scopes(scopes: Iterable[str]) -> list[str]:
+    """The known ones of them in the order of the picker, where sign-in comes first."""
+    named = frozenset(scopes)
+    return [scope for scope in map_scopes() if scope in named]
+
+
 @dataclass(frozen=True, slots=True)
 class ConsentLine:
     """What a person reads on the consent page: a sentence, which members of a group it covers, and the scopes that she

@@ -45,6 +45,9 @@ PEOPLE: dict[str, tuple[str, str, Role | None]] = {
 }
 
 _CALLBACKS = ("https://localhost:5001/signin-oidc", "http://localhost:5001/signin-oidc")
+# A native app adds whatever port it listens on (RFC 8252 7.3).
+_LOOPBACK = "http://127.0.0.1/callback"
+_WITHOUT_CALLBACK = {GrantType.CLIENT_CREDENTIALS, GrantType.DEVICE_CODE}
 _BASIC = ("openid", "profile", "email")
 _BLOOD_PRESSURE = ("blood_pressure", "blood_pressure_systolic", "blood_pressure_diastolic")
 _VITALS = (*_BLOOD_PRESSURE, "height", "body_mass", "step_count", "heart_rate")
@@ -67,6 +70,8 @@ class DemoClient:
     grant_type: GrantType
     scopes: tuple[str, ...]
     require_pkce: bool = False
+    is_public: bool = False
+    allows_front_channel_tokens: bool = False
 
     @property
     def client_id(self) -> str:
@@ -74,7 +79,14 @@ class DemoClient:
 
     @property
     def secret(self) -> str:
-        return f"demo-{self.suffix}-secret-0123456789"
+        """Empty for a client that has none."""
+        return "" if self.is_public else f"demo-{self.suffix}-secret-0123456789"
+
+    @property
+    def redirect_uris(self) -> tuple[str, ...]:
+        if self.grant_type in _WITHOUT_CALLBACK:
+            return ()
+        return (*_CALLBACKS, _LOOPBACK) if self.is_public else _CALLBACKS
 
 
 CLIENTS = (
@@ -87,13 +99,35 @@ CLIENTS = (
     DemoClient("clinician", "Clinician", GrantType.HYBRID, (*_BASIC, "agency_api", *_read(*_VITALS))),
     DemoClient("clinorg", "Clinic", GrantType.HYBRID, (*_BASIC, "agency_api")),
     DemoClient("worker", "Night worker", GrantType.CLIENT_CREDENTIALS, ("agency_api",)),
-    DemoClient("spa", "Single-page app", GrantType.IMPLICIT, (*_BASIC, *_read(*_VITALS))),
+    DemoClient(
+        "spa",
+        "Single-page app",
+        GrantType.IMPLICIT,
+        (*_BASIC, *_read(*_VITALS)),
+        allows_front_channel_tokens=True,
+    ),
     DemoClient(
         "code",
         "Health diary",
         GrantType.AUTHORIZATION_CODE,
-        (*_BASIC, *_read(*_VITALS), *_write(*_VITALS)),
+        (*_BASIC, "offline_access", *_read(*_VITALS), *_write(*_VITALS)),
         require_pkce=True,
+    ),
+    DemoClient(
+        "public",
+        "Pocket diary",
+        GrantType.AUTHORIZATION_CODE,
+        (*_BASIC, "offline_access", *_read(*_VITALS)),
+        require_pkce=True,
+        is_public=True,
+    ),
+    DemoClient(
+        "scales",
+        "Bathroom scales",
+        GrantType.DEVICE_CODE,
+        (*_BASIC, "offline_access", *_read("body_mass"), *_write("body_mass")),
+        require_pkce=True,
+        is_public=True,
     ),
 )
 
@@ -125,18 +159,19 @@ async def _seed_person(platform: Platform, email: str) -> Person:
 
 
 async def _seed_client(platform: Platform, developer: Person, tenancy: Tenancy, client: DemoClient) -> None:
-    has_callbacks = client.grant_type is not GrantType.CLIENT_CREDENTIALS
     details = ClientDetails(
         display_name=client.name,
         client_uri="http://localhost:5001",
-        redirect_uris=_CALLBACKS if has_callbacks else (),
+        redirect_uris=client.redirect_uris,
         grant_types=frozenset({client.grant_type}),
         scopes=client.scopes,
         require_pkce=client.require_pkce,
+        is_public=client.is_public,
+        allows_front_channel_tokens=client.allows_front_channel_tokens,
     )
     with suppress(InvalidInputError):
         await register_client(platform.portal, developer, tenancy.id, client.suffix, details)
-    if not (await find_client(platform.portal, developer, client.client_id)).secrets:
+    if client.secret and not (await find_client(platform.portal, developer, client.client_id)).secrets:
         await add_chosen_secret(platform.portal, developer, client.client_id, client.secret)
 
 
@@ -197,7 +232,7 @@ def _quantity(
 def render_start_page(issuer: str) -> str:
     """What a newcomer sees in the terminal."""
     people = "\n".join(f"    {email}" for email in PEOPLE)
-    clients = "\n".join(f"    {each.client_id:<16}{each.secret}" for each in CLIENTS)
+    clients = "\n".join(f"    {each.client_id:<16}{each.secret or '(has none)'}" for each in CLIENTS)
     return f"""
   Borvo is running at {issuer}
 
@@ -213,12 +248,16 @@ def render_start_page(issuer: str) -> str:
   Clients and their secrets
 {clients}
 
-  Three things to try
+  Things to try
     1. Sign in to the portal as {DEVELOPER} and register a client.
     2. Look at a service's token:
        curl -s -u demo.worker:demo-worker-secret-0123456789 \\
          -d grant_type=client_credentials -d scope=agency_api {issuer}/connect/token
     3. Sign in to an app as {PATIENT}: see examples/mybp/README.md
+    4. Be a device without a browser: get a code, then enter it at {issuer}/account/device
+       curl -s -d client_id=demo.scales --data-urlencode "scope=openid offline_access read.body_mass" \\
+         {issuer}/connect/deviceauthorization
+    5. See at {issuer}/account/apps what was allowed, and take it back.
 
   Ctrl-C stops everything; the data is kept.
 

@@ -5,7 +5,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from borvo.accounts.public import SignedIn
-from borvo.catalogue.scopes import list_consent_lines
+from borvo.catalogue.scopes import list_consent_lines, order_scopes
 from borvo.identity.endpoints import AnyRequest, Collaborators
 from borvo.identity.service import consents
 from borvo.web.pages import redirect_to, render_page
@@ -19,7 +19,7 @@ async def show_apps(request: AnyRequest, identity: Collaborators, login: SignedI
     return render_page(
         "identity/apps.html",
         viewer=login,
-        apps=[(app, list_consent_lines(app.scopes)) for app in apps],
+        apps=[(app, list_consent_lines(order_scopes(app.scopes))) for app in apps],
         notice=request.query_params.get("notice", ""),
     )
 

@@ -3,6 +3,7 @@ read those facts and record what should happen, and whoever built it applies the
 
 import logging
 import re
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -160,14 +161,23 @@ class ProtocolRequest(OAuth2Request):
 
 
 class ProtocolServer(AuthorizationServer):
-    """Authlib's authorization server for one exchange."""
+    """Authlib's authorization server for one exchange, once it is bound to the facts of one."""
 
-    def __init__(self, facts: Facts) -> None:
+    facts: Facts
+
+    def __init__(self) -> None:
         super().__init__()
-        self.facts = facts
         for method in AUTH_METHODS:
             self.register_client_auth_method(method, _accept_verdict(method))
-        self.register_token_generator("default", AccessTokenGenerator(facts))
+
+    def bind(self, facts: Facts) -> "ProtocolServer":
+        """A copy for one exchange. What was registered is shared, so nothing may be registered any more."""
+        bound = copy(self)
+        bound.facts = facts
+        return bound
+
+    def generate_token(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        return AccessTokenGenerator(self.facts).generate(*args, **kwargs)
 
     def query_client(self, client_id: str) -> ProtocolClient | None:
         client = self.facts.client

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
-from joserfc import jwt
+import msgspec
+from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import GuestProtocol, Key
 from joserfc.jws import JWSRegistry
@@ -38,15 +39,19 @@ class TokenError(Exception):
 
 def sign_access_token(signing_key: SigningKey, claims: Mapping[str, Any]) -> str:
     """The compact form, with the explicit type of RFC 9068 2.1 and the key's `kid`."""
-    # A key set would sign with any of its keys, one only announced included, so exactly one is handed over.
-    header = {"alg": signing_key.algorithm, "typ": "at+jwt", "kid": signing_key.kid}
-    return jwt.encode(header, dict(claims), signing_key.key, [signing_key.algorithm])
+    return _sign(signing_key, "at+jwt", claims)
 
 
 def sign_logout_token(signing_key: SigningKey, claims: Mapping[str, Any]) -> str:
     """The compact form, with the explicit type of Back-Channel Logout 2.4, so that it passes for no other token."""
-    header = {"alg": signing_key.algorithm, "typ": "logout+jwt", "kid": signing_key.kid}
-    return jwt.encode(header, dict(claims), signing_key.key, [signing_key.algorithm])
+    return _sign(signing_key, "logout+jwt", claims)
+
+
+def _sign(signing_key: SigningKey, kind: str, claims: Mapping[str, Any]) -> str:
+    # A key set would sign with any of its keys, one only announced included, so exactly one is handed over.
+    header = {"alg": signing_key.algorithm, "typ": kind, "kid": signing_key.kid}
+    payload = msgspec.json.encode(claims)
+    return jws.serialize_compact(header, payload, signing_key.key, [signing_key.algorithm])
 
 
 def _decode(text: str, keys: Mapping[str, VerifyingKey]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:

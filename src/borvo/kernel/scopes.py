@@ -17,7 +17,9 @@ def is_scope_token(text: str) -> bool:
 def parse_scopes(text: str | None) -> Scopes:
     """The distinct scopes in the order of their first appearance; several spaces count as one. No other
     white space separates, so that it ends as part of a scope that nobody holds."""
-    return tuple(dict.fromkeys(scope for scope in (text or "").split(" ") if scope))
+    scopes = dict.fromkeys((text or "").split(" "))
+    scopes.pop("", None)
+    return tuple(scopes)
 
 
 def render_scopes(scopes: Iterable[str]) -> str:

@@ -98,6 +98,22 @@ async def test_migrate_brings_an_empty_database_up_once_and_again(server_url: st
     await execute(server_url, f'drop database "{name}" with (force)')
 
 
+MAIL = {"BORVO_SMTP_URL": "smtp://localhost:2525", "BORVO_MAIL_FROM": "desk@example.org"}
+
+
+@pytest.mark.parametrize(("mail", "is_said"), [({}, True), (MAIL, False)])
+async def test_that_no_mail_will_be_sent_is_said_at_the_start(
+    database_url: str, mail: dict[str, str], is_said: bool
+) -> None:
+    settings = configure(database_url, **mail)
+    process = await start("serve", environment=settings)
+    assert (await read_line(process)).startswith("ready")
+    process.terminate()
+    ended = await wait(process)
+    assert ended.code == 0
+    assert ended.err.count("set BORVO_SMTP_URL to send it") == is_said
+
+
 def has_folder_of_metrics(folder: Path) -> bool:
     return any(folder.glob("borvo-metrics-*"))
 

@@ -69,17 +69,18 @@ class Handler:
         sent = {name: value for name, value in given.items() if value}
         return await self.http.post((await self.discover())[endpoint], data=sent)
 
-    async def read_id_token(self, text: str) -> dict[str, Any]:
+    async def read_id_token(self, text: str, algorithm: str = "RS256") -> dict[str, Any]:
         """The claims, after checking the signature with the key that the header names."""
         keys = (await self.http.get((await self.discover())["jwks_uri"])).json()
-        token = jwt.decode(text, KeySet.import_key_set(keys), algorithms=["RS256"])
+        token = jwt.decode(text, KeySet.import_key_set(keys), algorithms=[algorithm])
         assert token.header["kid"] in {key["kid"] for key in keys["keys"]}
         return dict(token.claims)
 
 
-def half_hash(text: str) -> str:
+def half_hash(text: str, digest: str = "sha256") -> str:
     """OpenID Connect Core 3.3.2.11."""
-    return encode_bytes(hashlib.sha256(text.encode()).digest()[:16])
+    whole = hashlib.new(digest, text.encode()).digest()
+    return encode_bytes(whole[: len(whole) // 2])
 
 
 def read_form_post(page: httpx.Response) -> tuple[str, dict[str, str]]:

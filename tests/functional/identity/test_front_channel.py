@@ -47,13 +47,18 @@ async def test_the_answer_holds_what_the_type_names_and_no_more(
 
 
 @pytest.mark.spec("OpenID Connect Core", "3.3.2.11")
-async def test_the_id_token_binds_everything_beside_it(spa: Handler, ada: Browser) -> None:
+@pytest.mark.parametrize("algorithm", ["RS256", "PS256", "ES256", "EdDSA"])
+async def test_the_id_token_binds_everything_beside_it(
+    platform: Platform, http: httpx.AsyncClient, ada: Browser, algorithm: str
+) -> None:
+    spa = await register(platform, http, signing_algorithm=algorithm)
     told = read_redirect(await reach_answer(spa, ada, response_type="code id_token token", **FRONT))
-    claims = await spa.read_id_token(told["id_token"])
+    claims = await spa.read_id_token(told["id_token"], algorithm)
+    digest = "sha512" if algorithm == "EdDSA" else "sha256"
     assert claims["nonce"] == NONCE
-    assert claims["c_hash"] == half_hash(told["code"])
-    assert claims["at_hash"] == half_hash(told["access_token"])
-    assert claims["s_hash"] == half_hash(STATE)
+    assert claims["c_hash"] == half_hash(told["code"], digest)
+    assert claims["at_hash"] == half_hash(told["access_token"], digest)
+    assert claims["s_hash"] == half_hash(STATE, digest)
 
 
 @pytest.mark.spec("OpenID Connect Core", "5.4")

@@ -1,5 +1,5 @@
 """One grant or extension of the protocol engine a file. To add one: a class here that reads `request.facts` and
-records its effects there, and a line in `create_server`."""
+records its effects there, and a line in `_register_grants`."""
 
 from borvo.identity.engine import Facts, ProtocolServer
 from borvo.identity.grants.authorization_code import CodeGrant
@@ -16,9 +16,8 @@ _OPENID = OpenIDExtension()
 __all__ = ["create_server"]
 
 
-def create_server(facts: Facts) -> ProtocolServer:
-    """The engine with everything that this instance serves, for one exchange."""
-    server = ProtocolServer(facts)
+def _register_grants() -> ProtocolServer:
+    server = ProtocolServer()
     server.register_grant(CodeGrant, [_PROOF_KEY, _OPENID])
     server.register_grant(HybridGrant, [_PROOF_KEY])
     server.register_grant(ImplicitFlow)
@@ -26,3 +25,11 @@ def create_server(facts: Facts) -> ProtocolServer:
     server.register_grant(DeviceGrant, [_OPENID])
     server.register_grant(ServiceGrant)
     return server
+
+
+_REGISTERED = _register_grants()
+
+
+def create_server(facts: Facts) -> ProtocolServer:
+    """The engine with everything that this instance serves, for one exchange."""
+    return _REGISTERED.bind(facts)

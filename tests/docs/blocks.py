@@ -1,4 +1,4 @@
-"""Runs the commands of a tutorial: fenced blocks behind a comment `<!-- run: name -->`."""
+"""Runs the commands of a page: fenced blocks behind a comment `<!-- run: name -->`."""
 
 import os
 import re
@@ -6,12 +6,14 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_BLOCK = re.compile(r"^<!-- run: (?P<name>\w+) -->\n```sh\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(
+    r"^<!-- run: (?P<name>\w+) -->\n```(?:sh|python)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+)
 _UNMARKED = re.compile(r"(?<!-->\n)^```(?:sh|python|http)$", re.MULTILINE)
 
 
 def read_blocks(page: Path) -> dict[str, str]:
-    """By name, in their order. Every block of commands has to be marked."""
+    """By name, in their order. Every block of commands or Python has to be marked."""
     text = page.read_text(encoding="utf-8")
     assert _UNMARKED.findall(re.sub(_BLOCK, "", text)) == [], "a block is not run by any test"
     return {match["name"]: match["text"] for match in _BLOCK.finditer(text)}

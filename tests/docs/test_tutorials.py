@@ -2,20 +2,12 @@
 
 import asyncio
 import json
-import os
 import re
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 
 from borvo.catalogue.sample_types import map_sample_types
@@ -29,39 +21,6 @@ PERSON = "patient2@demo.test"
 TYPES = [map_sample_types()[name] for name in ("blood_pressure_systolic", "blood_pressure_diastolic")]
 
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-
-
-def _find_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[str]:
-    """The address of a demo of this module's own."""
-    port = _find_port()
-    # Not pytest's own directory: its parents are closed to the account that PostgreSQL runs under as root.
-    with TemporaryDirectory(prefix="borvo-test-") as folder:
-        Path(folder).chmod(0o711)
-        program = "from borvo.cli.main import main; main()"
-        command = [sys.executable, "-c", program, "demo", "--port", str(port), "--data-dir", f"{folder}/data"]
-        with subprocess.Popen(  # noqa: S603
-            command, stdout=subprocess.PIPE, text=True, env={**os.environ, "BORVO_LOG_LEVEL": "error"}
-        ) as server:
-            assert server.stdout is not None
-            try:
-                assert any(line.startswith("ready ") for line in server.stdout), "the demo did not start"
-                yield f"http://localhost:{port}"
-            finally:
-                server.send_signal(signal.SIGINT)
-                server.wait(timeout=30)
-
-
-@pytest.fixture
-async def browser(demo: str) -> AsyncIterator[Browser]:
-    async with httpx.AsyncClient(base_url=demo, timeout=20) as client:
-        yield Browser(client)
 
 
 async def _register(browser: Browser) -> str:

@@ -1,0 +1,169 @@
+"""The recipes for developers of apps, done as they say, against the demo."""
+
+import asyncio
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet, RSAKey
+
+from borvo.cli.demo_data import CLIENTS, DEVELOPER, PASSWORD
+from borvo.portal.public import GrantType
+from tests.docs.blocks import Terminal, read_blocks
+from tests.functional.browser import Browser, read_forms
+from tests.functional.identity.test_session_ends import Party, serve_party
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "docs/how-to"
+PERSON = "patient2@demo.test"
+CODE_PLACE = "the-code-from-the-address"
+
+pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+
+
+class Recipe:
+    """The blocks of one page, in one terminal; each is run at least once."""
+
+    def __init__(self, name: str, demo: str, folder: Path) -> None:
+        self.blocks = read_blocks(FOLDER / f"{name}.md")
+        self.waiting = set(self.blocks)
+        self._demo = demo
+        self._terminal = Terminal(folder)
+
+    def read(self, name: str) -> str:
+        self.waiting.discard(name)
+        return self.blocks[name].replace("http://localhost:8000", self._demo)
+
+    async def run(self, name: str, place: str = "", value: str = "") -> str:
+        """What the block prints, with `value` in the place that the page leaves to the reader."""
+        block = self.read(name)
+        assert place in block
+        if place:
+            block = block.replace(place, value)
+        return await asyncio.to_thread(self._terminal.run, block)
+
+
+async def allow(browser: Browser, address: str) -> str:
+    """The code that the app gets; whoever is signed in is asked, or was before."""
+    page = await browser.open(address)
+    if any(form.action.startswith("/account/sign-in") for form in read_forms(page.text)):
+        page = await browser.submit(page, "/account/sign-in", email=PERSON, password=PASSWORD)
+    if not page.is_redirect:
+        page = await browser.submit(page, "/connect/authorize/decision", decision="allow")
+    return parse_qs(urlsplit(page.headers["location"]).query)["code"][0]
+
+
+async def test_access_is_kept_and_ends_as_the_page_says(demo: str, browser: Browser, tmp_path: Path) -> None:
+    recipe = Recipe("keep-access", demo, tmp_path)
+    code = await allow(browser, (await recipe.run("client")).strip())
+    await recipe.run("code", CODE_PLACE, code)
+    await recipe.run("refresh")
+    assert (await recipe.run("reuse")).count('"invalid_grant"') == 2
+    assert (await recipe.run("revoke")).strip() == "{}"
+    assert not recipe.waiting
+
+
+async def test_a_device_is_connected_as_the_page_says(demo: str, browser: Browser, tmp_path: Path) -> None:
+    recipe = Recipe("connect-a-device", demo, tmp_path)
+    words = (await recipe.run("begin")).split()
+    assert words[2] == f"{demo}/account/device"
+    assert json.loads(await recipe.run("poll"))["error"] == "authorization_pending"
+    await browser.sign_in(PERSON, PASSWORD)
+    page = await browser.submit(await browser.open(words[2]), "/account/device", user_code=words[-1])
+    await browser.submit(page, "/account/device/decision", decision="allow")
+    await asyncio.sleep(5)
+    assert json.loads(await recipe.run("poll"))["scope"] == "openid offline_access write.body_mass"
+    assert not recipe.waiting
+
+
+async def register_address(browser: Browser, party: Party) -> None:
+    """The developer enters the back-channel address of the app."""
+    await browser.sign_in(DEVELOPER, PASSWORD)
+    page = await browser.open("/portal/clients/demo.code")
+    saved = await browser.submit(page, "/portal/clients/demo.code", backchannel_logout_uri=party.url)
+    assert "Saved." in saved.text
+    browser.client.cookies.clear()
+
+
+async def obtain_id_token(demo: str, browser: Browser, folder: Path) -> str:
+    """By the commands of the page about keeping access, whose answer holds one too."""
+    recipe = Recipe("keep-access", demo, folder)
+    code = await allow(browser, (await recipe.run("client")).strip())
+    told = await recipe.run("code", f"{CODE_PLACE}\n", f"{code}\n")
+    assert told == ""
+    answer = folder / "tokens.json"
+    return str(json.loads(answer.read_text())["id_token"])
+
+
+async def test_signing_out_goes_back_and_tells_the_app(demo: str, browser: Browser, tmp_path: Path) -> None:
+    recipe = Recipe("sign-people-out", demo, tmp_path)
+    async with serve_party() as party:
+        await register_address(browser, party)
+        hint = await obtain_id_token(demo, browser, tmp_path)
+        address = (await recipe.run("leave", "the-id-token", hint)).strip()
+        left = await browser.open(address)
+        assert left.headers["location"] == "http://localhost:5001/signout-callback-oidc?state=s"
+        for _ in range(200):
+            if party.told:
+                break
+            await asyncio.sleep(0.05)
+    (token,) = party.told[0][1]["logout_token"]
+    jwks = (await browser.client.get("/.well-known/openid-configuration/jwks")).json()
+    await check_reading(recipe.read("read"), token, hint, jwks, demo)
+    assert not recipe.waiting
+
+
+async def check_reading(source: str, token: str, hint: str, jwks: dict[str, Any], issuer: str) -> None:
+    names: dict[str, Any] = {}
+    exec(source, names)  # noqa: S102  (the page's own sample)
+    read = names["read_logout_token"]
+    keys = KeySet.import_key_set(jwks)  # type: ignore[arg-type]
+    expected = jwt.decode(hint, keys, algorithms=["RS256"]).claims
+    now = jwt.decode(token, keys, algorithms=["RS256"]).claims["iat"]
+    assert read(token, jwks, issuer, "demo.code", now) == (expected["sub"], expected["sid"])
+    for wrong in (
+        (hint, jwks, issuer, "demo.code", now),
+        (token, jwks, "https://other.example", "demo.code", now),
+        (token, jwks, issuer, "demo.mybp", now),
+        (token, jwks, issuer, "demo.code", now + 3600),
+        (token, {"keys": [RSAKey.generate_key(2048).as_dict(private=False)]}, issuer, "demo.code", now),
+    ):
+        with pytest.raises(Exception, match=r"."):
+            read(*wrong)
+
+
+def test_the_page_on_flows_names_a_client_of_the_demo_for_each() -> None:
+    text = (FOLDER / "choose-a-flow.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| ")][1:]
+    clients = {client.client_id: client for client in CLIENTS}
+    words = {
+        GrantType.AUTHORIZATION_CODE: "Authorization code",
+        GrantType.HYBRID: "Hybrid",
+        GrantType.IMPLICIT: "Implicit",
+        GrantType.DEVICE_CODE: "Device code",
+        GrantType.CLIENT_CREDENTIALS: "Client credentials",
+    }
+    assert len(rows) == 7
+    for row in rows:
+        _, _, grant_type, settings, name, _ = (cell.strip() for cell in row.split("|"))
+        client = clients[name.strip("`")]
+        assert words[client.grant_type] == grant_type
+        assert ("cannot keep a secret" in settings) is client.is_public
+        assert ("through the browser" in settings) is client.allows_front_channel_tokens
+
+
+async def test_what_the_demos_portal_shows_is_what_the_page_says(demo: str) -> None:
+    """The words in quotes and italics are those of the portal's pages."""
+    async with httpx.AsyncClient(base_url=demo) as http:
+        browser = Browser(http)
+        await browser.sign_in(DEVELOPER, PASSWORD)
+        page = (await browser.open("/portal/clients/new")).text
+    for words in ("This app cannot keep a secret", "Access tokens may come through the browser"):
+        assert words in page
+    for words in ("Post-logout URL", "Front-channel logout URL", "Back-channel logout URL", "More settings"):
+        assert words in page

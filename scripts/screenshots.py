@@ -78,6 +78,23 @@ async def show_consent(page: Page, take: Take) -> None:
     await take(page, "consent")
 
 
+async def show_device(page: Page, take: Take) -> None:
+    """As the bathroom scales of the demo would begin, which have no screen to take a picture of."""
+    scope = "openid offline_access read.body_mass write.body_mass"
+    answer = await page.request.post(
+        f"{ORIGIN}/connect/deviceauthorization", form={"client_id": "demo.scales", "scope": scope}
+    )
+    await page.goto((await answer.json())["verification_uri_complete"])
+    await sign_in(page, "patient@demo.test")
+    await page.get_by_role("button", name="Continue").wait_for()
+    await take(page, "device")
+    await page.get_by_role("button", name="Continue").click()
+    await page.get_by_role("button", name="Allow").wait_for()
+    await take(page, "device-consent")
+    await page.get_by_role("button", name="Allow").click()
+    await page.get_by_role("heading", name="connected").wait_for()
+
+
 async def show_app(page: Page, take: Take) -> None:
     await page.goto(APP)
     await take(page, "mybp-start")
@@ -89,8 +106,9 @@ async def show_app(page: Page, take: Take) -> None:
         await allow.click()
     await heading.wait_for()
     await take(page, "mybp")
-    await page.goto(f"{ORIGIN}/account")
-    await take(page, "account")
+    for name in ("account", "account/apps"):
+        await page.goto(f"{ORIGIN}/{name}")
+        await take(page, name.rpartition("/")[2])
 
 
 async def show(browser: Browser, suffix: str, pages: Callable[[Page, Take], Awaitable[None]]) -> None:
@@ -118,7 +136,7 @@ async def take_all(data_dir: str) -> None:
         path = os.environ.get("BORVO_CHROMIUM", "/usr/bin/chromium")
         browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
         # Consent is asked for once: both pictures of it come before the app is allowed anything.
-        for pages in (show_public_pages, show_portal, show_consent, show_app):
+        for pages in (show_public_pages, show_portal, show_consent, show_device, show_app):
             for suffix in SIZES:
                 await show(browser, suffix, pages)
         await browser.close()

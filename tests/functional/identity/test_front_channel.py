@@ -213,3 +213,37 @@ async def test_a_native_app_listens_on_any_port_of_its_own_machine(
     page = await ada.open(url)
     is_accepted = "would like to" in page.text
     assert is_accepted == (sent in registered or (is_fit and is_public))
+
+
+@pytest.mark.spec("RFC 8252", "8.6")
+@pytest.mark.parametrize(
+    ("redirect_uri", "traits", "response_type", "is_remembered"),
+    [
+        ("https://app.example.org/callback", {"is_public": True}, "code", True),
+        ("org.example.app:/callback", {"is_public": True}, "code", False),
+        ("http://127.0.0.1:3000/callback", {"is_public": True}, "code", False),
+        ("http://localhost:3000/callback", {}, "code", True),
+        ("http://localhost:3000/callback", {}, "code id_token", True),
+        ("http://localhost:3000/callback", {}, "id_token", False),
+        ("http://localhost:3000/callback", {"allows_front_channel_tokens": True}, "code token", False),
+    ],
+)
+async def test_an_app_that_anybody_can_pose_as_is_never_answered_without_the_person(
+    platform: Platform,
+    http: httpx.AsyncClient,
+    ada: Browser,
+    redirect_uri: str,
+    traits: dict[str, object],
+    response_type: str,
+    is_remembered: bool,
+) -> None:
+    grants = ["authorization_code", "hybrid", "implicit"]
+    app = await register(platform, http, grant_types=grants, redirect_uris=[redirect_uri], **traits)
+    app.redirect_uri = redirect_uri
+    wanted = {"response_type": response_type, "response_mode": None}
+    proof = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
+    assert "error" not in read_redirect(await reach_answer(app, ada, **wanted, **proof))
+    silent = await app.build_authorization_url(**wanted, **proof, prompt="none")
+    assert (read_redirect(await ada.open(silent)).get("error") is None) is is_remembered
+    again = await ada.open(await app.build_authorization_url(**wanted, **proof))
+    assert again.is_redirect is is_remembered

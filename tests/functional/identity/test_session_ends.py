@@ -230,6 +230,18 @@ async def test_signing_out_in_the_account_tells_the_browser_too(
         ("fe80::1%eth0", False),
         ("fd00::1", False),
         ("224.0.0.1", False),
+        ("192.0.0.8", False),
+        ("192.88.99.1", False),
+        ("2002:7f00:1::1", False),
+        ("2002:a00:1::1", False),
+        ("64:ff9b::a00:1", False),
+        ("64:ff9b:1::1", False),
+        ("::10.0.0.1", False),
+        ("::ffff:0:10.0.0.1", False),
+        ("fec0::1", False),
+        ("2001::1", False),
+        ("3fff::1", False),
+        ("ff0e::1", False),
     ],
 )
 def test_what_counts_as_a_public_address(address: str, expected: bool) -> None:

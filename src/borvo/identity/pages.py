@@ -11,7 +11,7 @@ from litestar.response import Redirect, Template
 from borvo.accounts.public import Accounts, Viewer, build_sign_in_url, sign_out
 from borvo.catalogue.scopes import list_consent_lines
 from borvo.identity import app_pages, device_pages
-from borvo.identity.device_pages import read_ticked
+from borvo.identity.device_pages import read_decision
 from borvo.identity.endpoints import FIELD_LIMIT, Collaborators, read_form_parameters
 from borvo.identity.model import REQUIRED_SCOPES, Parameters
 from borvo.identity.responses import find_form_target, render_response
@@ -20,7 +20,6 @@ from borvo.identity.service.authorization import (
     CONTINUE_PATH,
     AuthorizationRefusedError,
     ConsentNeeded,
-    Decision,
     Outcome,
     SignInNeeded,
     read_request_id,
@@ -111,7 +110,7 @@ async def submit_decision(
     form = await read_form(request)
     request_id = read_request_id(form.text("request"))
     # Somebody whose login has ended meanwhile signs in and is asked again.
-    decision = Decision(form.text("decision") == "allow", read_ticked(form))
+    decision = read_decision(form)
     outcome = await authorization.answer_consent(identity, request_id, viewer, decision)
     return _render(outcome, viewer)
 

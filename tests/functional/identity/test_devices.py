@@ -168,6 +168,18 @@ async def test_two_decisions_on_one_code_are_one(device: Handler, ada: Browser) 
     assert (await poll(device, begun)).json()["error"] == "access_denied"
 
 
+async def test_who_takes_the_persons_place_while_she_is_asked_lets_no_device_in(
+    device: Handler, ada: Browser
+) -> None:
+    begun = await begin(device)
+    page = await ada.submit(await ada.open(PAGE), PAGE, user_code=begun["user_code"])
+    await ada.submit(await ada.open("/account/sessions"), "/account/sign-out")
+    await ada.sign_up("grace@example.org", given_name="Grace")
+    asked = await ada.submit(page, f"{PAGE}/decision", decision="allow")
+    assert "grace@example.org" in asked.text
+    assert (await poll(device, begun)).json()["error"] == "authorization_pending"
+
+
 @pytest.mark.spec("RFC 8628", "5.1")
 async def test_codes_cannot_be_guessed_for_long(device: Handler, ada: Browser) -> None:
     page = await ada.open(PAGE)

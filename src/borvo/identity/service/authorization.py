@@ -259,10 +259,16 @@ def _answer(facts: Facts, client: ProtocolClient, parameters: Any) -> Authorizat
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the person answered. Of what she was asked she allows the `ticked` scopes."""
+    """What the person answered. Of what she was asked she allows the `ticked` scopes. `asked` is who saw the
+    question, as her page says."""
 
     is_allowed: bool
     ticked: frozenset[str]
+    asked: str
+
+    def is_of(self, login: Login) -> bool:
+        """Whether she who answers is she who was asked: somebody else may have signed in while the page was open."""
+        return self.asked == str(login.person.id)
 
     def split(self, asked: Scopes) -> tuple[Scopes, Scopes]:
         """What is granted, and what is declined. That it is she who signs in is no option."""
@@ -273,8 +279,11 @@ class Decision:
 async def answer_consent(
     identity: Identity, request_id: str, login: Login | None, decision: Decision
 ) -> Outcome:
-    """The person's decision; raises `AuthorizationRefusedError` when the request is gone."""
+    """The person's decision; raises `AuthorizationRefusedError` when the request is gone. Whoever has taken her place
+    in the browser meanwhile is asked herself."""
     waiting = await _load_waiting(identity, request_id)
+    if login is not None and not decision.is_of(login):
+        return await _proceed(identity, waiting, login)
     async with identity.database.transaction() as connection:
         facts = await identity.gather_facts(connection, waiting.parameters)
         client, _ = check_destination(facts)

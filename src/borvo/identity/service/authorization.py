@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 from authlib.oauth2 import OAuth2Error
 from authlib.oidc.core.errors import ConsentRequiredError, LoginRequiredError
 
-from borvo.accounts.public import Login
+from borvo.accounts.public import Limit, Login
 from borvo.identity import session_store, store, token_store
 from borvo.identity.claims import find_scopes
 from borvo.identity.engine import Facts, ProtocolClient, ProtocolRequest
@@ -31,9 +31,11 @@ from borvo.identity.service.subjects import load_subject
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import create_token
 from borvo.kernel.errors import InvalidInputError
+from borvo.kernel.origin import current_origin
 from borvo.kernel.scopes import Scopes, find_missing, keep_allowed, parse_scopes, render_scopes
 from borvo.portal.public import RegisteredClient
 from borvo.storage.database import Connection
+from borvo.web.addresses import find_network
 
 CONTINUE_PATH = "/connect/authorize/continue"
 _GONE = "This sign-in request has expired or was already answered. Please go back to the app and start again."
@@ -58,6 +60,9 @@ class ConsentNeeded:
     form_target: str
     declined: frozenset[str] = frozenset()
 
+
+WAITING_REQUESTS = Limit("waiting-request", 1000)
+"""By network: a client id and its redirect URI, which anybody can know, are enough to have a request kept."""
 
 Outcome = SignInNeeded | ConsentNeeded | AuthorizationResponse
 
@@ -199,6 +204,8 @@ async def _keep(identity: Identity, connection: Connection, waiting: Waiting) ->
     """The id under which the request waits; a new one for a request that has just come."""
     if waiting.id:
         return waiting.id
+    network = find_network(current_origin().find_address())
+    await identity.limiter.spend_within(connection, WAITING_REQUESTS, network, identity.clock())
     request_id, now = create_token(identity.entropy), waiting.asked_at
     await store.insert_request(
         connection, digest_token(request_id), waiting.parameters, now, now + REQUEST_LIFETIME

@@ -39,6 +39,7 @@ _UNREADABLE = "The app sent a request that cannot be read."
 # Contract 1.3 knows states of some thousand characters. What comes by POST may wait in the database before anybody
 # has signed in, and goes back in the address of a redirect.
 _SIZE_LIMIT = 64_000
+_QUERY_LIMIT = 32_000
 
 
 def read_query_parameters(request: AnyRequest) -> Parameters:
@@ -167,10 +168,13 @@ async def show_logout(
 
 @post("/connect/endsession", status_code=303, opt=WITHOUT_CSRF)
 async def receive_logout(request: AnyRequest) -> Redirect:
-    # As with authorize: the cookies come with a GET. What is long belongs into a GET's query all the same.
+    # As with authorize: the cookies come with a GET.
     parameters = await read_form_parameters(request)
     pairs = parameters.pairs if parameters else ()
-    return redirect_to("/connect/endsession?" + urlencode(pairs) if pairs else "/connect/endsession")
+    query = urlencode([(name, value) for name, value in pairs if name in _LOGOUT_FIELDS])
+    # Contract 1.8: never an error, so what no server would take in an address asks for nothing.
+    is_fit = 0 < len(query) <= _QUERY_LIMIT
+    return redirect_to(f"/connect/endsession?{query}" if is_fit else "/connect/endsession")
 
 
 @post("/connect/endsession/confirm", status_code=200)

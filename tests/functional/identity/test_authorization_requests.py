@@ -62,9 +62,10 @@ async def test_a_disabled_client_gets_a_page_and_no_redirect(handler: Handler, p
 @pytest.mark.parametrize("name", ["client_id", "redirect_uri"])
 async def test_a_repeated_client_or_redirect_uri_is_never_redirected(handler: Handler, name: str) -> None:
     url = await handler.build_authorization_url()
-    answer = await handler.http.get(f"{url}&{name}=https%3A%2F%2Fevil.example")
-    assert answer.status_code == 400
-    assert "location" not in answer.headers
+    for others in ("", "state=again&", "unknown=1&unknown=2&"):
+        answer = await handler.http.get(f"{url}&{others}{name}=https%3A%2F%2Fevil.example")
+        assert answer.status_code == 400
+        assert "location" not in answer.headers
 
 
 @pytest.mark.spec("OpenID Connect Core", "3.1.2.6")

@@ -11,7 +11,7 @@ from tests.factories.clients import register_client
 from tests.functional.browser import Browser
 from tests.functional.conftest import ISSUER, TestClock, reuse_key
 from tests.functional.identity.aspnet import NONCE, STATE, Handler, half_hash, read_redirect
-from tests.functional.identity.flows import CHALLENGE, VERIFIER, call_userinfo, reach_answer
+from tests.functional.identity.flows import CHALLENGE, VERIFIER, call_userinfo, execute, reach_answer
 
 FRONT = {"response_mode": "fragment"}
 
@@ -165,8 +165,10 @@ async def test_a_public_client_redeems_with_its_verifier_alone(
         assert (await native.redeem(code, client_secret="", **changes)).status_code == 400
     tokens = await native.redeem(code, client_secret="", code_verifier=VERIFIER)
     assert tokens.status_code == 200, tokens.text
-    unprotected = await obtain_public_code(native, ada, code_challenge=None, code_challenge_method=None)
-    assert unprotected["error"] == "invalid_request"
+    for is_required in (True, False):
+        await execute(platform, "update client set require_pkce = $1", is_required)
+        unprotected = await obtain_public_code(native, ada, code_challenge=None, code_challenge_method=None)
+        assert unprotected["error"] == "invalid_request"
 
 
 async def test_a_public_client_with_a_secret_is_not_the_client(
@@ -187,6 +189,8 @@ async def test_a_public_client_with_a_secret_is_not_the_client(
         ("http://127.0.0.1:51004/callback", True),
         ("http://[::1]:3000/callback", True),
         ("http://127.0.0.1:51004/other", False),
+        ("http://127.0.0.1:65536/callback", False),
+        ("http://127.0.0.1:99999/callback", False),
         ("http://localhost:51004/callback", False),
         ("https://127.0.0.1:51004/callback", False),
         ("http://127.0.0.1:51004@evil.example/callback", False),

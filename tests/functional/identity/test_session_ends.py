@@ -12,6 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from borvo.assembly import Platform
+from borvo.identity.public import clean_up
 from borvo.storage.outbox.model import DeliveryError
 from borvo.web.outgoing import Outgoing, OutgoingError, is_public
 from tests.factories.clients import register_client
@@ -122,6 +123,19 @@ async def test_only_clients_of_the_session_are_told_and_only_once(
     await leave(ada)
     while await platform.courier.deliver_due():
         pass
+    assert len(party.told) == 1
+
+
+async def test_a_client_of_a_session_that_goes_on_for_months_is_still_told(
+    platform: Platform, http: httpx.AsyncClient, ada: Browser, party: Party
+) -> None:
+    client = await register(platform, http, backchannel_logout_uri=party.url)
+    await obtain_tokens(client, ada)
+    await execute(platform, "update session_client set signed_in_at = signed_in_at - interval '40 days'")
+    await obtain_tokens(client, ada)
+    await clean_up(platform.identity)
+    await leave(ada)
+    await platform.courier.deliver_due()
     assert len(party.told) == 1
 
 

@@ -98,7 +98,7 @@ def read_request_id(text: str | None) -> str:
 
 def check_destination(facts: Facts) -> tuple[ProtocolClient, str]:
     """The client and where to answer it; raises `AuthorizationRefusedError`."""
-    if facts.parameters.find_repeated() in {"client_id", "redirect_uri"}:
+    if any(map(facts.parameters.is_repeated, ("client_id", "redirect_uri"))):
         raise AuthorizationRefusedError("The app sent its client_id or redirect_uri more than once.")
     if facts.client is None:
         raise AuthorizationRefusedError(

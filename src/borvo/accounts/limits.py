@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from borvo.accounts import store
 from borvo.kernel.digests import digest_with_key
 from borvo.kernel.errors import TooManyRequestsError
-from borvo.storage.database import Database
+from borvo.storage.database import Connection, Database
 
 _EPOCH_STEP = timedelta(minutes=15)
 
@@ -70,6 +70,13 @@ class Limiter:
         window = find_window(now)
         async with self._database.transaction() as connection:
             attempts = await store.count_attempt(connection, self._name(limit, subject), window)
+        if attempts > limit.attempts:
+            raise build_refusal(limit, now)
+
+    async def spend_within(self, connection: Connection, limit: Limit, subject: str, now: datetime) -> None:
+        """As `spend`, in the caller's transaction: for what is written along with it and not guessed. What is rolled
+        back counts for nothing."""
+        attempts = await store.count_attempt(connection, self._name(limit, subject), find_window(now))
         if attempts > limit.attempts:
             raise build_refusal(limit, now)
 

@@ -41,14 +41,22 @@ def parse_claims_request(text: str | None) -> ClaimsRequest:
     except (msgspec.DecodeError, RecursionError) as fault:
         raise ValueError("the claims parameter is no JSON object") from fault
     userinfo, id_token = _read_member(request, "userinfo"), _read_member(request, "id_token")
-    subject, acr = id_token.get("sub"), id_token.get("acr")
+    subject, acr = _read_subject(id_token.get("sub")), id_token.get("acr")
     return ClaimsRequest(
         RequestedClaims(_list_known(userinfo), _list_known(id_token)),
-        subject=subject.get("value") if isinstance(subject, dict) else None,
+        subject=subject,
         demands_acr=isinstance(acr, dict)
         and acr.get("essential") is True
         and bool({"value", "values"} & acr.keys()),
     )
+
+
+def _read_subject(member: object) -> str | None:
+    value = member.get("value") if isinstance(member, dict) else None
+    if value is not None and not isinstance(value, str):
+        # OpenID Connect Core 2: `sub` is a string, and nobody is known by anything else.
+        raise ValueError("the subject of the claims parameter is no string")
+    return value
 
 
 def _read_member(request: dict[str, Any], name: str) -> dict[str, Any]:

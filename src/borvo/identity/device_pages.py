@@ -3,7 +3,7 @@
 from litestar import get, post
 from litestar.response import Redirect, Template
 
-from borvo.accounts.public import Limit, SignedIn
+from borvo.accounts.public import Limit, Login, SignedIn
 from borvo.catalogue.scopes import list_consent_lines
 from borvo.identity.endpoints import AnyRequest, Collaborators
 from borvo.identity.model import REQUIRED_SCOPES
@@ -19,9 +19,10 @@ USER_CODES = Limit("user-code", 20)
 """RFC 8628 5.1: by person, in a quarter of an hour."""
 
 
-def read_ticked(form: Form) -> frozenset[str]:
-    """The scopes of the lines that were ticked; a line may stand for several."""
-    return frozenset(scope for line in form.texts("scope") for scope in line.split(" "))
+def read_decision(form: Form) -> Decision:
+    """The answer on a page that asks for consent. A line that is ticked may stand for several scopes."""
+    ticked = frozenset(scope for line in form.texts("scope") for scope in line.split(" "))
+    return Decision(form.text("decision") == "allow", ticked, form.text("person"))
 
 
 @get(DEVICE_PATH)
@@ -46,6 +47,10 @@ async def submit_user_code(request: AnyRequest, identity: Collaborators, login: 
     except (UnknownUserCodeError, TooManyRequestsError) as error:
         form.add_error("user_code", error.public)
         return _ask_code(form, login)
+    return _ask(question, login)
+
+
+def _ask(question: DeviceQuestion, login: Login) -> Template:
     return render_page(
         "identity/device_consent.html",
         viewer=login,
@@ -68,7 +73,9 @@ async def submit_device_decision(
     form = await read_form(request)
     try:
         question = await _find_question(identity, form, login)
-        decision = Decision(form.text("decision") == "allow", read_ticked(form))
+        decision = read_decision(form)
+        if not decision.is_of(login):
+            return _ask(question, login)
         granted, _ = decision.split(question.scopes)
         await devices.decide_device(identity, question, login, granted or None)
     except (UnknownUserCodeError, TooManyRequestsError) as error:

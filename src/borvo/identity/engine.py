@@ -30,6 +30,7 @@ from borvo.identity.tokens import CONSENT_CLAIM, FAMILY_CLAIM, USERINFO_CLAIM, O
 from borvo.kernel.entropy import Entropy, create_uuid, encode_bytes
 from borvo.kernel.scopes import find_missing, parse_scopes, render_scopes
 from borvo.portal.public import LASTING_GRANTS, AccessTokenFormat, GrantType, RegisteredClient
+from borvo.web.addresses import parse_origin
 
 AUTH_METHODS = ("none", "client_secret_basic", "client_secret_post")
 """How clients authenticate, with the names of OpenID Connect Core 9."""
@@ -128,7 +129,7 @@ _LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?((?:[/
 def strip_loopback_port(uri: str) -> str | None:
     """RFC 8252 7.3: a native app listens where it finds a free port, on a loopback address; None for any other URI."""
     match = _LOOPBACK.fullmatch(uri)
-    return match[1] + match[2] if match else None
+    return match[1] + match[2] if match and parse_origin(uri) else None
 
 
 _GRANT_TYPES = {

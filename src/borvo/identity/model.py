@@ -64,6 +64,9 @@ class Parameters:
             seen.add(name)
         return None
 
+    def is_repeated(self, name: str) -> bool:
+        return sum(key == name for key, _ in self.pairs) > 1
+
     @property
     def size(self) -> int:
         """How many characters they have in all."""

@@ -11,7 +11,7 @@ from litestar.response import Redirect, Template
 from borvo.accounts.public import Accounts, Viewer, build_sign_in_url, sign_out
 from borvo.catalogue.scopes import list_consent_lines
 from borvo.identity import app_pages, device_pages
-from borvo.identity.device_pages import read_ticked
+from borvo.identity.device_pages import read_decision
 from borvo.identity.endpoints import FIELD_LIMIT, Collaborators, read_form_parameters
 from borvo.identity.model import REQUIRED_SCOPES, Parameters
 from borvo.identity.responses import find_form_target, render_response
@@ -20,7 +20,6 @@ from borvo.identity.service.authorization import (
     CONTINUE_PATH,
     AuthorizationRefusedError,
     ConsentNeeded,
-    Decision,
     Outcome,
     SignInNeeded,
     read_request_id,
@@ -40,6 +39,7 @@ _UNREADABLE = "The app sent a request that cannot be read."
 # Contract 1.3 knows states of some thousand characters. What comes by POST may wait in the database before anybody
 # has signed in, and goes back in the address of a redirect.
 _SIZE_LIMIT = 64_000
+_QUERY_LIMIT = 32_000
 
 
 def read_query_parameters(request: AnyRequest) -> Parameters:
@@ -111,7 +111,7 @@ async def submit_decision(
     form = await read_form(request)
     request_id = read_request_id(form.text("request"))
     # Somebody whose login has ended meanwhile signs in and is asked again.
-    decision = Decision(form.text("decision") == "allow", read_ticked(form))
+    decision = read_decision(form)
     outcome = await authorization.answer_consent(identity, request_id, viewer, decision)
     return _render(outcome, viewer)
 
@@ -168,10 +168,13 @@ async def show_logout(
 
 @post("/connect/endsession", status_code=303, opt=WITHOUT_CSRF)
 async def receive_logout(request: AnyRequest) -> Redirect:
-    # As with authorize: the cookies come with a GET. What is long belongs into a GET's query all the same.
+    # As with authorize: the cookies come with a GET.
     parameters = await read_form_parameters(request)
     pairs = parameters.pairs if parameters else ()
-    return redirect_to("/connect/endsession?" + urlencode(pairs) if pairs else "/connect/endsession")
+    query = urlencode([(name, value) for name, value in pairs if name in _LOGOUT_FIELDS])
+    # Contract 1.8: never an error, so what no server would take in an address asks for nothing.
+    is_fit = 0 < len(query) <= _QUERY_LIMIT
+    return redirect_to(f"/connect/endsession?{query}" if is_fit else "/connect/endsession")
 
 
 @post("/connect/endsession/confirm", status_code=200)

@@ -27,7 +27,8 @@ async def note_client(
 ) -> None:
     await connection.execute(
         """insert into session_client (person_id, login_session_id, client_key, signed_in_at)
-           values ($1, $2, $3, $4) on conflict do nothing""",
+           values ($1, $2, $3, $4)
+           on conflict (person_id, login_session_id, client_key) do update set signed_in_at = excluded.signed_in_at""",
         person_id,
         session_id,
         client_key,

@@ -171,13 +171,17 @@ async def insert_code(connection: Connection, digest: bytes, code: StoredCode, i
 
 async def load_code(connection: Connection, person_id: PersonId, digest: bytes) -> StoredCode | None:
     """With its person, redeemed or not, expired or not; None for an unknown code, a closed account, or when the
-    consent under which it was issued has ended."""
+    consent under which it was issued has ended, or before its redemption the session: a client that was told of the
+    session's end already would never learn of it again."""
     row = await connection.fetchrow(
         f"""select c.*, {PERSON_COLUMNS}
            from authorization_code c join person p on p.id = c.person_id
              join consent s on s.person_id = c.person_id and s.client_key = c.client_key
                and s.version = c.consent_version and s.withdrawn_at is null
-           where c.person_id = $1 and c.code_digest = $2 and p.closed_at is null""",
+           where c.person_id = $1 and c.code_digest = $2 and p.closed_at is null
+             and (c.redeemed_at is not null or exists (
+               select 1 from login_session l
+               where l.person_id = c.person_id and l.id = c.login_session_id and l.ended_at is null))""",
         person_id,
         digest,
     )
@@ -236,6 +240,8 @@ async def redeem_code(
         """update authorization_code
            set redeemed_at = $6, token_id = $3, token_expires_at = $4, family_id = $5
            where person_id = $1 and code_digest = $2 and redeemed_at is null and expires_at > $6
+             and exists (select 1 from login_session l
+               where l.person_id = $1 and l.id = login_session_id and l.ended_at is null)
            returning true""",
         person_id,
         digest,

@@ -8,7 +8,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Iterable, Mapping
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 from urllib.parse import urlencode
 
@@ -51,11 +51,20 @@ class _Guard(httpcore.AsyncNetworkBackend):
         return addresses[0]
 
 
+# RFC 6890: what the standard library takes for global although no server of the internet is there. Addresses that
+# carry an IPv4 address in them (6to4, NAT64, IPv4-compatible) lead to that one, wherever it lies.
+_SPECIAL = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "2002::/16", "3fff::/20")))
+_GLOBAL_UNICAST = ip_network("2000::/3")
+
+
 def is_public(address: str) -> bool:
     """Whether the address belongs to the internet at large."""
     parsed = ip_address(address.partition("%")[0])
-    mapped = getattr(parsed, "ipv4_mapped", None) or parsed
-    return mapped.is_global and not mapped.is_multicast
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
+    if isinstance(parsed, IPv6Address) and parsed not in _GLOBAL_UNICAST:
+        return False
+    is_special = any(parsed in network for network in _SPECIAL)
+    return parsed.is_global and not parsed.is_multicast and not is_special
 
 
 class Outgoing:

@@ -1,16 +1,19 @@
 """What the authorization endpoint accepts, and how it refuses the rest."""
 
 import asyncio
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
 
 from borvo.assembly import Platform
+from borvo.identity.service.authorization import WAITING_REQUESTS
+from borvo.web.addresses import find_network
 from tests.factories.clients import MYBP_SCOPES, REDIRECT_URI, register_client
 from tests.functional.browser import Browser
 from tests.functional.conftest import ISSUER, TestClock
 from tests.functional.identity.aspnet import Handler, consent, read_form_post, read_redirect
-from tests.functional.identity.flows import ADA, CODE_FLOW, execute, obtain_tokens, reach_answer
+from tests.functional.identity.flows import ADA, CODE_FLOW, count, execute, obtain_tokens, reach_answer
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
@@ -59,9 +62,10 @@ async def test_a_disabled_client_gets_a_page_and_no_redirect(handler: Handler, p
 @pytest.mark.parametrize("name", ["client_id", "redirect_uri"])
 async def test_a_repeated_client_or_redirect_uri_is_never_redirected(handler: Handler, name: str) -> None:
     url = await handler.build_authorization_url()
-    answer = await handler.http.get(f"{url}&{name}=https%3A%2F%2Fevil.example")
-    assert answer.status_code == 400
-    assert "location" not in answer.headers
+    for others in ("", "state=again&", "unknown=1&unknown=2&"):
+        answer = await handler.http.get(f"{url}&{others}{name}=https%3A%2F%2Fevil.example")
+        assert answer.status_code == 400
+        assert "location" not in answer.headers
 
 
 @pytest.mark.spec("OpenID Connect Core", "3.1.2.6")
@@ -249,3 +253,19 @@ async def test_more_requests_than_connections_at_the_moment_the_keys_are_read_an
     async with asyncio.timeout(20):
         answers = await asyncio.gather(*(handler.http.get(url) for _ in range(60)))
     assert {answer.status_code for answer in answers} == {303}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_nobody_fills_the_database_with_requests_that_wait(
+    handler: Handler, platform: Platform, browser: Browser, clock: TestClock, method: str
+) -> None:
+    network = find_network("127.0.0.1")
+    for _ in range(WAITING_REQUESTS.attempts):
+        await platform.identity.limiter.spend(WAITING_REQUESTS, network, clock())
+    url = await handler.build_authorization_url(**CODE_FLOW)
+    refused = await browser.client.request(method, url, data=dict(parse_qsl(urlsplit(url).query)))
+    assert refused.status_code == 429
+    assert int(refused.headers["retry-after"]) > 0
+    assert await count(platform, "authorization_request") == 0
+    clock.advance(minutes=15)
+    assert (await browser.open(url)).url.path == "/account/sign-in"

@@ -124,7 +124,20 @@ async def test_an_authentication_that_cannot_be_promised_is_refused(app: Handler
 
 
 @pytest.mark.parametrize(
-    "claims", ["x", "[]", "1", '{"userinfo": 1}', '{"id_token": []}', "[" * 5000, '{"a":NaN}']
+    "claims",
+    [
+        "x",
+        "[]",
+        "1",
+        '{"userinfo": 1}',
+        '{"id_token": []}',
+        "[" * 5000,
+        '{"a":NaN}',
+        '{"a":' + "9" * 5000 + "}",
+        '{"id_token": {"sub": {"value": ["x"]}}}',
+        '{"id_token": {"sub": {"value": {}}}}',
+        '{"id_token": {"sub": {"value": 1}}}',
+    ],
 )
 async def test_an_unreadable_claims_parameter_is_named(app: Handler, ada: Browser, claims: str) -> None:
     told = read_redirect(await reach_answer(app, ada, **CODE_FLOW, claims=claims))

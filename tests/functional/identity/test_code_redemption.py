@@ -68,9 +68,10 @@ async def test_a_made_up_code_is_refused(handler: Handler, code: str) -> None:
         "update consent set withdrawn_at = $1, version = version + 1",
         "update consent set version = version + 1, granted_at = $1",
         "update person set closed_at = $1",
+        "update login_session set ended_at = $1",
     ],
 )
-async def test_a_code_dies_with_the_consent_or_the_account_behind_it(
+async def test_a_code_dies_with_the_consent_the_account_or_the_session_behind_it(
     handler: Handler, platform: Platform, ada: Browser, sql: str
 ) -> None:
     code = await obtain_code(handler, ada)

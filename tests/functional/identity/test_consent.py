@@ -98,6 +98,18 @@ async def test_a_decision_after_the_login_has_ended_leads_to_signing_in_and_back
     assert read_redirect(await consent(ada, page))["code"]
 
 
+async def test_who_takes_the_persons_place_while_she_is_asked_is_asked_herself(
+    handler: Handler, ada: Browser, platform: Platform
+) -> None:
+    page = await _open(handler, ada)
+    await ada.submit(await ada.open("/account/sessions"), "/account/sign-out")
+    await ada.sign_up("grace@example.org", given_name="Grace")
+    asked = await consent(ada, page)
+    assert "grace@example.org" in asked.text
+    assert await count(platform, "consent") == 0
+    assert read_redirect(await consent(ada, asked))["code"]
+
+
 async def test_consent_is_per_client(
     handler: Handler, platform: Platform, http: httpx.AsyncClient, ada: Browser
 ) -> None:

@@ -7,11 +7,13 @@ import httpx
 import pytest
 
 from borvo.assembly import Platform
-from tests.factories.clients import MYBP_SCOPES, register_client
+from borvo.identity.service.devices import DEVICES
+from borvo.web.addresses import find_network
+from tests.factories.clients import MYBP_SCOPES, SECRET, register_client
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
 from tests.functional.identity.aspnet import Handler
-from tests.functional.identity.flows import call_userinfo, execute, refresh
+from tests.functional.identity.flows import call_userinfo, count, execute, refresh
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 PAGE = "/account/device"
@@ -168,6 +170,18 @@ async def test_two_decisions_on_one_code_are_one(device: Handler, ada: Browser) 
     assert (await poll(device, begun)).json()["error"] == "access_denied"
 
 
+async def test_who_takes_the_persons_place_while_she_is_asked_lets_no_device_in(
+    device: Handler, ada: Browser
+) -> None:
+    begun = await begin(device)
+    page = await ada.submit(await ada.open(PAGE), PAGE, user_code=begun["user_code"])
+    await ada.submit(await ada.open("/account/sessions"), "/account/sign-out")
+    await ada.sign_up("grace@example.org", given_name="Grace")
+    asked = await ada.submit(page, f"{PAGE}/decision", decision="allow")
+    assert "grace@example.org" in asked.text
+    assert (await poll(device, begun)).json()["error"] == "authorization_pending"
+
+
 @pytest.mark.spec("RFC 8628", "5.1")
 async def test_codes_cannot_be_guessed_for_long(device: Handler, ada: Browser) -> None:
     page = await ada.open(PAGE)
@@ -190,3 +204,20 @@ async def test_a_consent_withdrawn_before_the_device_asks_counts_as_declined(
     await decide(ada, begun["user_code"])
     await execute(platform, "update consent set withdrawn_at = now(), version = version + 1")
     assert (await poll(device, begun)).json()["error"] == "access_denied"
+
+
+async def test_nobody_fills_the_database_with_devices(
+    device: Handler, platform: Platform, clock: TestClock
+) -> None:
+    network = find_network("127.0.0.1")
+    for _ in range(DEVICES.attempts):
+        await platform.identity.limiter.spend(DEVICES, network, clock())
+    refused = await device.call("device_authorization_endpoint", scope="openid")
+    assert (refused.status_code, refused.json()["error"]) == (429, "temporarily_unavailable")
+    assert int(refused.headers["retry-after"]) > 0
+    assert await count(platform, "device_authorization") == 0
+    trusted = await register_client(platform, "demo.trusted", grant_types=["device_code"])
+    known = {"client_id": trusted, "client_secret": SECRET}
+    assert (await device.call("device_authorization_endpoint", scope="openid", **known)).status_code == 200
+    clock.advance(minutes=15)
+    await begin(device)

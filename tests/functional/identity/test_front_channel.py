@@ -11,7 +11,7 @@ from tests.factories.clients import register_client
 from tests.functional.browser import Browser
 from tests.functional.conftest import ISSUER, TestClock, reuse_key
 from tests.functional.identity.aspnet import NONCE, STATE, Handler, half_hash, read_redirect
-from tests.functional.identity.flows import CHALLENGE, VERIFIER, call_userinfo, reach_answer
+from tests.functional.identity.flows import CHALLENGE, VERIFIER, call_userinfo, execute, reach_answer
 
 FRONT = {"response_mode": "fragment"}
 
@@ -170,8 +170,10 @@ async def test_a_public_client_redeems_with_its_verifier_alone(
         assert (await native.redeem(code, client_secret="", **changes)).status_code == 400
     tokens = await native.redeem(code, client_secret="", code_verifier=VERIFIER)
     assert tokens.status_code == 200, tokens.text
-    unprotected = await obtain_public_code(native, ada, code_challenge=None, code_challenge_method=None)
-    assert unprotected["error"] == "invalid_request"
+    for is_required in (True, False):
+        await execute(platform, "update client set require_pkce = $1", is_required)
+        unprotected = await obtain_public_code(native, ada, code_challenge=None, code_challenge_method=None)
+        assert unprotected["error"] == "invalid_request"
 
 
 async def test_a_public_client_with_a_secret_is_not_the_client(
@@ -192,6 +194,8 @@ async def test_a_public_client_with_a_secret_is_not_the_client(
         ("http://127.0.0.1:51004/callback", True),
         ("http://[::1]:3000/callback", True),
         ("http://127.0.0.1:51004/other", False),
+        ("http://127.0.0.1:65536/callback", False),
+        ("http://127.0.0.1:99999/callback", False),
         ("http://localhost:51004/callback", False),
         ("https://127.0.0.1:51004/callback", False),
         ("http://127.0.0.1:51004@evil.example/callback", False),
@@ -218,3 +222,37 @@ async def test_a_native_app_listens_on_any_port_of_its_own_machine(
     page = await ada.open(url)
     is_accepted = "would like to" in page.text
     assert is_accepted == (sent in registered or (is_fit and is_public))
+
+
+@pytest.mark.spec("RFC 8252", "8.6")
+@pytest.mark.parametrize(
+    ("redirect_uri", "traits", "response_type", "is_remembered"),
+    [
+        ("https://app.example.org/callback", {"is_public": True}, "code", True),
+        ("org.example.app:/callback", {"is_public": True}, "code", False),
+        ("http://127.0.0.1:3000/callback", {"is_public": True}, "code", False),
+        ("http://localhost:3000/callback", {}, "code", True),
+        ("http://localhost:3000/callback", {}, "code id_token", True),
+        ("http://localhost:3000/callback", {}, "id_token", False),
+        ("http://localhost:3000/callback", {"allows_front_channel_tokens": True}, "code token", False),
+    ],
+)
+async def test_an_app_that_anybody_can_pose_as_is_never_answered_without_the_person(
+    platform: Platform,
+    http: httpx.AsyncClient,
+    ada: Browser,
+    redirect_uri: str,
+    traits: dict[str, object],
+    response_type: str,
+    is_remembered: bool,
+) -> None:
+    grants = ["authorization_code", "hybrid", "implicit"]
+    app = await register(platform, http, grant_types=grants, redirect_uris=[redirect_uri], **traits)
+    app.redirect_uri = redirect_uri
+    wanted = {"response_type": response_type, "response_mode": None}
+    proof = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
+    assert "error" not in read_redirect(await reach_answer(app, ada, **wanted, **proof))
+    silent = await app.build_authorization_url(**wanted, **proof, prompt="none")
+    assert (read_redirect(await ada.open(silent)).get("error") is None) is is_remembered
+    again = await ada.open(await app.build_authorization_url(**wanted, **proof))
+    assert again.is_redirect is is_remembered

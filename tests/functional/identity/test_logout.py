@@ -189,6 +189,17 @@ async def test_a_post_goes_on_as_a_get(handler: Handler, ada: Browser) -> None:
     assert not await _is_signed_in(ada)
 
 
+@pytest.mark.parametrize(
+    "data", [{"state": "x" * 200_000}, {"state": "é" * 40_000}, {"unknown": "x" * 200_000}, {"unknown": "x"}]
+)
+async def test_a_post_beyond_what_an_address_can_hold_asks_for_nothing(
+    ada: Browser, data: dict[str, str]
+) -> None:
+    answer = await ada.client.post("/connect/endsession", data=data)
+    assert answer.headers["location"] == "/connect/endsession"
+    assert await _is_signed_in(ada)
+
+
 async def test_who_is_not_signed_in_sees_that_she_is_signed_out(browser: Browser) -> None:
     answer = await _leave(browser)
     assert answer.status_code == 200

@@ -54,3 +54,12 @@ async def test_a_replay_does_not_touch_the_tokens_of_other_codes(handler: Handle
     token = (await handler.redeem(second)).json()["access_token"]
     await handler.redeem(first)
     assert (await call_userinfo(handler.http, token)).status_code == 200
+
+
+async def test_a_replay_after_signing_out_still_revokes(handler: Handler, ada: Browser) -> None:
+    code = await obtain_code(handler, ada)
+    token = (await handler.redeem(code)).json()["access_token"]
+    await ada.submit(await ada.open("/account"), "/account/sign-out")
+    assert (await call_userinfo(handler.http, token)).status_code == 200
+    assert (await handler.redeem(code)).status_code == 400
+    assert (await call_userinfo(handler.http, token)).status_code == 401

@@ -12,6 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from borvo.assembly import Platform
+from borvo.identity.public import clean_up
 from borvo.storage.outbox.model import DeliveryError
 from borvo.web.outgoing import Outgoing, OutgoingError, is_public
 from tests.factories.clients import register_client
@@ -125,6 +126,19 @@ async def test_only_clients_of_the_session_are_told_and_only_once(
     assert len(party.told) == 1
 
 
+async def test_a_client_of_a_session_that_goes_on_for_months_is_still_told(
+    platform: Platform, http: httpx.AsyncClient, ada: Browser, party: Party
+) -> None:
+    client = await register(platform, http, backchannel_logout_uri=party.url)
+    await obtain_tokens(client, ada)
+    await execute(platform, "update session_client set signed_in_at = signed_in_at - interval '40 days'")
+    await obtain_tokens(client, ada)
+    await clean_up(platform.identity)
+    await leave(ada)
+    await platform.courier.deliver_due()
+    assert len(party.told) == 1
+
+
 @pytest.mark.parametrize("way", ["/account/sessions/end-all", "another person"])
 async def test_every_end_of_a_session_is_told(
     platform: Platform, http: httpx.AsyncClient, ada: Browser, party: Party, way: str
@@ -230,6 +244,18 @@ async def test_signing_out_in_the_account_tells_the_browser_too(
         ("fe80::1%eth0", False),
         ("fd00::1", False),
         ("224.0.0.1", False),
+        ("192.0.0.8", False),
+        ("192.88.99.1", False),
+        ("2002:7f00:1::1", False),
+        ("2002:a00:1::1", False),
+        ("64:ff9b::a00:1", False),
+        ("64:ff9b:1::1", False),
+        ("::10.0.0.1", False),
+        ("::ffff:0:10.0.0.1", False),
+        ("fec0::1", False),
+        ("2001::1", False),
+        ("3fff::1", False),
+        ("ff0e::1", False),
     ],
 )
 def test_what_counts_as_a_public_address(address: str, expected: bool) -> None:

@@ -27,6 +27,8 @@ class ProofKeyExtension(CodeChallenge):
         # Authlib's own pattern lets a line feed pass at the end.
         if challenge and not _CHALLENGE.fullmatch(challenge):
             raise InvalidRequestError("The code_challenge must be the base64url form of a SHA-256 digest.")
-        if not challenge and grant.request.client.registered.require_pkce:
+        registered = grant.request.client.registered
+        # RFC 9700 2.1.1: a public client never goes without, whatever its registration says.
+        if not challenge and (registered.require_pkce or registered.is_public):
             raise InvalidRequestError("This client must send a code_challenge.")
         super().validate_code_challenge(grant, redirect_uri)

@@ -6,46 +6,40 @@ from datetime import datetime
 from typing import Any, TypeGuard
 
 from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.rfc6749.errors import InvalidRequestError, UnsupportedResponseTypeError
 from authlib.oidc.core.errors import ConsentRequiredError, LoginRequiredError
 
-from borvo.accounts.public import Login
+from borvo.accounts.public import Limit, Login
 from borvo.identity import session_store, store, token_store
-from borvo.identity.claims import ClaimsRequest, find_scopes, parse_claims_request
+from borvo.identity.claims import find_scopes
 from borvo.identity.engine import Facts, ProtocolClient, ProtocolRequest
 from borvo.identity.grants import create_server
 from borvo.identity.model import (
     REQUEST_LIFETIME,
     REQUIRED_SCOPES,
-    RESPONSE_TYPES,
     Consent,
     Grantor,
     Parameters,
     find_response_mode,
     is_profile_needed,
-    is_sign_in_needed,
     list_claims,
 )
 from borvo.identity.responses import AuthorizationResponse, build_response, find_form_target
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.consents import allow_client
+from borvo.identity.service.demands import check_form, must_ask_anew, must_sign_in, read_claims_request
 from borvo.identity.service.subjects import load_subject
-from borvo.identity.tokens import read_id_token_hint
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import create_token
 from borvo.kernel.errors import InvalidInputError
+from borvo.kernel.origin import current_origin
 from borvo.kernel.scopes import Scopes, find_missing, keep_allowed, parse_scopes, render_scopes
 from borvo.portal.public import RegisteredClient
 from borvo.storage.database import Connection
+from borvo.web.addresses import find_network
 
 CONTINUE_PATH = "/connect/authorize/continue"
 _GONE = "This sign-in request has expired or was already answered. Please go back to the app and start again."
 _ID = re.compile(r"[A-Za-z0-9_-]{43}")
-_UNSERVED = {
-    "request": "request_not_supported",
-    "request_uri": "request_uri_not_supported",
-    "registration": "registration_not_supported",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +60,9 @@ class ConsentNeeded:
     form_target: str
     declined: frozenset[str] = frozenset()
 
+
+WAITING_REQUESTS = Limit("waiting-request", 1000)
+"""By network: a client id and its redirect URI, which anybody can know, are enough to have a request kept."""
 
 Outcome = SignInNeeded | ConsentNeeded | AuthorizationResponse
 
@@ -101,7 +98,7 @@ def read_request_id(text: str | None) -> str:
 
 def check_destination(facts: Facts) -> tuple[ProtocolClient, str]:
     """The client and where to answer it; raises `AuthorizationRefusedError`."""
-    if facts.parameters.find_repeated() in {"client_id", "redirect_uri"}:
+    if any(map(facts.parameters.is_repeated, ("client_id", "redirect_uri"))):
         raise AuthorizationRefusedError("The app sent its client_id or redirect_uri more than once.")
     if facts.client is None:
         raise AuthorizationRefusedError(
@@ -118,52 +115,9 @@ def check_destination(facts: Facts) -> tuple[ProtocolClient, str]:
     return facts.client, redirect_uri
 
 
-def _check_form(parameters: Parameters) -> None:
-    """What the engine does not look at, or would stumble over."""
-    if repeated := parameters.find_repeated():
-        name = repeated if re.fullmatch(r"[A-Za-z0-9_.-]{1,60}", repeated) else "parameter"
-        raise InvalidRequestError(f"The request repeats {name}.")
-    for name, error in _UNSERVED.items():
-        if parameters.get(name) is not None:
-            raise InvalidRequestError(f"The parameter {name} is not served.", error=error)
-    if parameters.get("response_type") is None:
-        raise InvalidRequestError("The request has no response_type.")
-    if parameters.response_type not in RESPONSE_TYPES:
-        # The engine would repeat the value in its message, which fails for characters that RFC 6749 forbids.
-        raise UnsupportedResponseTypeError("", description="This response_type is not served.")
-    mode = parameters.get("response_mode")
-    if mode is not None and mode != find_response_mode(parameters):
-        raise InvalidRequestError(
-            "This response_mode is unknown, would put a token into the query, or does not fit the redirect_uri."
-        )
-    try:
-        _ = parameters.max_age
-    except ValueError:
-        raise InvalidRequestError("The max_age must be a number of seconds.") from None
-    _read_claims(parameters)
-
-
-def _read_claims(parameters: Parameters) -> ClaimsRequest:
-    try:
-        request = parse_claims_request(parameters.get("claims"))
-    except ValueError:
-        raise InvalidRequestError("The claims parameter must be a JSON object of objects.") from None
-    if request.demands_acr:
-        # OpenID Connect Core 5.5.1.1: an essential acr that cannot be met fails the request.
-        raise UnmetAuthenticationError
-    return request
-
-
-class UnmetAuthenticationError(OAuth2Error):
-    """OpenID Connect Core Unmet Authentication Requirements 1.0."""
-
-    error = "unmet_authentication_requirements"
-    description = "This instance cannot promise the authentication that the request demands."
-
-
 def _validate(facts: Facts, login: Login | None) -> Any:
     """The grant that will answer; raises `OAuth2Error`."""
-    _check_form(facts.parameters)
+    check_form(facts.parameters)
     server = create_server(facts)
     request = ProtocolRequest("GET", "/connect/authorize", facts)
     return server.get_consent_grant(request, end_user=login)
@@ -210,14 +164,15 @@ async def _decide(
 ) -> Outcome:
     parameters, client = waiting.parameters, grant.request.client.registered
     is_silent = "none" in parameters.prompts
-    if login is None or _must_sign_in(facts, waiting, login):
+    if login is None or must_sign_in(facts, waiting.asked_at, login):
         if is_silent:
             raise LoginRequiredError
         request_id = await _keep(identity, connection, waiting)
         return SignInNeeded(request_id, parameters.get("login_hint") or "")
     asked = _list_asked(facts, grant)
     consent = await store.load_consent(connection, login.person.id, client.client_key)
-    if not _is_answered(consent, asked) or "consent" in parameters.prompts:
+    must_ask = "consent" in parameters.prompts or must_ask_anew(facts, client)
+    if not _is_answered(consent, asked) or must_ask:
         if is_silent:
             raise ConsentRequiredError
         request_id = await _keep(identity, connection, waiting)
@@ -235,7 +190,7 @@ async def _decide(
 def _list_asked(facts: Facts, grant: Any) -> Scopes:
     """What the person must have been asked: the scopes, and those that bring the claims named one by one."""
     registered = grant.request.client.registered
-    requested = _read_claims(facts.parameters).keep(registered.scopes)
+    requested = read_claims_request(facts.parameters).keep(registered.scopes)
     extra = keep_allowed(registered.scopes, find_scopes(requested))
     return tuple(dict.fromkeys((*parse_scopes(grant.request.scope), *extra)))
 
@@ -245,35 +200,12 @@ def _is_answered(consent: Consent | None, asked: Scopes) -> TypeGuard[Consent]:
     return consent is not None and consent.covers(asked) and not consent.scopes.isdisjoint(asked)
 
 
-def _must_sign_in(facts: Facts, waiting: Waiting, login: Login) -> bool:
-    """Raises `LoginRequiredError` when she has just signed in, but is not the person the client expects."""
-    parameters = waiting.parameters
-    if is_sign_in_needed(parameters, login, waiting.asked_at, facts.now):
-        return True
-    if _find_expected(facts) <= {str(login.person.id)}:
-        return False
-    if login.authenticated_at >= waiting.asked_at:
-        raise LoginRequiredError
-    return True
-
-
-def _find_expected(facts: Facts) -> set[str]:
-    """Whom the client wants signed in, by its hint and by the claims parameter (OpenID Connect Core 5.5.1)."""
-    expected: set[str] = set()
-    if text := facts.parameters.get("id_token_hint"):
-        hint = read_id_token_hint(text, facts.keys, facts.issuer)
-        if hint is None:
-            raise InvalidRequestError("The id_token_hint is no id token of this instance.")
-        expected.add(hint.subject)
-    if subject := _read_claims(facts.parameters).subject:
-        expected.add(subject)
-    return expected
-
-
 async def _keep(identity: Identity, connection: Connection, waiting: Waiting) -> str:
     """The id under which the request waits; a new one for a request that has just come."""
     if waiting.id:
         return waiting.id
+    network = find_network(current_origin().find_address())
+    await identity.limiter.spend_within(connection, WAITING_REQUESTS, network, identity.clock())
     request_id, now = create_token(identity.entropy), waiting.asked_at
     await store.insert_request(
         connection, digest_token(request_id), waiting.parameters, now, now + REQUEST_LIFETIME
@@ -301,7 +233,7 @@ async def _grant(
     """What the person allowed of what was asked; `scope` in the answer says so (RFC 6749 3.3)."""
     granted = keep_allowed(parse_scopes(grant.request.scope), consent.scopes)
     grant.request.scope = render_scopes(granted)
-    requested = _read_claims(facts.parameters).keep(consent.scopes)
+    requested = read_claims_request(facts.parameters).keep(consent.scopes)
     # OpenID Connect Core 5.4: with an id token alone, it carries what the scopes bring.
     told = granted if facts.parameters.response_type == "id_token" else ()
     claims = list_claims(told, requested.id_token)
@@ -334,10 +266,16 @@ def _answer(facts: Facts, client: ProtocolClient, parameters: Any) -> Authorizat
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the person answered. Of what she was asked she allows the `ticked` scopes."""
+    """What the person answered. Of what she was asked she allows the `ticked` scopes. `asked` is who saw the
+    question, as her page says."""
 
     is_allowed: bool
     ticked: frozenset[str]
+    asked: str
+
+    def is_of(self, login: Login) -> bool:
+        """Whether she who answers is she who was asked: somebody else may have signed in while the page was open."""
+        return self.asked == str(login.person.id)
 
     def split(self, asked: Scopes) -> tuple[Scopes, Scopes]:
         """What is granted, and what is declined. That it is she who signs in is no option."""
@@ -348,15 +286,18 @@ class Decision:
 async def answer_consent(
     identity: Identity, request_id: str, login: Login | None, decision: Decision
 ) -> Outcome:
-    """The person's decision; raises `AuthorizationRefusedError` when the request is gone."""
+    """The person's decision; raises `AuthorizationRefusedError` when the request is gone. Whoever has taken her place
+    in the browser meanwhile is asked herself."""
     waiting = await _load_waiting(identity, request_id)
+    if login is not None and not decision.is_of(login):
+        return await _proceed(identity, waiting, login)
     async with identity.database.transaction() as connection:
         facts = await identity.gather_facts(connection, waiting.parameters)
         client, _ = check_destination(facts)
         try:
             grant = _validate(facts, login)
             # A request waits for a sign-in, too: whoever knows its id must not decide without one.
-            if login is None or _must_sign_in(facts, waiting, login):
+            if login is None or must_sign_in(facts, waiting.asked_at, login):
                 return SignInNeeded(request_id, waiting.parameters.get("login_hint") or "")
             await _consume(connection, waiting)
             granted, declined = decision.split(_list_asked(facts, grant))

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749.errors import InvalidGrantError, UnauthorizedClientError
 
-from borvo.accounts.public import Login
+from borvo.accounts.public import Limit, Login
 from borvo.identity import device_store
 from borvo.identity.device import (
     DEVICE_LIFETIME,
@@ -40,6 +40,9 @@ DEVICE_PATH = "/account/device"
 _GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 _SLOWER = 5
 
+DEVICES = Limit("device", 200)
+"""By network, of clients without a secret: whoever knows a client id may begin, and each beginning is kept."""
+
 
 async def begin_device_authorization(identity: Identity, request: ClientRequest) -> TokenAnswer:
     """RFC 8628 3.1 and 3.2: a code for the device, and one for the person."""
@@ -53,6 +56,11 @@ async def begin_device_authorization(identity: Identity, request: ClientRequest)
     end = facts.now + DEVICE_LIFETIME
     device = DeviceAuthorization(client.client_id, scopes, end, POLL_INTERVAL, None, None, None)
     device_code = create_token(identity.entropy)
+    if client.is_public:
+        try:
+            await identity.limiter.spend(DEVICES, request.network, facts.now)
+        except TooManyRequestsError as error:
+            return _refuse_device(error)
     async with identity.database.transaction() as connection:
         user_code = await _insert(identity, connection, device_code, device)
     uri = identity.issuer + DEVICE_PATH
@@ -68,6 +76,11 @@ async def begin_device_authorization(identity: Identity, request: ClientRequest)
         },
         {},
     )
+
+
+def _refuse_device(error: TooManyRequestsError) -> TokenAnswer:
+    body = {"error": "temporarily_unavailable", "error_description": error.public}
+    return TokenAnswer(error.status, body, {"Retry-After": str(error.retry_after)})
 
 
 def _check_request(facts: Facts) -> tuple[RegisteredClient, Scopes]:

@@ -1,0 +1,100 @@
+"""What a request demands, beside what the protocol engine looks at: its form, and who must be at the browser."""
+
+import re
+from datetime import datetime
+
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749.errors import InvalidRequestError, UnsupportedResponseTypeError
+from authlib.oidc.core.errors import LoginRequiredError
+
+from borvo.accounts.public import Login
+from borvo.identity.claims import ClaimsRequest, parse_claims_request
+from borvo.identity.engine import Facts
+from borvo.identity.model import RESPONSE_TYPES, Parameters, find_response_mode, is_sign_in_needed
+from borvo.identity.tokens import read_id_token_hint
+from borvo.portal.public import RegisteredClient
+
+_UNSERVED = {
+    "request": "request_not_supported",
+    "request_uri": "request_uri_not_supported",
+    "registration": "registration_not_supported",
+}
+
+
+def check_form(parameters: Parameters) -> None:
+    """What the engine does not look at, or would stumble over."""
+    if repeated := parameters.find_repeated():
+        name = repeated if re.fullmatch(r"[A-Za-z0-9_.-]{1,60}", repeated) else "parameter"
+        raise InvalidRequestError(f"The request repeats {name}.")
+    for name, error in _UNSERVED.items():
+        if parameters.get(name) is not None:
+            raise InvalidRequestError(f"The parameter {name} is not served.", error=error)
+    if parameters.get("response_type") is None:
+        raise InvalidRequestError("The request has no response_type.")
+    if parameters.response_type not in RESPONSE_TYPES:
+        # The engine would repeat the value in its message, which fails for characters that RFC 6749 forbids.
+        raise UnsupportedResponseTypeError("", description="This response_type is not served.")
+    mode = parameters.get("response_mode")
+    if mode is not None and mode != find_response_mode(parameters):
+        raise InvalidRequestError(
+            "This response_mode is unknown, would put a token into the query, or does not fit the redirect_uri."
+        )
+    try:
+        _ = parameters.max_age
+    except ValueError:
+        raise InvalidRequestError("The max_age must be a number of seconds.") from None
+    read_claims_request(parameters)
+
+
+def read_claims_request(parameters: Parameters) -> ClaimsRequest:
+    try:
+        request = parse_claims_request(parameters.get("claims"))
+    except ValueError:
+        raise InvalidRequestError("The claims parameter must be a JSON object of objects.") from None
+    if request.demands_acr:
+        # OpenID Connect Core 5.5.1.1: an essential acr that cannot be met fails the request.
+        raise UnmetAuthenticationError
+    return request
+
+
+class UnmetAuthenticationError(OAuth2Error):
+    """OpenID Connect Core Unmet Authentication Requirements 1.0."""
+
+    error = "unmet_authentication_requirements"
+    description = "This instance cannot promise the authentication that the request demands."
+
+
+def must_sign_in(facts: Facts, asked_at: datetime, login: Login) -> bool:
+    """Raises `LoginRequiredError` when she has just signed in, but is not the person the client expects."""
+    parameters = facts.parameters
+    if is_sign_in_needed(parameters, login, asked_at, facts.now):
+        return True
+    if _find_expected(facts) <= {str(login.person.id)}:
+        return False
+    if login.authenticated_at >= asked_at:
+        raise LoginRequiredError
+    return True
+
+
+def must_ask_anew(facts: Facts, client: RegisteredClient) -> bool:
+    """Whether a consent that is remembered does not do, since anybody could pose as the client."""
+    redirect_uri = facts.parameters.get("redirect_uri") or ""
+    if redirect_uri.startswith("https://"):
+        return False
+    # RFC 8252 8.6: any program of the device can answer to an app's scheme or listen on loopback. A client that must
+    # show a secret for its code is told from it all the same, but not where the answer itself is what was wanted.
+    words = facts.parameters.response_type.split()
+    return client.is_public or "code" not in words or "token" in words
+
+
+def _find_expected(facts: Facts) -> set[str]:
+    """Whom the client wants signed in, by its hint and by the claims parameter (OpenID Connect Core 5.5.1)."""
+    expected: set[str] = set()
+    if text := facts.parameters.get("id_token_hint"):
+        hint = read_id_token_hint(text, facts.keys, facts.issuer)
+        if hint is None:
+            raise InvalidRequestError("The id_token_hint is no id token of this instance.")
+        expected.add(hint.subject)
+    if subject := read_claims_request(facts.parameters).subject:
+        expected.add(subject)
+    return expected

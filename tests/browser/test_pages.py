@@ -117,7 +117,9 @@ async def test_axe_finds_no_fault(visit: Any, axe: str, name: str, scheme: Any) 
     assert await run_axe(page, axe) == []
 
 
-@pytest.mark.parametrize("name", ["start", "sign-up", "portal", "secret", "consent", "profile", "sessions"])
+@pytest.mark.parametrize(
+    "name", ["start", "sign-up", "portal", "secret", "consent", "profile", "sessions", "device"]
+)
 async def test_whatever_takes_the_keyboard_shows_it(visit: Any, name: str) -> None:
     page = await visit(name)
     seen: list[dict[str, Any]] = []

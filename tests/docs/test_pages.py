@@ -78,7 +78,9 @@ def _to_field(word: str) -> str:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs/decisions").glob("*.md")), ids=lambda path: path.stem)
 def test_a_decision_is_short(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 40
+    lines = path.read_text(encoding="utf-8").splitlines()
+    # A table is looked up in, not read through.
+    assert len([line for line in lines if not line.startswith("|")]) <= 40
 
 
 def test_the_number_of_types_is_right() -> None:

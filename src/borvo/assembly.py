@@ -45,7 +45,7 @@ from borvo.mail.smtp import SmtpMailer, parse_relay
 from borvo.portal import public as portal
 from borvo.portal.public import Portal, SecretVerifier
 from borvo.settings import Settings, read_settings
-from borvo.storage.database import Database
+from borvo.storage.database import DATABASE_ABSENCES, Database
 from borvo.storage.outbox.courier import Courier
 from borvo.storage.outbox.messages import Outbox
 from borvo.storage.outbox.model import Handler
@@ -55,10 +55,11 @@ from borvo.web.api_reference import show_openapi, show_reference
 from borvo.web.cookies import CookiePolicy
 from borvo.web.csrf import CsrfGuard
 from borvo.web.health import answer_live, answer_ready
+from borvo.web.lifeline import end_with_parent
 from borvo.web.logs import configure_logs
 from borvo.web.observation import Observation
 from borvo.web.outgoing import Outgoing
-from borvo.web.problems import exception_handlers
+from borvo.web.problems import answer_unavailable, exception_handlers
 from borvo.web.static_files import build_static_router, static_url
 
 T = TypeVar("T")
@@ -284,6 +285,7 @@ def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litest
         dependencies=_list_dependencies(platform),
         exception_handlers={
             **exception_handlers,
+            **dict.fromkeys(DATABASE_ABSENCES, answer_unavailable),
             accounts.SignInNeededError: accounts.answer_sign_in_needed,
         },
         middleware=[_guard_forms(platform)],
@@ -330,6 +332,7 @@ def create_demo_app() -> ASGIApp:
 
 
 def _begin() -> Settings:
+    end_with_parent()
     settings = read_settings(os.environ)
     configure_logs(settings.log_level)
     return settings

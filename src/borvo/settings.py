@@ -172,6 +172,8 @@ def check_settings(settings: Settings) -> None:
     _check_issuer(settings.issuer)
     _check_secret_key(settings.secret_key)
     _check_mail(settings)
+    if settings.metrics_port == settings.port:
+        raise SettingsError("BORVO_METRICS_PORT must be another port than BORVO_PORT")
     if not settings.database_url.startswith(("postgresql://", "postgres://")):
         raise SettingsError("BORVO_DATABASE_URL must be a postgresql:// URL")
 

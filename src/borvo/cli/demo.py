@@ -8,6 +8,7 @@ import os
 import secrets
 import signal
 import sys
+import threading
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -136,6 +137,27 @@ def _print_start_page(settings: Settings) -> None:
     sys.stdout.write(demo_data.render_start_page(settings.issuer))
 
 
+def _run_beside(postgres: EmbeddedPostgres, settings: Settings) -> None:
+    """Raises `CommandError` when the database ends by itself: without it nothing can be served."""
+    lost = threading.Event()
+
+    def give_up() -> None:
+        lost.set()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    postgres.watch(give_up)
+    try:
+        run_server(
+            settings,
+            announce=lambda: _print_start_page(settings),
+            target="borvo.assembly:create_demo_app",
+            ends_with_terminal=True,
+        )
+    finally:
+        if lost.is_set():
+            raise CommandError(f"the database ended by itself; read {postgres.log_path}, then start again")
+
+
 def run_demo(options: argparse.Namespace) -> None:
     """Runs until it is interrupted; then the database stops too, and its data stays."""
     signal.signal(signal.SIGTERM, _stop)
@@ -154,10 +176,5 @@ def run_demo(options: argparse.Namespace) -> None:
         secret_key = _load_secret_key(data_dir, is_fresh=options.fresh, is_empty=is_empty)
         settings = _configure(options, postgres.url, secret_key)
         asyncio.run(_prepare(settings))
-        run_server(
-            settings,
-            announce=lambda: _print_start_page(settings),
-            target="borvo.assembly:create_demo_app",
-            ends_with_terminal=True,
-        )
+        _run_beside(postgres, settings)
         sys.stdout.write(f"\nStopped. The data is kept in {data_dir}\n")

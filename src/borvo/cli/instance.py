@@ -6,20 +6,24 @@ import sys
 from collections.abc import Awaitable, Callable
 
 from borvo.assembly import Platform, build_platform
-from borvo.cli.server import check_version
+from borvo.cli.server import check_schema, refuse_secret_key
 from borvo.settings import read_settings
+from borvo.storage.sealing import SealError
 
 
 def run_on_instance(work: Callable[[Platform], Awaitable[str]]) -> None:
-    """Opens the database, does the work and prints what it answers."""
+    """Opens the database, does the work and prints what it answers. Raises `CommandError` for a database of another
+    release, and for a secret under which its keys were not sealed."""
     settings = read_settings(os.environ)
 
     async def run() -> str:
-        await check_version(settings.database_url)
+        await check_schema(settings.database_url)
         platform = build_platform(settings)
         await platform.database.open()
         try:
             return await work(platform)
+        except SealError:
+            raise refuse_secret_key() from None
         finally:
             await platform.database.close()
 

@@ -1,5 +1,6 @@
 """Runs the platform on Granian: checks first, then workers, metrics and the line that says it is ready."""
 
+import errno
 import http.client
 import os
 import signal
@@ -34,7 +35,7 @@ async def check_version(url: str) -> None:
     """Raises `CommandError` for a server that does not answer or is of another major version."""
     try:
         connection = await asyncpg.connect(url, timeout=10)
-    except (OSError, asyncpg.PostgresError, ValueError, TimeoutError) as fault:
+    except (OSError, asyncpg.PostgresError, ValueError, OverflowError) as fault:
         # The text of some errors repeats the URL, which holds the password.
         raise CommandError(
             f"the database does not answer ({type(fault).__name__}); check BORVO_DATABASE_URL"
@@ -47,8 +48,8 @@ async def check_version(url: str) -> None:
         raise CommandError(f"PostgreSQL {major} is not supported; use one of 15 to 18")
 
 
-async def check_database(url: str) -> None:
-    """Raises `CommandError` unless the database is at this release's schema and holds no demo data."""
+async def check_schema(url: str) -> None:
+    """Raises `CommandError` unless the database is at this release's schema."""
     await check_version(url)
     revision, head = await find_revision(url), find_head()
     if revision is None:
@@ -61,6 +62,11 @@ async def check_database(url: str) -> None:
         raise CommandError(
             f"the database is at schema {revision}, which is newer than this release knows ({head})"
         )
+
+
+async def check_database(url: str) -> None:
+    """As `check_schema`; refuses demo data too."""
+    await check_schema(url)
     connection = await asyncpg.connect(url)
     try:
         if await has_mark(connection, DEMO):
@@ -77,22 +83,42 @@ async def check_keys(settings: Settings, source: str = "BORVO_SECRET_KEY") -> No
     try:
         await build_platform(settings).identity.cabinet.current()
     except SealError:
-        raise CommandError(
-            f"{source} is not the one under which the database's signing keys were sealed; use that one"
-        ) from None
+        raise refuse_secret_key(source) from None
 
 
-def check_port(host: str, port: int) -> None:
-    """Raises `CommandError` when somebody listens there: Granian itself would silently share the port."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+def refuse_secret_key(source: str = "BORVO_SECRET_KEY") -> CommandError:
+    return CommandError(
+        f"{source} is not the one under which the database's signing keys were sealed; use that one"
+    )
+
+
+def check_port(host: str, port: int) -> str:
+    """The IP address that `host` stands for. Raises `CommandError` when there is none, and when somebody listens
+    there: Granian itself would silently share the port."""
+    address = _find_address(host)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
+            probe.bind((address, port))
         except OSError as fault:
+            other = "host" if fault.errno == errno.EADDRNOTAVAIL else "port"
             raise CommandError(
-                f"cannot listen on {host} port {port} ({fault.strerror}); choose another port"
+                f"cannot listen on {host} port {port} ({fault.strerror}); choose another {other}"
             ) from None
+    return address
+
+
+def _find_address(host: str) -> str:
+    """Granian takes no names, and an empty one would stand for every address of the machine."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM) if host else []
+    except (OSError, UnicodeError):
+        found = []
+    addresses = [str(target[0]) for *_, target in found]
+    if not addresses:
+        raise CommandError(f"{host!r} is no address to listen on; choose another host, such as 127.0.0.1")
+    return min(addresses, key=lambda address: ":" in address)
 
 
 def _ask_ready(host: str, port: int) -> bool:
@@ -107,9 +133,9 @@ def _ask_ready(host: str, port: int) -> bool:
         connection.close()
 
 
-def _announce(settings: Settings, announce: Callable[[], None]) -> None:
+def _announce(settings: Settings, address: str, announce: Callable[[], None]) -> None:
     deadline, is_late = time.monotonic() + _READY_WITHIN, False
-    while not _ask_ready(settings.host, settings.port):
+    while not _ask_ready(address, settings.port):
         if not is_late and time.monotonic() >= deadline:
             is_late = True
             _write_late(settings)
@@ -161,17 +187,17 @@ def run_server(
     this process."""
     # `nohup` asks to stay; whoever starts with the signal ignored has been asked so.
     is_detached = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-    check_port(settings.host, settings.port)
+    address = check_port(settings.host, settings.port)
     say = announce or (lambda: None)
 
     def announce_ready() -> None:
         say()
         _write_ready(settings)
 
-    threading.Thread(target=_announce, args=(settings, announce_ready), daemon=True).start()
+    threading.Thread(target=_announce, args=(settings, address, announce_ready), daemon=True).start()
     server = Server(
         target,
-        address=settings.host,
+        address=address,
         port=settings.port,
         interface=Interfaces.ASGI,
         workers=settings.workers,

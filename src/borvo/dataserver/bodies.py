@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from borvo.catalogue.sample_types import map_sample_type_codes
 from borvo.dataserver.model import Fault, Page, Receipt, StoredSample, Verdict
-from borvo.kernel.errors import InvalidInputError
+from borvo.kernel.errors import InvalidInputError, TooLargeError
+
+BATCH_LIMIT = 10_000
+T = TypeVar("T")
 
 # gc=False: none of these can be part of a cycle, and the collector costs more than reading a batch does.
 
@@ -87,13 +90,16 @@ def parse_samples(body: bytes) -> tuple[list[SampleBody], list[Fault]]:
     """The submitted samples; a sample with a fault in its JSON types is None in all but its fault.
 
     Bodies in camel case with known members only, which is what clients send, take the fast way. Everything
-    else (contract 6, row 9: any case is read; unknown members are ignored) is taken sample by sample.
+    else (contract 6, row 9: any case is read; unknown members are ignored) is taken sample by sample. Raises
+    `InvalidInputError` for what is no array of samples, `TooLargeError` for one of too many.
     """
     try:
         try:
-            return _decode_samples(body), []
+            bodies = _decode_samples(body)
         except msgspec.ValidationError:
-            return _parse_leniently(_decode_items(body))
+            # Before anything is done for each: ten megabytes may hold five million items.
+            return _parse_leniently(_limit(_decode_items(body)))
+        return _limit(bodies), []
     except msgspec.ValidationError:
         raise _refuse("Send a JSON array of samples.") from None
     except RecursionError:
@@ -101,6 +107,12 @@ def parse_samples(body: bytes) -> tuple[list[SampleBody], list[Fault]]:
     except ValueError as fault:
         # Malformed JSON, or text that is not UTF-8.
         raise _refuse(f"The body cannot be read as JSON: {fault}.") from None
+
+
+def _limit(items: list[T]) -> list[T]:
+    if len(items) > BATCH_LIMIT:
+        raise TooLargeError(f"Send at most {BATCH_LIMIT} samples at once.")
+    return items
 
 
 def _refuse(message: str) -> InvalidInputError:

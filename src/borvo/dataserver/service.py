@@ -16,13 +16,12 @@ from borvo.dataserver.store import SampleShelf
 from borvo.identity.public import AccessToken, Admission, Caller
 from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy
-from borvo.kernel.errors import BorvoError, ForbiddenError, InvalidInputError, TooLargeError
+from borvo.kernel.errors import BorvoError, ForbiddenError, InvalidInputError
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Database
 
 Verify = Callable[[str | None], Awaitable[Admission]]
 
-BATCH_LIMIT = 10_000
 _FAULT_LIMIT = 100
 # Larger bodies are decoded in a thread, or other requests would wait for them.
 _THREAD_FROM = 256_000
@@ -79,8 +78,6 @@ async def write_samples(server: DataServer, writer: Writer, body: bytes) -> list
 
 def _prepare(server: DataServer, writer: Writer, body: bytes, now: datetime) -> Batch:
     bodies, misread = parse_samples(body)
-    if len(bodies) + len(misread) > BATCH_LIMIT:
-        raise TooLargeError(f"Send at most {BATCH_LIMIT} samples at once.")
     # Positions in `bodies` are those of the batch only when every sample could be read.
     samples, faults = ([], misread) if misread else check_samples(bodies)
     if faults:

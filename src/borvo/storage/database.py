@@ -6,6 +6,16 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
+DATABASE_ABSENCES: tuple[type[Exception], ...] = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+"""What is raised while the database is away, starts, stops, is full, or only stands by: none of our statements'
+doing, and over some time later."""
+
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Any] | asyncpg.Connection[Any]"
 Row: TypeAlias = "asyncpg.Record"
 

@@ -9,8 +9,9 @@ import os
 import secrets
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -93,6 +94,17 @@ class EmbeddedPostgres:
         finally:
             self._held.close()
 
+    def watch(self, call: Callable[[], None]) -> None:
+        """Calls it, from a thread, when the server ends although nobody asked it to."""
+        threading.Thread(target=self._watch, args=(self._server, call), daemon=True).start()
+
+    def _watch(self, server: "subprocess.Popen[bytes] | None", call: Callable[[], None]) -> None:
+        if server is not None:
+            server.wait()
+        # `stop` lets go of the server before it ends it.
+        if self._server is server:
+            call()
+
     def _launch(self) -> str:
         try:
             self._claim()
@@ -170,24 +182,22 @@ class EmbeddedPostgres:
             os.close(log)
 
     def _open_log(self) -> int:
-        path = self._log_path
+        path = self.log_path
         if path.exists() and path.stat().st_size > LOG_LIMIT:
             path.replace(path.with_suffix(".log.old"))
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
 
     @property
-    def _log_path(self) -> Path:
+    def log_path(self) -> Path:
         return self._data_dir / "postgres.log"
 
     def _await_ready(self, at: Placement) -> None:
         deadline = time.monotonic() + READY_WITHIN
         while not try_program(at, "pg_isready", "--quiet", *_address(at)):
             if self._server is None or self._server.poll() is not None:
-                raise EmbeddedPostgresError(f"the embedded database did not start: read {self._log_path}")
+                raise EmbeddedPostgresError(f"the embedded database did not start: read {self.log_path}")
             if time.monotonic() > deadline:
-                raise EmbeddedPostgresError(
-                    f"the embedded database does not get ready: read {self._log_path}"
-                )
+                raise EmbeddedPostgresError(f"the embedded database does not get ready: read {self.log_path}")
             time.sleep(0.03)
 
     def _create_database(self, at: Placement, password: str) -> None:

@@ -20,6 +20,7 @@ from borvo.web.csrf import StaleFormError
 from borvo.web.pages import render_error_page, wants_page
 
 MEDIA_TYPE = "application/problem+json"
+_RETRY_AFTER = "5"
 
 log = structlog.get_logger(__name__)
 
@@ -92,6 +93,15 @@ def answer_unexpected_error(request: Request[Any, Any, Any], error: Exception) -
     detail = "Something went wrong on our side. Nothing was changed. Please try again."
     problem = Problem(title="Internal error", status=500, detail=detail)
     return _respond(request, problem, {})
+
+
+def answer_unavailable(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """For what lies beyond this program and passes. It is not known whether anything was changed: the answer to
+    a commit may have been lost."""
+    log.error("unavailable", exc_info=error)
+    detail = "The service is interrupted. Please try again in a moment."
+    problem = Problem(title="Not available right now", status=503, detail=detail)
+    return _respond(request, problem, {"Retry-After": _RETRY_AFTER})
 
 
 exception_handlers: dict[Any, Any] = {

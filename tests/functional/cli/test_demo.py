@@ -17,6 +17,7 @@ import pytest
 
 from borvo.cli import demo
 from borvo.cli.demo_data import PASSWORD, PATIENT
+from borvo.cli.server import check_port
 from borvo.storage.embedded import EmbeddedPostgres
 from tests.functional.browser import Browser
 from tests.functional.cli.commands import Ended, run, start, wait
@@ -126,6 +127,18 @@ async def test_an_impossible_port_is_wrong_usage(data_dir: Path) -> None:
     assert ended.code == 2
 
 
+@pytest.mark.parametrize("host", ["", "no-such-host.invalid", "::g", "ü" * 80])
+async def test_a_host_that_stands_for_no_address_is_said(host: str, data_dir: Path) -> None:
+    ended = await run("demo", "--host", host, "--port", str(find_free_port()), "--data-dir", str(data_dir))
+    assert "choose another host" in ended.complaint
+    assert ended.code == 1
+    assert list_names(data_dir.parent) == []
+
+
+def test_the_name_of_a_host_stands_for_its_address() -> None:
+    assert check_port("localhost", find_free_port()) == "127.0.0.1"
+
+
 async def test_a_home_directory_of_nobody_is_named() -> None:
     ended = await run("demo", "--port", str(find_free_port()), "--data-dir", "~nosuchuser/x")
     assert "~nosuchuser/x" in ended.complaint
@@ -158,6 +171,44 @@ async def test_closing_the_terminal_stops_the_demo_and_its_database(data_dir: Pa
     await read_until_ready(process)
     ended = await interrupt(process, signal.SIGHUP)
     assert (ended.code, ended.err) == (0, "")
+
+
+def find_children(pid: int, *, is_database: bool) -> list[int]:
+    return [
+        child
+        for child, (parent, name) in list_processes().items()
+        if parent == pid and ("postgres" in name) is is_database
+    ]
+
+
+async def test_a_database_that_ends_by_itself_ends_the_demo_with_the_reason(data_dir: Path) -> None:
+    process = await start("demo", "--port", str(find_free_port()), "--data-dir", str(data_dir))
+    await read_until_ready(process)
+    workers = find_children(process.pid, is_database=False)
+    (database,) = find_children(process.pid, is_database=True)
+    os.kill(database, signal.SIGKILL)
+    ended = await wait(process)
+    # Before it, the workers may have logged that they lost it.
+    assert str(data_dir / "postgres.log") in ended.err.splitlines()[-1]
+    assert (ended.code, "Stopped" in ended.out) == (1, False)
+    assert workers
+    assert not list_processes().keys() & set(workers)
+    await start_and_stop(data_dir)
+
+
+async def test_workers_of_a_killed_borvo_end_and_leave_the_port_to_the_next(data_dir: Path) -> None:
+    port = str(find_free_port())
+    process = await start("demo", "--port", port, "--data-dir", str(data_dir))
+    await read_until_ready(process)
+    workers = find_children(process.pid, is_database=False)
+    assert workers
+    process.kill()
+    # Its output ends when the last that writes to it has ended.
+    await wait(process)
+    assert not list_processes().keys() & set(workers)
+    again = await start("demo", "--port", port, "--data-dir", str(data_dir))
+    await read_until_ready(again)
+    await interrupt(again)
 
 
 def test_a_data_directory_that_is_made_is_closed_to_others(tmp_path: Path) -> None:

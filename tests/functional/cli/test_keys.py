@@ -1,5 +1,7 @@
 """`borvo keys`: what it shows and what it refuses."""
 
+import base64
+
 import pytest
 
 from borvo.assembly import Platform
@@ -25,6 +27,17 @@ async def test_keys_are_listed_with_what_each_is_for(database_url: str, platform
         ("PS256", "signing"),
         ("RS256", "signing"),
     ]
+
+
+@pytest.mark.parametrize("command", ["list", "rotate"])
+async def test_another_secret_than_the_keys_were_sealed_under_is_said(
+    command: str, database_url: str, platform: Platform
+) -> None:
+    await platform.identity.cabinet.current()
+    other = base64.b64encode(b"o" * 32).decode()
+    ended = await run("keys", command, environment=configure(database_url, BORVO_SECRET_KEY=other))
+    assert "BORVO_SECRET_KEY" in ended.complaint
+    assert ended.code == 1
 
 
 async def test_a_withdrawal_is_said_and_asked_for_first(database_url: str, platform: Platform) -> None:

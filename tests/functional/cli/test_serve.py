@@ -52,17 +52,19 @@ async def execute(url: str, sql: str, *values: object) -> None:
         ("BORVO_DATABASE_URL", "sqlite:///here"),
         ("BORVO_PORT", "eighty"),
         ("BORVO_PROT", "8000"),
+        ("BORVO_METRICS_PORT", "8000"),
     ],
 )
 async def test_a_setting_that_is_missing_or_unsafe_is_named(name: str, value: str) -> None:
-    ended = await serve("postgresql://nobody@localhost/nothing", **{name: value})
+    ended = await serve("postgresql://nobody@localhost/nothing", **{"BORVO_PORT": "8000", name: value})
     assert name in ended.complaint
     assert ended.code == 2
     assert ended.out == ""
 
 
-async def test_a_database_that_does_not_answer_is_said_without_its_password() -> None:
-    ended = await serve(f"postgresql://someone:hidden@127.0.0.1:{find_free_port()}/borvo")
+@pytest.mark.parametrize("port", [None, 99999])
+async def test_a_database_that_does_not_answer_is_said_without_its_password(port: int | None) -> None:
+    ended = await serve(f"postgresql://someone:hidden@127.0.0.1:{port or find_free_port()}/borvo")
     assert "BORVO_DATABASE_URL" in ended.complaint
     assert "hidden" not in ended.err
     assert ended.code == 1
@@ -143,6 +145,15 @@ async def test_migrate_without_a_database_names_the_setting() -> None:
     ended = await run("migrate")
     assert "BORVO_DATABASE_URL" in ended.complaint
     assert ended.code == 2
+
+
+@pytest.mark.parametrize("command", ["keys list", "support outbox list"])
+async def test_commands_say_that_a_database_was_not_migrated(command: str, database_url: str) -> None:
+    await execute(database_url, "drop schema public cascade")
+    await execute(database_url, "create schema public")
+    ended = await run(*command.split(), environment=configure(database_url))
+    assert "run: borvo migrate" in ended.complaint
+    assert ended.code == 1
 
 
 async def test_support_gives_a_role_and_takes_it(database_url: str, platform: Platform) -> None:

@@ -21,7 +21,7 @@ def test_a_late_start_is_said_once_and_then_announced(
     announced: list[str] = []
     monkeypatch.setattr(server, "_ask_ready", lambda *_: next(answers))
     monkeypatch.setattr(server, "_READY_WITHIN", 0.0)
-    server._announce(settings, lambda: announced.append("ready"))
+    server._announce(settings, settings.host, lambda: announced.append("ready"))
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("borvo: still not ready")
     assert "http://127.0.0.1:8010/health/ready" in line

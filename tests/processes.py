@@ -51,13 +51,16 @@ async def stop(process: Process) -> None:
 
 
 def list_processes() -> dict[int, tuple[int, str]]:
-    """Every process of the machine: the parent's id and the name, by process id."""
+    """Every process of the machine that has not ended: the parent's id and the name, by process id."""
     processes: dict[int, tuple[int, str]] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             # "pid (name) state parent ...": the name may hold spaces and parentheses.
             head, _, tail = (folder / "stat").read_text().rpartition(")")
-            processes[int(folder.name)] = int(tail.split()[1]), head.partition("(")[2]
+            state, parent = tail.split()[:2]
+            # One that has ended is listed until somebody asks how.
+            if state != "Z":
+                processes[int(folder.name)] = int(parent), head.partition("(")[2]
     return processes
 
 

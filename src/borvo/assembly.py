@@ -57,6 +57,7 @@ from borvo.web.csrf import CsrfGuard
 from borvo.web.health import answer_live, answer_ready
 from borvo.web.lifeline import end_with_parent
 from borvo.web.logs import configure_logs
+from borvo.web.loop_delay import watch_loop
 from borvo.web.observation import Observation
 from borvo.web.outgoing import Outgoing
 from borvo.web.problems import answer_unavailable, exception_handlers
@@ -254,6 +255,8 @@ def _build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncCon
                 asyncio.create_task(_clean_up_regularly(platform)),
                 asyncio.create_task(platform.courier.run()),
             ]
+            if platform.settings.metrics_port:
+                tasks.append(asyncio.create_task(watch_loop()))
             try:
                 yield
             finally:

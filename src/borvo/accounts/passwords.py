@@ -1,10 +1,30 @@
 """Argon2id, always in a thread: one hash takes tens of milliseconds, which the event loop does not have."""
 
 import asyncio
-from functools import partial
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
+from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+
+T = TypeVar("T")
+
+
+@cache
+def _start_threads(process: int) -> ThreadPoolExecutor:
+    """A forked worker gets its own: its parent's threads did not come along, and work given to them never ends.
+
+    No more than cores, and for passwords alone: a rush of sign-ins keeps nobody else from a thread, and each thread
+    holds on to the memory of a hash.
+    """
+    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix=f"passwords-{process}")
+
+
+async def _run(work: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(_start_threads(os.getpid()), work)
 
 
 class Passwords:
@@ -16,12 +36,12 @@ class Passwords:
         self._decoy = self._hasher.hash("nobody has this password")
 
     async def hash(self, password: str) -> str:
-        return await asyncio.get_running_loop().run_in_executor(None, self._hasher.hash, password)
+        return await _run(partial(self._hasher.hash, password))
 
     async def verify(self, digest: str | None, password: str) -> bool:
         """Takes the same time whether there is a digest or not, so that time does not tell who exists."""
         check = partial(self._verify, digest or self._decoy, password)
-        is_right = await asyncio.get_running_loop().run_in_executor(None, check)
+        is_right = await _run(check)
         return is_right and digest is not None
 
     def _verify(self, digest: str, password: str) -> bool:

@@ -16,7 +16,7 @@ import asyncpg
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry, start_http_server, values
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from borvo.assembly import build_platform
@@ -160,6 +160,8 @@ def _serve_metrics(settings: Settings) -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="borvo-metrics-", ignore_cleanup_errors=True) as folder:
         # Each worker writes its counters to files in this directory; only then do they add up over workers.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        # The library looked when it was imported, and workers are forked from this process.
+        values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
         registry = CollectorRegistry()
         MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]
         site, thread = start_http_server(settings.metrics_port, "127.0.0.1", registry)

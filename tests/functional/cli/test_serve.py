@@ -5,6 +5,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
+import httpx
 import pytest
 
 from borvo.accounts.public import Registration, Role, create_person, find_person
@@ -118,6 +119,24 @@ async def test_that_no_mail_will_be_sent_is_said_at_the_start(
 
 def has_folder_of_metrics(folder: Path) -> bool:
     return any(folder.glob("borvo-metrics-*"))
+
+
+async def test_metrics_of_all_workers_are_shown_on_a_port_of_their_own(database_url: str) -> None:
+    port = find_free_port()
+    settings = configure(database_url, BORVO_METRICS_PORT=str(port), BORVO_WORKERS="2")
+    process = await start("serve", environment=settings)
+    assert (await read_line(process)).startswith("ready")
+    async with httpx.AsyncClient() as http:
+        for _ in range(9):
+            # A connection each, so that both workers may have some.
+            async with httpx.AsyncClient() as other:
+                await other.get(f"{settings['BORVO_ISSUER']}/.well-known/openid-configuration")
+        shown = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
+    process.terminate()
+    assert (await wait(process)).code == 0
+    route = 'route="/.well-known/openid-configuration",status="200"'
+    assert f'borvo_requests_total{{method="GET",{route}}} 9.0' in shown
+    assert "borvo_event_loop_delay_seconds_count" in shown
 
 
 @pytest.mark.parametrize("has_metrics", [False, True])

@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measures and prints one table."""
+"""`python -m benchmarks`: measures and prints the tables."""
 
 import argparse
 import asyncio
@@ -7,8 +7,9 @@ import platform
 from pathlib import Path
 
 from benchmarks.endpoints import measure_discovery, measure_token_endpoint
-from benchmarks.instance import run_instance
-from benchmarks.report import render_table
+from benchmarks.instance import Instance, run_instance
+from benchmarks.provider_rows import measure_provider
+from benchmarks.report import Row, render_table
 from benchmarks.samples import measure_read_alone, measure_read_together, measure_writes, prepare_million
 from borvo.web.logs import configure_logs
 
@@ -25,21 +26,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--seconds", type=float, default=3.0, help="length of a round")
     parser.add_argument("--rounds", type=int, default=5, help="rounds that count, after one that warms up")
+    parser.add_argument("--only", choices=["provider", "samples"], help="one part of the tables")
     options = parser.parse_args()
     configure_logs("warning")
-    print(f"{name_machine()}; one worker; medians of {options.rounds} rounds of {options.seconds:g} s\n")
+    print(f"{name_machine()}; medians of {options.rounds} rounds of {options.seconds:g} s\n")
     with run_instance() as instance:
-        rows = [
-            measure_token_endpoint(instance, options.seconds, options.rounds),
-            measure_discovery(instance, options.seconds, options.rounds),
-            measure_writes(instance, 1, 200),
-            measure_writes(instance, 100, 50),
-            measure_writes(instance, 10_000, 7),
-        ]
-        asyncio.run(prepare_million(instance))
-        rows.append(measure_read_alone(instance, 300))
-        rows.append(measure_read_together(instance, options.seconds, options.rounds))
-    print(render_table(rows))
+        if options.only != "provider":
+            print(render_table(measure_limits(instance, options.seconds, options.rounds)) + "\n", flush=True)
+        if options.only != "samples":
+            for part in measure_provider(instance, options.seconds):
+                print(part, flush=True)
+
+
+def measure_limits(instance: Instance, seconds: float, rounds: int) -> list[Row]:
+    """What has a limit to stand beside."""
+    rows = [
+        measure_token_endpoint(instance, seconds, rounds),
+        measure_discovery(instance, seconds, rounds),
+        measure_writes(instance, 1, 200),
+        measure_writes(instance, 100, 50),
+        measure_writes(instance, 10_000, 7),
+    ]
+    asyncio.run(prepare_million(instance))
+    return [*rows, measure_read_alone(instance, 300), measure_read_together(instance, seconds, rounds)]
 
 
 if __name__ == "__main__":

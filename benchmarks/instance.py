@@ -10,9 +10,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
+
+from msgspec import structs
 
 from borvo.accounts.public import Person, Registration, create_person, find_person
 from borvo.assembly import Platform, build_platform
@@ -59,7 +61,7 @@ class Instance:
 
     def read_worker_seconds(self) -> float:
         """CPU seconds that the worker processes have used so far, in user and system mode."""
-        return sum(_read_cpu(pid) for pid in list_workers(self.pid))
+        return sum(read_cpu(pid) for pid in list_workers(self.pid))
 
 
 def list_workers(parent: int) -> list[int]:
@@ -68,7 +70,8 @@ def list_workers(parent: int) -> list[int]:
     return [int(pid) for pid in children.split()]
 
 
-def _read_cpu(pid: int) -> float:
+def read_cpu(pid: int) -> float:
+    """CPU seconds of the process so far, in user and system mode."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
 
@@ -86,8 +89,8 @@ async def _seed(settings: Settings) -> tuple[UUID, str]:
     await platform.database.open()
     try:
         developer = await create_developer(platform)
-        await _register(platform, developer, SERVICE)
-        await _register(platform, developer, APP)
+        await seed_client(platform, developer, SERVICE)
+        await seed_client(platform, developer, APP)
         return developer.id, await _issue_token(platform, developer)
     finally:
         await platform.database.close()
@@ -125,7 +128,8 @@ async def create_developer(platform: Platform) -> Person:
     return person
 
 
-async def _register(platform: Platform, developer: Person, client: DemoClient) -> None:
+async def seed_client(platform: Platform, developer: Person, client: DemoClient) -> None:
+    """With its secret, in the developer's tenancy."""
     (tenancy,) = await list_tenancies(platform.portal, developer)
     has_callback = client.grant_type is not GrantType.CLIENT_CREDENTIALS
     details = ClientDetails(
@@ -159,6 +163,21 @@ def run_instance(workers: int = 1) -> Iterator[Instance]:
             person_id, token = asyncio.run(_seed(settings))
             with _serve(settings) as pid:
                 yield Instance(settings, pid, person_id, token)
+
+
+@contextmanager
+def run_beside(instance: Instance, *, workers: int = 1, has_metrics: bool = False) -> Iterator[Instance]:
+    """Another server on the same database, meanwhile."""
+    port = _find_port()
+    settings = structs.replace(
+        instance.settings,
+        issuer=f"http://localhost:{port}",
+        port=port,
+        workers=workers,
+        metrics_port=_find_port() if has_metrics else 0,
+    )
+    with _serve(settings) as pid:
+        yield replace(instance, settings=settings, pid=pid)
 
 
 @contextmanager

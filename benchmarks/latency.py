@@ -1,0 +1,74 @@
+"""How long one waits under load."""
+
+import asyncio
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.flows import STEPS, Step, Visitor
+from benchmarks.http_client import Client
+from benchmarks.instance import read_cpu
+from benchmarks.providers import Provider
+
+CONNECTIONS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Of one step: how many a second, how many a CPU second of the workers, and the percentiles in milliseconds."""
+
+    rate: float
+    rate_a_core: float
+    p50: float
+    p95: float
+    p99: float
+
+
+def summarize(durations: Sequence[float], seconds: float, worker_seconds: float) -> Figures:
+    """`durations` in seconds, at least two of them."""
+    cuts = statistics.quantiles(durations, n=100, method="inclusive")
+    p50, p95, p99 = (1000 * cuts[percent - 1] for percent in (50, 95, 99))
+    return Figures(len(durations) / seconds, len(durations) / worker_seconds, p50, p95, p99)
+
+
+async def _repeat(visitor: Visitor, step: Step, until: float) -> list[float]:
+    durations = []
+    while (started := time.perf_counter()) < until:
+        await step(visitor)
+        durations.append(time.perf_counter() - started)
+    return durations
+
+
+def _read_worker_seconds(provider: Provider) -> float:
+    return sum(read_cpu(pid) for pid in provider.list_workers())
+
+
+async def _measure_step(visitors: list[Visitor], step: Step, seconds: float) -> Figures:
+    """All visitors at once, after a round that does not count."""
+    await asyncio.gather(*(_repeat(visitor, step, time.perf_counter() + seconds / 4) for visitor in visitors))
+    used, started = _read_worker_seconds(visitors[0].provider), time.perf_counter()
+    rounds = await asyncio.gather(*(_repeat(visitor, step, started + seconds) for visitor in visitors))
+    took = time.perf_counter() - started
+    durations = [duration for each in rounds for duration in each]
+    return summarize(durations, took, _read_worker_seconds(visitors[0].provider) - used)
+
+
+async def measure_steps(provider: Provider, seconds: float) -> dict[str, Figures]:
+    """Each step by 32 people at once, each with a connection of her own."""
+    emails = [provider.emails[number % len(provider.emails)] for number in range(CONNECTIONS)]
+    visitors = [Visitor(provider, email, Client(provider.host, provider.port)) for email in emails]
+    try:
+        await asyncio.gather(*(visitor.prepare() for visitor in visitors))
+        return {name: await _measure_step(visitors, step, seconds) for name, step in STEPS.items()}
+    finally:
+        await asyncio.gather(*(visitor.client.close() for visitor in visitors))
+
+
+def read_memory(pid: int) -> float:
+    """Megabytes that the process holds: what it shares with others counts in proportion (PSS)."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError("the kernel does not tell")

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from asyncio.subprocess import Process
+from collections.abc import Iterable
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -62,6 +63,15 @@ def list_processes() -> dict[int, tuple[int, str]]:
             if state != "Z":
                 processes[int(folder.name)] = int(parent), head.partition("(")[2]
     return processes
+
+
+async def find_left(pids: Iterable[int], patience: float = 5.0) -> set[int]:
+    """Those that have not ended after a while: Python's resource tracker ends a moment after the last that it serves."""
+    waited = set(pids)
+    deadline = asyncio.get_running_loop().time() + patience
+    while (left := waited & list_processes().keys()) and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(0.05)
+    return left
 
 
 def list_descendants(pid: int) -> dict[int, str]:

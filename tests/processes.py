@@ -66,12 +66,13 @@ def list_processes() -> dict[int, tuple[int, str]]:
 
 
 async def find_left(pids: Iterable[int], patience: float = 5.0) -> set[int]:
-    """Those that have not ended after a while: Python's resource tracker ends a moment after the last that it serves."""
+    """Those that have not ended after a while: a resource tracker ends a moment after the last that it serves."""
     waited = set(pids)
-    deadline = asyncio.get_running_loop().time() + patience
-    while (left := waited & list_processes().keys()) and asyncio.get_running_loop().time() < deadline:
+    for _ in range(round(patience / 0.05)):
+        if not waited & list_processes().keys():
+            break
         await asyncio.sleep(0.05)
-    return left
+    return waited & list_processes().keys()
 
 
 def list_descendants(pid: int) -> dict[int, str]:

@@ -12,6 +12,7 @@ from borvo.kernel.errors import InvalidInputError, NotFoundError
 from borvo.kernel.ids import ClientKey, TenancyId
 from borvo.kernel.secret import Secret
 from borvo.portal import store
+from borvo.portal.audit import Action, Change, Values, compare, describe_details, record_change
 from borvo.portal.client_secrets import SecretVerifier
 from borvo.portal.model import (
     ClientDetails,
@@ -93,10 +94,11 @@ async def register_client(
         secrets=(),
     )
     async with portal.database.transaction() as connection:
-        is_new = await store.insert_client(connection, client, now)
-    if not is_new:
-        fault = "Another client of your tenancy has this id."
-        raise InvalidInputError(fault, {"suffix": [fault]})
+        if not await store.insert_client(connection, client, now):
+            fault = "Another client of your tenancy has this id."
+            raise InvalidInputError(fault, {"suffix": [fault]})
+        after = {name: value for name, value in describe_details(details).items() if value}
+        await _note(portal, connection, Action.CLIENT_REGISTERED, person, client, after=after)
     log.info("client registered", client_id=client.client_id, person=str(person.id))
     return client
 
@@ -110,6 +112,9 @@ async def change_client(portal: Portal, person: Person, client_id: str, details:
             fault = "Remove the app's secrets first: an app that cannot keep one has none."
             raise InvalidInputError(fault, {"is_public": [fault]})
         await store.update_client(connection, client.client_key, details, portal.clock())
+        before, after = compare(describe_details(client), describe_details(details))
+        if before or after:
+            await _note(portal, connection, Action.CLIENT_CHANGED, person, client, before, after)
     log.info("client changed", client_id=client_id, person=str(person.id))
 
 
@@ -121,6 +126,26 @@ async def _lock_client(connection: Connection, person: Person, client_id: str) -
         if client is not None:
             return client
     raise _refuse_client()
+
+
+async def _note(
+    portal: Portal,
+    connection: Connection,
+    action: Action,
+    person: Person,
+    client: RegisteredClient,
+    before: Values | None = None,
+    after: Values | None = None,
+) -> None:
+    """In the audit trail of the client's tenancy."""
+    now, tenancy_id = portal.clock(), client.tenancy_id
+    change = Change(tenancy_id, person.id, action, client.client_id, now, before or {}, after or {})
+    await record_change(connection, change)
+
+
+def _describe_secret(secret: StoredSecret) -> Values:
+    """Which one it is, and never what it says."""
+    return {"secret_id": str(secret.id), "is_generated": secret.is_generated}
 
 
 async def _record(
@@ -153,6 +178,8 @@ async def _add_secret(
             raise InvalidInputError(fault, {"form": [fault]})
         await store.insert_secret(connection, client.client_key, secret, person.id)
         await _record(portal, connection, SecurityEventKind.CLIENT_SECRET_ADDED, person, client, secret)
+        after = _describe_secret(secret)
+        await _note(portal, connection, Action.SECRET_ADDED, person, client, after=after)
     log.info("client secret added", client_id=client_id, secret=str(secret.id), person=str(person.id))
 
 
@@ -202,6 +229,8 @@ async def remove_secret(portal: Portal, person: Person, client_id: str, secret_i
             raise _refuse_secret()
         await store.delete_secret(connection, client.client_key, secret.id)
         await _record(portal, connection, SecurityEventKind.CLIENT_SECRET_REMOVED, person, client, secret)
+        before = _describe_secret(secret)
+        await _note(portal, connection, Action.SECRET_REMOVED, person, client, before=before)
     log.info("client secret removed", client_id=client_id, secret=str(secret.id), person=str(person.id))
 
 

@@ -107,7 +107,7 @@ def build_platform(
     outbox = Outbox(database, clock, entropy, keyring)
     events = SecurityLog(clock, entropy, keyring.derive("security events"))
     passwords = passwords or Passwords()
-    verifier = SecretVerifier(keyring.derive("client secrets"), passwords, entropy=entropy)
+    verifier = SecretVerifier(keyring.derive("client secrets"), passwords, clock=clock, entropy=entropy)
     limiter = Limiter(database, keyring.derive("attempt counters"))
     rotate_after = timedelta(days=settings.key_rotation_days) or None
     cabinet = KeyCabinet(
@@ -237,6 +237,7 @@ async def _clean_up_regularly(platform: Platform) -> None:
             await identity.clean_up(platform.identity)
             await platform.identity.cabinet.maintain()
             await accounts.clean_up(platform.accounts)
+            await portal.maintain_secrets(platform.portal)
             await platform.outbox.clean_up()
             async with platform.database.transaction() as connection:
                 await platform.events.clean_up(connection, platform.settings.security_event_days)
@@ -254,6 +255,7 @@ def _build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncCon
             tasks = [
                 asyncio.create_task(_clean_up_regularly(platform)),
                 asyncio.create_task(platform.courier.run()),
+                asyncio.create_task(platform.portal.verifier.uses.flush_regularly(platform.database)),
             ]
             if platform.settings.metrics_port:
                 tasks.append(asyncio.create_task(watch_loop()))

@@ -1,28 +1,29 @@
 """What other features may use of the portal."""
 
 from borvo.portal.client_secrets import SecretVerifier
+from borvo.portal.expiry import list_expiring
 from borvo.portal.model import (
     LASTING_GRANTS,
     AccessTokenFormat,
     ClientDetails,
     GrantType,
     RegisteredClient,
+    SecretTerms,
     SigningAlgorithm,
     StoredSecret,
     Tenancy,
 )
 from borvo.portal.routes import build_router
+from borvo.portal.secret_service import add_chosen_secret, generate_secret, remove_secret
+from borvo.portal.secret_warnings import maintain_secrets
 from borvo.portal.service import (
     Portal,
-    add_chosen_secret,
     change_client,
     create_tenancy,
     find_client,
-    generate_secret,
     list_clients,
     list_tenancies,
     register_client,
-    remove_secret,
 )
 from borvo.portal.store import AskedClient, CountedClient, load_client, load_counted_clients
 
@@ -35,6 +36,7 @@ __all__ = [
     "GrantType",
     "Portal",
     "RegisteredClient",
+    "SecretTerms",
     "SecretVerifier",
     "SigningAlgorithm",
     "StoredSecret",
@@ -46,9 +48,11 @@ __all__ = [
     "find_client",
     "generate_secret",
     "list_clients",
+    "list_expiring",
     "list_tenancies",
     "load_client",
     "load_counted_clients",
+    "maintain_secrets",
     "register_client",
     "remove_secret",
 ]

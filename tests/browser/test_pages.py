@@ -23,6 +23,7 @@ OPEN_TO_ALL = {
     "signed out": "/connect/endsession",
     "not found": "/nothing/here",
     "refused": "/connect/authorize?client_id=nobody",
+    "secret report": "/portal/secrets/report",
 }
 BEHIND_SIGN_IN = {
     "own start": "/",

@@ -46,7 +46,7 @@ async def list_records(connection: Connection, client_key: ClientKey) -> tuple[S
         """select s.id, s.algorithm, s.created_at, s.expires_at, s.label, s.ending, s.last_used_at,
              coalesce(p.given_name || ' ' || p.family_name, '') as creator
            from client_secret s left join person p on p.id = s.created_by and p.closed_at is null
-           where s.client_key = $1 order by s.id""",
+           where s.client_key = $1 order by s.created_at, s.id""",
         client_key,
     )
     return tuple(SecretRecord(*row.values()) for row in rows)

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -237,12 +237,22 @@ async def _clean_up_regularly(platform: Platform) -> None:
             await identity.clean_up(platform.identity)
             await platform.identity.cabinet.maintain()
             await accounts.clean_up(platform.accounts)
-            await portal.maintain_secrets(platform.portal)
+            await portal.maintain(platform.portal)
             await platform.outbox.clean_up()
             async with platform.database.transaction() as connection:
                 await platform.events.clean_up(connection, platform.settings.security_event_days)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             log.exception("clean-up failed; it will be tried again")
+
+
+def _write_regularly(platform: Platform) -> Iterator[asyncio.Task[None]]:
+    """Keeps what was noted while clients waited."""
+    notes = (
+        (platform.portal.verifier.uses.flush, portal.USE_FLUSH),
+        (platform.identity.refusals.flush, portal.REFUSAL_FLUSH),
+    )
+    for flush, every in notes:
+        yield asyncio.create_task(portal.write_regularly(platform.database, flush, every))
 
 
 def _build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
@@ -255,7 +265,7 @@ def _build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncCon
             tasks = [
                 asyncio.create_task(_clean_up_regularly(platform)),
                 asyncio.create_task(platform.courier.run()),
-                asyncio.create_task(platform.portal.verifier.uses.flush_regularly(platform.database)),
+                *_write_regularly(platform),
             ]
             if platform.settings.metrics_port:
                 tasks.append(asyncio.create_task(watch_loop()))

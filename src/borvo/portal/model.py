@@ -112,6 +112,21 @@ class SecretTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """A request of a client that was refused. `parameter` is the one at fault, if it is one, and `sent` its value;
+    `expected` is empty where the registration says what was expected."""
+
+    at: datetime
+    endpoint: str
+    error: str
+    reason: str
+    parameter: str
+    sent: str
+    expected: str
+    correlation_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class RegisteredClient:
     """A client with all its secrets, oldest first, expired ones among them. URIs are empty when there are none. A
     public client has no secret (RFC 6749 2.1); `allows_front_channel_tokens` lets access tokens come back

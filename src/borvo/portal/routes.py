@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from borvo.portal import pages, report_pages, secret_pages
+from borvo.portal import pages, report_pages, request_pages, secret_pages
 from borvo.web.pages import PAGE_OPT
 
 
@@ -19,6 +19,7 @@ def build_router() -> Router:
             report_pages.receive_report,
             report_pages.show_report_form,
             report_pages.submit_report_form,
+            request_pages.show_requests,
             secret_pages.download_env_file,
             secret_pages.show_removal,
             secret_pages.show_secrets,

@@ -1,11 +1,7 @@
 """When secrets were last used: noted in memory while clients wait, written later and seldom."""
 
-import asyncio
 from datetime import datetime, timedelta
 from uuid import UUID
-
-import asyncpg
-import structlog
 
 from borvo.kernel.ids import ClientKey
 from borvo.portal import secret_store
@@ -16,9 +12,6 @@ USE_GRANULARITY = timedelta(minutes=1)
 """A secret is written at most once in it, however many workers see it used."""
 
 _MOST = 10_000
-_LAST_FLUSH = 2.0
-
-log = structlog.get_logger(__name__)
 
 
 class SecretUses:
@@ -43,19 +36,3 @@ class SecretUses:
         except BaseException:
             self._seen = {**seen, **self._seen}
             raise
-
-    async def flush_regularly(self, database: Database) -> None:
-        """Until it is cancelled; then once more, so that a restart forgets nothing."""
-        try:
-            while True:
-                await asyncio.sleep(FLUSH_EVERY)
-                await self._try(database)
-        finally:
-            async with asyncio.timeout(_LAST_FLUSH):
-                await self._try(database)
-
-    async def _try(self, database: Database) -> None:
-        try:
-            await self.flush(database)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            log.exception("uses of secrets were not written; it will be tried again")

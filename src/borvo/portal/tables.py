@@ -79,3 +79,19 @@ sa.Index(
     client_secret.c.expires_at,
     postgresql_where=client_secret.c.expires_at.is_not(None),
 )
+
+client_refusal = sa.Table(
+    "client_refusal",
+    metadata,
+    sa.Column("client_key", UUID, primary_key=True),
+    # Of version 7, so in the order of time.
+    sa.Column("id", UUID, primary_key=True),
+    sa.Column("at", _INSTANT, nullable=False, index=True),
+    sa.Column("endpoint", sa.Text, nullable=False),
+    sa.Column("error", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("parameter", sa.Text, nullable=False),
+    sa.Column("sent", sa.Text, nullable=False),
+    sa.Column("expected", sa.Text, nullable=False),
+    sa.Column("correlation_id", sa.Text, nullable=False),
+)

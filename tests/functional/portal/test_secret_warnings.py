@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from borvo.assembly import Platform
-from borvo.portal.public import list_expiring, maintain_secrets
+from borvo.portal.public import list_expiring, maintain
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
 from tests.functional.portal.journeys import load_present, register
@@ -36,9 +36,7 @@ async def test_each_warning_is_sent_once_to_each_member_whatever_many_workers_do
     await add_member(platform, "mallory@example.org")
     seen = []
     for hours in range(0, 91 * 24, 12):
-        await asyncio.gather(
-            *(maintain_secrets(platform.portal) for _ in range(4 if hours % 240 == 0 else 1))
-        )
+        await asyncio.gather(*(maintain(platform.portal) for _ in range(4 if hours % 240 == 0 else 1)))
         count = len(await list_mails(platform))
         seen.append(count)
         clock.advance(hours=12)
@@ -65,7 +63,7 @@ async def test_many_workers_at_the_same_moment_send_one_mail(
     for _ in range(3):
         await generate(registered, days="90")
     clock.advance(days=61)
-    await asyncio.gather(*(maintain_secrets(platform.portal) for _ in range(8)))
+    await asyncio.gather(*(maintain(platform.portal) for _ in range(8)))
     assert len(await list_mails(platform)) == 3
 
 
@@ -75,7 +73,7 @@ async def test_whoever_was_away_for_long_gets_the_latest_warning_only(
     await generate(registered, days="90")
     clock.advance(days=89, hours=1)
     for _ in range(2):
-        await maintain_secrets(platform.portal)
+        await maintain(platform.portal)
     assert [subject for _, subject, _ in await list_mails(platform)] == [
         "A client secret expires within a day"
     ]
@@ -85,12 +83,12 @@ async def test_a_secret_made_for_thirty_days_does_not_warn_at_once(
     platform: Platform, registered: Browser, clock: TestClock
 ) -> None:
     await generate(registered, days="30")
-    await maintain_secrets(platform.portal)
+    await maintain(platform.portal)
     clock.advance(days=22)
-    await maintain_secrets(platform.portal)
+    await maintain(platform.portal)
     assert await list_mails(platform) == []
     clock.advance(days=1)
-    await maintain_secrets(platform.portal)
+    await maintain(platform.portal)
     assert len(await list_mails(platform)) == 1
 
 
@@ -101,10 +99,10 @@ async def test_nobody_is_warned_of_what_does_not_matter(
     await generate(registered, days="90")
     await platform.database.pool.execute("update client set disabled_at = now()")
     clock.advance(days=89)
-    await maintain_secrets(platform.portal)
+    await maintain(platform.portal)
     clock.advance(days=2)
     await platform.database.pool.execute("update client set disabled_at = null")
-    await maintain_secrets(platform.portal)
+    await maintain(platform.portal)
     assert await list_mails(platform) == []
 
 
@@ -112,7 +110,7 @@ async def test_former_members_hear_nothing(platform: Platform, registered: Brows
     await generate(registered, days="90")
     await platform.database.pool.execute("delete from person_role")
     clock.advance(days=89)
-    await maintain_secrets(platform.portal)
+    await maintain(platform.portal)
     assert await list_mails(platform) == []
 
 
@@ -123,9 +121,9 @@ async def test_a_mail_that_cannot_be_posted_leaves_its_warning_due(
     clock.advance(days=89)
     await platform.database.pool.execute("alter table outbox_message rename to away")
     with pytest.raises(Exception, match="outbox_message"):
-        await maintain_secrets(platform.portal)
+        await maintain(platform.portal)
     await platform.database.pool.execute("alter table away rename to outbox_message")
-    await maintain_secrets(platform.portal)
+    await maintain(platform.portal)
     assert len(await list_mails(platform)) == 1
 
 
@@ -135,10 +133,10 @@ async def test_expired_secrets_are_cleared_away_after_ninety_days(
     await generate(registered, days="30")
     await generate(registered)
     clock.advance(days=120)
-    await maintain_secrets(platform.portal)
+    await maintain(platform.portal)
     assert len((await load_present(platform, CLIENT)).secrets) == 2
     clock.advance(seconds=1)
-    await maintain_secrets(platform.portal)
+    await maintain(platform.portal)
     assert [secret.expires_at for secret in (await load_present(platform, CLIENT)).secrets] == [None]
 
 

@@ -1,15 +1,19 @@
-"""Looks after secrets that end: warns those who can replace them, and clears away those that ended long ago."""
+"""Warns those who can replace a secret that ends, and clears away what has grown old."""
+
+from datetime import timedelta
 
 from borvo.mail.posting import post_mail
-from borvo.portal import secret_store
+from borvo.portal import refusal_store, secret_store
 from borvo.portal.expiry import EXPIRED_KEPT, WARNINGS
 from borvo.portal.secret_store import OwnedSecret
 from borvo.portal.service import Portal
 from borvo.portal.words import write_warning
 from borvo.storage.database import Connection
 
+REFUSALS_KEPT = timedelta(days=30)
 
-async def maintain_secrets(portal: Portal) -> None:
+
+async def maintain(portal: Portal) -> None:
     """Every worker does it now and then: what one has claimed the next does not find. A claim and its mails are
     committed together, so each warning is posted once."""
     for days in WARNINGS:
@@ -18,6 +22,7 @@ async def maintain_secrets(portal: Portal) -> None:
                 await _warn(portal, connection, secret, days)
     async with portal.database.transaction() as connection:
         await secret_store.delete_expired(connection, portal.clock() - EXPIRED_KEPT)
+        await refusal_store.delete_old(connection, portal.clock() - REFUSALS_KEPT)
 
 
 async def _warn(portal: Portal, connection: Connection, secret: OwnedSecret, days: int) -> None:

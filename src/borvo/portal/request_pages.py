@@ -52,7 +52,7 @@ def describe_refusal(client: RegisteredClient, refusal: Refusal) -> RequestLine:
 
 def _read_search(text: str) -> str:
     """As it is copied from a page or a header; what cannot be one is searched for and not found."""
-    return "".join(c for c in text.strip()[:_ID_MAXIMUM] if c.isascii() and c.isprintable())
+    return "".join(c if c.isascii() and c.isprintable() else "?" for c in text.strip()[:_ID_MAXIMUM])
 
 
 @get("/clients/{client_id:str}/requests")

@@ -11,6 +11,7 @@ from borvo.accounts.public import Limit
 from borvo.kernel.origin import current_origin
 from borvo.mail.posting import post_mail
 from borvo.portal import secret_store
+from borvo.portal.audit import Action, Change, Values, record_change
 from borvo.portal.secret_format import find_candidates
 from borvo.portal.secret_store import OwnedSecret
 from borvo.portal.service import Portal
@@ -54,6 +55,9 @@ async def _revoke(portal: Portal, digests: list[bytes]) -> None:
 async def _announce(portal: Portal, connection: Connection, secret: OwnedSecret) -> None:
     """In the logs of all who could have published it, and by mail."""
     accounts, detail = portal.accounts, {"app": secret.display_name, "secret_id": str(secret.id)}
+    before: Values = {"secret_id": str(secret.id), "is_generated": True}
+    change = Change(secret.tenancy_id, None, Action.SECRET_REPORTED, secret.client_id, portal.clock(), before)
+    await record_change(connection, change)
     editors = await secret_store.list_editors(connection, secret.tenancy_id)
     logs: list[UUID] = [editor for editor, _ in editors]
     for person_id in logs or [INSTANCE]:

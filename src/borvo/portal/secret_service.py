@@ -11,6 +11,7 @@ from borvo.kernel.entropy import create_uuid
 from borvo.kernel.errors import InvalidInputError, NotFoundError
 from borvo.kernel.secret import Secret
 from borvo.portal import secret_store
+from borvo.portal.audit import Action, Values
 from borvo.portal.expiry import check_days, find_end, find_warning
 from borvo.portal.model import (
     NewSecret,
@@ -22,7 +23,7 @@ from borvo.portal.model import (
 )
 from borvo.portal.policy import SECRETS_MAXIMUM, check_chosen_secret, check_label, confirms_removal
 from borvo.portal.secret_format import ENDING, create_client_secret
-from borvo.portal.service import Portal, find_client, lock_client
+from borvo.portal.service import Portal, find_client, lock_client, note_change
 from borvo.storage.database import Connection
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
 
@@ -52,6 +53,12 @@ async def _record(
     detail = {"app": client.display_name, "secret_id": str(secret.id)}
     event = SecurityEvent(kind, person.id, client_id=client.client_id, detail=detail)
     await portal.events.record(connection, event)
+
+
+def _describe_secret(secret: StoredSecret) -> Values:
+    """Which one it is, and never what it says."""
+    end = {"expires_at": secret.expires_at.isoformat()} if secret.expires_at else {}
+    return {"secret_id": str(secret.id), "is_generated": secret.is_generated, **end}
 
 
 def check_terms(terms: SecretTerms) -> None:
@@ -86,6 +93,8 @@ async def _add_secret(
         _check_addition(client, now)
         await secret_store.insert_secret(connection, client.client_key, secret, person.id)
         await _record(portal, connection, SecurityEventKind.CLIENT_SECRET_ADDED, person, client, stored)
+        after = {**_describe_secret(stored), **({"label": terms.label} if terms.label else {})}
+        await note_change(portal, connection, Action.SECRET_ADDED, person, client, after=after)
     log.info("client secret added", client_id=client_id, secret=str(stored.id), person=str(person.id))
 
 
@@ -171,6 +180,8 @@ async def remove_secret(
             raise InvalidInputError(fault, {"confirmation": [fault]})
         await secret_store.delete_secret(connection, client.client_key, secret.id)
         await _record(portal, connection, SecurityEventKind.CLIENT_SECRET_REMOVED, person, client, secret)
+        before = _describe_secret(secret)
+        await note_change(portal, connection, Action.SECRET_REMOVED, person, client, before=before)
     log.info("client secret removed", client_id=client_id, secret=str(secret.id), person=str(person.id))
 
 

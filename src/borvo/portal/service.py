@@ -11,6 +11,7 @@ from borvo.kernel.entropy import Entropy, create_uuid
 from borvo.kernel.errors import InvalidInputError, NotFoundError
 from borvo.kernel.ids import ClientKey, TenancyId
 from borvo.portal import store
+from borvo.portal.audit import Action, Change, Values, compare, describe_details, record_change
 from borvo.portal.client_secrets import SecretVerifier
 from borvo.portal.model import ClientDetails, RegisteredClient, Tenancy
 from borvo.portal.policy import PREFIX_BYTES, check_prefix
@@ -85,10 +86,11 @@ async def register_client(
         secrets=(),
     )
     async with portal.database.transaction() as connection:
-        is_new = await store.insert_client(connection, client, now)
-    if not is_new:
-        fault = "Another client of your tenancy has this id."
-        raise InvalidInputError(fault, {"suffix": [fault]})
+        if not await store.insert_client(connection, client, now):
+            fault = "Another client of your tenancy has this id."
+            raise InvalidInputError(fault, {"suffix": [fault]})
+        after = {name: value for name, value in describe_details(details).items() if value}
+        await note_change(portal, connection, Action.CLIENT_REGISTERED, person, client, after=after)
     log.info("client registered", client_id=client.client_id, person=str(person.id))
     return client
 
@@ -102,6 +104,9 @@ async def change_client(portal: Portal, person: Person, client_id: str, details:
             fault = "Remove the app's secrets first: an app that cannot keep one has none."
             raise InvalidInputError(fault, {"is_public": [fault]})
         await store.update_client(connection, client.client_key, details, portal.clock())
+        before, after = compare(describe_details(client), describe_details(details))
+        if before or after:
+            await note_change(portal, connection, Action.CLIENT_CHANGED, person, client, before, after)
     log.info("client changed", client_id=client_id, person=str(person.id))
 
 
@@ -113,6 +118,21 @@ async def lock_client(connection: Connection, person: Person, client_id: str) ->
         if client is not None:
             return client
     raise refuse_client()
+
+
+async def note_change(
+    portal: Portal,
+    connection: Connection,
+    action: Action,
+    person: Person,
+    client: RegisteredClient,
+    before: Values | None = None,
+    after: Values | None = None,
+) -> None:
+    """In the audit trail of the client's tenancy."""
+    now, tenancy_id = portal.clock(), client.tenancy_id
+    change = Change(tenancy_id, person.id, action, client.client_id, now, before or {}, after or {})
+    await record_change(connection, change)
 
 
 async def create_tenancy(portal: Portal, owner_email: str, prefix: str | None = None) -> Tenancy:

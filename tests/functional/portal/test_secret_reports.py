@@ -47,6 +47,9 @@ async def test_a_reported_secret_is_revoked_at_once_and_its_owners_are_told(
         "select * from security_event where kind = 'client_secret_reported'"
     )
     assert [(row["client_id"], row["actor"]) for row in rows] == [(CLIENT, "stranger")]
+    trail = await platform.database.pool.fetch("select * from portal_audit where action = 'secret_reported'")
+    assert [(row["subject"], row["actor_id"]) for row in trail] == [(CLIENT, None)]
+    assert secret not in str(trail)
     dump = await platform.database.pool.fetchval("select json_agg(e)::text from security_event e")
     assert secret not in dump
 

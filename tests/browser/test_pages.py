@@ -37,6 +37,7 @@ BEHIND_SIGN_IN = {
     "new client": "/portal/clients/new",
     "client": "/portal/clients/{client_id}",
     "secret": "/portal/clients/{client_id}/secret",
+    "failed requests": "/portal/clients/{client_id}/requests",
     "consent": "/connect/authorize?{request}",
     "sign out": "/connect/endsession",
 }

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import asyncpg
 import structlog
 
 from borvo.storage.database import Database
@@ -29,5 +28,5 @@ async def write_regularly(database: Database, flush: Flush, every: float) -> Non
 async def _try(database: Database, flush: Flush) -> None:
     try:
         await flush(database)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except Exception:  # whatever one flush stumbles over must not end all that follow
         log.exception("what was noted could not be written; there will be another attempt")

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -107,7 +107,7 @@ def build_platform(
     outbox = Outbox(database, clock, entropy, keyring)
     events = SecurityLog(clock, entropy, keyring.derive("security events"))
     passwords = passwords or Passwords()
-    verifier = SecretVerifier(keyring.derive("client secrets"), passwords, entropy=entropy)
+    verifier = SecretVerifier(keyring.derive("client secrets"), passwords, clock=clock, entropy=entropy)
     limiter = Limiter(database, keyring.derive("attempt counters"))
     rotate_after = timedelta(days=settings.key_rotation_days) or None
     cabinet = KeyCabinet(
@@ -237,11 +237,22 @@ async def _clean_up_regularly(platform: Platform) -> None:
             await identity.clean_up(platform.identity)
             await platform.identity.cabinet.maintain()
             await accounts.clean_up(platform.accounts)
+            await portal.maintain(platform.portal)
             await platform.outbox.clean_up()
             async with platform.database.transaction() as connection:
                 await platform.events.clean_up(connection, platform.settings.security_event_days)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             log.exception("clean-up failed; it will be tried again")
+
+
+def _write_regularly(platform: Platform) -> Iterator[asyncio.Task[None]]:
+    """Keeps what was noted while clients waited."""
+    notes = (
+        (platform.portal.verifier.uses.flush, portal.USE_FLUSH),
+        (platform.identity.refusals.flush, portal.REFUSAL_FLUSH),
+    )
+    for flush, every in notes:
+        yield asyncio.create_task(portal.write_regularly(platform.database, flush, every))
 
 
 def _build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
@@ -254,6 +265,7 @@ def _build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncCon
             tasks = [
                 asyncio.create_task(_clean_up_regularly(platform)),
                 asyncio.create_task(platform.courier.run()),
+                *_write_regularly(platform),
             ]
             if platform.settings.metrics_port:
                 tasks.append(asyncio.create_task(watch_loop()))

@@ -23,6 +23,7 @@ OPEN_TO_ALL = {
     "signed out": "/connect/endsession",
     "not found": "/nothing/here",
     "refused": "/connect/authorize?client_id=nobody",
+    "secret report": "/portal/secrets/report",
 }
 BEHIND_SIGN_IN = {
     "own start": "/",
@@ -36,6 +37,7 @@ BEHIND_SIGN_IN = {
     "new client": "/portal/clients/new",
     "client": "/portal/clients/{client_id}",
     "secret": "/portal/clients/{client_id}/secret",
+    "failed requests": "/portal/clients/{client_id}/requests",
     "consent": "/connect/authorize?{request}",
     "sign out": "/connect/endsession",
 }

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,41 @@ async def test_a_device_is_connected_as_the_page_says(demo: str, browser: Browse
     await browser.submit(page, "/account/device/decision", decision="allow")
     await asyncio.sleep(5)
     assert json.loads(await recipe.run("poll"))["scope"] == "openid offline_access write.body_mass"
+    assert not recipe.waiting
+
+
+WORKER = "/portal/clients/demo.worker/secret"
+
+
+async def generate_for_worker(browser: Browser) -> str:
+    await browser.sign_in(DEVELOPER, PASSWORD)
+    page = await browser.submit(await browser.open(WORKER), WORKER)
+    found = re.search(r'id="generated-secret">([^<]+)<', page.text)
+    assert found
+    return found[1]
+
+
+async def remove_first(browser: Browser) -> None:
+    """The one that the demo began with."""
+    found = re.search(rf"{WORKER}/[0-9a-f-]+/removal", (await browser.open(WORKER)).text)
+    assert found
+    await browser.submit(await browser.open(found[0]), found[0])
+
+
+async def test_a_secret_is_changed_and_reported_as_the_page_says(
+    demo: str, browser: Browser, tmp_path: Path
+) -> None:
+    recipe = Recipe("change-a-secret", demo, tmp_path)
+    assert (await recipe.run("before")).split() == ["200"]
+    new = await generate_for_worker(browser)
+    assert (await recipe.run("both", "the-secret-that-the-page-showed", new)).split() == ["200", "200"]
+    await remove_first(browser)
+    assert (await recipe.run("after")).split() == ["401"]
+    assert (await recipe.run("report")).split() == ['{"status":"received"}401']
+    # Other pages use the demo as it began.
+    secret = next(client.secret for client in CLIENTS if client.client_id == "demo.worker")
+    page = await browser.submit(await browser.open(WORKER), f"{WORKER}/own", secret=secret)
+    assert "Your secret is set" in page.text
     assert not recipe.waiting
 
 

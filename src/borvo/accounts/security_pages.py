@@ -25,9 +25,16 @@ _SENTENCES = {
     SecurityEventKind.TOKEN_FAMILY_REVOKED: "The access of {app} was ended, because a token was used twice.",
     SecurityEventKind.CLIENT_SECRET_ADDED: "You added a secret to the client {app}.",
     SecurityEventKind.CLIENT_SECRET_REMOVED: "You removed a secret from the client {app}.",
+    SecurityEventKind.CLIENT_SECRET_REPORTED: "A secret of the client {app} was found in public, and revoked.",
     SecurityEventKind.KEY_ROTATED: "The keys of this platform were changed.",
     SecurityEventKind.ROLE_ADDED: "You were given the role {role}.",
     SecurityEventKind.ROLE_REMOVED: "The role {role} was taken from you.",
+}
+
+_WARNINGS = {
+    SecurityEventKind.SIGN_IN_FAILED,
+    SecurityEventKind.TOKEN_FAMILY_REVOKED,
+    SecurityEventKind.CLIENT_SECRET_REPORTED,
 }
 
 
@@ -53,8 +60,7 @@ def describe_event(event: RecordedEvent) -> Line:
         "app": event.detail.get("app") or event.client_id or "an app",
         "role": str(event.detail.get("role", "")).replace("_", " "),
     }
-    is_warning = event.kind in {SecurityEventKind.SIGN_IN_FAILED, SecurityEventKind.TOKEN_FAMILY_REVOKED}
-    return Line(event, pattern.format(**words), is_warning)
+    return Line(event, pattern.format(**words), event.kind in _WARNINGS)
 
 
 async def _list(accounts: Accounts, person_id: PersonId, before: str) -> list[RecordedEvent]:

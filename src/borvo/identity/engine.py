@@ -42,7 +42,8 @@ logging.getLogger("authlib").setLevel(logging.WARNING)
 class Facts:
     """Everything that the engine may know of one exchange, and what it decided.
 
-    What was `issued_` are the effects to apply. `subject` is loaded only when an id token needs the profile.
+    What was `issued_` are the effects to apply. `subject` is loaded only when an id token needs the profile. `fault`
+    tells the client's developers what the caller is not told.
     """
 
     issuer: str
@@ -55,6 +56,7 @@ class Facts:
     client: "ProtocolClient | None" = None
     auth_method: str = ""
     is_authenticated: bool = False
+    fault: str = ""
     code: StoredCode | None = None
     family: TokenFamily | None = None
     subject: ClaimsSubject | None = None

@@ -24,12 +24,14 @@ class Action(StrEnum):
     CLIENT_CHANGED = "client_changed"
     SECRET_ADDED = "secret_added"  # noqa: S105  (a name)
     SECRET_REMOVED = "secret_removed"  # noqa: S105  (a name)
+    SECRET_REPORTED = "secret_reported"  # noqa: S105  (a name)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One deed. `actor_id` is None for the operator, who acts by commands; `subject` is what was changed: a client id
-    or an address. `before` and `after` hold only what differs, and never a secret, a digest or a token."""
+    """One deed. `actor_id` is None for the operator, who acts by commands, and for strangers, who report; `subject` is
+    what was changed: a client id or an address. `before` and `after` hold only what differs, and never a secret, a
+    digest or a token."""
 
     tenancy_id: TenancyId
     actor_id: PersonId | None

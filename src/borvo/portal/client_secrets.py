@@ -2,12 +2,14 @@
 
 import hmac
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from borvo.accounts.public import Passwords
+from borvo.kernel.clock import Clock, read_system_clock
 from borvo.kernel.digests import digest_with_key, is_same
 from borvo.kernel.entropy import Entropy, read_system_entropy
 from borvo.portal.model import RegisteredClient, SecretAlgorithm, StoredSecret
+from borvo.portal.secret_uses import SecretUses
 
 MEMO_SECONDS = 60.0
 MEMO_ENTRIES = 1024
@@ -40,18 +42,21 @@ class _Memo:
 
 
 class SecretVerifier:
-    """Compares a presented secret with the live secrets of the client as it was just loaded, so that a removed
-    secret stops working with the next request, whatever is remembered."""
+    """Compares a presented secret with the live secrets of the client as it was just loaded, so that a removed or
+    expired secret stops working with the next request, whatever is remembered. `uses` is told of each that is right."""
 
     def __init__(
         self,
         key: bytes,
         passwords: Passwords,
         *,
+        clock: Clock = read_system_clock,
         entropy: Entropy = read_system_entropy,
         read_seconds: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.uses = SecretUses()
         self._key = key
+        self._clock = clock
         self._passwords = passwords
         self._memo = _Memo(entropy(32), read_seconds)
 
@@ -65,24 +70,47 @@ class SecretVerifier:
 
     async def verify(self, client: RegisteredClient, secret: str) -> bool:
         """Every refusal costs at least one slow hash, so that time tells neither who exists nor what kind of
-        secret a client has."""
-        if self._is_generated(client, secret):
-            return True
-        chosen = [stored for stored in client.secrets if stored.algorithm == SecretAlgorithm.SLOW_HASH]
-        if any(self._memo.holds(self._memo.name(client, stored, secret)) for stored in chosen):
-            return True
-        for stored in chosen:
-            if await self._passwords.verify(stored.digest.decode(), secret):
-                self._memo.add(self._memo.name(client, stored, secret))
-                return True
-        return False if chosen else await self.verify_nothing(secret)
+        secret a client has, nor whether one has expired."""
+        now = self._clock()
+        found = await self._find(client, [stored for stored in client.secrets if stored.is_live(now)], secret)
+        if found is None:
+            return False
+        self.uses.note(client.client_key, found.id, now)
+        return True
+
+    async def is_known(self, client: RegisteredClient, secret: str) -> bool:
+        """Whether it is one of the client's secrets, an expired one too; that is no use of it."""
+        return await self._find(client, client.secrets, secret) is not None
+
+    def is_generated(self, client: RegisteredClient, secret: str) -> bool:
+        """Whether it is one of the client's generated secrets, at the cost of one digest."""
+        return self._find_generated(client.secrets, secret) is not None
 
     async def verify_nothing(self, secret: str) -> bool:
         """For an unknown client: always False, after the time that a refusal takes."""
         return await self._passwords.verify(None, secret)
 
-    def _is_generated(self, client: RegisteredClient, secret: str) -> bool:
-        digest = self.digest(secret)
-        # No early end: all are compared, each in constant time.
-        verdicts = [is_same(stored.digest, digest) for stored in client.secrets if stored.is_generated]
-        return any(verdicts)
+    async def _find(
+        self, client: RegisteredClient, secrets: Sequence[StoredSecret], secret: str
+    ) -> StoredSecret | None:
+        if generated := self._find_generated(secrets, secret):
+            return generated
+        chosen = [stored for stored in secrets if stored.algorithm == SecretAlgorithm.SLOW_HASH]
+        for stored in chosen:
+            if self._memo.holds(self._memo.name(client, stored, secret)):
+                return stored
+        for stored in chosen:
+            if await self._passwords.verify(stored.digest.decode(), secret):
+                self._memo.add(self._memo.name(client, stored, secret))
+                return stored
+        if not chosen:
+            await self.verify_nothing(secret)
+        return None
+
+    def _find_generated(self, secrets: Iterable[StoredSecret], secret: str) -> StoredSecret | None:
+        digest, found = self.digest(secret), None
+        for stored in secrets:
+            # No early end: all are compared, each in constant time.
+            if stored.is_generated and is_same(stored.digest, digest):
+                found = stored
+        return found

@@ -54,22 +54,83 @@ class SecretAlgorithm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredSecret:
-    """A live secret of a client, as it is kept; the secret itself cannot be had from it."""
+    """A secret of a client, as it is kept and loaded with each token request; the secret itself cannot be had from
+    it. Without `expires_at` it works until it is removed."""
 
     id: UUID
     algorithm: str
     digest: bytes
     created_at: datetime
+    expires_at: datetime | None = None
 
     @property
     def is_generated(self) -> bool:
         return self.algorithm == SecretAlgorithm.KEYED_DIGEST
 
+    def is_live(self, now: datetime) -> bool:
+        return self.expires_at is None or now < self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRecord:
+    """What the portal shows of a secret. `ending` is the last four characters of a generated one, and empty for those
+    of old and for chosen ones. `last_used_at` is coarse; `creator` is empty when that person has left."""
+
+    id: UUID
+    algorithm: str
+    created_at: datetime
+    expires_at: datetime | None
+    label: str
+    ending: str
+    last_used_at: datetime | None
+    creator: str
+
+    @property
+    def is_generated(self) -> bool:
+        return self.algorithm == SecretAlgorithm.KEYED_DIGEST
+
+    def is_live(self, now: datetime) -> bool:
+        return self.expires_at is None or now < self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class NewSecret:
+    """A secret to be stored, with what its owner says about it."""
+
+    stored: StoredSecret
+    label: str
+    ending: str
+    warned_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SecretTerms:
+    """What the developer says about a secret that is added. Without `days` it does not expire."""
+
+    label: str = ""
+    days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A request of a client that was refused. `parameter` is the one at fault, if it is one, and `sent` its value;
+    `expected` is empty where the registration says what was expected."""
+
+    at: datetime
+    endpoint: str
+    error: str
+    reason: str
+    parameter: str
+    sent: str
+    expected: str
+    correlation_id: str
+
 
 @dataclass(frozen=True, slots=True)
 class RegisteredClient:
-    """A client with all its live secrets, oldest first. URIs are empty when there are none. A public client has no
-    secret (RFC 6749 2.1); `allows_front_channel_tokens` lets access tokens come back through the browser."""
+    """A client with all its secrets, oldest first, expired ones among them. URIs are empty when there are none. A
+    public client has no secret (RFC 6749 2.1); `allows_front_channel_tokens` lets access tokens come back
+    through the browser."""
 
     client_id: ClientId
     client_key: ClientKey

@@ -26,6 +26,7 @@ from borvo.portal.forms import (
 from borvo.portal.model import AccessTokenFormat, GrantType, RegisteredClient, SigningAlgorithm, Tenancy
 from borvo.portal.policy import PkceChoice
 from borvo.portal.service import Portal
+from borvo.portal.suggestions import suggest_changes
 from borvo.web.forms import Form, read_form
 from borvo.web.pages import redirect_to, render_page
 
@@ -120,7 +121,9 @@ async def show_client(
     client_id: InPath, request: AnyRequest, login: SignedIn, portal: Developing
 ) -> Template:
     client = await service.find_client(portal, login.person, client_id)
-    return _render_client(login, client, fill_form(client), notice=request.query_params.get("notice", ""))
+    suggested = suggest_changes(client, request.query_params)
+    notice = "suggested" if suggested != client else request.query_params.get("notice", "")
+    return _render_client(login, client, fill_form(suggested), notice=notice)
 
 
 @post("/clients/{client_id:str}", status_code=200)

@@ -7,7 +7,13 @@ from itertools import pairwise
 
 from borvo.catalogue.scopes import map_scopes
 from borvo.kernel.scopes import find_missing
-from borvo.portal.model import FRONT_CHANNEL_GRANTS, LASTING_GRANTS, REDIRECT_GRANTS, GrantType
+from borvo.portal.model import (
+    FRONT_CHANNEL_GRANTS,
+    LASTING_GRANTS,
+    REDIRECT_GRANTS,
+    GrantType,
+    RegisteredClient,
+)
 
 SUFFIX_MAXIMUM = 64
 PREFIX_MAXIMUM = 64
@@ -16,6 +22,15 @@ NAME_MAXIMUM = 100
 CHOSEN_SECRET_MINIMUM = 20
 CHOSEN_SECRET_MAXIMUM = 200
 SECRETS_MAXIMUM = 5
+
+LABEL_MAXIMUM = 60
+
+# What everybody tries first, and what stands in examples. NIST SP 800-63B 3.1.1.2 asks for such a list, and forbids
+# rules about kinds of characters.
+_OBVIOUS_WORDS = (
+    "administrator", "changeit", "changeme", "client", "default", "example", "letmein", "passphrase", "password",
+    "passwort", "qwertyuiop", "qwerty", "secret", "welcome", "borvo", "lenus",
+)  # fmt: skip
 
 _WORD = re.compile(r"[0-9a-z]+")
 _DISTINCT_MINIMUM = 8
@@ -118,7 +133,8 @@ def _is_repetition(text: str) -> bool:
 def _is_guessable(secret: str, names: Collection[str]) -> bool:
     folded = secret.lower()
     rest = folded
-    for name in sorted({name.lower() for name in names if name}, key=len, reverse=True):
+    known = {name.lower() for name in names if name}.union(_OBVIOUS_WORDS)
+    for name in sorted(known, key=lambda name: (-len(name), name)):
         rest = rest.replace(name, "")
     is_poor = len(set(rest)) < _DISTINCT_MINIMUM
     return is_poor or _is_repetition(folded) or _is_run(folded)
@@ -139,3 +155,15 @@ def check_chosen_secret(secret: str, names: Collection[str]) -> str | None:
     if _is_guessable(secret, names):
         return "This is too easy to guess. Let a password generator make one, or generate one here."
     return None
+
+
+def check_label(label: str) -> str | None:
+    """What tells one secret from another on the page; it may be empty."""
+    if len(label) > LABEL_MAXIMUM or not label.isprintable():
+        return f"Use at most {LABEL_MAXIMUM} ordinary characters."
+    return None
+
+
+def confirms_removal(client: RegisteredClient, typed: str) -> bool:
+    """Whether what was typed says that the last secret shall go: the last part of the client id."""
+    return typed.strip().lower() == client.suffix

@@ -1,41 +1,53 @@
 """What other features may use of the portal."""
 
 from borvo.portal.client_secrets import SecretVerifier
+from borvo.portal.deferred import write_regularly
+from borvo.portal.expiry import list_expiring
+from borvo.portal.maintenance import maintain
 from borvo.portal.model import (
     LASTING_GRANTS,
     AccessTokenFormat,
     ClientDetails,
     GrantType,
+    Refusal,
     RegisteredClient,
+    SecretTerms,
     SigningAlgorithm,
     StoredSecret,
     Tenancy,
 )
+from borvo.portal.refusals import FLUSH_EVERY as REFUSAL_FLUSH
+from borvo.portal.refusals import RefusalLog, Sender, record_refusal
 from borvo.portal.routes import build_router
+from borvo.portal.secret_service import add_chosen_secret, generate_secret, remove_secret
+from borvo.portal.secret_uses import FLUSH_EVERY as USE_FLUSH
 from borvo.portal.service import (
     Portal,
-    add_chosen_secret,
     change_client,
     create_tenancy,
     find_client,
-    generate_secret,
     list_clients,
     list_tenancies,
     register_client,
-    remove_secret,
 )
 from borvo.portal.store import AskedClient, CountedClient, load_client, load_counted_clients
 
 __all__ = [
     "LASTING_GRANTS",
+    "REFUSAL_FLUSH",
+    "USE_FLUSH",
     "AccessTokenFormat",
     "AskedClient",
     "ClientDetails",
     "CountedClient",
     "GrantType",
     "Portal",
+    "Refusal",
+    "RefusalLog",
     "RegisteredClient",
+    "SecretTerms",
     "SecretVerifier",
+    "Sender",
     "SigningAlgorithm",
     "StoredSecret",
     "Tenancy",
@@ -46,9 +58,13 @@ __all__ = [
     "find_client",
     "generate_secret",
     "list_clients",
+    "list_expiring",
     "list_tenancies",
     "load_client",
     "load_counted_clients",
+    "maintain",
+    "record_refusal",
     "register_client",
     "remove_secret",
+    "write_regularly",
 ]

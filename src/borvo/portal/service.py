@@ -7,24 +7,16 @@ import structlog
 
 from borvo.accounts.public import Accounts, Person, Role, change_role, find_person, normalize_email
 from borvo.kernel.clock import Clock
-from borvo.kernel.entropy import Entropy, create_token, create_uuid
+from borvo.kernel.entropy import Entropy, create_uuid
 from borvo.kernel.errors import InvalidInputError, NotFoundError
 from borvo.kernel.ids import ClientKey, TenancyId
-from borvo.kernel.secret import Secret
 from borvo.portal import store
 from borvo.portal.audit import Action, Change, Values, compare, describe_details, record_change
 from borvo.portal.client_secrets import SecretVerifier
-from borvo.portal.model import (
-    ClientDetails,
-    RegisteredClient,
-    SecretAlgorithm,
-    StoredSecret,
-    Tenancy,
-)
-from borvo.portal.policy import PREFIX_BYTES, SECRETS_MAXIMUM, check_chosen_secret, check_prefix
+from borvo.portal.model import ClientDetails, RegisteredClient, Tenancy
+from borvo.portal.policy import PREFIX_BYTES, check_prefix
 from borvo.storage.database import Connection, Database
 from borvo.storage.security_events.log import SecurityLog
-from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +33,7 @@ class Portal:
     events: SecurityLog
 
 
-def _refuse_client() -> NotFoundError:
+def refuse_client() -> NotFoundError:
     return NotFoundError("There is no such client in your tenancy.")
 
 
@@ -63,11 +55,11 @@ async def list_clients(portal: Portal, person: Person) -> tuple[RegisteredClient
 async def find_client(portal: Portal, person: Person, client_id: str) -> RegisteredClient:
     """Raises `NotFoundError` for an unknown client and for that of another tenancy alike."""
     if not person.is_developer:
-        raise _refuse_client()
+        raise refuse_client()
     async with portal.database.connection() as connection:
         client = await store.load_client_of(connection, person.id, client_id)
     if client is None:
-        raise _refuse_client()
+        raise refuse_client()
     return client
 
 
@@ -98,7 +90,7 @@ async def register_client(
             fault = "Another client of your tenancy has this id."
             raise InvalidInputError(fault, {"suffix": [fault]})
         after = {name: value for name, value in describe_details(details).items() if value}
-        await _note(portal, connection, Action.CLIENT_REGISTERED, person, client, after=after)
+        await note_change(portal, connection, Action.CLIENT_REGISTERED, person, client, after=after)
     log.info("client registered", client_id=client.client_id, person=str(person.id))
     return client
 
@@ -107,28 +99,28 @@ async def change_client(portal: Portal, person: Person, client_id: str, details:
     """Replaces all details; the client id stays what it is. Raises `InvalidInputError` for a client that would become
     public while it has secrets, which would go on looking as if they worked."""
     async with portal.database.transaction() as connection:
-        client = await _lock_client(connection, person, client_id)
+        client = await lock_client(connection, person, client_id)
         if details.is_public and client.secrets:
             fault = "Remove the app's secrets first: an app that cannot keep one has none."
             raise InvalidInputError(fault, {"is_public": [fault]})
         await store.update_client(connection, client.client_key, details, portal.clock())
         before, after = compare(describe_details(client), describe_details(details))
         if before or after:
-            await _note(portal, connection, Action.CLIENT_CHANGED, person, client, before, after)
+            await note_change(portal, connection, Action.CLIENT_CHANGED, person, client, before, after)
     log.info("client changed", client_id=client_id, person=str(person.id))
 
 
-async def _lock_client(connection: Connection, person: Person, client_id: str) -> RegisteredClient:
+async def lock_client(connection: Connection, person: Person, client_id: str) -> RegisteredClient:
     """The client as nobody else can change it until the transaction ends; raises as `find_client`."""
     if person.is_developer:
         await store.lock_client_of(connection, person.id, client_id)
         client = await store.load_client_of(connection, person.id, client_id)
         if client is not None:
             return client
-    raise _refuse_client()
+    raise refuse_client()
 
 
-async def _note(
+async def note_change(
     portal: Portal,
     connection: Connection,
     action: Action,
@@ -141,97 +133,6 @@ async def _note(
     now, tenancy_id = portal.clock(), client.tenancy_id
     change = Change(tenancy_id, person.id, action, client.client_id, now, before or {}, after or {})
     await record_change(connection, change)
-
-
-def _describe_secret(secret: StoredSecret) -> Values:
-    """Which one it is, and never what it says."""
-    return {"secret_id": str(secret.id), "is_generated": secret.is_generated}
-
-
-async def _record(
-    portal: Portal,
-    connection: Connection,
-    kind: SecurityEventKind,
-    person: Person,
-    client: RegisteredClient,
-    secret: StoredSecret,
-) -> None:
-    """In the log of the developer who acts; which secret it is, and never what it says."""
-    detail = {"app": client.display_name, "secret_id": str(secret.id)}
-    event = SecurityEvent(kind, person.id, client_id=client.client_id, detail=detail)
-    await portal.events.record(connection, event)
-
-
-async def _add_secret(
-    portal: Portal, person: Person, client_id: str, algorithm: SecretAlgorithm, digest: bytes
-) -> None:
-    now = portal.clock()
-    secret = StoredSecret(create_uuid(now, portal.entropy), algorithm.value, digest, now)
-    async with portal.database.transaction() as connection:
-        # Without the lock, two at once would both count one too few.
-        client = await _lock_client(connection, person, client_id)
-        if client.is_public:
-            fault = "An app that cannot keep a secret has none."
-            raise InvalidInputError(fault, {"form": [fault]})
-        if len(client.secrets) >= SECRETS_MAXIMUM:
-            fault = f"A client has at most {SECRETS_MAXIMUM} secrets. Remove one first."
-            raise InvalidInputError(fault, {"form": [fault]})
-        await store.insert_secret(connection, client.client_key, secret, person.id)
-        await _record(portal, connection, SecurityEventKind.CLIENT_SECRET_ADDED, person, client, secret)
-        after = _describe_secret(secret)
-        await _note(portal, connection, Action.SECRET_ADDED, person, client, after=after)
-    log.info("client secret added", client_id=client_id, secret=str(secret.id), person=str(person.id))
-
-
-async def generate_secret(portal: Portal, person: Person, client_id: str) -> Secret[str]:
-    """The only time that it can be had; what is kept is a keyed digest."""
-    await find_client(portal, person, client_id)
-    secret = create_token(portal.entropy)
-    await _add_secret(portal, person, client_id, SecretAlgorithm.KEYED_DIGEST, portal.verifier.digest(secret))
-    return Secret(secret)
-
-
-async def add_chosen_secret(portal: Portal, person: Person, client_id: str, secret: str) -> None:
-    """Raises `InvalidInputError` beside `secret` for one that is too weak or already in use."""
-    client = await find_client(portal, person, client_id)
-    names = (client.client_id, *client.client_id.split("."), client.display_name)
-    fault = check_chosen_secret(secret, names)
-    if not fault and await portal.verifier.verify(client, secret):
-        # Two copies would outlive the removal of one.
-        fault = "This already is a secret of the client."
-    if fault:
-        raise InvalidInputError(fault, {"secret": [fault]})
-    digest = await portal.verifier.hash(secret)
-    await _add_secret(portal, person, client_id, SecretAlgorithm.SLOW_HASH, digest)
-
-
-async def find_secret(
-    portal: Portal, person: Person, client_id: str, secret_id: UUID | None
-) -> tuple[RegisteredClient, StoredSecret]:
-    """Raises `NotFoundError` when it is gone or another's."""
-    client = await find_client(portal, person, client_id)
-    secret = client.find_secret(secret_id) if secret_id else None
-    if secret is None:
-        raise _refuse_secret()
-    return client, secret
-
-
-def _refuse_secret() -> NotFoundError:
-    return NotFoundError("There is no such secret; it may have been removed already.")
-
-
-async def remove_secret(portal: Portal, person: Person, client_id: str, secret_id: UUID | None) -> None:
-    """It stops working with the next request. Raises `NotFoundError` as `find_secret`."""
-    async with portal.database.transaction() as connection:
-        client = await _lock_client(connection, person, client_id)
-        secret = client.find_secret(secret_id) if secret_id else None
-        if secret is None:
-            raise _refuse_secret()
-        await store.delete_secret(connection, client.client_key, secret.id)
-        await _record(portal, connection, SecurityEventKind.CLIENT_SECRET_REMOVED, person, client, secret)
-        before = _describe_secret(secret)
-        await _note(portal, connection, Action.SECRET_REMOVED, person, client, before=before)
-    log.info("client secret removed", client_id=client_id, secret=str(secret.id), person=str(person.id))
 
 
 async def create_tenancy(portal: Portal, owner_email: str, prefix: str | None = None) -> Tenancy:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
-from uuid import UUID
 
 from borvo.accounts.public import COUNTED_ATTEMPTS, Counter
 from borvo.kernel.ids import ClientId, ClientKey, PersonId, TenancyId
@@ -25,11 +24,11 @@ _CLIENT = """
            c.grant_types, c.scopes, c.require_pkce, c.disabled_at is not null as is_disabled, c.is_public,
            c.allows_front_channel_tokens, c.access_token_format, c.signing_algorithm, c.post_logout_redirect_uris,
            c.frontchannel_logout_uri, c.backchannel_logout_uri,
-           s.ids, s.algorithms, s.digests, s.instants
+           s.ids, s.algorithms, s.digests, s.instants, s.ends
     from client c cross join lateral (
-        select array_agg(id) as ids, array_agg(algorithm) as algorithms,
-               array_agg(digest) as digests, array_agg(created_at) as instants
-        from (select id, algorithm, digest, created_at from client_secret
+        select array_agg(id) as ids, array_agg(algorithm) as algorithms, array_agg(digest) as digests,
+               array_agg(created_at) as instants, array_agg(expires_at) as ends
+        from (select id, algorithm, digest, created_at, expires_at from client_secret
               where client_key = c.client_key order by id) each_secret
     ) s
 """
@@ -39,7 +38,7 @@ _CLIENT_BY_ID = f"{_CLIENT} where c.client_id = $1"
 def _read_secrets(row: Row) -> tuple[StoredSecret, ...]:
     if row["ids"] is None:
         return ()
-    columns = zip(row["ids"], row["algorithms"], row["digests"], row["instants"], strict=True)
+    columns = zip(row["ids"], row["algorithms"], row["digests"], row["instants"], row["ends"], strict=True)
     return tuple(StoredSecret(*values) for values in columns)
 
 
@@ -73,7 +72,7 @@ def _is_possible(client_id: str) -> bool:
 
 
 async def load_client(connection: Connection, client_id: str) -> RegisteredClient | None:
-    """With its live secrets. Disabled clients are found too: the caller decides what that means."""
+    """With its secrets. Disabled clients are found too: the caller decides what that means."""
     if not _is_possible(client_id):
         return None
     row = await connection.fetchrow(_CLIENT_BY_ID, client_id)
@@ -242,26 +241,3 @@ async def update_client(
     connection: Connection, client_key: ClientKey, details: ClientDetails, now: datetime
 ) -> None:
     await connection.execute(_UPDATE_CLIENT, client_key, now, *_list_details(details))
-
-
-async def insert_secret(
-    connection: Connection, client_key: ClientKey, secret: StoredSecret, created_by: PersonId
-) -> None:
-    await connection.execute(
-        """insert into client_secret (client_key, id, algorithm, digest, created_by, created_at)
-           values ($1, $2, $3, $4, $5, $6)""",
-        client_key,
-        secret.id,
-        secret.algorithm,
-        secret.digest,
-        created_by,
-        secret.created_at,
-    )
-
-
-async def delete_secret(connection: Connection, client_key: ClientKey, secret_id: UUID) -> bool:
-    """Whether it was there."""
-    deleted = await connection.fetchval(
-        "delete from client_secret where client_key = $1 and id = $2 returning true", client_key, secret_id
-    )
-    return bool(deleted)

@@ -60,6 +60,40 @@ client_secret = sa.Table(
     sa.Column("digest", sa.LargeBinary, nullable=False),
     sa.Column("created_by", UUID, nullable=False),
     sa.Column("created_at", _INSTANT, nullable=False),
+    sa.Column("expires_at", _INSTANT),
+    sa.Column("label", sa.Text, nullable=False, server_default=""),
+    # The last four characters of a generated secret. Of a chosen one none is kept: it may be guessable.
+    sa.Column("ending", sa.Text, nullable=False, server_default=""),
+    # No index holds it, so that writing it every minute leaves the indexes alone.
+    sa.Column("last_used_at", _INSTANT),
+    # So many days before the end the members were warned last.
+    sa.Column("warned_days", sa.SmallInteger),
+)
+sa.Index(
+    "client_secret_by_digest",
+    client_secret.c.digest,
+    postgresql_where=client_secret.c.algorithm == sa.literal_column("'hmac-sha256'"),
+)
+sa.Index(
+    "client_secret_by_end",
+    client_secret.c.expires_at,
+    postgresql_where=client_secret.c.expires_at.is_not(None),
+)
+
+client_refusal = sa.Table(
+    "client_refusal",
+    metadata,
+    sa.Column("client_key", UUID, primary_key=True),
+    # Of version 7, so in the order of time.
+    sa.Column("id", UUID, primary_key=True),
+    sa.Column("at", _INSTANT, nullable=False, index=True),
+    sa.Column("endpoint", sa.Text, nullable=False),
+    sa.Column("error", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("parameter", sa.Text, nullable=False),
+    sa.Column("sent", sa.Text, nullable=False),
+    sa.Column("expected", sa.Text, nullable=False),
+    sa.Column("correlation_id", sa.Text, nullable=False),
 )
 
 # Rows are only added: a trigger of the migration refuses changes, and deletion within a year.

@@ -40,7 +40,7 @@ async def test_a_generated_secret_is_shown_once_and_works(platform: Platform, re
     page, secret = await generate(registered)
     assert page.status_code == 200
     assert page.headers["cache-control"] == "no-store"
-    assert len(secret) == 43
+    assert re.fullmatch("borvo_cs_[0-9A-Za-z]{49}", secret)
     assert await platform.portal.verifier.verify(await load(platform), secret)
     assert secret not in (await registered.open(PAGE)).text
 
@@ -103,7 +103,7 @@ async def test_removing_asks_first_and_ends_the_secret_at_once(
     assert await platform.portal.verifier.verify(client, OWN)
     question = await registered.open(f"{PAGE}/{client.secrets[0].id}/removal")
     assert len((await load(platform)).secrets) == 1
-    page = await registered.submit(question, PAGE)
+    page = await registered.submit(question, PAGE, confirmation="myapp")
     assert "no longer works" in page.text
     assert not await platform.portal.verifier.verify(await load(platform), OWN)
 
@@ -112,8 +112,9 @@ async def test_a_removed_secret_cannot_be_removed_again(platform: Platform, regi
     await generate(registered)
     path = f"{PAGE}/{(await load(platform)).secrets[0].id}/removal"
     question = await registered.open(path)
-    assert (await registered.submit(question, PAGE)).status_code == 200
-    assert (await registered.submit(question, PAGE)).status_code == 404
+    for status in (200, 404):
+        page = await registered.submit(question, PAGE, confirmation="myapp")
+        assert page.status_code == status
     assert (await registered.open(f"{PAGE}/nonsense/removal")).status_code == 404
 
 
@@ -134,7 +135,7 @@ async def test_secrets_of_another_tenancy_are_not_found(
     await register(stranger, suffix="own")
     own = await stranger.open("/portal/clients/elsewhere.own/secret")
     fields = {"_csrf_token": read_forms(own.text)[-1].values("_csrf_token")[0], "secret": OWN}
-    for path in (PAGE, f"{PAGE}/own", f"{PAGE}/{secret_id}/removal"):
+    for path in (PAGE, f"{PAGE}/own", f"{PAGE}/file", f"{PAGE}/{secret_id}/removal"):
         assert (await stranger.client.post(path, data=fields)).status_code == 404, path
     for path in (PAGE, f"{PAGE}/{secret_id}/removal"):
         assert (await stranger.open(path)).status_code == 404, path
@@ -146,7 +147,7 @@ async def test_secrets_of_another_tenancy_are_not_found(
 async def test_every_form_needs_its_csrf_token(platform: Platform, registered: Browser) -> None:
     await generate(registered)
     secret_id = (await load(platform)).secrets[0].id
-    for path in (PAGE, f"{PAGE}/own", f"{PAGE}/{secret_id}/removal"):
+    for path in (PAGE, f"{PAGE}/own", f"{PAGE}/file", f"{PAGE}/{secret_id}/removal"):
         answer = await registered.client.post(path, data={"secret": OWN})
         assert answer.status_code == 403, path
         assert answer.headers["content-type"].startswith("text/html")
@@ -171,7 +172,7 @@ async def test_who_added_and_removed_which_secret_is_recorded_without_the_secret
     removal = re.search(r"/portal/clients/healthorg\.myapp/secret/[0-9a-f-]+/removal", page.text)
     assert removal is not None
     clock.advance(seconds=1)
-    await registered.submit(await registered.open(removal[0]), removal[0])
+    await registered.submit(await registered.open(removal[0]), removal[0], confirmation="myapp")
     async with platform.database.connection() as connection:
         rows = await connection.fetch("select * from security_event where client_id is not null order by id")
         dump = await connection.fetchval("select json_agg(e)::text from security_event e")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -49,9 +49,12 @@ def seconds() -> Seconds:
     return Seconds()
 
 
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
 @pytest.fixture
 def verifier(passwords: CountingPasswords, seconds: Seconds) -> SecretVerifier:
-    return SecretVerifier(b"k" * 32, passwords, read_seconds=seconds)
+    return SecretVerifier(b"k" * 32, passwords, clock=lambda: NOW, read_seconds=seconds)
 
 
 def build_client(secrets: Sequence[StoredSecret], key: UUID | None = None) -> RegisteredClient:
@@ -175,3 +178,44 @@ async def test_every_refusal_costs_a_slow_hash(
         secrets = [store_generated(verifier, "right")] if kind == "generated" else []
         assert not await verifier.verify(build_client(secrets), "wrong")
     assert passwords.verifications == 1
+
+
+@pytest.mark.parametrize(("end", "is_right"), [(NOW + timedelta(microseconds=1), True), (NOW, False)])
+@pytest.mark.parametrize("kind", ["generated", "chosen"])
+async def test_a_secret_works_until_its_end_and_not_at_it(
+    verifier: SecretVerifier, kind: str, end: datetime, is_right: bool
+) -> None:
+    make = store_chosen(verifier, CHOSEN) if kind == "chosen" else None
+    stored = await make if make else store_generated(verifier, CHOSEN)
+    assert await verifier.verify(build_client([replace(stored, expires_at=end)]), CHOSEN) is is_right
+
+
+async def test_what_is_remembered_does_not_outlive_the_secret(verifier: SecretVerifier) -> None:
+    stored = await store_chosen(verifier, CHOSEN)
+    client = build_client([stored])
+    assert await verifier.verify(client, CHOSEN)
+    assert not await verifier.verify(replace(client, secrets=(replace(stored, expires_at=NOW),)), CHOSEN)
+
+
+@pytest.mark.parametrize("kind", ["generated", "chosen"])
+async def test_an_expired_secret_is_refused_at_the_cost_of_a_wrong_one(
+    verifier: SecretVerifier, passwords: CountingPasswords, kind: str
+) -> None:
+    stored = await store_chosen(verifier, CHOSEN) if kind == "chosen" else store_generated(verifier, CHOSEN)
+    assert not await verifier.verify(build_client([replace(stored, expires_at=NOW)]), CHOSEN)
+    assert passwords.verifications == 1
+
+
+async def test_an_expired_secret_is_still_known_as_one_of_the_clients(verifier: SecretVerifier) -> None:
+    client = build_client([replace(await store_chosen(verifier, CHOSEN), expires_at=NOW)])
+    assert await verifier.is_known(client, CHOSEN)
+    assert not await verifier.is_known(client, CHOSEN + "x")
+
+
+async def test_only_what_was_right_counts_as_a_use(verifier: SecretVerifier) -> None:
+    live, ended = store_generated(verifier, "live"), store_generated(verifier, "ended")
+    client = build_client([live, replace(ended, expires_at=NOW)])
+    for secret in ("live", "ended", "wrong"):
+        await verifier.verify(client, secret)
+    await verifier.is_known(client, "live")
+    assert verifier.uses._seen == {(client.client_key, live.id): NOW}

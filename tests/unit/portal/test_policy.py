@@ -15,6 +15,7 @@ from borvo.portal.policy import (
     check_display_name,
     check_front_channel_tokens,
     check_grant_types,
+    check_label,
     check_prefix,
     check_public,
     check_scopes,
@@ -133,6 +134,9 @@ def test_the_developers_word_on_pkce_stands_above_the_default(grant_types: set[G
         "98765432109876543210",
         "clinic.myapp-clinic.myapp",
         "my app my app my app 123",
+        "My-Client-Secret-Password-1",
+        "secret secret changeme 2026",
+        "borvo.clinic.myapp.secret1",
         "k7Qe-9fZp_2mXv!3rTb\u00e9",
         "k7Qe-9fZp_2mXv\t3rTbaa",
         " k7Qe-9fZp_2mXv!3rTbaa",
@@ -168,3 +172,13 @@ def test_what_cannot_keep_a_secret_does_not_act_in_its_own_name() -> None:
 def test_only_browser_flows_may_get_tokens_through_the_browser(grant_types: set[GrantType]) -> None:
     assert check_front_channel_tokens(False, grant_types) is None
     assert (check_front_channel_tokens(True, grant_types) is None) is bool({IMPLICIT, HYBRID} & grant_types)
+
+
+@pytest.mark.parametrize("label", ["", "web server", "x" * 60])
+def test_a_label_is_free_text(label: str) -> None:
+    assert check_label(label) is None
+
+
+@pytest.mark.parametrize("label", ["x" * 61, "two\nlines", "\u202eright to left", "\ud800"])
+def test_a_label_is_one_short_line(label: str) -> None:
+    assert check_label(label)

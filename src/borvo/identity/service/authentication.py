@@ -11,7 +11,7 @@ from borvo.identity.engine import Facts
 from borvo.identity.model import Parameters
 from borvo.identity.service.collaborators import Identity
 from borvo.kernel.errors import TooManyRequestsError
-from borvo.portal.public import AskedClient
+from borvo.portal.public import AskedClient, RegisteredClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,16 @@ async def authenticate_client(identity: Identity, request: ClientRequest) -> Fac
         identity.guesses.check(found.failures if found else 0)
         facts.is_authenticated = await identity.verifier.verify(client, secret)
         if not facts.is_authenticated:
+            facts.fault = _find_fault(identity, client, secret)
             await identity.guesses.count_failure(client.client_id, request.network)
     elif credentials.method:
         await identity.verifier.verify_nothing(secret)
     return facts
+
+
+def _find_fault(identity: Identity, client: RegisteredClient, secret: str) -> str:
+    """For the client's developers only: whoever presents the secret is told the same as of a wrong one."""
+    return "The secret has expired." if identity.verifier.is_generated(client, secret) else ""
 
 
 async def require_client(identity: Identity, request: ClientRequest) -> Facts:

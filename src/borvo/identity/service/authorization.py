@@ -29,6 +29,7 @@ from borvo.identity.responses import AuthorizationResponse, build_response, find
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.consents import allow_client
 from borvo.identity.service.demands import check_form, must_ask_anew, must_sign_in, read_claims_request
+from borvo.identity.service.refusals import note_error, note_page
 from borvo.identity.service.subjects import load_subject
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import create_token
@@ -117,6 +118,24 @@ def check_destination(facts: Facts) -> tuple[ProtocolClient, str]:
     return facts.client, redirect_uri
 
 
+def _find_client(identity: Identity, facts: Facts) -> ProtocolClient:
+    """The client, to which an answer can be sent; raises `AuthorizationRefusedError`, which its developers are told
+    of."""
+    try:
+        client, _ = check_destination(facts)
+    except AuthorizationRefusedError as error:
+        note_page(identity, facts, error.public)
+        raise
+    return client
+
+
+def _refuse(
+    identity: Identity, facts: Facts, client: ProtocolClient, error: OAuth2Error
+) -> AuthorizationResponse:
+    note_error(identity, facts, error.get_body())
+    return _answer(facts, client, error.get_body())
+
+
 def _validate(facts: Facts, login: Login | None) -> Any:
     """The grant that will answer; raises `OAuth2Error`."""
     check_form(facts.parameters)
@@ -146,14 +165,14 @@ async def _load_waiting(identity: Identity, request_id: str) -> Waiting:
 async def _proceed(identity: Identity, waiting: Waiting, login: Login | None) -> Outcome:
     async with identity.database.connection() as connection:
         facts = await identity.gather_facts(connection, waiting.parameters)
-        client, _ = check_destination(facts)
+        client = _find_client(identity, facts)
         try:
             grant = _validate(facts, login)
             return await _decide(identity, connection, facts, grant, waiting, login)
         except OAuth2Error as error:
             if waiting.id:
                 await store.consume_request(connection, digest_token(waiting.id))
-            return _answer(facts, client, error.get_body())
+            return _refuse(identity, facts, client, error)
 
 
 async def _decide(
@@ -219,7 +238,7 @@ async def keep_request(identity: Identity, parameters: Parameters) -> str:
     """Lets a request that came by POST wait, so that it goes on with the cookies that only a GET carries."""
     async with identity.database.connection() as connection:
         # Nothing is stored for strangers.
-        check_destination(await identity.gather_facts(connection, parameters))
+        _find_client(identity, await identity.gather_facts(connection, parameters))
         return await _keep(identity, connection, Waiting("", parameters, identity.clock()))
 
 
@@ -326,7 +345,7 @@ async def answer_consent(
         return await _proceed(identity, waiting, login)
     async with identity.database.transaction() as connection:
         facts = await identity.gather_facts(connection, waiting.parameters)
-        client, _ = check_destination(facts)
+        client = _find_client(identity, facts)
         try:
             grant = _validate(facts, login)
             # A request waits for a sign-in, too: whoever knows its id must not decide without one.
@@ -339,7 +358,7 @@ async def answer_consent(
             consent = await allow_client(identity, connection, login, client.registered, granted, declined)
             return await _grant(identity, connection, facts, grant, login, consent, waiting)
         except OAuth2Error as error:
-            return _answer(facts, client, error.get_body())
+            return _refuse(identity, facts, client, error)
 
 
 _DECLINED = ("error_description", "The person declined the request.")

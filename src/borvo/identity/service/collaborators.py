@@ -15,6 +15,7 @@ from borvo.kernel.entropy import Entropy
 from borvo.portal.public import (
     AskedClient,
     CountedClient,
+    RefusalLog,
     RegisteredClient,
     SecretVerifier,
     load_client,
@@ -42,6 +43,7 @@ class Identity:
     limiter: Limiter
     profile: InstanceProfile = InstanceProfile.COMPATIBLE
     memory: TokenMemory = field(default_factory=TokenMemory)
+    refusals: RefusalLog = field(default_factory=RefusalLog)
     clients: Gathering[AskedClient, CountedClient] = field(init=False)
     callers: Gathering[AccessToken, LoadedCaller] = field(init=False)
 

@@ -29,6 +29,7 @@ from borvo.identity.service.authentication import (
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.consents import allow_client
 from borvo.identity.service.families import keep_issued
+from borvo.identity.service.refusals import note_answer
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import create_token
 from borvo.kernel.errors import InvalidInputError, TooManyRequestsError
@@ -46,13 +47,16 @@ DEVICES = Limit("device", 200)
 
 async def begin_device_authorization(identity: Identity, request: ClientRequest) -> TokenAnswer:
     """RFC 8628 3.1 and 3.2: a code for the device, and one for the person."""
+    facts = None
     try:
         facts = await require_client(identity, request)
         client, scopes = _check_request(facts)
     except TooManyRequestsError as error:
         return refuse_guessing(error)
     except OAuth2Error as error:
-        return refuse(error)
+        answer = refuse(error)
+        note_answer(identity, "device authorization", request, facts, answer.body)
+        return answer
     end = facts.now + DEVICE_LIFETIME
     device = DeviceAuthorization(client.client_id, scopes, end, POLL_INTERVAL, None, None, None)
     device_code = create_token(identity.entropy)

@@ -21,6 +21,7 @@ from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.devices import redeem_device_code
 from borvo.identity.service.redemption import redeem_code
 from borvo.identity.service.refreshing import refresh_tokens
+from borvo.identity.service.refusals import note_answer
 from borvo.kernel.errors import TooManyRequestsError
 
 _GRANT_TYPE = re.compile(r"[A-Za-z0-9_:.-]{1,100}")
@@ -42,17 +43,25 @@ def _check_form(parameters: Parameters) -> None:
 
 async def answer_token_request(identity: Identity, request: ClientRequest) -> TokenAnswer:
     """A token or the OAuth error; what a replay revokes stays revoked although the answer is an error."""
+    facts, answer = await _answer(identity, request)
+    if "error" in answer.body:
+        note_answer(identity, "token", request, facts, answer.body)
+    return answer
+
+
+async def _answer(identity: Identity, request: ClientRequest) -> tuple[Facts | None, TokenAnswer]:
+    """With the facts, unless it is refused before they are known."""
     try:
         _check_form(request.parameters)
         facts = await authenticate_client(identity, request)
     except TooManyRequestsError as error:
-        return refuse_guessing(error)
+        return None, refuse_guessing(error)
     except OAuth2Error as error:
-        return refuse(error)
+        return None, refuse(error)
     redeem = _REDEEM.get(request.parameters.get("grant_type") or "")
     if redeem is not None and facts.is_authenticated:
-        return await redeem(identity, facts, _run_engine)
-    return await _issue(identity, facts)
+        return facts, await redeem(identity, facts, _run_engine)
+    return facts, await _issue(identity, facts)
 
 
 async def _issue(identity: Identity, facts: Facts) -> TokenAnswer:

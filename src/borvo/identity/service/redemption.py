@@ -60,6 +60,7 @@ def _is_replay(facts: Facts) -> bool:
 async def _punish(
     identity: Identity, connection: Connection, facts: Facts, person_id: PersonId, digest: bytes
 ) -> TokenAnswer:
+    facts.fault = "The code was redeemed before. What it was redeemed for is revoked."
     # RFC 6749 4.1.2: used more than once, the code is denied and what it was redeemed for is revoked.
     async with identity.database.begin(connection):
         if await store.revoke_code_tokens(connection, person_id, digest, facts.now):

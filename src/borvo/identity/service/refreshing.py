@@ -40,6 +40,7 @@ async def _judge(
 ) -> TokenAnswer:
     verdict = family.judge(digest, facts.now, facts.refresh.retry)
     if verdict is RefreshVerdict.ENDED:
+        facts.fault = "The access that the refresh_token stands for has ended."
         return _REFUSED
     if verdict is RefreshVerdict.SPENT:
         return await _punish(identity, connection, facts, family)
@@ -63,6 +64,7 @@ async def _judge(
 async def _punish(
     identity: Identity, connection: Connection, facts: Facts, family: TokenFamily
 ) -> TokenAnswer:
+    facts.fault = "The refresh_token was used before. All that came of the same sign-in is revoked."
     # RFC 9700 4.14.2: nobody can tell the thief from the client, so all that follows from the grant ends.
     async with identity.database.begin(connection):
         if await family_store.revoke_family(connection, family.person.id, family.id, facts.now):

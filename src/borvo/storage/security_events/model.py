@@ -34,6 +34,7 @@ class SecurityEventKind(StrEnum):
     TOKEN_FAMILY_REVOKED = "token_family_revoked"  # noqa: S105  (a name)
     CLIENT_SECRET_ADDED = "client_secret_added"  # noqa: S105  (a name)
     CLIENT_SECRET_REMOVED = "client_secret_removed"  # noqa: S105  (a name)
+    CLIENT_SECRET_REPORTED = "client_secret_reported"  # noqa: S105  (a name)
     KEY_ROTATED = "key_rotated"
     ROLE_ADDED = "role_added"
     ROLE_REMOVED = "role_removed"

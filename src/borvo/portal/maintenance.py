@@ -1,0 +1,32 @@
+"""Warns those who can replace a secret that ends, and clears away what has grown old."""
+
+from datetime import timedelta
+
+from borvo.mail.posting import post_mail
+from borvo.portal import refusal_store, secret_store
+from borvo.portal.expiry import EXPIRED_KEPT, WARNINGS
+from borvo.portal.secret_store import OwnedSecret
+from borvo.portal.service import Portal
+from borvo.portal.words import write_warning
+from borvo.storage.database import Connection
+
+REFUSALS_KEPT = timedelta(days=30)
+
+
+async def maintain(portal: Portal) -> None:
+    """Every worker does it now and then: what one has claimed the next does not find. A claim and its mails are
+    committed together, so each warning is posted once."""
+    for days in WARNINGS:
+        async with portal.database.transaction() as connection:
+            for secret in await secret_store.claim_warnings(connection, days, portal.clock()):
+                await _warn(portal, connection, secret, days)
+    async with portal.database.transaction() as connection:
+        await secret_store.delete_expired(connection, portal.clock() - EXPIRED_KEPT)
+        await refusal_store.delete_old(connection, portal.clock() - REFUSALS_KEPT)
+
+
+async def _warn(portal: Portal, connection: Connection, secret: OwnedSecret, days: int) -> None:
+    accounts = portal.accounts
+    for person_id, email in await secret_store.list_editors(connection, secret.tenancy_id):
+        mail = write_warning(email, accounts.issuer, secret, days)
+        await post_mail(accounts.outbox, connection, mail, person_id=person_id)

@@ -1,0 +1,43 @@
+"""The page of failed requests in a real browser: from the error page's number to the form with the mend filled in."""
+
+import asyncio
+import re
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import PHONE, Instance, OpenPage, run_axe, sign_in
+from tests.factories.clients import REDIRECT_URI, register_client
+
+pytestmark = pytest.mark.browser
+
+SIZES = pytest.mark.parametrize("size", [PHONE, {"width": 1280, "height": 800}], ids=["phone", "desktop"])
+WRONG = f"{REDIRECT_URI}/a/path/that/is/so/long/that/no/phone/has/room/for/it/on/one/line/"
+
+
+@SIZES
+async def test_from_the_error_page_to_the_form_that_mends_it(
+    borvo: Instance, open_page: OpenPage, axe: str, size: dict[str, int]
+) -> None:
+    prefix = f"r{uuid4().hex[:10]}"
+    email = await borvo.create_person(tenancy=prefix)
+    client_id = await register_client(borvo.platform, f"{prefix}.app")
+    page = await open_page(viewport=size)
+    asked = f"client_id={client_id}&redirect_uri={WRONG}&response_type=code&scope=openid&nonce=n"
+    await page.goto(f"{borvo.origin}/connect/authorize?{asked}")
+    number = await page.locator("main code").inner_text()
+    assert re.fullmatch("[0-9a-f]{16}", number)
+    # Written within two seconds.
+    await asyncio.sleep(3)
+    await page.goto(f"{borvo.origin}/portal/clients/{client_id}/requests")
+    await sign_in(page, email)
+    await page.get_by_label("Request number").fill(f" {number} ")
+    await page.get_by_role("button", name="Find").click()
+    await expect(page.get_by_text("The redirect_uri is not registered.")).to_be_visible()
+    await expect(page.get_by_text(WRONG)).to_be_visible()
+    assert await run_axe(page, axe) == []
+    assert await page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    await page.get_by_role("link", name="Add this callback URL").click()
+    await expect(page.get_by_role("status")).to_contain_text("Nothing is saved yet")
+    assert await page.get_by_label("Callback URLs").input_value() == f"{REDIRECT_URI}\n{WRONG}"

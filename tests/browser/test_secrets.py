@@ -1,0 +1,100 @@
+"""The pages about client secrets in a real browser: copying, downloading, changing over, reporting."""
+
+import re
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import PHONE, Instance, OpenPage, run_axe, sign_in
+from tests.factories.clients import register_client
+
+pytestmark = pytest.mark.browser
+
+DESKTOP = {"width": 1280, "height": 800}
+SIZES = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+
+
+async def open_secrets(borvo: Instance, open_page: OpenPage, **options: object) -> Page:
+    """The secret page of a new client, which has one secret that its developer chose."""
+    prefix = f"s{uuid4().hex[:10]}"
+    email = await borvo.create_person(tenancy=prefix)
+    client_id = await register_client(borvo.platform, f"{prefix}.app")
+    page = await open_page(**options)
+    await page.goto(f"{borvo.origin}/portal/clients/{client_id}/secret")
+    await sign_in(page, email)
+    await page.wait_for_url("**/secret")
+    return page
+
+
+async def fits(page: Page) -> bool:
+    return bool(
+        await page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    )
+
+
+@SIZES
+async def test_a_secret_is_generated_copied_downloaded_and_changed_over(
+    borvo: Instance, open_page: OpenPage, axe: str, size: dict[str, int], tmp_path: Path
+) -> None:
+    page = await open_secrets(borvo, open_page, viewport=size)
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=borvo.origin)
+    await page.locator("#label").fill("A label that is as long as a label may be, sixty in all: end")
+    await page.locator("#days").select_option("30")
+    await page.get_by_role("button", name="Generate a secret").click()
+    secret = await page.locator("#generated-secret").inner_text()
+    assert re.fullmatch("borvo_cs_[0-9A-Za-z]{49}", secret)
+    assert await run_axe(page, axe) == []
+    assert await fits(page)
+    await page.get_by_role("button", name="Copy").click()
+    await expect(page.get_by_text("Copied.")).to_be_visible()
+    assert await page.evaluate("navigator.clipboard.readText()") == secret
+    async with page.expect_download() as downloading:
+        await page.get_by_role("button", name="Download as .env").click()
+    download = await downloading.value
+    await download.save_as(tmp_path / "file")
+    assert f"CLIENT_SECRET={secret}\n" in (tmp_path / "file").read_text()
+    assert secret not in download.url
+    assert download.suggested_filename.endswith(".app.env")
+    await expect(page.get_by_text("The new one has not been used yet.")).to_be_visible()
+    await expect(page.get_by_text("Expires in 30 days")).to_be_visible()
+
+
+@SIZES
+async def test_the_last_secret_goes_after_its_name_was_typed(
+    borvo: Instance, open_page: OpenPage, axe: str, size: dict[str, int]
+) -> None:
+    page = await open_secrets(borvo, open_page, viewport=size)
+    await page.get_by_role("link", name="Remove Your own secret").click()
+    await page.get_by_role("button", name="Remove the secret").click()
+    await expect(page.get_by_role("alert")).to_be_focused()
+    assert await run_axe(page, axe) == []
+    assert await fits(page)
+    await page.get_by_label("Type app to remove it all the same").fill("app")
+    await page.get_by_role("button", name="Remove the secret").click()
+    await expect(page.get_by_text("no longer works")).to_be_visible()
+
+
+@SIZES
+async def test_anybody_reports_a_published_secret(
+    borvo: Instance, open_page: OpenPage, axe: str, size: dict[str, int]
+) -> None:
+    page = await open_page(viewport=size)
+    await page.goto(f"{borvo.origin}/portal/secrets/report")
+    assert await run_axe(page, axe) == []
+    assert await fits(page)
+    await page.get_by_label("What you found").fill("nothing much")
+    await page.get_by_role("button", name="Report").click()
+    await expect(page.get_by_role("status")).to_contain_text("Thank you.")
+    assert await run_axe(page, axe) == []
+
+
+async def test_without_scripts_there_is_no_button_that_does_nothing(
+    borvo: Instance, open_page: OpenPage
+) -> None:
+    page = await open_secrets(borvo, open_page, java_script_enabled=False)
+    await page.get_by_role("button", name="Generate a secret").click()
+    await expect(page.locator("#generated-secret")).to_be_visible()
+    await expect(page.get_by_role("button", name="Copy")).to_be_hidden()
+    await expect(page.get_by_role("button", name="Download as .env")).to_be_visible()

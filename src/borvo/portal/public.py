@@ -16,7 +16,6 @@ from borvo.portal.service import (
     Portal,
     add_chosen_secret,
     change_client,
-    create_tenancy,
     find_client,
     generate_secret,
     list_clients,
@@ -25,6 +24,18 @@ from borvo.portal.service import (
     remove_secret,
 )
 from borvo.portal.store import AskedClient, CountedClient, load_client, load_counted_clients
+from borvo.portal.team.invitations import clean_up
+from borvo.portal.team.model import TeamRole
+from borvo.portal.team.tenancies import (
+    TenancyCount,
+    add_member,
+    create_tenancy,
+    list_all_tenancies,
+    remove_member,
+    resume_tenancy,
+    set_prefix,
+    suspend_tenancy,
+)
 
 __all__ = [
     "LASTING_GRANTS",
@@ -38,17 +49,26 @@ __all__ = [
     "SecretVerifier",
     "SigningAlgorithm",
     "StoredSecret",
+    "TeamRole",
     "Tenancy",
+    "TenancyCount",
     "add_chosen_secret",
+    "add_member",
     "build_router",
     "change_client",
+    "clean_up",
     "create_tenancy",
     "find_client",
     "generate_secret",
+    "list_all_tenancies",
     "list_clients",
     "list_tenancies",
     "load_client",
     "load_counted_clients",
     "register_client",
+    "remove_member",
     "remove_secret",
+    "resume_tenancy",
+    "set_prefix",
+    "suspend_tenancy",
 ]

@@ -2,12 +2,14 @@
 
 from litestar import Router
 
-from borvo.portal import pages, secret_pages
+from borvo.portal import audit_pages, pages, secret_pages
+from borvo.portal.team import invitation_pages
+from borvo.portal.team import pages as team_pages
 from borvo.web.pages import PAGE_OPT
 
 
 def build_router() -> Router:
-    """All pages of this feature; `assembly` provides `portal` and `login`."""
+    """All pages of this feature; `assembly` provides `portal`, `login` and `viewer`."""
     return Router(
         path="/portal",
         route_handlers=[
@@ -21,6 +23,20 @@ def build_router() -> Router:
             secret_pages.submit_generation,
             pages.submit_new_client,
             secret_pages.submit_removal,
+            audit_pages.export_csv,
+            audit_pages.export_json_lines,
+            audit_pages.show_audit,
+            invitation_pages.show_invitation,
+            invitation_pages.submit_acceptance,
+            team_pages.show_leaving,
+            team_pages.show_member_removal,
+            team_pages.show_team,
+            team_pages.submit_invitation,
+            team_pages.submit_leaving,
+            team_pages.submit_member_removal,
+            team_pages.submit_revocation,
+            team_pages.submit_role,
+            team_pages.submit_sending,
         ],
         opt={PAGE_OPT: True},
         include_in_schema=False,

@@ -10,6 +10,8 @@ from borvo.portal import service
 from borvo.portal.pages import AnyRequest, Developing, InPath
 from borvo.portal.policy import CHOSEN_SECRET_MAXIMUM, CHOSEN_SECRET_MINIMUM, SECRETS_MAXIMUM
 from borvo.portal.service import Portal
+from borvo.portal.team.places import find_place
+from borvo.portal.team.policy import Deed
 from borvo.web.forms import Form, read_form
 from borvo.web.pages import redirect_to, render_page
 
@@ -24,11 +26,13 @@ async def _render(
     notice: str = "",
 ) -> Template:
     page_form = form or Form()
+    client = await service.find_client(portal, login.person, client_id)
     return render_page(
         "portal/secret.html",
         status=200 if page_form.is_valid else 400,
         viewer=login,
-        client=await service.find_client(portal, login.person, client_id),
+        client=client,
+        place=await find_place(portal, login.person, client.tenancy_id),
         form=page_form,
         generated=generated,
         notice=notice,
@@ -71,6 +75,7 @@ async def submit_chosen_secret(
 
 @get("/clients/{client_id:str}/secret/{secret_id:str}/removal")
 async def show_removal(client_id: InPath, secret_id: InPath, login: SignedIn, portal: Developing) -> Template:
+    await service.find_client(portal, login.person, client_id, Deed.CHANGE_CLIENTS)
     client, secret = await service.find_secret(portal, login.person, client_id, parse_uuid(secret_id))
     return render_page("portal/removal.html", viewer=login, client=client, secret=secret)
 

@@ -1,11 +1,12 @@
 """Use cases of developers. Each is bound to the person who acts: clients of others are not found."""
 
 from dataclasses import dataclass, fields
+from datetime import datetime
 from uuid import UUID
 
 import structlog
 
-from borvo.accounts.public import Accounts, Person, Role, change_role, find_person, normalize_email
+from borvo.accounts.public import Accounts, Person
 from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy, create_token, create_uuid
 from borvo.kernel.errors import InvalidInputError, NotFoundError
@@ -21,7 +22,11 @@ from borvo.portal.model import (
     StoredSecret,
     Tenancy,
 )
-from borvo.portal.policy import PREFIX_BYTES, SECRETS_MAXIMUM, check_chosen_secret, check_prefix
+from borvo.portal.policy import SECRETS_MAXIMUM, check_chosen_secret
+from borvo.portal.team import store as team_store
+from borvo.portal.team.entry import enter, hold
+from borvo.portal.team.model import Membership
+from borvo.portal.team.policy import Deed
 from borvo.storage.database import Connection, Database
 from borvo.storage.security_events.log import SecurityLog
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
@@ -41,16 +46,20 @@ class Portal:
     events: SecurityLog
 
 
-def _refuse_client() -> NotFoundError:
+def refuse_client() -> NotFoundError:
     return NotFoundError("There is no such client in your tenancy.")
 
 
-async def list_tenancies(portal: Portal, person: Person) -> tuple[Tenancy, ...]:
+async def list_memberships(portal: Portal, person: Person) -> tuple[Membership, ...]:
     """None for a person without the role `developer`: support takes the portal away by taking the role."""
     if not person.is_developer:
         return ()
     async with portal.database.connection() as connection:
-        return await store.list_tenancies_of(connection, person.id)
+        return await team_store.list_memberships(connection, person.id)
+
+
+async def list_tenancies(portal: Portal, person: Person) -> tuple[Tenancy, ...]:
+    return tuple(membership.tenancy for membership in await list_memberships(portal, person))
 
 
 async def list_clients(portal: Portal, person: Person) -> tuple[RegisteredClient, ...]:
@@ -60,40 +69,38 @@ async def list_clients(portal: Portal, person: Person) -> tuple[RegisteredClient
         return await store.list_clients_of(connection, person.id)
 
 
-async def find_client(portal: Portal, person: Person, client_id: str) -> RegisteredClient:
-    """Raises `NotFoundError` for an unknown client and for that of another tenancy alike."""
+async def find_client(
+    portal: Portal, person: Person, client_id: str, deed: Deed = Deed.READ
+) -> RegisteredClient:
+    """Raises `NotFoundError` for an unknown client and for that of another tenancy alike, `ForbiddenError` for
+    whoever may read it and not do the deed."""
     if not person.is_developer:
-        raise _refuse_client()
+        raise refuse_client()
     async with portal.database.connection() as connection:
         client = await store.load_client_of(connection, person.id, client_id)
-    if client is None:
-        raise _refuse_client()
+        if client is None:
+            raise refuse_client()
+        await enter(connection, person, client.tenancy_id, deed)
     return client
 
 
-async def find_tenancy(portal: Portal, person: Person, tenancy_id: UUID | None) -> Tenancy:
-    """Raises `NotFoundError` unless the person is a member."""
-    for tenancy in await list_tenancies(portal, person):
-        if tenancy.id == tenancy_id:
-            return tenancy
-    raise NotFoundError("You are not a member of such a tenancy.")
+async def find_tenancy(
+    portal: Portal, person: Person, tenancy_id: UUID | None, deed: Deed = Deed.READ
+) -> Tenancy:
+    """Raises `NotFoundError` unless the person is a member, `ForbiddenError` for a member who may not do the deed."""
+    named = TenancyId(tenancy_id) if tenancy_id else None
+    async with portal.database.connection() as connection:
+        return (await enter(connection, person, named, deed)).tenancy
 
 
 async def register_client(
     portal: Portal, person: Person, tenancy_id: UUID | None, suffix: str, details: ClientDetails
 ) -> RegisteredClient:
     """Raises `InvalidInputError` beside `suffix` when the tenancy has such a client, also when two are at it."""
-    tenancy, now = await find_tenancy(portal, person, tenancy_id), portal.clock()
-    client = RegisteredClient(
-        client_id=tenancy.build_client_id(suffix),
-        client_key=ClientKey(create_uuid(now, portal.entropy)),
-        tenancy_id=tenancy.id,
-        suffix=suffix,
-        **{field.name: getattr(details, field.name) for field in fields(ClientDetails)},
-        is_disabled=False,
-        secrets=(),
-    )
+    named, now = TenancyId(tenancy_id) if tenancy_id else None, portal.clock()
     async with portal.database.transaction() as connection:
+        tenancy = (await hold(connection, person, named, Deed.CHANGE_CLIENTS)).tenancy
+        client = _build_client(portal, tenancy, suffix, details, now)
         if not await store.insert_client(connection, client, now):
             fault = "Another client of your tenancy has this id."
             raise InvalidInputError(fault, {"suffix": [fault]})
@@ -103,11 +110,25 @@ async def register_client(
     return client
 
 
+def _build_client(
+    portal: Portal, tenancy: Tenancy, suffix: str, details: ClientDetails, now: datetime
+) -> RegisteredClient:
+    return RegisteredClient(
+        client_id=tenancy.build_client_id(suffix),
+        client_key=ClientKey(create_uuid(now, portal.entropy)),
+        tenancy_id=tenancy.id,
+        suffix=suffix,
+        **{field.name: getattr(details, field.name) for field in fields(ClientDetails)},
+        is_disabled=False,
+        secrets=(),
+    )
+
+
 async def change_client(portal: Portal, person: Person, client_id: str, details: ClientDetails) -> None:
     """Replaces all details; the client id stays what it is. Raises `InvalidInputError` for a client that would become
     public while it has secrets, which would go on looking as if they worked."""
     async with portal.database.transaction() as connection:
-        client = await _lock_client(connection, person, client_id)
+        client = await lock_client(connection, person, client_id)
         if details.is_public and client.secrets:
             fault = "Remove the app's secrets first: an app that cannot keep one has none."
             raise InvalidInputError(fault, {"is_public": [fault]})
@@ -118,14 +139,20 @@ async def change_client(portal: Portal, person: Person, client_id: str, details:
     log.info("client changed", client_id=client_id, person=str(person.id))
 
 
-async def _lock_client(connection: Connection, person: Person, client_id: str) -> RegisteredClient:
-    """The client as nobody else can change it until the transaction ends; raises as `find_client`."""
-    if person.is_developer:
-        await store.lock_client_of(connection, person.id, client_id)
-        client = await store.load_client_of(connection, person.id, client_id)
-        if client is not None:
-            return client
-    raise _refuse_client()
+async def lock_client(
+    connection: Connection, person: Person, client_id: str, deed: Deed = Deed.CHANGE_CLIENTS
+) -> RegisteredClient:
+    """The client as nobody else can change it until the transaction ends, nor take the role for the deed from the
+    person; raises as `find_client`. Every change of a client begins with it."""
+    client = await store.load_client_of(connection, person.id, client_id) if person.is_developer else None
+    if client is None:
+        raise refuse_client()
+    await hold(connection, person, client.tenancy_id, deed)
+    await store.lock_client_of(connection, person.id, client_id)
+    client = await store.load_client_of(connection, person.id, client_id)
+    if client is None:
+        raise refuse_client()
+    return client
 
 
 async def _note(
@@ -169,7 +196,7 @@ async def _add_secret(
     secret = StoredSecret(create_uuid(now, portal.entropy), algorithm.value, digest, now)
     async with portal.database.transaction() as connection:
         # Without the lock, two at once would both count one too few.
-        client = await _lock_client(connection, person, client_id)
+        client = await lock_client(connection, person, client_id)
         if client.is_public:
             fault = "An app that cannot keep a secret has none."
             raise InvalidInputError(fault, {"form": [fault]})
@@ -185,7 +212,7 @@ async def _add_secret(
 
 async def generate_secret(portal: Portal, person: Person, client_id: str) -> Secret[str]:
     """The only time that it can be had; what is kept is a keyed digest."""
-    await find_client(portal, person, client_id)
+    await find_client(portal, person, client_id, Deed.CHANGE_CLIENTS)
     secret = create_token(portal.entropy)
     await _add_secret(portal, person, client_id, SecretAlgorithm.KEYED_DIGEST, portal.verifier.digest(secret))
     return Secret(secret)
@@ -193,7 +220,8 @@ async def generate_secret(portal: Portal, person: Person, client_id: str) -> Sec
 
 async def add_chosen_secret(portal: Portal, person: Person, client_id: str, secret: str) -> None:
     """Raises `InvalidInputError` beside `secret` for one that is too weak or already in use."""
-    client = await find_client(portal, person, client_id)
+    # Before anything is said of the secret: whoever may not add one could try which ones there are.
+    client = await find_client(portal, person, client_id, Deed.CHANGE_CLIENTS)
     names = (client.client_id, *client.client_id.split("."), client.display_name)
     fault = check_chosen_secret(secret, names)
     if not fault and await portal.verifier.verify(client, secret):
@@ -223,7 +251,7 @@ def _refuse_secret() -> NotFoundError:
 async def remove_secret(portal: Portal, person: Person, client_id: str, secret_id: UUID | None) -> None:
     """It stops working with the next request. Raises `NotFoundError` as `find_secret`."""
     async with portal.database.transaction() as connection:
-        client = await _lock_client(connection, person, client_id)
+        client = await lock_client(connection, person, client_id)
         secret = client.find_secret(secret_id) if secret_id else None
         if secret is None:
             raise _refuse_secret()
@@ -232,22 +260,3 @@ async def remove_secret(portal: Portal, person: Person, client_id: str, secret_i
         before = _describe_secret(secret)
         await _note(portal, connection, Action.SECRET_REMOVED, person, client, before=before)
     log.info("client secret removed", client_id=client_id, secret=str(secret.id), person=str(person.id))
-
-
-async def create_tenancy(portal: Portal, owner_email: str, prefix: str | None = None) -> Tenancy:
-    """Makes the owner its first member and a developer. Without `prefix` it is 64 hex digits (contract 7)."""
-    chosen = portal.entropy(PREFIX_BYTES).hex() if prefix is None else prefix
-    if fault := check_prefix(chosen):
-        raise InvalidInputError(fault, {"prefix": [fault]})
-    now = portal.clock()
-    tenancy = Tenancy(TenancyId(create_uuid(now, portal.entropy)), chosen)
-    async with portal.database.transaction() as connection:
-        owner = await find_person(connection, normalize_email(owner_email))
-        if owner is None:
-            raise NotFoundError(f"Nobody is registered as {owner_email}.")
-        if not await store.insert_tenancy(connection, tenancy, now):
-            fault = f"Another tenancy has the prefix {chosen}."
-            raise InvalidInputError(fault, {"prefix": [fault]})
-        await store.insert_member(connection, owner.id, tenancy.id, now)
-        await change_role(connection, portal.accounts, owner.email, Role.DEVELOPER, granted=True)
-    return tenancy

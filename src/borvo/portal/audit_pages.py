@@ -172,7 +172,7 @@ async def _export(
 
 @get("/tenancies/{name:str}/audit.csv")
 async def export_csv(name: InPath, request: AnyRequest, login: SignedIn, portal: Developing) -> Stream:
-    kind = "csv text/csv;charset=utf-8"
+    kind = "csv text/csv"
     return await _export(portal, login, name, request, render_csv_row, kind, render_csv_head())
 
 

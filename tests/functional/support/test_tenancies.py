@@ -202,7 +202,7 @@ async def test_a_mistake_is_named_and_changes_nothing(
     assert await list_roles(platform) == {OWNER: "owner"}
 
 
-RECORDED = {
+RECORDED: dict[str, Callable[[Portal], Awaitable[str]]] = {
     "create_tenancy": lambda portal: create_tenancy(portal, OTHER, "new"),
     "suspend_tenancy": lambda portal: suspend_tenancy(portal, "healthorg"),
     "resume_tenancy": lambda portal: resume_tenancy(portal, "healthorg"),

@@ -238,6 +238,7 @@ async def _clean_up_regularly(platform: Platform) -> None:
             await platform.identity.cabinet.maintain()
             await accounts.clean_up(platform.accounts)
             await portal.maintain(platform.portal)
+            await portal.clean_up(platform.portal)
             await platform.outbox.clean_up()
             async with platform.database.transaction() as connection:
                 await platform.events.clean_up(connection, platform.settings.security_event_days)

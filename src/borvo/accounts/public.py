@@ -10,6 +10,7 @@ from borvo.accounts.model import (
     Profile,
     ProfileDetails,
     Role,
+    check_email,
     normalize_email,
 )
 from borvo.accounts.pages import build_router
@@ -73,6 +74,7 @@ __all__ = [
     "build_router",
     "build_sign_in_url",
     "change_role",
+    "check_email",
     "clean_up",
     "create_person",
     "end_session",

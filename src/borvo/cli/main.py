@@ -103,6 +103,41 @@ def _add_tenancies(tenancies: Any) -> None:
         "--prefix", help="of its client ids: a-z and 0-9; 64 random hex characters by default"
     )
     create.set_defaults(run=support.create_tenancy)
+    tenancies.add_parser("list", help="list all tenancies").set_defaults(run=support.list_tenancies)
+    for name, run, summary in (
+        (
+            "suspend",
+            support.suspend_tenancy,
+            "disable all its clients at once, and keep its members from changes",
+        ),
+        ("resume", support.resume_tenancy, "end a suspension"),
+    ):
+        command = tenancies.add_parser(name, help=summary)
+        _name_tenancy(command)
+        command.set_defaults(run=run)
+    prefix = _add_topic(tenancies, "prefix", "the prefix of its client ids").add_parser(
+        "set", help="give a tenancy without clients another prefix"
+    )
+    _name_tenancy(prefix)
+    prefix.add_argument("prefix", metavar="PREFIX", help="a-z and 0-9, at most 64 characters")
+    prefix.set_defaults(run=support.set_prefix)
+    _add_members(_add_topic(tenancies, "member", "who belongs to it"))
+
+
+def _name_tenancy(command: argparse.ArgumentParser) -> None:
+    command.add_argument("tenancy", metavar="TENANCY", help="its prefix or its id")
+
+
+def _add_members(members: Any) -> None:
+    add = members.add_parser("add", help="make a registered person a member, or give a member another role")
+    _name_tenancy(add)
+    add.add_argument("email", metavar="EMAIL")
+    add.add_argument("--role", default="developer", help="owner, developer or viewer (default: %(default)s)")
+    add.set_defaults(run=support.add_member)
+    remove = members.add_parser("remove", help="remove a member")
+    _name_tenancy(remove)
+    remove.add_argument("email", metavar="EMAIL")
+    remove.set_defaults(run=support.remove_member)
 
 
 def _add_events(events: Any) -> None:

@@ -15,6 +15,32 @@ def create_tenancy(options: argparse.Namespace) -> None:
     run_on_instance(lambda platform: team.create_tenancy(platform.portal, options.owner, options.prefix))
 
 
+def list_tenancies(_: argparse.Namespace) -> None:
+    run_on_instance(lambda platform: team.list_tenancies(platform.portal))
+
+
+def suspend_tenancy(options: argparse.Namespace) -> None:
+    run_on_instance(lambda platform: team.suspend_tenancy(platform.portal, options.tenancy))
+
+
+def resume_tenancy(options: argparse.Namespace) -> None:
+    run_on_instance(lambda platform: team.resume_tenancy(platform.portal, options.tenancy))
+
+
+def set_prefix(options: argparse.Namespace) -> None:
+    run_on_instance(lambda platform: team.set_prefix(platform.portal, options.tenancy, options.prefix))
+
+
+def add_member(options: argparse.Namespace) -> None:
+    run_on_instance(
+        lambda platform: team.add_member(platform.portal, options.tenancy, options.email, options.role)
+    )
+
+
+def remove_member(options: argparse.Namespace) -> None:
+    run_on_instance(lambda platform: team.remove_member(platform.portal, options.tenancy, options.email))
+
+
 def list_outbox(options: argparse.Namespace) -> None:
     run_on_instance(lambda platform: team.list_outbox(platform.outbox, is_dead=options.dead))
 

@@ -25,6 +25,18 @@ class Action(StrEnum):
     SECRET_ADDED = "secret_added"  # noqa: S105  (a name)
     SECRET_REMOVED = "secret_removed"  # noqa: S105  (a name)
     SECRET_REPORTED = "secret_reported"  # noqa: S105  (a name)
+    MEMBER_INVITED = "member_invited"
+    INVITATION_SENT_AGAIN = "invitation_sent_again"
+    INVITATION_REVOKED = "invitation_revoked"
+    MEMBER_JOINED = "member_joined"
+    MEMBER_ADDED = "member_added"
+    MEMBER_ROLE_CHANGED = "member_role_changed"
+    MEMBER_REMOVED = "member_removed"
+    MEMBER_LEFT = "member_left"
+    TENANCY_CREATED = "tenancy_created"
+    TENANCY_SUSPENDED = "tenancy_suspended"
+    TENANCY_RESUMED = "tenancy_resumed"
+    PREFIX_CHANGED = "prefix_changed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,10 +158,12 @@ class RegisteredClient:
 
 @dataclass(frozen=True, slots=True)
 class Tenancy:
-    """What developers of one organisation share. All its client ids start with `prefix`."""
+    """What developers of one organisation share. All its client ids start with `prefix`. Of a suspended one all
+    clients are disabled, and nothing can be changed."""
 
     id: TenancyId
     prefix: str
+    is_suspended: bool = False
 
     def build_client_id(self, suffix: str) -> ClientId:
         return ClientId(f"{self.prefix}.{suffix}")

@@ -23,10 +23,12 @@ from borvo.portal.forms import (
     read_suffix,
     read_token_format,
 )
-from borvo.portal.model import AccessTokenFormat, GrantType, RegisteredClient, SigningAlgorithm, Tenancy
+from borvo.portal.model import AccessTokenFormat, GrantType, RegisteredClient, SigningAlgorithm
 from borvo.portal.policy import PkceChoice
 from borvo.portal.service import Portal
 from borvo.portal.suggestions import suggest_changes
+from borvo.portal.team.places import Place, find_asked_place, find_place, remember
+from borvo.portal.team.policy import Deed
 from borvo.web.forms import Form, read_form
 from borvo.web.pages import redirect_to, render_page
 
@@ -36,14 +38,21 @@ InPath = FromPath[str]
 
 
 @get("/")
-async def show_portal(login: SignedIn, portal: Developing) -> Template:
-    return render_page(
+async def show_portal(request: AnyRequest, login: SignedIn, portal: Developing) -> Template:
+    place = await find_asked_place(portal, login.person, request)
+    if place is None:
+        return render_page("portal/portal.html", viewer=login, person=login.person, place=None)
+    clients = await service.list_clients(portal, login.person)
+    page = render_page(
         "portal/portal.html",
         viewer=login,
         person=login.person,
-        tenancies=await service.list_tenancies(portal, login.person),
-        clients=await service.list_clients(portal, login.person),
+        place=place,
+        page="clients",
+        clients=[client for client in clients if client.tenancy_id == place.tenancy.id],
+        notice=request.query_params.get("notice", ""),
     )
+    return remember(portal, place, page)
 
 
 def _list_picker_context(form: Form) -> dict[str, Any]:
@@ -65,24 +74,31 @@ def _list_picker_context(form: Form) -> dict[str, Any]:
     }
 
 
-def _render_new(login: Login, tenancies: tuple[Tenancy, ...], form: Form, status: int = 200) -> Template:
+def _render_new(login: Login, place: Place, form: Form, status: int = 200) -> Template:
     return render_page(
         "portal/new_client.html",
         status=status,
         viewer=login,
         form=form,
-        tenancies=tenancies,
+        place=place,
+        tenancies=(place.tenancy,),
         **_list_picker_context(form),
     )
 
 
-def _render_client(
-    login: Login, client: RegisteredClient, form: Form, status: int = 200, notice: str = ""
+async def _render_client(
+    portal: Portal,
+    login: Login,
+    client: RegisteredClient,
+    form: Form,
+    status: int = 200,
+    notice: str = "",
 ) -> Template:
     return render_page(
         "portal/client.html",
         status=status,
         viewer=login,
+        place=await find_place(portal, login.person, client.tenancy_id),
         form=form,
         client=client,
         notice=notice,
@@ -91,28 +107,29 @@ def _render_client(
 
 
 @get("/clients/new")
-async def show_new_client(login: SignedIn, portal: Developing) -> Template | Redirect:
-    tenancies = await service.list_tenancies(portal, login.person)
-    if not tenancies:
+async def show_new_client(request: AnyRequest, login: SignedIn, portal: Developing) -> Template | Redirect:
+    place = await find_asked_place(portal, login.person, request)
+    if place is None:
         return redirect_to("/portal")
+    await service.find_tenancy(portal, login.person, place.tenancy.id, Deed.CHANGE_CLIENTS)
     form = Form({"scopes": ["openid", "profile", "email"], "grant_types": [GrantType.AUTHORIZATION_CODE]})
-    return _render_new(login, tenancies, form)
+    return remember(portal, place, _render_new(login, place, form))
 
 
 @post("/clients/new", status_code=200)
 async def submit_new_client(request: AnyRequest, login: SignedIn, portal: Developing) -> Template | Redirect:
-    tenancies = await service.list_tenancies(portal, login.person)
     form = await read_form(request)
+    named = parse_uuid(form.text("tenancy"))
+    tenancy = await service.find_tenancy(portal, login.person, named, Deed.CHANGE_CLIENTS)
+    place = await find_place(portal, login.person, tenancy.id)
     suffix, details = read_suffix(form), read_details(form)
     if details is None:
-        return _render_new(login, tenancies, form, 400)
+        return _render_new(login, place, form, 400)
     try:
-        client = await service.register_client(
-            portal, login.person, parse_uuid(form.text("tenancy")), suffix, details
-        )
+        client = await service.register_client(portal, login.person, tenancy.id, suffix, details)
     except InvalidInputError as error:
         form.add_errors(error.errors)
-        return _render_new(login, tenancies, form, error.status)
+        return _render_new(login, place, form, error.status)
     return redirect_to(f"/portal/clients/{client.client_id}?notice=registered")
 
 
@@ -123,21 +140,21 @@ async def show_client(
     client = await service.find_client(portal, login.person, client_id)
     suggested = suggest_changes(client, request.query_params)
     notice = "suggested" if suggested != client else request.query_params.get("notice", "")
-    return _render_client(login, client, fill_form(suggested), notice=notice)
+    return await _render_client(portal, login, client, fill_form(suggested), notice=notice)
 
 
 @post("/clients/{client_id:str}", status_code=200)
 async def submit_client(
     client_id: InPath, request: AnyRequest, login: SignedIn, portal: Developing
 ) -> Template | Redirect:
-    client = await service.find_client(portal, login.person, client_id)
+    client = await service.find_client(portal, login.person, client_id, Deed.CHANGE_CLIENTS)
     form = await read_form(request)
     details = read_details(form)
     if details is None:
-        return _render_client(login, client, form, 400)
+        return await _render_client(portal, login, client, form, 400)
     try:
         await service.change_client(portal, login.person, client_id, details)
     except InvalidInputError as error:
         form.add_errors(error.errors)
-        return _render_client(login, client, form, error.status)
+        return await _render_client(portal, login, client, form, error.status)
     return redirect_to(f"/portal/clients/{client_id}?notice=saved")

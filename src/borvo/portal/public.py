@@ -24,13 +24,24 @@ from borvo.portal.secret_uses import FLUSH_EVERY as USE_FLUSH
 from borvo.portal.service import (
     Portal,
     change_client,
-    create_tenancy,
     find_client,
     list_clients,
     list_tenancies,
     register_client,
 )
 from borvo.portal.store import AskedClient, CountedClient, load_client, load_counted_clients
+from borvo.portal.team.invitations import clean_up
+from borvo.portal.team.model import TeamRole
+from borvo.portal.team.tenancies import (
+    TenancyCount,
+    add_member,
+    create_tenancy,
+    list_all_tenancies,
+    remove_member,
+    resume_tenancy,
+    set_prefix,
+    suspend_tenancy,
+)
 
 __all__ = [
     "LASTING_GRANTS",
@@ -50,13 +61,18 @@ __all__ = [
     "Sender",
     "SigningAlgorithm",
     "StoredSecret",
+    "TeamRole",
     "Tenancy",
+    "TenancyCount",
     "add_chosen_secret",
+    "add_member",
     "build_router",
     "change_client",
+    "clean_up",
     "create_tenancy",
     "find_client",
     "generate_secret",
+    "list_all_tenancies",
     "list_clients",
     "list_expiring",
     "list_tenancies",
@@ -65,6 +81,10 @@ __all__ = [
     "maintain",
     "record_refusal",
     "register_client",
+    "remove_member",
     "remove_secret",
+    "resume_tenancy",
+    "set_prefix",
+    "suspend_tenancy",
     "write_regularly",
 ]

@@ -12,6 +12,7 @@ from borvo.portal import refusal_store, service
 from borvo.portal.model import Refusal, RegisteredClient
 from borvo.portal.pages import AnyRequest, Developing, InPath
 from borvo.portal.suggestions import build_fix_url, find_fix
+from borvo.portal.team.places import find_place
 from borvo.portal.uri_comparison import Comparison, compare_uris
 from borvo.web.pages import render_page
 
@@ -69,6 +70,7 @@ async def show_requests(
     return render_page(
         "portal/requests.html",
         viewer=login,
+        place=await find_place(portal, login.person, client.tenancy_id),
         client=client,
         lines=[describe_refusal(client, refusal) for _, refusal in found[:PAGE_SIZE]],
         older=found[PAGE_SIZE - 1][0] if len(found) > PAGE_SIZE else None,

@@ -2,7 +2,9 @@
 
 from litestar import Router
 
-from borvo.portal import pages, report_pages, request_pages, secret_pages
+from borvo.portal import audit_pages, pages, report_pages, request_pages, secret_pages
+from borvo.portal.team import invitation_pages
+from borvo.portal.team import pages as team_pages
 from borvo.web.pages import PAGE_OPT
 
 
@@ -26,6 +28,20 @@ def build_router() -> Router:
             secret_pages.submit_chosen_secret,
             secret_pages.submit_generation,
             secret_pages.submit_removal,
+            audit_pages.export_csv,
+            audit_pages.export_json_lines,
+            audit_pages.show_audit,
+            invitation_pages.show_invitation,
+            invitation_pages.submit_acceptance,
+            team_pages.show_leaving,
+            team_pages.show_member_removal,
+            team_pages.show_team,
+            team_pages.submit_invitation,
+            team_pages.submit_leaving,
+            team_pages.submit_member_removal,
+            team_pages.submit_revocation,
+            team_pages.submit_role,
+            team_pages.submit_sending,
         ],
         opt={PAGE_OPT: True},
         include_in_schema=False,

@@ -18,6 +18,8 @@ from borvo.portal.policy import CHOSEN_SECRET_MAXIMUM, CHOSEN_SECRET_MINIMUM, LA
 from borvo.portal.rotation import find_rotation
 from borvo.portal.secret_service import Removal
 from borvo.portal.service import Portal
+from borvo.portal.team.places import find_place
+from borvo.portal.team.policy import Deed
 from borvo.web.forms import Form, read_form
 from borvo.web.pages import redirect_to, render_page
 
@@ -78,6 +80,7 @@ async def _render(
         status=200 if page_form.is_valid else 400,
         viewer=login,
         client=client,
+        place=await find_place(portal, login.person, client.tenancy_id),
         lines=lines,
         live=sum(line.is_live for line in lines),
         rotation=find_rotation(records, now),
@@ -157,6 +160,7 @@ def _render_removal(login: Login, removal: Removal, form: Form) -> Template:
 
 @get("/clients/{client_id:str}/secret/{secret_id:str}/removal")
 async def show_removal(client_id: InPath, secret_id: InPath, login: SignedIn, portal: Developing) -> Template:
+    await service.find_client(portal, login.person, client_id, Deed.CHANGE_CLIENTS)
     removal = await secret_service.find_removal(portal, login.person, client_id, parse_uuid(secret_id))
     return _render_removal(login, removal, Form())
 

@@ -24,6 +24,7 @@ from borvo.portal.model import (
 from borvo.portal.policy import SECRETS_MAXIMUM, check_chosen_secret, check_label, confirms_removal
 from borvo.portal.secret_format import ENDING, create_client_secret
 from borvo.portal.service import Portal, find_client, lock_client, note_change
+from borvo.portal.team.policy import Deed
 from borvo.storage.database import Connection
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
 
@@ -103,8 +104,8 @@ async def generate_secret(
 ) -> Secret[str]:
     """The only time that it can be had; what is kept is a keyed digest. Raises `InvalidInputError` as
     `check_terms`."""
+    await find_client(portal, person, client_id, Deed.CHANGE_CLIENTS)
     check_terms(terms)
-    await find_client(portal, person, client_id)
     secret = create_client_secret(portal.entropy)
     digest = portal.verifier.digest(secret)
     digested = _Digested(SecretAlgorithm.KEYED_DIGEST, digest, secret[-ENDING:])
@@ -116,7 +117,8 @@ async def add_chosen_secret(
     portal: Portal, person: Person, client_id: str, secret: str, terms: SecretTerms = ANY_TERMS
 ) -> None:
     """Raises `InvalidInputError` beside `secret` for one that is too weak or already in use, and as `check_terms`."""
-    client = await find_client(portal, person, client_id)
+    # Before anything is said of the secret: whoever may not add one could try which ones there are.
+    client = await find_client(portal, person, client_id, Deed.CHANGE_CLIENTS)
     names = (client.client_id, *client.client_id.split("."), client.display_name)
     fault = check_chosen_secret(secret, names)
     if not fault and await portal.verifier.is_known(client, secret):
@@ -188,7 +190,7 @@ async def remove_secret(
 async def write_env_file(portal: Portal, person: Person, client_id: str, secret: str) -> str:
     """The lines of a `.env` file around a secret that the page has just shown and now gives back: nothing is kept.
     Raises `InvalidInputError` unless it is a generated secret of the client, so that nobody is handed another's."""
-    client = await find_client(portal, person, client_id)
+    client = await find_client(portal, person, client_id, Deed.CHANGE_CLIENTS)
     if not portal.verifier.is_generated(client, secret):
         raise InvalidInputError("This is no generated secret of the client. Generate one and download that.")
     lines = {"ISSUER": portal.accounts.issuer, "CLIENT_ID": client.client_id, "CLIENT_SECRET": secret}

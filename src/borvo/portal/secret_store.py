@@ -147,7 +147,7 @@ async def list_editors(connection: Connection, tenancy_id: TenancyId) -> list[tu
     """The members who may change the tenancy's clients, with their addresses."""
     rows = await connection.fetch(
         """select p.id, p.email from tenancy_member m join person p on p.id = m.person_id
-           where m.tenancy_id = $1 and p.closed_at is null
+           where m.tenancy_id = $1 and m.role <> 'viewer' and p.closed_at is null
              and exists (select from person_role r where r.person_id = p.id and r.role = 'developer')
            order by m.joined_at, p.id""",
         tenancy_id,

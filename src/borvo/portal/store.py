@@ -13,7 +13,6 @@ from borvo.portal.model import (
     RegisteredClient,
     SigningAlgorithm,
     StoredSecret,
-    Tenancy,
 )
 from borvo.storage.database import Connection, Row
 
@@ -149,40 +148,6 @@ async def list_clients_of(connection: Connection, person_id: PersonId) -> tuple[
         f"{_CLIENT} where {_IS_MEMBER} order by lower(c.display_name), c.client_id", person_id
     )
     return tuple(_read_client(row) for row in rows)
-
-
-async def list_tenancies_of(connection: Connection, person_id: PersonId) -> tuple[Tenancy, ...]:
-    """In the order in which the person joined."""
-    rows = await connection.fetch(
-        """select t.id, t.prefix from tenancy_member m join tenancy t on t.id = m.tenancy_id
-           where m.person_id = $1 order by m.joined_at, t.prefix""",
-        person_id,
-    )
-    return tuple(Tenancy(TenancyId(row["id"]), row["prefix"]) for row in rows)
-
-
-async def insert_tenancy(connection: Connection, tenancy: Tenancy, now: datetime) -> bool:
-    """False, with nothing written, when the prefix is taken."""
-    written = await connection.fetchval(
-        """insert into tenancy (id, prefix, created_at) values ($1, $2, $3)
-           on conflict do nothing returning true""",
-        tenancy.id,
-        tenancy.prefix,
-        now,
-    )
-    return bool(written)
-
-
-async def insert_member(
-    connection: Connection, person_id: PersonId, tenancy_id: TenancyId, now: datetime
-) -> None:
-    await connection.execute(
-        """insert into tenancy_member (person_id, tenancy_id, joined_at) values ($1, $2, $3)
-           on conflict do nothing""",
-        person_id,
-        tenancy_id,
-        now,
-    )
 
 
 _DETAILS = (

@@ -13,14 +13,31 @@ tenancy = sa.Table(
     sa.Column("id", UUID, primary_key=True),
     sa.Column("prefix", sa.Text, nullable=False, unique=True),
     sa.Column("created_at", _INSTANT, nullable=False),
+    sa.Column("suspended_at", _INSTANT),
 )
 
 tenancy_member = sa.Table(
     "tenancy_member",
     metadata,
     sa.Column("person_id", UUID, primary_key=True),
-    sa.Column("tenancy_id", UUID, primary_key=True),
+    sa.Column("tenancy_id", UUID, primary_key=True, index=True),
     sa.Column("joined_at", _INSTANT, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+)
+
+# One that is accepted or revoked is deleted; the audit trail knows of it.
+tenancy_invitation = sa.Table(
+    "tenancy_invitation",
+    metadata,
+    sa.Column("tenancy_id", UUID, primary_key=True),
+    sa.Column("id", UUID, primary_key=True),
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("token_digest", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("invited_by", UUID, nullable=False),
+    sa.Column("sent_at", _INSTANT, nullable=False),
+    sa.Column("expires_at", _INSTANT, nullable=False),
+    sa.UniqueConstraint("tenancy_id", "email"),
 )
 
 client = sa.Table(
@@ -47,6 +64,8 @@ client = sa.Table(
     sa.Column("created_at", _INSTANT, nullable=False),
     sa.Column("updated_at", _INSTANT, nullable=False),
     sa.Column("disabled_at", _INSTANT),
+    # Disabled only because its tenancy is suspended: it is enabled when the tenancy is resumed.
+    sa.Column("is_suspended", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("tenancy_id", "suffix"),
 )
 

@@ -2,20 +2,34 @@
 
 from borvo.support.service import (
     add_role,
-    create_tenancy,
     list_events_of_client,
     list_events_of_person,
     list_outbox,
     remove_role,
     retry_message,
 )
+from borvo.support.tenancies import (
+    add_member,
+    create_tenancy,
+    list_tenancies,
+    remove_member,
+    resume_tenancy,
+    set_prefix,
+    suspend_tenancy,
+)
 
 __all__ = [
+    "add_member",
     "add_role",
     "create_tenancy",
     "list_events_of_client",
     "list_events_of_person",
     "list_outbox",
+    "list_tenancies",
+    "remove_member",
     "remove_role",
+    "resume_tenancy",
     "retry_message",
+    "set_prefix",
+    "suspend_tenancy",
 ]

@@ -5,8 +5,6 @@ import json
 from borvo.accounts.public import Accounts, Role, change_role, find_person, normalize_email
 from borvo.kernel.errors import InvalidInputError, NotFoundError
 from borvo.kernel.ids import parse_uuid
-from borvo.portal import public as portal
-from borvo.portal.public import Portal
 from borvo.storage.outbox.messages import Outbox
 from borvo.storage.outbox.model import Entry
 from borvo.storage.security_events.log import list_events_about, list_events_of
@@ -39,17 +37,6 @@ async def remove_role(accounts: Accounts, email: str, role_name: str) -> str:
     async with accounts.database.transaction() as connection:
         had_it = await change_role(connection, accounts, email, role, granted=False)
     return f"{normalize_email(email)} {'no longer has' if had_it else 'did not have'} the role {role.value}."
-
-
-async def create_tenancy(developers: Portal, owner: str, prefix: str | None = None) -> str:
-    """Raises `NotFoundError` for an unknown owner, `InvalidInputError` for a malformed or taken prefix."""
-    try:
-        tenancy = await portal.create_tenancy(developers, owner, prefix)
-    except InvalidInputError as error:
-        raise InvalidInputError(f"The prefix does not do. {error.public}", error.errors) from error
-    return (
-        f"{normalize_email(owner)} now owns a developer tenancy; its client ids begin with {tenancy.prefix}."
-    )
 
 
 def _describe_entry(entry: Entry) -> str:

@@ -1,6 +1,7 @@
 """What belongs to one tenancy is nothing that another could find."""
 
 from borvo.assembly import Platform
+from borvo.portal.public import TeamRole, add_member
 from tests.functional.browser import Browser, read_forms
 from tests.functional.portal.journeys import load, load_present, register
 
@@ -42,10 +43,7 @@ async def test_members_of_a_tenancy_share_its_clients(
     platform: Platform, developer: Browser, stranger: Browser
 ) -> None:
     await register(developer)
-    await platform.database.pool.execute(
-        """insert into tenancy_member select p.id, t.id, now() from person p, tenancy t
-           where p.email = 'mallory@example.org' and t.prefix = 'healthorg'"""
-    )
+    await add_member(platform.portal, "healthorg", "mallory@example.org", TeamRole.DEVELOPER)
     assert (await stranger.open("/portal/clients/healthorg.myapp")).status_code == 200
-    new = await stranger.open("/portal/clients/new")
-    assert 'id="tenancy"' in new.text
+    page = await stranger.open("/portal?tenancy=healthorg")
+    assert "healthorg.myapp" in page.text

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from borvo.assembly import Platform
-from borvo.portal.public import list_expiring, maintain
+from borvo.portal.public import TeamRole, add_member, list_expiring, maintain
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
 from tests.functional.portal.journeys import load_present, register
@@ -18,22 +18,12 @@ async def registered(developer: Browser) -> Browser:
     return developer
 
 
-async def add_member(platform: Platform, email: str, prefix: str = "healthorg") -> None:
-    await platform.database.pool.execute(
-        """insert into tenancy_member (person_id, tenancy_id, joined_at)
-           select e.person_id, t.id, $3 from person_email e, tenancy t where e.email = $1 and t.prefix = $2""",
-        email,
-        prefix,
-        platform.clock(),
-    )
-
-
 @pytest.mark.usefixtures("stranger")
 async def test_each_warning_is_sent_once_to_each_member_whatever_many_workers_do(
     platform: Platform, registered: Browser, clock: TestClock
 ) -> None:
     _, secret = await generate(registered, label="web server", days="90")
-    await add_member(platform, "mallory@example.org")
+    await add_member(platform.portal, "healthorg", "mallory@example.org", TeamRole.DEVELOPER)
     seen = []
     for hours in range(0, 91 * 24, 12):
         await asyncio.gather(*(maintain(platform.portal) for _ in range(4 if hours % 240 == 0 else 1)))
@@ -55,6 +45,17 @@ async def test_each_warning_is_sent_once_to_each_member_whatever_many_workers_do
         assert "web server" in text
         assert f"ending in {secret[-4:]}" in text
         assert secret not in text
+
+
+@pytest.mark.usefixtures("stranger")
+async def test_who_may_only_look_is_not_warned(
+    platform: Platform, registered: Browser, clock: TestClock
+) -> None:
+    await add_member(platform.portal, "healthorg", "mallory@example.org", TeamRole.VIEWER)
+    await generate(registered, days="90")
+    clock.advance(days=61)
+    await maintain(platform.portal)
+    assert [to for to, _, _ in await list_mails(platform)] == ["grace@example.org"]
 
 
 async def test_many_workers_at_the_same_moment_send_one_mail(

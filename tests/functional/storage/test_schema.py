@@ -33,6 +33,8 @@ INDEXED_OVER_ALL = {
     "outbox_message",
     "security_event",
     "session_client",
+    # Who belongs to a tenancy.
+    "tenancy_member",
     "token_family",
 }
 

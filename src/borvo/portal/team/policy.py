@@ -1,0 +1,76 @@
+"""Who may do what in a tenancy. Each `check_` says in words why not, and what helps, or returns None."""
+
+from collections.abc import Collection, Iterable
+from enum import StrEnum
+
+from borvo.kernel.ids import PersonId
+from borvo.portal.team.model import Member, TeamRole
+
+MEMBERS_MAXIMUM = 200
+INVITATIONS_MAXIMUM = 50
+
+
+class Deed(StrEnum):
+    """What a member may want to do. Every change in the portal is one of them."""
+
+    READ = "read"
+    CHANGE_CLIENTS = "change clients"
+    DELETE_CLIENTS = "delete clients"
+    CHANGE_TEAM = "change the team"
+    LEAVE = "leave"
+
+
+_ALLOWED = {
+    TeamRole.VIEWER: frozenset({Deed.READ, Deed.LEAVE}),
+    TeamRole.DEVELOPER: frozenset({Deed.READ, Deed.LEAVE, Deed.CHANGE_CLIENTS}),
+    TeamRole.OWNER: frozenset(Deed),
+}
+_NEEDED = {
+    Deed.CHANGE_CLIENTS: "Viewers look at clients and do not change them. Ask an owner of the tenancy to make you a "
+    "developer.",
+    Deed.DELETE_CLIENTS: "Only owners of the tenancy delete clients. Ask one of them: the page Team says who they are.",
+    Deed.CHANGE_TEAM: "Only owners of the tenancy change its team. Ask one of them: the page Team says who they are.",
+}
+_SUSPENDED = (
+    "This tenancy is suspended: it can be looked at and not changed. Ask the platform's support team why."
+)
+
+
+def is_allowed(role: TeamRole, deed: Deed, *, is_suspended: bool = False) -> bool:
+    return check_deed(role, deed, is_suspended=is_suspended) is None
+
+
+def check_deed(role: TeamRole, deed: Deed, *, is_suspended: bool) -> str | None:
+    if deed not in _ALLOWED[role]:
+        return _NEEDED[deed]
+    # Whoever wants to go may go.
+    if is_suspended and deed not in {Deed.READ, Deed.LEAVE}:
+        return _SUSPENDED
+    return None
+
+
+def check_invited(is_suspended: bool) -> str | None:
+    return (
+        "This tenancy is suspended, so nobody can join it for now. Keep the mail." if is_suspended else None
+    )
+
+
+def check_owner_remains(team: Iterable[Member], changed: PersonId, role: TeamRole | None) -> str | None:
+    """Whether somebody is left to answer for the tenancy when the member gets the role, or goes: None."""
+    others = any(member.role is TeamRole.OWNER for member in team if member.person_id != changed)
+    if others or role is TeamRole.OWNER:
+        return None
+    return "A tenancy needs an owner, and this is the last one. Make another member an owner first."
+
+
+def check_room(count: int, maximum: int, what: str) -> str | None:
+    return f"A tenancy has at most {maximum} {what}." if count >= maximum else None
+
+
+def check_invitation(email: str, members: Collection[str], invited: Collection[str]) -> str | None:
+    """Both collections hold addresses as they are compared: normalized."""
+    if email in members:
+        return "This person is a member already."
+    if email in invited:
+        return "This address is invited already. Send the invitation again, or revoke it first."
+    return check_room(len(invited), INVITATIONS_MAXIMUM, "open invitations. Revoke one first")

@@ -1,0 +1,60 @@
+"""The audit trail as text for other programs: CSV and JSON Lines."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+
+from borvo.portal.trail import Entry
+
+_COLUMNS = ("time", "person", "e-mail", "action", "subject", "before", "after")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+RenderEntry = Callable[[Entry], str]
+
+
+def guard_cell(text: str) -> str:
+    """Spreadsheet programs run what begins like a formula; behind an apostrophe it is text to them. White space in
+    front hides nothing from them."""
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+
+
+def _write_row(cells: list[str]) -> str:
+    row = io.StringIO()
+    csv.writer(row).writerow([guard_cell(cell) for cell in cells])
+    return row.getvalue()
+
+
+def render_csv_head() -> str:
+    return _write_row([*_COLUMNS])
+
+
+def render_csv_row(entry: Entry) -> str:
+    """RFC 4180; before and after are JSON within their cells."""
+    actor = entry.actor
+    return _write_row(
+        [
+            entry.at.isoformat(),
+            (actor.display_name if actor else "operator"),
+            actor.email if actor else "",
+            entry.action,
+            entry.subject,
+            json.dumps(entry.before, ensure_ascii=False),
+            json.dumps(entry.after, ensure_ascii=False),
+        ]
+    )
+
+
+def render_json_line(entry: Entry) -> str:
+    """`actor` is null for the operator."""
+    actor = entry.actor
+    line = {
+        "id": str(entry.id),
+        "time": entry.at.isoformat(),
+        "actor": {"id": str(actor.id), "name": actor.display_name, "email": actor.email} if actor else None,
+        "action": entry.action,
+        "subject": entry.subject,
+        "before": entry.before,
+        "after": entry.after,
+    }
+    return json.dumps(line, ensure_ascii=False) + "\n"

@@ -1,0 +1,77 @@
+"""What support does with developer tenancies. Each answers with a sentence for whoever gave the command."""
+
+from borvo.accounts.public import normalize_email
+from borvo.kernel.errors import InvalidInputError
+from borvo.portal import public as portal
+from borvo.portal.public import Portal, TeamRole, TenancyCount
+
+
+def parse_team_role(text: str) -> TeamRole:
+    """Raises `InvalidInputError` for what is none."""
+    name = text.strip().lower()
+    if name not in set(TeamRole):
+        raise InvalidInputError(f"There is no role {text} in a tenancy; the roles are {', '.join(TeamRole)}.")
+    return TeamRole(name)
+
+
+def _explain_prefix(error: InvalidInputError) -> InvalidInputError:
+    return InvalidInputError(f"The prefix does not do. {error.public}", error.errors)
+
+
+async def create_tenancy(developers: Portal, owner: str, prefix: str | None = None) -> str:
+    """Raises `NotFoundError` for an unknown owner, `InvalidInputError` for a malformed or taken prefix."""
+    try:
+        tenancy = await portal.create_tenancy(developers, owner, prefix)
+    except InvalidInputError as error:
+        raise _explain_prefix(error) from error
+    return (
+        f"{normalize_email(owner)} now owns a developer tenancy; its client ids begin with {tenancy.prefix}."
+    )
+
+
+def _describe(count: TenancyCount) -> str:
+    tenancy = count.tenancy
+    numbers = f"members {count.members}  clients {count.clients}  created {count.created_at:%Y-%m-%d}"
+    return f"{tenancy.prefix}  {tenancy.id}  {numbers}{'  suspended' if tenancy.is_suspended else ''}"
+
+
+async def list_tenancies(developers: Portal) -> str:
+    """One line a tenancy, by prefix."""
+    counts = await portal.list_all_tenancies(developers)
+    return "\n".join(map(_describe, counts)) or "There are no developer tenancies."
+
+
+async def suspend_tenancy(developers: Portal, name: str) -> str:
+    """`name` is a prefix or an id. Raises `NotFoundError`."""
+    if await portal.suspend_tenancy(developers, name):
+        return f"The tenancy {name} is suspended: its clients get no tokens, and its members change nothing."
+    return f"The tenancy {name} was suspended already."
+
+
+async def resume_tenancy(developers: Portal, name: str) -> str:
+    """As `suspend_tenancy`."""
+    if await portal.resume_tenancy(developers, name):
+        return f"The tenancy {name} works again; clients that were disabled before stay disabled."
+    return f"The tenancy {name} was not suspended."
+
+
+async def set_prefix(developers: Portal, name: str, prefix: str) -> str:
+    """Raises `ConflictError` for a tenancy with clients, `InvalidInputError` for a malformed or taken prefix."""
+    try:
+        tenancy = await portal.set_prefix(developers, name, prefix)
+    except InvalidInputError as error:
+        raise _explain_prefix(error) from error
+    return f"The client ids of the tenancy {tenancy.id} will begin with {tenancy.prefix}."
+
+
+async def add_member(developers: Portal, name: str, email: str, role_name: str) -> str:
+    """Also changes the role of a member. Raises `NotFoundError`, and `ConflictError` for the last owner."""
+    role = parse_team_role(role_name)
+    tenancy = await portal.add_member(developers, name, email, role)
+    return f"{normalize_email(email)} is a member of the tenancy {tenancy.prefix}, as {role.value}."
+
+
+async def remove_member(developers: Portal, name: str, email: str) -> str:
+    """Raises `NotFoundError`, and `ConflictError` for the last owner."""
+    tenancy = await portal.remove_member(developers, name, email)
+    return f"{normalize_email(email)} is no longer a member of the tenancy {tenancy.prefix}."

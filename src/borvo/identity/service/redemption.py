@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 from authlib.oauth2.rfc6749.errors import InvalidGrantError
 
-from borvo.identity import store
+from borvo.identity import family_store, store
 from borvo.identity.engine import Facts
 from borvo.identity.grants.authorization_code import describe_grantor
 from borvo.identity.model import TOKEN_LIFETIME, parse_code
 from borvo.identity.service.authentication import TokenAnswer, refuse
 from borvo.identity.service.collaborators import Identity
-from borvo.identity.service.families import keep_issued, record_theft
+from borvo.identity.service.families import build_family, record_theft
 from borvo.identity.service.subjects import find_subject
 from borvo.kernel.digests import digest_token
 from borvo.kernel.ids import PersonId
@@ -26,7 +26,7 @@ async def redeem_code(
     if person_id is None:
         return run_engine(facts)
     digest = digest_token(code)
-    async with identity.database.transaction() as connection:
+    async with identity.database.connection() as connection:
         facts.code = await store.load_code(connection, person_id, digest)
         if _is_replay(facts):
             return await _punish(identity, connection, facts, person_id, digest)
@@ -35,15 +35,14 @@ async def redeem_code(
         answer = run_engine(facts)
         if "access_token" not in answer.body or facts.code is None:
             return answer
-        issue = store.CodeIssue(
+        issue = family_store.CodeIssue(
             facts.issued_token_ids[0],
             facts.now + TOKEN_LIFETIME,
-            facts.issued_refresh.family_id if facts.issued_refresh else None,
+            build_family(facts, describe_grantor(facts.code), facts.code.client_key, facts.code.scopes),
+            facts.issued_opaque,
         )
-        if not await store.redeem_code(connection, person_id, digest, issue, facts.now):
+        if not await family_store.redeem_code(connection, person_id, digest, issue, facts.now):
             return await _punish(identity, connection, facts, person_id, digest)
-        grantor = describe_grantor(facts.code)
-        await keep_issued(connection, facts, grantor, facts.code.client_key, facts.code.scopes)
         return answer
 
 
@@ -62,6 +61,7 @@ async def _punish(
     identity: Identity, connection: Connection, facts: Facts, person_id: PersonId, digest: bytes
 ) -> TokenAnswer:
     # RFC 6749 4.1.2: used more than once, the code is denied and what it was redeemed for is revoked.
-    if await store.revoke_code_tokens(connection, person_id, digest, facts.now):
-        await record_theft(identity, connection, facts, person_id)
+    async with identity.database.begin(connection):
+        if await store.revoke_code_tokens(connection, person_id, digest, facts.now):
+            await record_theft(identity, connection, facts, person_id)
     return refuse(InvalidGrantError("Invalid code in request."))

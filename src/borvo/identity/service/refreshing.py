@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from authlib.oauth2.rfc6749.errors import InvalidGrantError
 
-from borvo.identity import family_store, token_store
+from borvo.identity import family_store
 from borvo.identity.engine import Facts
 from borvo.identity.refresh import RefreshVerdict, TokenFamily
 from borvo.identity.service.authentication import TokenAnswer, refuse
@@ -23,7 +23,7 @@ async def refresh_tokens(
     found = identity.refresh.parse(text)
     if found is None:
         return run_engine(facts)
-    async with identity.database.transaction() as connection:
+    async with identity.database.connection() as connection:
         family = await family_store.load_family(connection, *found)
         if family is None or facts.client is None or not family.check_client(facts.client):
             return run_engine(facts)
@@ -48,13 +48,15 @@ async def _judge(
     answer = run_engine(facts)
     if facts.issued_refresh is None or "access_token" not in answer.body:
         return answer
-    idle_end = facts.refresh.find_idle_end(family.expires_at, facts.now)
-    new = digest_token(facts.issued_refresh.text)
-    if not await family_store.rotate_family(connection, family, digest, new, idle_end, facts.now):
+    rotation = family_store.Rotation(
+        presented=digest,
+        new=digest_token(facts.issued_refresh.text),
+        idle_expires_at=facts.refresh.find_idle_end(family.expires_at, facts.now),
+        opaque=facts.issued_opaque,
+    )
+    if not await family_store.rotate_family(connection, family, rotation, facts.now):
         # Somebody used the same token at the same moment.
         return await _punish(identity, connection, facts, family)
-    if facts.issued_opaque is not None:
-        await token_store.insert_opaque(connection, facts.issued_opaque)
     return answer
 
 
@@ -62,8 +64,9 @@ async def _punish(
     identity: Identity, connection: Connection, facts: Facts, family: TokenFamily
 ) -> TokenAnswer:
     # RFC 9700 4.14.2: nobody can tell the thief from the client, so all that follows from the grant ends.
-    if await family_store.revoke_family(connection, family.person.id, family.id, facts.now):
-        await record_theft(identity, connection, facts, family.person.id)
+    async with identity.database.begin(connection):
+        if await family_store.revoke_family(connection, family.person.id, family.id, facts.now):
+            await record_theft(identity, connection, facts, family.person.id)
     return _REFUSED
 
 

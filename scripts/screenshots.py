@@ -60,6 +60,8 @@ async def show_portal(page: Page, take: Take) -> None:
         "client": "/portal/clients/demo.mybp",
         "secret": "/portal/clients/demo.mybp/secret",
         "new-client": "/portal/clients/new",
+        "team": "/portal/tenancies/demo/team",
+        "audit": "/portal/tenancies/demo/audit",
     }.items():
         await page.goto(ORIGIN + path)
         await take(page, name)

@@ -38,6 +38,9 @@ BEHIND_SIGN_IN = {
     "client": "/portal/clients/{client_id}",
     "secret": "/portal/clients/{client_id}/secret",
     "failed requests": "/portal/clients/{client_id}/requests",
+    "team": "/portal/tenancies/{prefix}/team",
+    "leaving": "/portal/tenancies/{prefix}/leaving",
+    "audit": "/portal/tenancies/{prefix}/audit?subject=app",
     "consent": "/connect/authorize?{request}",
     "sign out": "/connect/endsession",
 }
@@ -75,7 +78,7 @@ async def developer(borvo: Instance, chromium: Browser) -> AsyncIterator[Develop
         "state": "s",
     }
     paths = {
-        name: path.format(client_id=client_id, request=urlencode(request))
+        name: path.format(client_id=client_id, prefix=prefix, request=urlencode(request))
         for name, path in BEHIND_SIGN_IN.items()
     }
     context = await chromium.new_context()
@@ -120,7 +123,8 @@ async def test_axe_finds_no_fault(visit: Any, axe: str, name: str, scheme: Any) 
 
 
 @pytest.mark.parametrize(
-    "name", ["start", "sign-up", "portal", "secret", "consent", "profile", "sessions", "device"]
+    "name",
+    ["start", "sign-up", "portal", "secret", "consent", "profile", "sessions", "device", "team", "audit"],
 )
 async def test_whatever_takes_the_keyboard_shows_it(visit: Any, name: str) -> None:
     page = await visit(name)

@@ -19,8 +19,10 @@ from borvo.kernel.errors import ConflictError, InvalidInputError
 from borvo.portal.public import (
     ClientDetails,
     GrantType,
+    TeamRole,
     Tenancy,
     add_chosen_secret,
+    add_member,
     create_tenancy,
     find_client,
     list_tenancies,
@@ -31,6 +33,7 @@ from borvo.portal.public import (
 PASSWORD = "borvo-demo-pass"  # noqa: S105
 PREFIX = "demo"
 DEVELOPER = "developer@demo.test"
+COLLEAGUE = "developer2@demo.test"
 PATIENT = "patient@demo.test"
 
 PEOPLE: dict[str, tuple[str, str, Role | None]] = {
@@ -40,7 +43,7 @@ PEOPLE: dict[str, tuple[str, str, Role | None]] = {
     "agent2@demo.test": ("Aron", "Agent", Role.AGENT),
     "manager@demo.test": ("Mara", "Manager", Role.MEMBERSHIP_MANAGER),
     DEVELOPER: ("Dana", "Developer", Role.DEVELOPER),
-    "developer2@demo.test": ("Dirk", "Developer", Role.DEVELOPER),
+    COLLEAGUE: ("Dirk", "Developer", Role.DEVELOPER),
     "support@demo.test": ("Sara", "Support", Role.SUPPORT),
 }
 
@@ -137,6 +140,7 @@ async def seed(platform: Platform) -> None:
     people = {email: await _seed_person(platform, email) for email in PEOPLE}
     with suppress(InvalidInputError):
         await create_tenancy(platform.portal, DEVELOPER, PREFIX)
+        await add_member(platform.portal, PREFIX, COLLEAGUE, TeamRole.DEVELOPER)
     async with platform.database.connection() as connection:
         developer = await find_person(connection, DEVELOPER) or people[DEVELOPER]
     (tenancy,) = await list_tenancies(platform.portal, developer)

@@ -43,7 +43,7 @@ from borvo.mail.keeping import build_outbox_router, keep_mail
 from borvo.mail.posting import KIND as MAIL
 from borvo.mail.smtp import SmtpMailer, parse_relay
 from borvo.portal import public as portal
-from borvo.portal.public import Portal, SecretVerifier
+from borvo.portal.public import ClientUsage, LifetimeBounds, Portal, SecretVerifier
 from borvo.settings import Settings, read_settings
 from borvo.storage.database import DATABASE_ABSENCES, Database
 from borvo.storage.outbox.courier import Courier
@@ -113,8 +113,9 @@ def build_platform(
     cabinet = KeyCabinet(
         database, keyring, clock, entropy, generate, events=events, rotate_after=rotate_after
     )
+    usage = ClientUsage(database, clock)
     provider = _build_provider(
-        settings, database, clock, entropy, cabinet, verifier, limiter, keyring, events
+        settings, database, clock, entropy, cabinet, verifier, limiter, keyring, events, usage
     )
     people = Accounts(
         database=database,
@@ -131,7 +132,16 @@ def build_platform(
         on_session_ended=partial(identity.announce_end, outbox),
     )
     developers = Portal(
-        database=database, clock=clock, entropy=entropy, verifier=verifier, accounts=people, events=events
+        database=database,
+        clock=clock,
+        entropy=entropy,
+        verifier=verifier,
+        accounts=people,
+        events=events,
+        bounds=_describe_bounds(settings),
+        usage=usage,
+        on_client_ended=partial(identity.end_grants, provider),
+        on_client_gone=partial(identity.forget_client, provider),
     )
 
     samples = DataServer(database, clock, entropy, partial(identity.verify_bearer, provider))
@@ -167,6 +177,7 @@ def _build_provider(
     limiter: Limiter,
     keyring: Keyring,
     events: SecurityLog,
+    usage: ClientUsage,
 ) -> Identity:
     return Identity(
         issuer=settings.issuer,
@@ -181,6 +192,16 @@ def _build_provider(
         refresh=_describe_refresh(settings, keyring),
         profile=InstanceProfile(settings.profile),
         limiter=limiter,
+        usage=usage,
+        access_lifetime=timedelta(minutes=settings.access_token_minutes),
+    )
+
+
+def _describe_bounds(settings: Settings) -> LifetimeBounds:
+    return LifetimeBounds(
+        access_token_minutes=settings.access_token_minutes,
+        refresh_token_days=settings.refresh_token_days,
+        refresh_token_idle_days=settings.refresh_token_idle_days,
     )
 
 
@@ -237,6 +258,7 @@ async def _clean_up_regularly(platform: Platform) -> None:
             await identity.clean_up(platform.identity)
             await platform.identity.cabinet.maintain()
             await accounts.clean_up(platform.accounts)
+            await portal.clean_up(platform.portal)
             await platform.outbox.clean_up()
             async with platform.database.transaction() as connection:
                 await platform.events.clean_up(connection, platform.settings.security_event_days)
@@ -254,6 +276,7 @@ def _build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncCon
             tasks = [
                 asyncio.create_task(_clean_up_regularly(platform)),
                 asyncio.create_task(platform.courier.run()),
+                asyncio.create_task(platform.portal.usage.run()),
             ]
             if platform.settings.metrics_port:
                 tasks.append(asyncio.create_task(watch_loop()))

@@ -1,11 +1,14 @@
 """What other features may use of the portal."""
 
 from borvo.portal.client_secrets import SecretVerifier
+from borvo.portal.lifecycle import clean_up
 from borvo.portal.model import (
     LASTING_GRANTS,
     AccessTokenFormat,
     ClientDetails,
+    ClientPresentation,
     GrantType,
+    LifetimeBounds,
     RegisteredClient,
     SigningAlgorithm,
     StoredSecret,
@@ -19,20 +22,24 @@ from borvo.portal.service import (
     create_tenancy,
     find_client,
     generate_secret,
-    list_clients,
     list_tenancies,
     register_client,
     remove_secret,
 )
+from borvo.portal.sheet_store import load_presentation
 from borvo.portal.store import AskedClient, CountedClient, load_client, load_counted_clients
+from borvo.portal.usage import ClientUsage
 
 __all__ = [
     "LASTING_GRANTS",
     "AccessTokenFormat",
     "AskedClient",
     "ClientDetails",
+    "ClientPresentation",
+    "ClientUsage",
     "CountedClient",
     "GrantType",
+    "LifetimeBounds",
     "Portal",
     "RegisteredClient",
     "SecretVerifier",
@@ -42,13 +49,14 @@ __all__ = [
     "add_chosen_secret",
     "build_router",
     "change_client",
+    "clean_up",
     "create_tenancy",
     "find_client",
     "generate_secret",
-    "list_clients",
     "list_tenancies",
     "load_client",
     "load_counted_clients",
+    "load_presentation",
     "register_client",
     "remove_secret",
 ]

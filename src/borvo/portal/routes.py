@@ -2,7 +2,15 @@
 
 from litestar import Router
 
-from borvo.portal import pages, secret_pages
+from borvo.portal import (
+    guidance_pages,
+    lifecycle_pages,
+    logo_pages,
+    pages,
+    secret_pages,
+    suffix_pages,
+    transfer_pages,
+)
 from borvo.web.pages import PAGE_OPT
 
 
@@ -21,6 +29,11 @@ def build_router() -> Router:
             secret_pages.submit_generation,
             pages.submit_new_client,
             secret_pages.submit_removal,
+            suffix_pages.tell_suffix,
+            *guidance_pages.HANDLERS,
+            *lifecycle_pages.HANDLERS,
+            *logo_pages.HANDLERS,
+            *transfer_pages.HANDLERS,
         ],
         opt={PAGE_OPT: True},
         include_in_schema=False,

@@ -1,5 +1,6 @@
 """Use cases of developers. Each is bound to the person who acts: clients of others are not found."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields
 from uuid import UUID
 
@@ -8,24 +9,32 @@ import structlog
 from borvo.accounts.public import Accounts, Person, Role, change_role, find_person, normalize_email
 from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy, create_token, create_uuid
-from borvo.kernel.errors import InvalidInputError, NotFoundError
+from borvo.kernel.errors import ConflictError, InvalidInputError, NotFoundError
 from borvo.kernel.ids import ClientKey, TenancyId
 from borvo.kernel.secret import Secret
-from borvo.portal import store
+from borvo.portal import listing, logo_store, sheet_store, store
 from borvo.portal.client_secrets import SecretVerifier
+from borvo.portal.listing import ClientList, ClientSearch
 from borvo.portal.model import (
     ClientDetails,
+    ClientSheet,
+    LifetimeBounds,
     RegisteredClient,
     SecretAlgorithm,
     StoredSecret,
     Tenancy,
 )
-from borvo.portal.policy import PREFIX_BYTES, SECRETS_MAXIMUM, check_chosen_secret, check_prefix
+from borvo.portal.policy import PREFIX_BYTES, SECRETS_MAXIMUM, check_chosen_secret, check_prefix, check_suffix
+from borvo.portal.readiness import find_change_faults
+from borvo.portal.usage import ClientUsage
 from borvo.storage.database import Connection, Database
 from borvo.storage.security_events.log import SecurityLog
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
 
 log = structlog.get_logger(__name__)
+
+OnClientEnded = Callable[[Connection, RegisteredClient], Awaitable[None]]
+OnClientGone = Callable[[Connection, ClientKey], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,15 @@ class Portal:
     verifier: SecretVerifier
     accounts: Accounts
     events: SecurityLog
+    bounds: LifetimeBounds
+    usage: ClientUsage
+    on_client_ended: OnClientEnded
+    """Ends all that was issued to a client, in the transaction that disables it."""
+    on_client_gone: OnClientGone
+    """Lets go of what was kept by the client's key, in the transaction that deletes it for good."""
+
+
+_SHARED = tuple(field.name for field in fields(ClientDetails) if field.name in RegisteredClient.__slots__)
 
 
 def _refuse_client() -> NotFoundError:
@@ -52,11 +70,11 @@ async def list_tenancies(portal: Portal, person: Person) -> tuple[Tenancy, ...]:
         return await store.list_tenancies_of(connection, person.id)
 
 
-async def list_clients(portal: Portal, person: Person) -> tuple[RegisteredClient, ...]:
-    if not person.is_developer:
-        return ()
+async def search_clients(portal: Portal, person: Person, search: ClientSearch) -> ClientList:
+    """The clients of the person's tenancies, as far as they match."""
+    tenancies = await list_tenancies(portal, person)
     async with portal.database.connection() as connection:
-        return await store.list_clients_of(connection, person.id)
+        return await listing.search_clients(connection, [tenancy.id for tenancy in tenancies], search)
 
 
 async def find_client(portal: Portal, person: Person, client_id: str) -> RegisteredClient:
@@ -70,6 +88,21 @@ async def find_client(portal: Portal, person: Person, client_id: str) -> Registe
     return client
 
 
+async def find_sheet(portal: Portal, person: Person, client_id: str) -> ClientSheet:
+    """All that the portal knows of the client; raises as `find_client`."""
+    client = await find_client(portal, person, client_id)
+    async with portal.database.connection() as connection:
+        return await load_sheet_of(connection, client)
+
+
+async def load_sheet_of(connection: Connection, client: RegisteredClient) -> ClientSheet:
+    """The sheet of a client that the caller may see; raises `NotFoundError` when it has gone meanwhile."""
+    sheet = await sheet_store.load_sheet(connection, client.client_key)
+    if sheet is None:
+        raise _refuse_client()
+    return sheet
+
+
 async def find_tenancy(portal: Portal, person: Person, tenancy_id: UUID | None) -> Tenancy:
     """Raises `NotFoundError` unless the person is a member."""
     for tenancy in await list_tenancies(portal, person):
@@ -78,42 +111,78 @@ async def find_tenancy(portal: Portal, person: Person, tenancy_id: UUID | None) 
     raise NotFoundError("You are not a member of such a tenancy.")
 
 
+_TAKEN = "Another client of your tenancy has this id."
+
+
+async def find_suffix_fault(
+    portal: Portal, person: Person, tenancy_id: UUID | None, suffix: str
+) -> str | None:
+    """Why a client cannot be registered under the suffix just now; raises as `find_tenancy`."""
+    tenancy = await find_tenancy(portal, person, tenancy_id)
+    if fault := check_suffix(suffix):
+        return fault
+    async with portal.database.connection() as connection:
+        is_taken = await store.load_client(connection, tenancy.build_client_id(suffix)) is not None
+    return _TAKEN if is_taken else None
+
+
 async def register_client(
-    portal: Portal, person: Person, tenancy_id: UUID | None, suffix: str, details: ClientDetails
+    portal: Portal,
+    person: Person,
+    tenancy_id: UUID | None,
+    suffix: str,
+    details: ClientDetails,
+    *,
+    like: str = "",
 ) -> RegisteredClient:
-    """Raises `InvalidInputError` beside `suffix` when the tenancy has such a client, also when two are at it."""
+    """Raises `InvalidInputError` beside `suffix` when the tenancy has such a client, also when two are at it. `like`
+    names a client whose logo is taken over; secrets never are."""
     tenancy, now = await find_tenancy(portal, person, tenancy_id), portal.clock()
     client = RegisteredClient(
         client_id=tenancy.build_client_id(suffix),
         client_key=ClientKey(create_uuid(now, portal.entropy)),
         tenancy_id=tenancy.id,
         suffix=suffix,
-        **{field.name: getattr(details, field.name) for field in fields(ClientDetails)},
+        **{name: getattr(details, name) for name in _SHARED},
         is_disabled=False,
         secrets=(),
     )
     async with portal.database.transaction() as connection:
-        is_new = await store.insert_client(connection, client, now)
+        is_new = await sheet_store.insert_client(connection, client, details, now)
+        original = await store.load_client_of(connection, person.id, like) if like and is_new else None
+        if original is not None:
+            await logo_store.copy_logo(connection, original.client_key, client.client_key, now)
     if not is_new:
-        fault = "Another client of your tenancy has this id."
-        raise InvalidInputError(fault, {"suffix": [fault]})
+        raise InvalidInputError(_TAKEN, {"suffix": [_TAKEN]})
     log.info("client registered", client_id=client.client_id, person=str(person.id))
     return client
 
 
-async def change_client(portal: Portal, person: Person, client_id: str, details: ClientDetails) -> None:
-    """Replaces all details; the client id stays what it is. Raises `InvalidInputError` for a client that would become
-    public while it has secrets, which would go on looking as if they worked."""
+class StaleDetailsError(ConflictError):
+    """Somebody else has saved meanwhile; `sheet` is what is there now."""
+
+    def __init__(self, sheet: ClientSheet) -> None:
+        super().__init__("Somebody else has changed this client meanwhile. Reload the page and look at it.")
+        self.sheet = sheet
+
+
+async def change_client(
+    portal: Portal, person: Person, client_id: str, details: ClientDetails, version: int
+) -> None:
+    """Replaces all details; the client id stays what it is. `version` is the one that the person looked at: raises
+    `StaleDetailsError` when it is no longer the present one, `InvalidInputError` for what does not go with the
+    client's state."""
     async with portal.database.transaction() as connection:
-        client = await _lock_client(connection, person, client_id)
-        if details.is_public and client.secrets:
-            fault = "Remove the app's secrets first: an app that cannot keep one has none."
-            raise InvalidInputError(fault, {"is_public": [fault]})
-        await store.update_client(connection, client.client_key, details, portal.clock())
+        sheet = await load_sheet_of(connection, await lock_client(connection, person, client_id))
+        if sheet.version != version:
+            raise StaleDetailsError(sheet)
+        if faults := find_change_faults(sheet, details, portal.clock()):
+            raise InvalidInputError("The client cannot be changed like this.", faults)
+        await sheet_store.update_client(connection, sheet.client.client_key, details, portal.clock())
     log.info("client changed", client_id=client_id, person=str(person.id))
 
 
-async def _lock_client(connection: Connection, person: Person, client_id: str) -> RegisteredClient:
+async def lock_client(connection: Connection, person: Person, client_id: str) -> RegisteredClient:
     """The client as nobody else can change it until the transaction ends; raises as `find_client`."""
     if person.is_developer:
         await store.lock_client_of(connection, person.id, client_id)
@@ -144,7 +213,7 @@ async def _add_secret(
     secret = StoredSecret(create_uuid(now, portal.entropy), algorithm.value, digest, now)
     async with portal.database.transaction() as connection:
         # Without the lock, two at once would both count one too few.
-        client = await _lock_client(connection, person, client_id)
+        client = await lock_client(connection, person, client_id)
         if client.is_public:
             fault = "An app that cannot keep a secret has none."
             raise InvalidInputError(fault, {"form": [fault]})
@@ -196,7 +265,7 @@ def _refuse_secret() -> NotFoundError:
 async def remove_secret(portal: Portal, person: Person, client_id: str, secret_id: UUID | None) -> None:
     """It stops working with the next request. Raises `NotFoundError` as `find_secret`."""
     async with portal.database.transaction() as connection:
-        client = await _lock_client(connection, person, client_id)
+        client = await lock_client(connection, person, client_id)
         secret = client.find_secret(secret_id) if secret_id else None
         if secret is None:
             raise _refuse_secret()

@@ -33,7 +33,7 @@ from borvo.kernel.entropy import create_token
 from borvo.kernel.errors import InvalidInputError
 from borvo.kernel.origin import current_origin
 from borvo.kernel.scopes import Scopes, find_missing, keep_allowed, parse_scopes, render_scopes
-from borvo.portal.public import RegisteredClient
+from borvo.portal.public import ClientPresentation, RegisteredClient, load_presentation
 from borvo.storage.database import Connection
 from borvo.web.addresses import find_network
 
@@ -58,6 +58,7 @@ class ConsentNeeded:
     client: RegisteredClient
     scopes: Scopes
     form_target: str
+    presentation: ClientPresentation
     declined: frozenset[str] = frozenset()
 
 
@@ -181,10 +182,11 @@ async def _decide(
             client,
             asked,
             find_form_target(parameters.get("redirect_uri") or ""),
+            await load_presentation(connection, client.client_key),
             consent.declined if consent and not consent.is_withdrawn else frozenset(),
         )
     await _consume(connection, waiting)
-    return await _grant(connection, facts, grant, login, consent)
+    return await _grant(identity, connection, facts, grant, login, consent)
 
 
 def _list_asked(facts: Facts, grant: Any) -> Scopes:
@@ -228,7 +230,7 @@ async def _consume(connection: Connection, waiting: Waiting) -> None:
 
 
 async def _grant(
-    connection: Connection, facts: Facts, grant: Any, login: Login, consent: Consent
+    identity: Identity, connection: Connection, facts: Facts, grant: Any, login: Login, consent: Consent
 ) -> AuthorizationResponse:
     """What the person allowed of what was asked; `scope` in the answer says so (RFC 6749 3.3)."""
     granted = keep_allowed(parse_scopes(grant.request.scope), consent.scopes)
@@ -240,6 +242,7 @@ async def _grant(
     if is_profile_needed(claims):
         facts.subject = await load_subject(connection, login.person.id, claims)
     answer = grant.create_granted_params(Grantor(login, consent.version, requested))
+    identity.usage.note(grant.request.client.registered.client_key)
     if facts.issued_code is not None:
         code, stored = facts.issued_code
         await store.insert_code(connection, digest_token(code), stored, facts.now)
@@ -304,7 +307,7 @@ async def answer_consent(
             if not granted:
                 return _answer(facts, client, [("error", "access_denied"), _DECLINED])
             consent = await allow_client(identity, connection, login, client.registered, granted, declined)
-            return await _grant(connection, facts, grant, login, consent)
+            return await _grant(identity, connection, facts, grant, login, consent)
         except OAuth2Error as error:
             return _answer(facts, client, error.get_body())
 

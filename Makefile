@@ -38,7 +38,7 @@ screenshots: $(DEVELOPMENT) $(STYLE) ## take the pictures for the documentation
 	@BORVO_CHROMIUM=$$(scripts/chromium) && export BORVO_CHROMIUM && .venv/bin/python scripts/screenshots.py
 
 clean: ## remove everything that was installed or built; data stays
-	@rm -rf .venv node_modules dist build src/borvo/web/static/built .pytest_cache .mypy_cache .ruff_cache
+	@rm -rf .venv node_modules benchmarks/peer/node_modules dist build src/borvo/web/static/built .pytest_cache .mypy_cache .ruff_cache
 
 $(RUNTIME): requirements/runtime.txt pyproject.toml scripts/metadata_hook.py scripts/install
 	@scripts/install runtime

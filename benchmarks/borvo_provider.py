@@ -17,6 +17,11 @@ SCOPES = ("openid", "profile", "email", "offline_access")
 WEB = DemoClient("web", "Web", GrantType.AUTHORIZATION_CODE, SCOPES)
 
 
+def name_people(count: int) -> tuple[str, ...]:
+    """Their addresses, at Borvo and at a peer."""
+    return tuple(f"person{number}@demo.test" for number in range(count))
+
+
 async def _seed(settings: Settings, people: int) -> tuple[str, ...]:
     """The addresses of people who have consented to the app."""
     platform = build_platform(settings)
@@ -27,7 +32,7 @@ async def _seed(settings: Settings, people: int) -> tuple[str, ...]:
             if developer is None:
                 raise RuntimeError("the instance has no developer")
         await seed_client(platform, developer, WEB)
-        emails = tuple(f"person{number}@demo.test" for number in range(people))
+        emails = name_people(people)
         for email in emails:
             await create_person(platform.accounts, Registration(email, "Bench", "Mark", PASSWORD))
         async with platform.database.transaction() as connection:

@@ -76,7 +76,7 @@ def read_cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def _find_port() -> int:
+def find_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
@@ -149,32 +149,39 @@ def run_instance(workers: int = 1) -> Iterator[Instance]:
     """Starts everything in a temporary directory and stops it again."""
     with tempfile.TemporaryDirectory(prefix="borvo-bench-") as folder:
         Path(folder).chmod(0o711)
-        with EmbeddedPostgres(Path(folder) / "data", settings={"shared_buffers": "256MB"}) as postgres:
-            port = _find_port()
-            settings = Settings(
-                issuer=f"http://localhost:{port}",
-                database_url=postgres.url,
-                secret_key=base64.b64encode(os.urandom(32)).decode(),
-                host=HOST,
-                port=port,
-                workers=workers,
-                log_level="warning",
-            )
-            person_id, token = asyncio.run(_seed(settings))
-            with _serve(settings) as pid:
-                yield Instance(settings, pid, person_id, token)
+        postgres = EmbeddedPostgres(Path(folder) / "data", settings={"shared_buffers": "256MB"})
+        with postgres, run_on(postgres.url, workers) as instance:
+            yield instance
+
+
+@contextmanager
+def run_on(database_url: str, workers: int = 1) -> Iterator[Instance]:
+    """A server on a database that is there already, and where nobody is."""
+    port = find_port()
+    settings = Settings(
+        issuer=f"http://localhost:{port}",
+        database_url=database_url,
+        secret_key=base64.b64encode(os.urandom(32)).decode(),
+        host=HOST,
+        port=port,
+        workers=workers,
+        log_level="warning",
+    )
+    person_id, token = asyncio.run(_seed(settings))
+    with _serve(settings) as pid:
+        yield Instance(settings, pid, person_id, token)
 
 
 @contextmanager
 def run_beside(instance: Instance, *, workers: int = 1, has_metrics: bool = False) -> Iterator[Instance]:
     """Another server on the same database, meanwhile."""
-    port = _find_port()
+    port = find_port()
     settings = structs.replace(
         instance.settings,
         issuer=f"http://localhost:{port}",
         port=port,
         workers=workers,
-        metrics_port=_find_port() if has_metrics else 0,
+        metrics_port=find_port() if has_metrics else 0,
     )
     with _serve(settings) as pid:
         yield replace(instance, settings=settings, pid=pid)
@@ -184,21 +191,26 @@ def run_beside(instance: Instance, *, workers: int = 1, has_metrics: bool = Fals
 def _serve(settings: Settings) -> Iterator[int]:
     own = {f"BORVO_{name.upper()}": str(getattr(settings, name)) for name in settings.__struct_fields__}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BORVO_")}
-    server = subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(  # noqa: S603
         [str(Path(sys.executable).with_name("borvo")), "serve"],
         env={**environment, **own},
         stdout=subprocess.PIPE,
         text=True,
-    )
-    try:
-        _await_ready(server)
-        yield server.pid
-    finally:
-        server.terminate()
-        server.wait(30)
+    ) as server:
+        try:
+            await_ready(server)
+            yield server.pid
+        finally:
+            server.terminate()
+            try:
+                server.wait(30)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                raise
 
 
-def _await_ready(server: "subprocess.Popen[str]") -> None:
+def await_ready(server: "subprocess.Popen[str]") -> None:
+    """Until it says so on its standard output."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and server.stdout is not None:
         line = server.stdout.readline()

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from asyncio.subprocess import Process
+from collections.abc import Iterable
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -62,6 +63,16 @@ def list_processes() -> dict[int, tuple[int, str]]:
             if state != "Z":
                 processes[int(folder.name)] = int(parent), head.partition("(")[2]
     return processes
+
+
+async def find_left(pids: Iterable[int], patience: float = 5.0) -> set[int]:
+    """Those that have not ended after a while: a resource tracker ends a moment after the last that it serves."""
+    waited = set(pids)
+    for _ in range(round(patience / 0.05)):
+        if not waited & list_processes().keys():
+            break
+        await asyncio.sleep(0.05)
+    return waited & list_processes().keys()
 
 
 def list_descendants(pid: int) -> dict[int, str]:

@@ -65,10 +65,10 @@ class Limiter:
         return Counter(self._name(limit, subject), find_window(now))
 
     async def spend(self, limit: Limit, subject: str, now: datetime) -> None:
-        """Counts before anything is tried, in a transaction of its own, so that parallel attempts cannot
+        """Counts before anything is tried, by a statement of its own, so that parallel attempts cannot
         slip past. Raises `TooManyRequestsError` beyond the limit."""
         window = find_window(now)
-        async with self._database.transaction() as connection:
+        async with self._database.connection() as connection:
             attempts = await store.count_attempt(connection, self._name(limit, subject), window)
         if attempts > limit.attempts:
             raise build_refusal(limit, now)
@@ -82,10 +82,10 @@ class Limiter:
 
     async def refund(self, limit: Limit, subject: str, now: datetime) -> None:
         """Takes one attempt back: many people behind one address sign in without a fault."""
-        async with self._database.transaction() as connection:
+        async with self._database.connection() as connection:
             await store.uncount_attempt(connection, self._name(limit, subject), find_window(now))
 
     async def forgive(self, limit: Limit, subject: str, now: datetime) -> None:
         """After success the subject's count starts anew."""
-        async with self._database.transaction() as connection:
+        async with self._database.connection() as connection:
             await store.forget_attempts(connection, self._name(limit, subject), find_window(now))

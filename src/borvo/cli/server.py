@@ -1,9 +1,8 @@
-"""Runs the platform on Granian: checks first, then workers, metrics and the line that says it is ready."""
+"""Runs the platform on uvicorn: checks first, then workers, metrics and the line that says it is ready."""
 
 import errno
 import http.client
 import os
-import signal
 import socket
 import sys
 import tempfile
@@ -13,14 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import asyncpg
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server import Server
-from prometheus_client import CollectorRegistry, start_http_server, values
+from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from borvo.assembly import build_platform
 from borvo.cli.failure import CommandError
+from borvo.cli.workers import run_workers
 from borvo.settings import Settings
 from borvo.storage.marks import DEMO, has_mark
 from borvo.storage.migration import find_head, find_revision
@@ -94,7 +91,7 @@ def refuse_secret_key(source: str = "BORVO_SECRET_KEY") -> CommandError:
 
 def check_port(host: str, port: int) -> str:
     """The IP address that `host` stands for. Raises `CommandError` when there is none, and when somebody listens
-    there: Granian itself would silently share the port."""
+    there."""
     address = _find_address(host)
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -110,7 +107,7 @@ def check_port(host: str, port: int) -> str:
 
 
 def _find_address(host: str) -> str:
-    """Granian takes no names, and an empty one would stand for every address of the machine."""
+    """The first of IPv4 when there are several; an empty name would stand for every address of the machine."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM) if host else []
     except (OSError, UnicodeError):
@@ -160,8 +157,6 @@ def _serve_metrics(settings: Settings) -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="borvo-metrics-", ignore_cleanup_errors=True) as folder:
         # Each worker writes its counters to files in this directory; only then do they add up over workers.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-        # The library looked when it was imported, and workers are forked from this process.
-        values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
         registry = CollectorRegistry()
         MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]
         site, thread = start_http_server(settings.metrics_port, "127.0.0.1", registry)
@@ -187,8 +182,6 @@ def run_server(
 ) -> None:
     """Serves what `target` builds until it is interrupted. The workers read the settings from the environment of
     this process."""
-    # `nohup` asks to stay; whoever starts with the signal ignored has been asked so.
-    is_detached = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     address = check_port(settings.host, settings.port)
     say = announce or (lambda: None)
 
@@ -197,21 +190,5 @@ def run_server(
         _write_ready(settings)
 
     threading.Thread(target=_announce, args=(settings, address, announce_ready), daemon=True).start()
-    server = Server(
-        target,
-        address=address,
-        port=settings.port,
-        interface=Interfaces.ASGI,
-        workers=settings.workers,
-        factory=True,
-        websockets=False,
-        log_level=LogLevels.warning,
-        workers_kill_timeout=20,
-        respawn_failed_workers=True,
-    )
-    if ends_with_terminal:
-        # Granian takes the signal for a wish to reload.
-        hangup = signal.SIG_IGN if is_detached else server.signal_handler_interrupt
-        server.on_startup(lambda: signal.signal(signal.SIGHUP, hangup))
     with _serve_metrics(settings):
-        server.serve()
+        run_workers(settings, address, target, ends_with_terminal=ends_with_terminal)

@@ -3,7 +3,6 @@ read those facts and record what should happen, and whoever built it applies the
 
 import logging
 import re
-from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -174,8 +173,8 @@ class ProtocolServer(AuthorizationServer):
 
     def bind(self, facts: Facts) -> "ProtocolServer":
         """A copy for one exchange. What was registered is shared, so nothing may be registered any more."""
-        bound = copy(self)
-        bound.facts = facts
+        bound = object.__new__(type(self))
+        bound.__dict__.update(self.__dict__, facts=facts)
         return bound
 
     def generate_token(self, *args: Any, **kwargs: Any) -> dict[str, Any]:

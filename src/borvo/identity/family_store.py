@@ -1,33 +1,63 @@
 """The SQL of refresh token families. Every function takes a connection and none commits."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from borvo.accounts.public import PERSON_COLUMNS, read_person
 from borvo.identity.refresh import TokenFamily
-from borvo.identity.store import read_claims, render_claims
+from borvo.identity.store import REDEEM, CodeIssue, read_claims, render_claims
 from borvo.kernel.ids import ClientKey, LoginSessionId, PersonId
 from borvo.storage.database import Connection, Row
 
+_COLUMNS = """(person_id, id, created_at, client_key, scopes, login_session_id, auth_time, consent_version,
+                current_digest, expires_at, idle_expires_at, claims)"""
 
-async def insert_family(connection: Connection, family: TokenFamily, now: datetime) -> None:
-    await connection.execute(
-        """insert into token_family (person_id, id, client_key, scopes, login_session_id, auth_time,
-                                     consent_version, current_digest, created_at, expires_at, idle_expires_at, claims)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)""",
-        family.person.id,
-        family.id,
+
+def _list_values(family: TokenFamily) -> tuple[Any, ...]:
+    """Of the columns after the first three."""
+    return (
         family.client_key,
         list(family.scopes),
         family.session_id,
         family.auth_time,
         family.consent_version,
         family.current_digest,
-        now,
         family.expires_at,
         family.idle_expires_at,
         render_claims(family.requested_claims),
     )
+
+
+async def insert_family(connection: Connection, family: TokenFamily, now: datetime) -> None:
+    await connection.execute(
+        f"""insert into token_family {_COLUMNS}
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)""",
+        family.person.id,
+        family.id,
+        now,
+        *_list_values(family),
+    )
+
+
+async def redeem_for_family(
+    connection: Connection, digest: bytes, issue: CodeIssue, family: TokenFamily, now: datetime
+) -> bool:
+    """As `redeem_code`, and with the same statement begins the family, so that it needs no transaction."""
+    begun = await connection.fetchval(
+        f"""with redeemed as ({REDEEM})
+           insert into token_family {_COLUMNS}
+           select $1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 from redeemed
+           returning true""",
+        family.person.id,
+        digest,
+        issue.token_id,
+        issue.token_expires_at,
+        family.id,
+        now,
+        *_list_values(family),
+    )
+    return bool(begun)
 
 
 async def load_family(connection: Connection, person_id: PersonId, family_id: UUID) -> TokenFamily | None:

@@ -236,23 +236,21 @@ class CodeIssue:
     family_id: UUID | None
 
 
-async def redeem_code(
-    connection: Connection, person_id: PersonId, digest: bytes, issue: CodeIssue, now: datetime
-) -> bool:
-    """Whether this call was the one that redeemed it: the row changes once, whoever else tries."""
-    redeemed = await connection.fetchval(
-        """update authorization_code
+REDEEM = """update authorization_code
            set redeemed_at = $6, token_id = $3, token_expires_at = $4, family_id = $5
            where person_id = $1 and code_digest = $2 and redeemed_at is null and expires_at > $6
              and exists (select 1 from login_session l
                where l.person_id = $1 and l.id = login_session_id and l.ended_at is null)
-           returning true""",
-        person_id,
-        digest,
-        issue.token_id,
-        issue.token_expires_at,
-        issue.family_id,
-        now,
+           returning true"""
+"""The row changes once, whoever else tries."""
+
+
+async def redeem_code(
+    connection: Connection, person_id: PersonId, digest: bytes, issue: CodeIssue, now: datetime
+) -> bool:
+    """Whether this call was the one that redeemed it."""
+    redeemed = await connection.fetchval(
+        REDEEM, person_id, digest, issue.token_id, issue.token_expires_at, issue.family_id, now
     )
     return bool(redeemed)
 

@@ -8,9 +8,10 @@ import structlog
 from borvo.accounts.public import Person
 from borvo.kernel.errors import InvalidInputError
 from borvo.portal import sheet_store
+from borvo.portal.audit import Action
 from borvo.portal.model import ClientSheet
 from borvo.portal.readiness import Requirement, check_sheet
-from borvo.portal.service import Portal, load_sheet_of, lock_client
+from borvo.portal.service import Portal, load_sheet_of, lock_client, note_change
 from borvo.storage.database import Connection
 
 WAY_BACK = timedelta(days=30)
@@ -31,6 +32,18 @@ def _refuse(fault: str, field: str = "form") -> InvalidInputError:
     return InvalidInputError(fault, {field: [fault]})
 
 
+async def _note(
+    portal: Portal, connection: Connection, action: Action, person: Person, before: ClientSheet
+) -> None:
+    """The state before and after, unless nothing has changed."""
+    client = before.client
+    after = (await load_sheet_of(connection, client)).state
+    if after is not before.state:
+        states = ({"state": before.state.value}, {"state": after.value})
+        await note_change(portal, connection, action, person, client, *states)
+    log.info("client state", client_id=client.client_id, state=after.value, person=str(person.id))
+
+
 def list_requirements(portal: Portal, sheet: ClientSheet) -> list[Requirement]:
     """What going live takes, and what of it is met now."""
     return check_sheet(sheet, portal.clock())
@@ -43,7 +56,7 @@ async def mark_live(portal: Portal, person: Person, client_id: str) -> None:
         if any(not each.is_met for each in list_requirements(portal, sheet)):
             raise _refuse("Not everything on the list is there yet.")
         await sheet_store.set_live(connection, sheet.client.client_key, sheet.live_at or portal.clock())
-    log.info("client live", client_id=client_id, person=str(person.id))
+        await _note(portal, connection, Action.CLIENT_LIVE, person, sheet)
 
 
 async def mark_draft(portal: Portal, person: Person, client_id: str) -> None:
@@ -51,7 +64,7 @@ async def mark_draft(portal: Portal, person: Person, client_id: str) -> None:
     async with portal.database.transaction() as connection:
         sheet = await _lock_present(connection, person, client_id)
         await sheet_store.set_live(connection, sheet.client.client_key, None)
-    log.info("client draft", client_id=client_id, person=str(person.id))
+        await _note(portal, connection, Action.CLIENT_DRAFT, person, sheet)
 
 
 async def disable_client(portal: Portal, person: Person, client_id: str) -> None:
@@ -60,7 +73,7 @@ async def disable_client(portal: Portal, person: Person, client_id: str) -> None
         sheet = await _lock_present(connection, person, client_id)
         await sheet_store.disable(connection, sheet.client.client_key, portal.clock())
         await portal.on_client_ended(connection, sheet.client)
-    log.info("client disabled", client_id=client_id, person=str(person.id))
+        await _note(portal, connection, Action.CLIENT_DISABLED, person, sheet)
 
 
 async def enable_client(portal: Portal, person: Person, client_id: str) -> None:
@@ -71,7 +84,7 @@ async def enable_client(portal: Portal, person: Person, client_id: str) -> None:
             return
         await portal.on_client_ended(connection, sheet.client)
         await sheet_store.enable(connection, sheet.client.client_key, portal.clock())
-    log.info("client enabled", client_id=client_id, person=str(person.id))
+        await _note(portal, connection, Action.CLIENT_ENABLED, person, sheet)
 
 
 async def delete_client(portal: Portal, person: Person, client_id: str, typed: str) -> None:
@@ -82,7 +95,7 @@ async def delete_client(portal: Portal, person: Person, client_id: str, typed: s
             raise _refuse("Type the client id exactly as it stands above.", "typed")
         await sheet_store.mark_deleted(connection, sheet.client.client_key, portal.clock())
         await portal.on_client_ended(connection, sheet.client)
-    log.info("client deleted", client_id=client_id, person=str(person.id))
+        await _note(portal, connection, Action.CLIENT_DELETED, person, sheet)
 
 
 async def restore_client(portal: Portal, person: Person, client_id: str) -> None:
@@ -90,7 +103,7 @@ async def restore_client(portal: Portal, person: Person, client_id: str) -> None
     async with portal.database.transaction() as connection:
         sheet = await load_sheet_of(connection, await lock_client(connection, person, client_id))
         await sheet_store.restore(connection, sheet.client.client_key)
-    log.info("client restored", client_id=client_id, person=str(person.id))
+        await _note(portal, connection, Action.CLIENT_RESTORED, person, sheet)
 
 
 async def clean_up(portal: Portal) -> None:

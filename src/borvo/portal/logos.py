@@ -5,9 +5,10 @@ import structlog
 from borvo.accounts.public import Person
 from borvo.kernel.errors import InvalidInputError
 from borvo.portal import logo_store
+from borvo.portal.audit import Action
 from borvo.portal.pictures import Picture, check_picture, read_picture
 from borvo.portal.readiness import find_broken
-from borvo.portal.service import Portal, load_sheet_of, lock_client
+from borvo.portal.service import Portal, load_sheet_of, lock_client, note_change
 
 log = structlog.get_logger(__name__)
 
@@ -19,8 +20,12 @@ async def change_logo(portal: Portal, person: Person, client_id: str, content: b
         fault = check_picture(content) or "This picture cannot be used."
         raise InvalidInputError(fault, {"logo": [fault]})
     async with portal.database.transaction() as connection:
-        client = await lock_client(connection, person, client_id)
-        await logo_store.save_logo(connection, client.client_key, picture, portal.clock())
+        sheet = await load_sheet_of(connection, await lock_client(connection, person, client_id))
+        if sheet.presentation.logo == picture.digest:
+            return
+        await logo_store.save_logo(connection, sheet.client.client_key, picture, portal.clock())
+        before, after = {"logo": sheet.presentation.logo}, {"logo": picture.digest}
+        await note_change(portal, connection, Action.LOGO_CHANGED, person, sheet.client, before, after)
     log.info("client logo changed", client_id=client_id, person=str(person.id))
 
 
@@ -31,7 +36,10 @@ async def remove_logo(portal: Portal, person: Person, client_id: str) -> None:
         if "logo" in find_broken(sheet, sheet.details, "", portal.clock()):
             fault = "The app is live and has to have a logo. Upload another one in its place."
             raise InvalidInputError(fault, {"logo": [fault]})
-        await logo_store.delete_logo(connection, sheet.client.client_key)
+        if sheet.presentation.logo:
+            await logo_store.delete_logo(connection, sheet.client.client_key)
+            before = {"logo": sheet.presentation.logo}
+            await note_change(portal, connection, Action.LOGO_REMOVED, person, sheet.client, before)
     log.info("client logo removed", client_id=client_id, person=str(person.id))
 
 

@@ -13,6 +13,7 @@ from borvo.kernel.errors import ConflictError, InvalidInputError, NotFoundError
 from borvo.kernel.ids import ClientKey, TenancyId
 from borvo.kernel.secret import Secret
 from borvo.portal import listing, logo_store, sheet_store, store
+from borvo.portal.audit import Action, Change, Values, compare, describe_details, record_change
 from borvo.portal.client_secrets import SecretVerifier
 from borvo.portal.listing import ClientList, ClientSearch
 from borvo.portal.model import (
@@ -148,12 +149,13 @@ async def register_client(
         secrets=(),
     )
     async with portal.database.transaction() as connection:
-        is_new = await sheet_store.insert_client(connection, client, details, now)
-        original = await store.load_client_of(connection, person.id, like) if like and is_new else None
+        if not await sheet_store.insert_client(connection, client, details, now):
+            raise InvalidInputError(_TAKEN, {"suffix": [_TAKEN]})
+        original = await store.load_client_of(connection, person.id, like) if like else None
         if original is not None:
             await logo_store.copy_logo(connection, original.client_key, client.client_key, now)
-    if not is_new:
-        raise InvalidInputError(_TAKEN, {"suffix": [_TAKEN]})
+        after = {name: value for name, value in describe_details(details).items() if value}
+        await note_change(portal, connection, Action.CLIENT_REGISTERED, person, client, after=after)
     log.info("client registered", client_id=client.client_id, person=str(person.id))
     return client
 
@@ -179,6 +181,10 @@ async def change_client(
         if faults := find_change_faults(sheet, details, portal.clock()):
             raise InvalidInputError("The client cannot be changed like this.", faults)
         await sheet_store.update_client(connection, sheet.client.client_key, details, portal.clock())
+        before, after = compare(describe_details(sheet.details), describe_details(details))
+        if before or after:
+            action = Action.CLIENT_CHANGED
+            await note_change(portal, connection, action, person, sheet.client, before, after)
     log.info("client changed", client_id=client_id, person=str(person.id))
 
 
@@ -190,6 +196,26 @@ async def lock_client(connection: Connection, person: Person, client_id: str) ->
         if client is not None:
             return client
     raise _refuse_client()
+
+
+async def note_change(
+    portal: Portal,
+    connection: Connection,
+    action: Action,
+    person: Person,
+    client: RegisteredClient,
+    before: Values | None = None,
+    after: Values | None = None,
+) -> None:
+    """In the audit trail of the client's tenancy."""
+    now, tenancy_id = portal.clock(), client.tenancy_id
+    change = Change(tenancy_id, person.id, action, client.client_id, now, before or {}, after or {})
+    await record_change(connection, change)
+
+
+def _describe_secret(secret: StoredSecret) -> Values:
+    """Which one it is, and never what it says."""
+    return {"secret_id": str(secret.id), "is_generated": secret.is_generated}
 
 
 async def _record(
@@ -222,6 +248,8 @@ async def _add_secret(
             raise InvalidInputError(fault, {"form": [fault]})
         await store.insert_secret(connection, client.client_key, secret, person.id)
         await _record(portal, connection, SecurityEventKind.CLIENT_SECRET_ADDED, person, client, secret)
+        after = _describe_secret(secret)
+        await note_change(portal, connection, Action.SECRET_ADDED, person, client, after=after)
     log.info("client secret added", client_id=client_id, secret=str(secret.id), person=str(person.id))
 
 
@@ -271,6 +299,8 @@ async def remove_secret(portal: Portal, person: Person, client_id: str, secret_i
             raise _refuse_secret()
         await store.delete_secret(connection, client.client_key, secret.id)
         await _record(portal, connection, SecurityEventKind.CLIENT_SECRET_REMOVED, person, client, secret)
+        before = _describe_secret(secret)
+        await note_change(portal, connection, Action.SECRET_REMOVED, person, client, before=before)
     log.info("client secret removed", client_id=client_id, secret=str(secret.id), person=str(person.id))
 
 

@@ -1,7 +1,7 @@
-"""Tables of developers: tenancies, their members, the clients and their secrets."""
+"""Tables of developers: tenancies, their members, the clients and their secrets, and what was changed."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from borvo.storage.schema import metadata
 
@@ -95,4 +95,22 @@ client_secret = sa.Table(
     sa.Column("digest", sa.LargeBinary, nullable=False),
     sa.Column("created_by", UUID, nullable=False),
     sa.Column("created_at", _INSTANT, nullable=False),
+)
+
+# Rows are only added: a trigger of the migration refuses changes, and deletion within a year.
+portal_audit = sa.Table(
+    "portal_audit",
+    metadata,
+    sa.Column("tenancy_id", UUID, primary_key=True),
+    sa.Column("id", UUID, primary_key=True),
+    sa.Column("at", _INSTANT, nullable=False),
+    # Null for the operator.
+    sa.Column("actor_id", UUID),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("before", JSONB, nullable=False),
+    sa.Column("after", JSONB, nullable=False),
+)
+sa.Index(
+    "portal_audit_by_time", portal_audit.c.tenancy_id, portal_audit.c.at.desc(), portal_audit.c.id.desc()
 )

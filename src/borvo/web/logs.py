@@ -8,7 +8,9 @@ import msgspec
 import structlog
 
 # Authlib writes whole tokens to its debug log; SQL drivers may write parameters.
-_QUIET = ("authlib", "asyncpg", "sqlalchemy", "alembic", "httpx", "httpcore", "_granian")
+_QUIET = ("authlib", "asyncpg", "sqlalchemy", "alembic", "httpx", "httpcore")
+# Warns of every stranger who speaks no HTTP.
+_QUIETER = ("uvicorn",)
 
 
 def _serialize(value: Any, **_: Any) -> str:
@@ -40,3 +42,5 @@ def quieten_libraries() -> None:
     """Pins the libraries that would log secrets to warnings, whatever the level of the rest."""
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in _QUIETER:
+        logging.getLogger(name).setLevel(logging.ERROR)

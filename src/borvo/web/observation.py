@@ -58,12 +58,12 @@ class Observation:
             await self._app(scope, receive, send)
 
     async def _observe(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "HEAD":
+            # RFC 9110 9.3.2: answered as GET; the HTTP server, which keeps its own scope, leaves the body out.
+            scope = {**scope, "method": "GET"}
         extended: MutableMapping[str, Any] = scope  # type: ignore[assignment]
         request_id = self._identify(scope)
         extended["borvo_request_id"] = request_id
-        if scope["method"] == "HEAD":
-            # RFC 9110 9.3.2: answered as GET; the HTTP server leaves the body out.
-            scope["method"] = "GET"
         if "\x00" in scope["path"]:
             # No file system takes it, and nothing of ours has it in its name.
             scope["path"] = scope["path"].replace("\x00", "\ufffd")

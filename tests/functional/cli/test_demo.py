@@ -21,7 +21,7 @@ from borvo.cli.server import check_port
 from borvo.storage.embedded import EmbeddedPostgres
 from tests.functional.browser import Browser
 from tests.functional.cli.commands import Ended, run, start, wait
-from tests.processes import find_free_port, list_descendants, list_processes, read_line
+from tests.processes import find_free_port, find_left, list_descendants, list_processes, read_line
 
 NEW_PERSON = "ada@example.org"
 
@@ -51,7 +51,7 @@ async def interrupt(process: Process, number: signal.Signals = signal.SIGINT) ->
     assert any("postgres" in name for name in started.values())
     os.killpg(process.pid, number)
     ended = await wait(process)
-    assert not started.keys() & list_processes().keys()
+    assert not await find_left(started)
     return ended
 
 
@@ -192,7 +192,7 @@ async def test_a_database_that_ends_by_itself_ends_the_demo_with_the_reason(data
     assert str(data_dir / "postgres.log") in ended.err.splitlines()[-1]
     assert (ended.code, "Stopped" in ended.out) == (1, False)
     assert workers
-    assert not list_processes().keys() & set(workers)
+    assert not await find_left(workers)
     await start_and_stop(data_dir)
 
 
@@ -205,7 +205,7 @@ async def test_workers_of_a_killed_borvo_end_and_leave_the_port_to_the_next(data
     process.kill()
     # Its output ends when the last that writes to it has ended.
     await wait(process)
-    assert not list_processes().keys() & set(workers)
+    assert not await find_left(workers)
     again = await start("demo", "--port", port, "--data-dir", str(data_dir))
     await read_until_ready(again)
     await interrupt(again)

@@ -1,8 +1,10 @@
 """The authorization endpoint: RFC 6749 3.1, OpenID Connect Core 3.1.2 and 3.3.2."""
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeGuard
 
 from authlib.oauth2 import OAuth2Error
@@ -143,7 +145,7 @@ async def _load_waiting(identity: Identity, request_id: str) -> Waiting:
 
 
 async def _proceed(identity: Identity, waiting: Waiting, login: Login | None) -> Outcome:
-    async with identity.database.transaction() as connection:
+    async with identity.database.connection() as connection:
         facts = await identity.gather_facts(connection, waiting.parameters)
         client, _ = check_destination(facts)
         try:
@@ -185,8 +187,7 @@ async def _decide(
             await load_presentation(connection, client.client_key),
             consent.declined if consent and not consent.is_withdrawn else frozenset(),
         )
-    await _consume(connection, waiting)
-    return await _grant(identity, connection, facts, grant, login, consent)
+    return await _grant(identity, connection, facts, grant, login, consent, waiting)
 
 
 def _list_asked(facts: Facts, grant: Any) -> Scopes:
@@ -207,17 +208,18 @@ async def _keep(identity: Identity, connection: Connection, waiting: Waiting) ->
     if waiting.id:
         return waiting.id
     network = find_network(current_origin().find_address())
-    await identity.limiter.spend_within(connection, WAITING_REQUESTS, network, identity.clock())
     request_id, now = create_token(identity.entropy), waiting.asked_at
-    await store.insert_request(
-        connection, digest_token(request_id), waiting.parameters, now, now + REQUEST_LIFETIME
-    )
+    async with identity.database.begin(connection):
+        await identity.limiter.spend_within(connection, WAITING_REQUESTS, network, identity.clock())
+        await store.insert_request(
+            connection, digest_token(request_id), waiting.parameters, now, now + REQUEST_LIFETIME
+        )
     return request_id
 
 
 async def keep_request(identity: Identity, parameters: Parameters) -> str:
     """Lets a request that came by POST wait, so that it goes on with the cookies that only a GET carries."""
-    async with identity.database.transaction() as connection:
+    async with identity.database.connection() as connection:
         # Nothing is stored for strangers.
         check_destination(await identity.gather_facts(connection, parameters))
         return await _keep(identity, connection, Waiting("", parameters, identity.clock()))
@@ -230,7 +232,13 @@ async def _consume(connection: Connection, waiting: Waiting) -> None:
 
 
 async def _grant(
-    identity: Identity, connection: Connection, facts: Facts, grant: Any, login: Login, consent: Consent
+    identity: Identity,
+    connection: Connection,
+    facts: Facts,
+    grant: Any,
+    login: Login,
+    consent: Consent,
+    waiting: Waiting,
 ) -> AuthorizationResponse:
     """What the person allowed of what was asked; `scope` in the answer says so (RFC 6749 3.3)."""
     granted = keep_allowed(parse_scopes(grant.request.scope), consent.scopes)
@@ -243,17 +251,42 @@ async def _grant(
         facts.subject = await load_subject(connection, login.person.id, claims)
     answer = grant.create_granted_params(Grantor(login, consent.version, requested))
     identity.usage.note(grant.request.client.registered.client_key)
+    effects = _list_effects(facts, grant.request.client.registered, login, waiting)
+    if len(effects) == 1:
+        await effects[0](connection)
+    else:
+        async with identity.database.begin(connection):
+            for effect in effects:
+                await effect(connection)
+    return _answer(facts, grant.request.client, answer)
+
+
+Effect = Callable[[Connection], Awaitable[None]]
+
+
+def _list_effects(facts: Facts, registered: RegisteredClient, login: Login, waiting: Waiting) -> list[Effect]:
+    """What has to be kept, each with one statement."""
+    effects: list[Effect] = []
+    if waiting.id:
+        effects.append(partial(_consume, waiting=waiting))
     if facts.issued_code is not None:
         code, stored = facts.issued_code
-        await store.insert_code(connection, digest_token(code), stored, facts.now)
-    if facts.issued_opaque is not None:
-        await token_store.insert_opaque(connection, facts.issued_opaque)
-    registered = grant.request.client.registered
-    if registered.frontchannel_logout_uri or registered.backchannel_logout_uri:
-        await session_store.note_client(
-            connection, login.person.id, login.session_id, registered.client_key, facts.now
+        effects.append(
+            partial(store.insert_code, digest=digest_token(code), code=stored, issued_at=facts.now)
         )
-    return _answer(facts, grant.request.client, answer)
+    if facts.issued_opaque is not None:
+        effects.append(partial(token_store.insert_opaque, issue=facts.issued_opaque))
+    if registered.frontchannel_logout_uri or registered.backchannel_logout_uri:
+        effects.append(
+            partial(
+                session_store.note_client,
+                person_id=login.person.id,
+                session_id=login.session_id,
+                client_key=registered.client_key,
+                now=facts.now,
+            )
+        )
+    return effects
 
 
 def _answer(facts: Facts, client: ProtocolClient, parameters: Any) -> AuthorizationResponse:
@@ -302,12 +335,12 @@ async def answer_consent(
             # A request waits for a sign-in, too: whoever knows its id must not decide without one.
             if login is None or must_sign_in(facts, waiting.asked_at, login):
                 return SignInNeeded(request_id, waiting.parameters.get("login_hint") or "")
-            await _consume(connection, waiting)
             granted, declined = decision.split(_list_asked(facts, grant))
             if not granted:
+                await _consume(connection, waiting)
                 return _answer(facts, client, [("error", "access_denied"), _DECLINED])
             consent = await allow_client(identity, connection, login, client.registered, granted, declined)
-            return await _grant(identity, connection, facts, grant, login, consent)
+            return await _grant(identity, connection, facts, grant, login, consent, waiting)
         except OAuth2Error as error:
             return _answer(facts, client, error.get_body())
 

@@ -12,17 +12,13 @@ from borvo.storage.database import Connection
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind, by_client
 
 
-async def keep_issued(
-    connection: Connection, facts: Facts, grantor: Grantor, client_key: ClientKey, scopes: Scopes
-) -> None:
-    """An opaque access token, and the family that a refresh token begins; nothing when there is neither."""
-    if facts.issued_opaque is not None:
-        await token_store.insert_opaque(connection, facts.issued_opaque)
+def build_family(facts: Facts, grantor: Grantor, client_key: ClientKey, scopes: Scopes) -> TokenFamily | None:
+    """What the refresh token that was issued begins; None when there was none."""
     issued, policy = facts.issued_refresh, facts.refresh
     if issued is None:
-        return
+        return None
     end = facts.now + policy.lifetime
-    family = TokenFamily(
+    return TokenFamily(
         person=grantor.login.person,
         id=issued.family_id,
         client_key=client_key,
@@ -38,7 +34,17 @@ async def keep_issued(
         revoked_at=None,
         requested_claims=grantor.requested_claims,
     )
-    await family_store.insert_family(connection, family, facts.now)
+
+
+async def keep_issued(
+    connection: Connection, facts: Facts, grantor: Grantor, client_key: ClientKey, scopes: Scopes
+) -> None:
+    """An opaque access token, and the family that a refresh token begins; nothing when there is neither."""
+    if facts.issued_opaque is not None:
+        await token_store.insert_opaque(connection, facts.issued_opaque)
+    family = build_family(facts, grantor, client_key, scopes)
+    if family is not None:
+        await family_store.insert_family(connection, family, facts.now)
 
 
 async def record_theft(identity: Identity, connection: Connection, facts: Facts, person_id: PersonId) -> None:

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 from authlib.oauth2.rfc6749.errors import InvalidGrantError
 
-from borvo.identity import store
+from borvo.identity import family_store, store, token_store
 from borvo.identity.engine import Facts
 from borvo.identity.grants.authorization_code import describe_grantor
-from borvo.identity.model import TOKEN_LIFETIME, parse_code
+from borvo.identity.model import TOKEN_LIFETIME, StoredCode, parse_code
 from borvo.identity.service.authentication import TokenAnswer, refuse
 from borvo.identity.service.collaborators import Identity
-from borvo.identity.service.families import keep_issued, record_theft
+from borvo.identity.service.families import build_family, record_theft
 from borvo.identity.service.subjects import find_subject
 from borvo.kernel.digests import digest_token
 from borvo.kernel.ids import PersonId
@@ -26,7 +26,7 @@ async def redeem_code(
     if person_id is None:
         return run_engine(facts)
     digest = digest_token(code)
-    async with identity.database.transaction() as connection:
+    async with identity.database.connection() as connection:
         facts.code = await store.load_code(connection, person_id, digest)
         if _is_replay(facts):
             return await _punish(identity, connection, facts, person_id, digest)
@@ -35,16 +35,32 @@ async def redeem_code(
         answer = run_engine(facts)
         if "access_token" not in answer.body or facts.code is None:
             return answer
-        issue = store.CodeIssue(
-            facts.issued_token_ids[0],
-            facts.now + TOKEN_LIFETIME,
-            facts.issued_refresh.family_id if facts.issued_refresh else None,
-        )
-        if not await store.redeem_code(connection, person_id, digest, issue, facts.now):
+        if not await _spend(identity, connection, facts, facts.code, digest):
             return await _punish(identity, connection, facts, person_id, digest)
-        grantor = describe_grantor(facts.code)
-        await keep_issued(connection, facts, grantor, facts.code.client_key, facts.code.scopes)
         return answer
+
+
+async def _spend(
+    identity: Identity, connection: Connection, facts: Facts, code: StoredCode, digest: bytes
+) -> bool:
+    """Whether this request was the one that redeemed the code; what was issued for it is kept with it."""
+    if facts.issued_opaque is None:
+        return await _redeem(connection, facts, code, digest)
+    async with identity.database.begin(connection):
+        is_first = await _redeem(connection, facts, code, digest)
+        if is_first:
+            await token_store.insert_opaque(connection, facts.issued_opaque)
+        return is_first
+
+
+async def _redeem(connection: Connection, facts: Facts, code: StoredCode, digest: bytes) -> bool:
+    family = build_family(facts, describe_grantor(code), code.client_key, code.scopes)
+    issue = store.CodeIssue(
+        facts.issued_token_ids[0], facts.now + TOKEN_LIFETIME, family.id if family else None
+    )
+    if family is not None:
+        return await family_store.redeem_for_family(connection, digest, issue, family, facts.now)
+    return await store.redeem_code(connection, code.person.id, digest, issue, facts.now)
 
 
 def _is_replay(facts: Facts) -> bool:
@@ -62,6 +78,7 @@ async def _punish(
     identity: Identity, connection: Connection, facts: Facts, person_id: PersonId, digest: bytes
 ) -> TokenAnswer:
     # RFC 6749 4.1.2: used more than once, the code is denied and what it was redeemed for is revoked.
-    if await store.revoke_code_tokens(connection, person_id, digest, facts.now):
-        await record_theft(identity, connection, facts, person_id)
+    async with identity.database.begin(connection):
+        if await store.revoke_code_tokens(connection, person_id, digest, facts.now):
+            await record_theft(identity, connection, facts, person_id)
     return refuse(InvalidGrantError("Invalid code in request."))

@@ -1,6 +1,7 @@
 """The use of a refresh token: RFC 6749 6, RFC 9700 4.14.2."""
 
 from collections.abc import Callable
+from functools import partial
 
 from authlib.oauth2.rfc6749.errors import InvalidGrantError
 
@@ -23,7 +24,7 @@ async def refresh_tokens(
     found = identity.refresh.parse(text)
     if found is None:
         return run_engine(facts)
-    async with identity.database.transaction() as connection:
+    async with identity.database.connection() as connection:
         family = await family_store.load_family(connection, *found)
         if family is None or facts.client is None or not family.check_client(facts.client):
             return run_engine(facts)
@@ -48,22 +49,36 @@ async def _judge(
     answer = run_engine(facts)
     if facts.issued_refresh is None or "access_token" not in answer.body:
         return answer
-    idle_end = facts.refresh.find_idle_end(family.expires_at, facts.now)
-    new = digest_token(facts.issued_refresh.text)
-    if not await family_store.rotate_family(connection, family, digest, new, idle_end, facts.now):
+    if not await _rotate(identity, connection, facts, family, digest, facts.issued_refresh.text):
         # Somebody used the same token at the same moment.
         return await _punish(identity, connection, facts, family)
-    if facts.issued_opaque is not None:
-        await token_store.insert_opaque(connection, facts.issued_opaque)
     return answer
+
+
+async def _rotate(
+    identity: Identity, connection: Connection, facts: Facts, family: TokenFamily, digest: bytes, new: str
+) -> bool:
+    """Whether this request was the one that replaced the token; what was issued for it is kept with it."""
+    idle_end = facts.refresh.find_idle_end(family.expires_at, facts.now)
+    rotate = partial(
+        family_store.rotate_family, connection, family, digest, digest_token(new), idle_end, facts.now
+    )
+    if facts.issued_opaque is None:
+        return await rotate()
+    async with identity.database.begin(connection):
+        is_first = await rotate()
+        if is_first:
+            await token_store.insert_opaque(connection, facts.issued_opaque)
+        return is_first
 
 
 async def _punish(
     identity: Identity, connection: Connection, facts: Facts, family: TokenFamily
 ) -> TokenAnswer:
     # RFC 9700 4.14.2: nobody can tell the thief from the client, so all that follows from the grant ends.
-    if await family_store.revoke_family(connection, family.person.id, family.id, facts.now):
-        await record_theft(identity, connection, facts, family.person.id)
+    async with identity.database.begin(connection):
+        if await family_store.revoke_family(connection, family.person.id, family.id, facts.now):
+            await record_theft(identity, connection, facts, family.person.id)
     return _REFUSED
 
 

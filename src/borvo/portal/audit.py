@@ -1,0 +1,84 @@
+"""The audit trail of a tenancy: who changed what, before and after. Rows are added and never changed.
+
+A use case records each change in the transaction that makes it. One more kind of change is one more `Action`.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from enum import StrEnum
+
+from borvo.kernel.ids import PersonId, TenancyId
+from borvo.portal.model import ClientDetails
+from borvo.storage.database import Connection
+
+Value = str | bool | int | Sequence[str] | None
+Values = Mapping[str, Value]
+
+
+class Action(StrEnum):
+    """What can be done to a tenancy and what it owns."""
+
+    CLIENT_REGISTERED = "client_registered"
+    CLIENT_CHANGED = "client_changed"
+    CLIENT_LIVE = "client_live"
+    CLIENT_DRAFT = "client_draft"
+    CLIENT_DISABLED = "client_disabled"
+    CLIENT_ENABLED = "client_enabled"
+    CLIENT_DELETED = "client_deleted"
+    CLIENT_RESTORED = "client_restored"
+    LOGO_CHANGED = "logo_changed"
+    LOGO_REMOVED = "logo_removed"
+    SECRET_ADDED = "secret_added"  # noqa: S105  (a name)
+    SECRET_REMOVED = "secret_removed"  # noqa: S105  (a name)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One deed. `actor_id` is None for the operator, who acts by commands; `subject` is what was changed: a client id
+    or an address. `before` and `after` hold only what differs, and never a secret, a digest or a token."""
+
+    tenancy_id: TenancyId
+    actor_id: PersonId | None
+    action: Action
+    subject: str
+    at: datetime
+    before: Values = field(default_factory=dict)
+    after: Values = field(default_factory=dict)
+
+
+async def record_change(connection: Connection, change: Change) -> None:
+    """Within the transaction of the deed, so that neither is there without the other."""
+    await connection.execute(
+        """insert into portal_audit (tenancy_id, id, at, actor_id, action, subject, before, after)
+           values ($1, gen_random_uuid(), $2, $3, $4, $5, $6, $7)""",
+        change.tenancy_id,
+        change.at,
+        change.actor_id,
+        change.action.value,
+        change.subject,
+        json.dumps(dict(change.before)),
+        json.dumps(dict(change.after)),
+    )
+
+
+def compare(before: Values, after: Values) -> tuple[dict[str, Value], dict[str, Value]]:
+    """Both without what is the same in both."""
+    absent = object()
+    differing = {name for name in {**before, **after} if before.get(name, absent) != after.get(name, absent)}
+    old = {name: value for name, value in before.items() if name in differing}
+    return old, {name: value for name, value in after.items() if name in differing}
+
+
+def _flatten(value: object) -> Value:
+    if isinstance(value, bool | int | str) or value is None:
+        return value
+    if isinstance(value, frozenset | tuple):
+        return sorted(map(str, value)) if isinstance(value, frozenset) else [*map(str, value)]
+    return str(value)
+
+
+def describe_details(details: ClientDetails) -> dict[str, Value]:
+    """All that a developer may change about a client."""
+    return {each.name: _flatten(getattr(details, each.name)) for each in fields(ClientDetails)}

@@ -1,0 +1,109 @@
+"""HTTP/1.1 as uvicorn speaks it, with an end to what a stranger may send before a request begins."""
+
+from asyncio import AbstractEventLoop, TimerHandle, Transport
+from typing import Any, Final, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_LIMIT: Final = 65_536
+"""Bytes of the request line and all headers together, counted by the pieces in which they arrive."""
+BODY_LIMIT: Final = 32 * 2**20
+"""Bytes of a body with what may follow it: more than any address takes, which refuse in words and by themselves."""
+HEAD_WITHIN: Final = 30.0
+"""Seconds until they must be complete."""
+
+_LARGE = 16_384
+# RFC 6585 5
+_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
+class _Joining:
+    """A transport that sends what is written in one turn of the event loop by one call to the kernel: uvicorn writes
+    the head and the body of an answer apart."""
+
+    def __init__(self, transport: Transport, loop: AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._written = bytearray()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        if not self._written:
+            self._loop.call_soon(self._flush)
+        self._written += data
+        if len(self._written) >= _LARGE:
+            # At once: only then does the transport say when the reader cannot keep up.
+            self._flush()
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._written:
+            data, self._written = self._written, bytearray()
+            self._transport.write(data)
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """Ends connections whose head grows without end, or does not come; uvicorn itself would keep both."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._awaits_head = True
+        self._has_ended_one = False
+        self._bytes = 0
+        self._patience: TimerHandle | None = None
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        super().connection_made(cast(Transport, _Joining(transport, self.loop)))
+        self._begin_waiting()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._has_ended_one = False
+        super().data_received(data)
+        if self._has_ended_one:
+            # What came together with the end of another request is left out of the count.
+            self._bytes = 0
+            return
+        self._bytes += len(data)
+        if self._bytes > (HEAD_LIMIT if self._awaits_head else BODY_LIMIT):
+            self._refuse()
+
+    def _refuse(self) -> None:
+        if self._awaits_head and not self.transport.is_closing():
+            self.transport.write(_TOO_LARGE)
+        self.transport.close()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if self._patience is None:
+            self._begin_waiting()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # RFC 9110 6.5.1: trailers may be discarded; uvicorn would take them for headers.
+        if self._awaits_head:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._awaits_head, self._bytes = False, 0
+        self._end_waiting()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._awaits_head = self._has_ended_one = True
+        super().on_message_complete()
+
+    def _begin_waiting(self) -> None:
+        self._patience = self.loop.call_later(HEAD_WITHIN, self.transport.close)
+
+    def _end_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None

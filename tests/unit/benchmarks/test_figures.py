@@ -1,0 +1,66 @@
+"""What the benchmark makes of the durations that it took, and how it shows them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
+
+from benchmarks.latency import Figures, summarize
+from benchmarks.provider_rows import describe_delay
+from benchmarks.report import render_steps
+from borvo.web.loop_delay import BUCKETS
+
+
+def test_percentiles_are_of_the_durations_in_milliseconds() -> None:
+    figures = summarize([number / 1000 for number in range(101)], seconds=2, worker_seconds=0.5)
+    assert (figures.p50, figures.p95, figures.p99) == pytest.approx((50, 95, 99))
+    assert (figures.rate, figures.rate_a_core) == (50.5, 202)
+
+
+@given(st.lists(st.floats(0.001, 10), min_size=2, max_size=200))
+def test_percentiles_rise_and_stay_between_the_shortest_and_the_longest(durations: list[float]) -> None:
+    figures = summarize(durations, 1, 1)
+    in_order = [1000 * min(durations), figures.p50, figures.p95, figures.p99, 1000 * max(durations)]
+    assert in_order == pytest.approx(sorted(in_order))
+
+
+FAST, SLOW = Figures(1000, 1250, 1, 2, 3.14), Figures(400, 500, 4, 5, 6)
+
+
+def test_a_step_has_a_line_a_server_and_borvos_says_how_far_ahead_it_is() -> None:
+    table = render_steps({"refresh": {"Borvo": FAST, "peer": SLOW}}).splitlines()[2:]
+    assert table == [
+        "| refresh | Borvo | 1,000 | 1,250 | 1.0 | 2.0 | 3.1 | 2.50 |",
+        "| refresh | peer | 400 | 500 | 4.0 | 5.0 | 6.0 |  |",
+    ]
+
+
+def test_without_a_peer_nobody_is_ahead() -> None:
+    (line,) = render_steps({"refresh": {"Borvo": FAST}}).splitlines()[2:]
+    assert line.endswith("| 3.1 |  |")
+
+
+def expose(*delays: float) -> str:
+    registry = CollectorRegistry()
+    histogram = Histogram("borvo_event_loop_delay_seconds", "Delay", buckets=BUCKETS, registry=registry)
+    for delay in delays:
+        histogram.observe(delay)
+    return generate_latest(registry).decode()
+
+
+@pytest.mark.parametrize(
+    ("delays", "words"),
+    [
+        ((0.001,), "100.0000% of 1 looks under 5 ms late, all under 0.001 s"),
+        ((0.0005, 0.004, 0.005, 0.006), "75.0000% of 4 looks under 5 ms late, all under 0.0075 s"),
+        ((0.3, 0.4), "0.0000% of 2 looks under 5 ms late, all under 0.5 s"),
+        ((0.001, 3), "50.0000% of 2 looks under 5 ms late, some later than any bucket"),
+        ((), "nobody looked"),
+    ],
+)
+def test_the_exposed_histogram_is_put_into_words(delays: tuple[float, ...], words: str) -> None:
+    assert describe_delay(expose(*delays)) == f"Event loop: {words}"
+
+
+def test_metrics_without_the_histogram_say_that_nobody_looked() -> None:
+    assert describe_delay("") == "Event loop: nobody looked"

@@ -131,19 +131,7 @@ def build_platform(
         describe_return=partial(identity.describe_return, provider),
         on_session_ended=partial(identity.announce_end, outbox),
     )
-    developers = Portal(
-        database=database,
-        clock=clock,
-        entropy=entropy,
-        verifier=verifier,
-        accounts=people,
-        events=events,
-        bounds=_describe_bounds(settings),
-        usage=usage,
-        on_client_ended=partial(identity.end_grants, provider),
-        on_client_gone=partial(identity.forget_client, provider),
-    )
-
+    developers = _build_portal(settings, people, verifier, provider)
     samples = DataServer(database, clock, entropy, partial(identity.verify_bearer, provider))
     courier = Courier(outbox, {**_build_notifiers(settings, provider), **(handlers or {})})
     return Platform(
@@ -159,6 +147,23 @@ def build_platform(
         developers,
         provider,
         samples,
+    )
+
+
+def _build_portal(
+    settings: Settings, people: Accounts, verifier: SecretVerifier, provider: Identity
+) -> Portal:
+    return Portal(
+        database=people.database,
+        clock=people.clock,
+        entropy=people.entropy,
+        verifier=verifier,
+        accounts=people,
+        events=people.events,
+        bounds=_describe_bounds(settings),
+        usage=provider.usage,
+        on_client_ended=partial(identity.end_grants, provider),
+        on_client_gone=partial(identity.forget_client, provider),
     )
 
 

@@ -11,6 +11,7 @@ from borvo.portal import logos, service
 from borvo.portal.pages import AnyRequest, Developing, InPath
 from borvo.portal.pictures import BYTES_MAXIMUM, PIXELS_MAXIMUM
 from borvo.portal.service import Portal
+from borvo.web.csrf import WITHOUT_CSRF
 from borvo.web.forms import Form, read_file, read_form
 from borvo.web.pages import redirect_to, render_page
 
@@ -60,7 +61,8 @@ async def submit_logo(
     return redirect_to(f"/portal/clients/{client_id}")
 
 
-@get("/logos/{digest:str}")
+# What any cache may keep must not plant a cookie.
+@get("/logos/{digest:str}", opt=WITHOUT_CSRF)
 async def send_logo(digest: InPath, portal: Developing) -> Response[bytes]:
     """For everybody: it stands on the page that asks for consent. The name cannot be guessed without the picture."""
     picture = await logos.find_logo(portal, digest) if _DIGEST.fullmatch(digest) else None

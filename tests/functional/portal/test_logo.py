@@ -20,6 +20,7 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 @pytest.mark.parametrize(
     ("content", "media_type"),
     [(draw_png(), "image/png"), (draw_jpeg(), "image/jpeg"), (draw_webp(), "image/webp")],
+    ids=["PNG", "JPEG", "WebP"],
 )
 async def test_a_logo_is_sent_to_everybody_as_what_it_is_and_kept_for_good(
     developer: Browser, http: httpx.AsyncClient, content: bytes, media_type: str

@@ -22,6 +22,7 @@ from borvo.cli.demo_data import PREFIX, DemoClient
 from borvo.identity.store import grant_consent
 from borvo.identity.tokens import CONSENT_CLAIM, sign_access_token
 from borvo.portal.public import (
+    AccessTokenFormat,
     ClientDetails,
     GrantType,
     add_chosen_secret,
@@ -128,7 +129,12 @@ async def create_developer(platform: Platform) -> Person:
     return person
 
 
-async def seed_client(platform: Platform, developer: Person, client: DemoClient) -> None:
+async def seed_client(
+    platform: Platform,
+    developer: Person,
+    client: DemoClient,
+    access_token_format: AccessTokenFormat = AccessTokenFormat.JWT,
+) -> None:
     """With its secret, in the developer's tenancy."""
     (tenancy,) = await list_tenancies(platform.portal, developer)
     has_callback = client.grant_type is not GrantType.CLIENT_CREDENTIALS
@@ -139,6 +145,7 @@ async def seed_client(platform: Platform, developer: Person, client: DemoClient)
         grant_types=frozenset({client.grant_type}),
         scopes=client.scopes,
         require_pkce=False,
+        access_token_format=access_token_format,
     )
     registered = await register_client(platform.portal, developer, tenancy.id, client.suffix, details)
     await add_chosen_secret(platform.portal, developer, registered.client_id, client.secret)

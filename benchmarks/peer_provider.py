@@ -127,7 +127,8 @@ async def _create_database(url: str) -> None:
 @contextmanager
 def _serve(settings: _Settings) -> Iterator[int]:
     with subprocess.Popen(  # noqa: S603
-        [_NODE, _FOLDER / "server.mjs"],
+        # With the larger one that Node chooses by itself it is no faster, and holds more memory.
+        [_NODE, "--max-semi-space-size=16", _FOLDER / "server.mjs"],
         env={"PATH": os.environ["PATH"], "NODE_ENV": "production"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

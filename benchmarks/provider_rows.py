@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 import asyncpg
 
-from benchmarks.borvo_provider import move_provider, seed_provider
+from benchmarks.borvo_provider import move_provider, seed_provider, with_jwt
 from benchmarks.instance import HOST, Instance, run_beside
 from benchmarks.latency import CONNECTIONS, Figures, measure_steps, read_memory
 from benchmarks.peer_provider import run_peer
@@ -32,11 +32,12 @@ def measure_provider(instance: Instance, seconds: float) -> Iterator[str]:
 
 
 def _measure_beside(instance: Instance, borvo: Provider, workers: int, seconds: float) -> str:
-    """One after the other: the second starts when the first has ended."""
+    """One after the other: each starts when the one before has ended."""
     measured: dict[str, dict[str, Figures]] = {}
     memory: list[str] = []
     servers: list[AbstractContextManager[Provider | None]] = [
         _run_borvo(instance, borvo, workers),
+        _run_borvo(instance, with_jwt(borvo), workers),
         run_peer(instance, workers),
     ]
     for server in servers:

@@ -18,8 +18,8 @@ class App:
 class Provider:
     """A running OpenID provider. `app` may use the code flow, refresh tokens and introspection, and all people who are
     in `emails` have consented to its scopes; `service` may use client credentials. ID tokens and the access tokens of
-    `service` are RS256 JWTs by a key of 2,048 bits. The access tokens of `app` are whatever the provider's user info
-    takes: Borvo's are RS256 JWTs too, the peer's are opaque, which spares it a signature and costs it a row.
+    `service` are RS256 JWTs by a key of 2,048 bits. The access tokens of `app` are opaque, which spares a signature
+    and costs a row: the peer's user info takes no others.
 
     The sign-in page is reached from the authorization endpoint by redirects; it has one form with fields for the
     address and the password, which all people share. After it, redirects lead to the code.

@@ -24,7 +24,7 @@ def render_table(rows: list[Row]) -> str:
 
 
 def render_steps(steps: dict[str, dict[str, Figures]]) -> str:
-    """Of each step, a line a server, the first of which is Borvo; beside Borvo's how many times as many it does."""
+    """Of each step, a line a server, the last of which is the peer; beside the others, how many times its rate."""
     lines = [
         "| step | server | a second | a second and core | p50 ms | p95 ms | p99 ms | times the peer's |",
         "|-|-|-|-|-|-|-|-|",
@@ -32,7 +32,7 @@ def render_steps(steps: dict[str, dict[str, Figures]]) -> str:
     for name, servers in steps.items():
         rates = [figures.rate for figures in servers.values()]
         for number, (server, figures) in enumerate(servers.items()):
-            ahead = f"{rates[0] / rates[1]:.2f}" if number == 0 and len(rates) > 1 else ""
+            ahead = f"{rates[number] / rates[-1]:.2f}" if number < len(rates) - 1 else ""
             lines.append(
                 f"| {name} | {server} | {figures.rate:,.0f} | {figures.rate_a_core:,.0f} | {figures.p50:.1f} "
                 f"| {figures.p95:.1f} | {figures.p99:.1f} | {ahead} |"

@@ -1,14 +1,29 @@
 """The SQL of refresh token families. Every function takes a connection and none commits."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from borvo.accounts.public import PERSON_COLUMNS, read_person
 from borvo.identity.refresh import TokenFamily
-from borvo.identity.store import REDEEM, CodeIssue, read_claims, render_claims
+from borvo.identity.store import REDEEM, read_claims, render_claims
+from borvo.identity.token_store import OPAQUE_COLUMNS, list_opaque_values
+from borvo.identity.tokens import OpaqueIssue
 from borvo.kernel.ids import ClientKey, LoginSessionId, PersonId
 from borvo.storage.database import Connection, Row
+
+
+@dataclass(frozen=True, slots=True)
+class CodeIssue:
+    """What a code is redeemed for, so that a replay can revoke it. `opaque` is the access token when it says nothing
+    itself."""
+
+    token_id: str
+    token_expires_at: datetime
+    family: TokenFamily | None
+    opaque: OpaqueIssue | None
+
 
 _COLUMNS = """(person_id, id, created_at, client_key, scopes, login_session_id, auth_time, consent_version,
                 current_digest, expires_at, idle_expires_at, claims)"""
@@ -40,24 +55,36 @@ async def insert_family(connection: Connection, family: TokenFamily, now: dateti
     )
 
 
-async def redeem_for_family(
-    connection: Connection, digest: bytes, issue: CodeIssue, family: TokenFamily, now: datetime
+async def redeem_code(
+    connection: Connection,
+    person_id: PersonId,
+    digest: bytes,
+    issue: CodeIssue,
+    now: datetime,
 ) -> bool:
-    """As `redeem_code`, and with the same statement begins the family, so that it needs no transaction."""
-    begun = await connection.fetchval(
-        f"""with redeemed as ({REDEEM})
-           insert into token_family {_COLUMNS}
-           select $1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 from redeemed
-           returning true""",
-        family.person.id,
+    """Whether this call was the one that redeemed the code. The same statement keeps what was issued for it, and so
+    needs no transaction."""
+    family = issue.family
+    begun = (family.id, *_list_values(family)) if family else (None,) * 10
+    redeemed = await connection.fetchval(
+        f"""with redeemed as ({REDEEM}),
+             begun as (
+               insert into token_family {_COLUMNS}
+               select $1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 from redeemed where $5::uuid is not null),
+             kept as (
+               insert into access_token {OPAQUE_COLUMNS}
+               select $16, $17, $18, $19 from redeemed where $16::uuid is not null)
+           select true from redeemed""",
+        person_id,
         digest,
         issue.token_id,
         issue.token_expires_at,
-        family.id,
+        begun[0],
         now,
-        *_list_values(family),
+        *begun[1:],
+        *list_opaque_values(issue.opaque),
     )
-    return bool(begun)
+    return bool(redeemed)
 
 
 async def load_family(connection: Connection, person_id: PersonId, family_id: UUID) -> TokenFamily | None:
@@ -94,30 +121,39 @@ def _read_family(row: Row, family_id: UUID) -> TokenFamily:
     )
 
 
-async def rotate_family(
-    connection: Connection,
-    family: TokenFamily,
-    presented: bytes,
-    new: bytes,
-    idle_expires_at: datetime,
-    now: datetime,
-) -> bool:
-    """Whether this call was the one that replaced the current token: the row changes once, whoever else tries.
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """`presented` becomes the previous token also when it was that already, after a retry. `opaque` is the access token
+    that was issued along, when it says nothing itself."""
 
-    `presented` becomes the previous token also when it was that already, after a retry.
-    """
+    presented: bytes
+    new: bytes
+    idle_expires_at: datetime
+    opaque: OpaqueIssue | None
+
+
+async def rotate_family(
+    connection: Connection, family: TokenFamily, rotation: Rotation, now: datetime
+) -> bool:
+    """Whether this call was the one that replaced the current token: the row changes once, whoever else tries."""
     rotated = await connection.fetchval(
-        """update token_family
-           set current_digest = $5, previous_digest = $4, rotated_at = $7, idle_expires_at = $6
-           where person_id = $1 and id = $2 and current_digest = $3 and revoked_at is null
-           returning true""",
+        f"""with rotated as (
+             update token_family
+             set current_digest = $5, previous_digest = $4, rotated_at = $7, idle_expires_at = $6
+             where person_id = $1 and id = $2 and current_digest = $3 and revoked_at is null
+             returning true),
+             kept as (
+               insert into access_token {OPAQUE_COLUMNS}
+               select $8, $9, $10, $11 from rotated where $8::uuid is not null)
+           select true from rotated""",
         family.person.id,
         family.id,
         family.current_digest,
-        presented,
-        new,
-        idle_expires_at,
+        rotation.presented,
+        rotation.new,
+        rotation.idle_expires_at,
         now,
+        *list_opaque_values(rotation.opaque),
     )
     return bool(rotated)
 

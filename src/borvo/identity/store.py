@@ -2,9 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from borvo.accounts.public import PERSON_COLUMNS, read_person
 from borvo.identity.model import (
@@ -227,15 +225,6 @@ def read_claims(text: str | None) -> RequestedClaims:
     return RequestedClaims(tuple(kept["userinfo"]), tuple(kept["id_token"]))
 
 
-@dataclass(frozen=True, slots=True)
-class CodeIssue:
-    """What a code is redeemed for, so that a replay can revoke it."""
-
-    token_id: str
-    token_expires_at: datetime
-    family_id: UUID | None
-
-
 REDEEM = """update authorization_code
            set redeemed_at = $6, token_id = $3, token_expires_at = $4, family_id = $5
            where person_id = $1 and code_digest = $2 and redeemed_at is null and expires_at > $6
@@ -243,16 +232,6 @@ REDEEM = """update authorization_code
                where l.person_id = $1 and l.id = login_session_id and l.ended_at is null)
            returning true"""
 """The row changes once, whoever else tries."""
-
-
-async def redeem_code(
-    connection: Connection, person_id: PersonId, digest: bytes, issue: CodeIssue, now: datetime
-) -> bool:
-    """Whether this call was the one that redeemed it."""
-    redeemed = await connection.fetchval(
-        REDEEM, person_id, digest, issue.token_id, issue.token_expires_at, issue.family_id, now
-    )
-    return bool(redeemed)
 
 
 async def revoke_code_tokens(

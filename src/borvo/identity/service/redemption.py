@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from authlib.oauth2.rfc6749.errors import InvalidGrantError
 
-from borvo.identity import family_store, store, token_store
+from borvo.identity import family_store, store
 from borvo.identity.engine import Facts
 from borvo.identity.grants.authorization_code import describe_grantor
-from borvo.identity.model import TOKEN_LIFETIME, StoredCode, parse_code
+from borvo.identity.model import TOKEN_LIFETIME, parse_code
 from borvo.identity.service.authentication import TokenAnswer, refuse
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.families import build_family, record_theft
@@ -35,32 +35,15 @@ async def redeem_code(
         answer = run_engine(facts)
         if "access_token" not in answer.body or facts.code is None:
             return answer
-        if not await _spend(identity, connection, facts, facts.code, digest):
+        issue = family_store.CodeIssue(
+            facts.issued_token_ids[0],
+            facts.now + TOKEN_LIFETIME,
+            build_family(facts, describe_grantor(facts.code), facts.code.client_key, facts.code.scopes),
+            facts.issued_opaque,
+        )
+        if not await family_store.redeem_code(connection, person_id, digest, issue, facts.now):
             return await _punish(identity, connection, facts, person_id, digest)
         return answer
-
-
-async def _spend(
-    identity: Identity, connection: Connection, facts: Facts, code: StoredCode, digest: bytes
-) -> bool:
-    """Whether this request was the one that redeemed the code; what was issued for it is kept with it."""
-    if facts.issued_opaque is None:
-        return await _redeem(connection, facts, code, digest)
-    async with identity.database.begin(connection):
-        is_first = await _redeem(connection, facts, code, digest)
-        if is_first:
-            await token_store.insert_opaque(connection, facts.issued_opaque)
-        return is_first
-
-
-async def _redeem(connection: Connection, facts: Facts, code: StoredCode, digest: bytes) -> bool:
-    family = build_family(facts, describe_grantor(code), code.client_key, code.scopes)
-    issue = store.CodeIssue(
-        facts.issued_token_ids[0], facts.now + TOKEN_LIFETIME, family.id if family else None
-    )
-    if family is not None:
-        return await family_store.redeem_for_family(connection, digest, issue, family, facts.now)
-    return await store.redeem_code(connection, code.person.id, digest, issue, facts.now)
 
 
 def _is_replay(facts: Facts) -> bool:

@@ -1,11 +1,10 @@
 """The use of a refresh token: RFC 6749 6, RFC 9700 4.14.2."""
 
 from collections.abc import Callable
-from functools import partial
 
 from authlib.oauth2.rfc6749.errors import InvalidGrantError
 
-from borvo.identity import family_store, token_store
+from borvo.identity import family_store
 from borvo.identity.engine import Facts
 from borvo.identity.refresh import RefreshVerdict, TokenFamily
 from borvo.identity.service.authentication import TokenAnswer, refuse
@@ -49,27 +48,16 @@ async def _judge(
     answer = run_engine(facts)
     if facts.issued_refresh is None or "access_token" not in answer.body:
         return answer
-    if not await _rotate(identity, connection, facts, family, digest, facts.issued_refresh.text):
+    rotation = family_store.Rotation(
+        presented=digest,
+        new=digest_token(facts.issued_refresh.text),
+        idle_expires_at=facts.refresh.find_idle_end(family.expires_at, facts.now),
+        opaque=facts.issued_opaque,
+    )
+    if not await family_store.rotate_family(connection, family, rotation, facts.now):
         # Somebody used the same token at the same moment.
         return await _punish(identity, connection, facts, family)
     return answer
-
-
-async def _rotate(
-    identity: Identity, connection: Connection, facts: Facts, family: TokenFamily, digest: bytes, new: str
-) -> bool:
-    """Whether this request was the one that replaced the token; what was issued for it is kept with it."""
-    idle_end = facts.refresh.find_idle_end(family.expires_at, facts.now)
-    rotate = partial(
-        family_store.rotate_family, connection, family, digest, digest_token(new), idle_end, facts.now
-    )
-    if facts.issued_opaque is None:
-        return await rotate()
-    async with identity.database.begin(connection):
-        is_first = await rotate()
-        if is_first:
-            await token_store.insert_opaque(connection, facts.issued_opaque)
-        return is_first
 
 
 async def _punish(

@@ -59,7 +59,9 @@ async def show_portal(page: Page, take: Take) -> None:
     for name, path in {
         "client": "/portal/clients/demo.mybp",
         "secret": "/portal/clients/demo.mybp/secret",
+        "client-state": "/portal/clients/demo.mybp/state",
         "new-client": "/portal/clients/new",
+        "which-grant": "/portal/grant?presence=person&place=server&library=code",
     }.items():
         await page.goto(ORIGIN + path)
         await take(page, name)

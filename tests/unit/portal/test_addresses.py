@@ -14,6 +14,8 @@ from borvo.portal.addresses import (
     check_frontchannel_uri,
     check_post_logout_uris,
     check_redirect_uris,
+    find_live_fault,
+    is_local,
     normalize_client_uri,
 )
 from borvo.portal.model import GrantType
@@ -215,3 +217,57 @@ def test_post_logout_addresses_follow_the_rules_of_callbacks_and_none_is_needed(
         len(check_post_logout_uris(["http://app.example.org/bye", "https://*.example.org/"], is_public=True))
         == 2
     )
+
+
+SCHEMES = st.sampled_from(
+    ["https://", "http://", "org.example.app:/", "org.example.app://", "myapp:/", "", "//"]
+)
+HOSTS = st.sampled_from(
+    ["a.example", "localhost", "127.0.0.1", "[::1]", "*.a.example", "u@a.example", "bücher.example"]
+)
+RESTS = st.sampled_from(["", "/", "/cb", "/cb#x", "/c b", "/cb?x=%20", "/*", ":5001/cb", ":0/cb"])
+
+
+@given(SCHEMES, HOSTS, RESTS, st.booleans())
+def test_what_a_live_client_may_register_leads_over_the_network_by_https_only(
+    scheme: str, host: str, rest: str, is_public: bool
+) -> None:
+    uri = scheme + host + rest
+    if check_redirect_uris([uri], CODE, is_public=is_public) or find_live_fault(uri, is_public=is_public):
+        return
+    parts = urlsplit(uri)
+    is_private_use = is_public and parts.scheme == "org.example.app"
+    is_loopback = is_public and parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1"}
+    assert is_private_use or is_loopback or (parts.scheme == "https" and not is_local(uri))
+
+
+@given(SCHEMES, HOSTS, RESTS, st.booleans())
+def test_each_refusal_names_the_address_and_says_what_to_write(
+    scheme: str, host: str, rest: str, is_public: bool
+) -> None:
+    uri = scheme + host + rest
+    for fault in check_redirect_uris([uri], CODE, is_public=is_public):
+        assert fault.startswith(f"{uri}: ")
+        assert "write" in fault or "percent-encoded" in fault
+
+
+@pytest.mark.spec("RFC 8252", "8.4")
+def test_an_app_that_keeps_a_secret_has_no_scheme_of_its_own() -> None:
+    uri = "org.example.app:/callback"
+    assert check_redirect_uris([uri], CODE, is_public=True) == []
+    assert check_redirect_uris([uri], CODE, is_public=False)
+
+
+@pytest.mark.parametrize(
+    ("uri", "better"),
+    [
+        ("http://a.example/cb", "https://a.example/cb"),
+        ("https://a.example/cb#x", "https://a.example/cb"),
+        ("https://ada:x@a.example/cb", "https://a.example/cb"),
+        ("https://bücher.example/cb", "https://xn--bcher-kva.example/cb"),
+    ],
+)
+def test_what_a_refusal_says_to_write_is_accepted(uri: str, better: str) -> None:
+    (fault,) = check_redirect_uris([uri], CODE, is_public=False)
+    assert f"write {better}." in fault
+    assert check_redirect_uris([better], CODE, is_public=False) == []

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks.endpoints import measure_discovery, measure_token_endpoint
 from benchmarks.instance import Instance, run_instance
+from benchmarks.portal import measure_client_list
 from benchmarks.provider_rows import measure_provider
 from benchmarks.report import Row, render_table
 from benchmarks.samples import measure_read_alone, measure_read_together, measure_writes, prepare_million
@@ -47,6 +48,7 @@ def measure_limits(instance: Instance, seconds: float, rounds: int) -> list[Row]
         measure_writes(instance, 100, 50),
         measure_writes(instance, 10_000, 7),
     ]
+    rows.append(measure_client_list(instance, 100))
     asyncio.run(prepare_million(instance))
     return [*rows, measure_read_alone(instance, 300), measure_read_together(instance, seconds, rounds)]
 

@@ -59,9 +59,11 @@ async def show_portal(page: Page, take: Take) -> None:
     for name, path in {
         "client": "/portal/clients/demo.mybp",
         "secret": "/portal/clients/demo.mybp/secret",
+        "client-state": "/portal/clients/demo.mybp/state",
         "new-client": "/portal/clients/new",
         "team": "/portal/tenancies/demo/team",
         "audit": "/portal/tenancies/demo/audit",
+        "which-grant": "/portal/grant?presence=person&place=server&library=code",
     }.items():
         await page.goto(ORIGIN + path)
         await take(page, name)

@@ -43,7 +43,7 @@ from borvo.mail.keeping import build_outbox_router, keep_mail
 from borvo.mail.posting import KIND as MAIL
 from borvo.mail.smtp import SmtpMailer, parse_relay
 from borvo.portal import public as portal
-from borvo.portal.public import Portal, SecretVerifier
+from borvo.portal.public import ClientUsage, LifetimeBounds, Portal, SecretVerifier
 from borvo.settings import Settings, read_settings
 from borvo.storage.database import DATABASE_ABSENCES, Database
 from borvo.storage.outbox.courier import Courier
@@ -113,8 +113,9 @@ def build_platform(
     cabinet = KeyCabinet(
         database, keyring, clock, entropy, generate, events=events, rotate_after=rotate_after
     )
+    usage = ClientUsage(database, clock)
     provider = _build_provider(
-        settings, database, clock, entropy, cabinet, verifier, limiter, keyring, events
+        settings, database, clock, entropy, cabinet, verifier, limiter, keyring, events, usage
     )
     people = Accounts(
         database=database,
@@ -130,10 +131,7 @@ def build_platform(
         describe_return=partial(identity.describe_return, provider),
         on_session_ended=partial(identity.announce_end, outbox),
     )
-    developers = Portal(
-        database=database, clock=clock, entropy=entropy, verifier=verifier, accounts=people, events=events
-    )
-
+    developers = _build_portal(settings, people, verifier, provider)
     samples = DataServer(database, clock, entropy, partial(identity.verify_bearer, provider))
     courier = Courier(outbox, {**_build_notifiers(settings, provider), **(handlers or {})})
     return Platform(
@@ -152,6 +150,23 @@ def build_platform(
     )
 
 
+def _build_portal(
+    settings: Settings, people: Accounts, verifier: SecretVerifier, provider: Identity
+) -> Portal:
+    return Portal(
+        database=people.database,
+        clock=people.clock,
+        entropy=people.entropy,
+        verifier=verifier,
+        accounts=people,
+        events=people.events,
+        bounds=_describe_bounds(settings),
+        usage=provider.usage,
+        on_client_ended=partial(identity.end_grants, provider),
+        on_client_gone=partial(identity.forget_client, provider),
+    )
+
+
 def _build_notifiers(settings: Settings, provider: Identity) -> dict[str, Handler]:
     outgoing = Outgoing(is_open=settings.outgoing_networks == "any" or not settings.is_secure)
     return {identity.BACKCHANNEL_LOGOUT: identity.BackchannelNotifier(provider, outgoing)}
@@ -167,6 +182,7 @@ def _build_provider(
     limiter: Limiter,
     keyring: Keyring,
     events: SecurityLog,
+    usage: ClientUsage,
 ) -> Identity:
     return Identity(
         issuer=settings.issuer,
@@ -181,6 +197,16 @@ def _build_provider(
         refresh=_describe_refresh(settings, keyring),
         profile=InstanceProfile(settings.profile),
         limiter=limiter,
+        usage=usage,
+        access_lifetime=timedelta(minutes=settings.access_token_minutes),
+    )
+
+
+def _describe_bounds(settings: Settings) -> LifetimeBounds:
+    return LifetimeBounds(
+        access_token_minutes=settings.access_token_minutes,
+        refresh_token_days=settings.refresh_token_days,
+        refresh_token_idle_days=settings.refresh_token_idle_days,
     )
 
 
@@ -267,6 +293,7 @@ def _build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncCon
                 asyncio.create_task(_clean_up_regularly(platform)),
                 asyncio.create_task(platform.courier.run()),
                 *_write_regularly(platform),
+                asyncio.create_task(platform.portal.usage.run()),
             ]
             if platform.settings.metrics_port:
                 tasks.append(asyncio.create_task(watch_loop()))

@@ -59,6 +59,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="How much clients may be allowed. `strict`: no access token ever passes through a browser."
         ),
     ] = "compatible"
+    access_token_minutes: Annotated[
+        int,
+        Meta(ge=5, le=60, description="Minutes that access tokens live at most; a client may want fewer."),
+    ] = 60
     refresh_token_days: Annotated[
         int, Meta(ge=1, le=3650, description="Days after which lasting access ends, however much it is used.")
     ] = 180

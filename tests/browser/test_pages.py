@@ -36,11 +36,19 @@ BEHIND_SIGN_IN = {
     "portal": "/portal",
     "new client": "/portal/clients/new",
     "client": "/portal/clients/{client_id}",
+    "client, advanced": "/portal/clients/{client_id}?tab=advanced",
     "secret": "/portal/clients/{client_id}/secret",
     "failed requests": "/portal/clients/{client_id}/requests",
     "team": "/portal/tenancies/{prefix}/team",
     "leaving": "/portal/tenancies/{prefix}/leaving",
     "audit": "/portal/tenancies/{prefix}/audit?subject=app",
+    "state": "/portal/clients/{client_id}/state",
+    "logo": "/portal/clients/{client_id}/logo",
+    "disabling": "/portal/clients/{client_id}/disabling",
+    "deletion": "/portal/clients/{client_id}/deletion",
+    "from implicit": "/portal/clients/{client_id}/moving",
+    "import": "/portal/clients/import",
+    "which grant": "/portal/grant?presence=person&place=browser&library=implicit",
     "consent": "/connect/authorize?{request}",
     "sign out": "/connect/endsession",
 }
@@ -124,7 +132,22 @@ async def test_axe_finds_no_fault(visit: Any, axe: str, name: str, scheme: Any) 
 
 @pytest.mark.parametrize(
     "name",
-    ["start", "sign-up", "portal", "secret", "consent", "profile", "sessions", "device", "team", "audit"],
+    [
+        "start",
+        "sign-up",
+        "portal",
+        "new client",
+        "client, advanced",
+        "state",
+        "which grant",
+        "secret",
+        "team",
+        "audit",
+        "consent",
+        "profile",
+        "sessions",
+        "device",
+    ],
 )
 async def test_whatever_takes_the_keyboard_shows_it(visit: Any, name: str) -> None:
     page = await visit(name)

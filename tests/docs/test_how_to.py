@@ -201,5 +201,5 @@ async def test_what_the_demos_portal_shows_is_what_the_page_says(demo: str) -> N
         page = (await browser.open("/portal/clients/new")).text
     for words in ("This app cannot keep a secret", "Access tokens may come through the browser"):
         assert words in page
-    for words in ("Post-logout URL", "Front-channel logout URL", "Back-channel logout URL", "More settings"):
+    for words in ("Post-logout URL", "Front-channel logout URL", "Back-channel logout URL", "Advanced"):
         assert words in page

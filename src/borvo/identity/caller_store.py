@@ -15,6 +15,7 @@ from borvo.storage.database import Connection, Row
 # The client's state, the revocations, and for a person her account and the consent under which the token was issued.
 _LIVE = """select c.client_key from client c
            where c.client_id = {client_id} and c.disabled_at is null
+             and (c.tokens_void_before is null or c.tokens_void_before <= {issued_at})
              and not exists (select 1 from revoked_token r where r.subject = {subject} and r.token_id = {jti})
              and ({person_id}::uuid is null or exists (
                select 1 from consent s join person p on p.id = s.person_id
@@ -23,7 +24,9 @@ _LIVE = """select c.client_key from client c
              and ({family_id}::uuid is null or exists (
                select 1 from token_family f
                where f.person_id = {person_id}::uuid and f.id = {family_id}::uuid and f.revoked_at is null))"""
-_CALLER = _LIVE.format(client_id="$1", subject="$2", jti="$3", person_id="$4", version="$5", family_id="$6")
+_CALLER = _LIVE.format(
+    client_id="$1", subject="$2", jti="$3", person_id="$4", version="$5", family_id="$6", issued_at="$7"
+)
 
 
 def compose_liveness(token: AccessToken, bind: Callable[[object], str]) -> str:
@@ -36,6 +39,7 @@ def compose_liveness(token: AccessToken, bind: Callable[[object], str]) -> str:
         person_id=bind(token.person_id),
         version=f"{bind(token.consent_version)}::integer",
         family_id=bind(token.family_id),
+        issued_at=f"{bind(token.issued_at)}::timestamptz",
     )
     return f"exists ({live})"
 
@@ -50,6 +54,7 @@ async def load_caller(connection: Connection, token: AccessToken) -> Caller | No
         token.person_id,
         token.consent_version,
         token.family_id,
+        token.issued_at,
     )
     return None if client_key is None else _build_caller(token, client_key)
 
@@ -64,8 +69,8 @@ class LoadedCaller:
 
 _CALLERS = f"""
     select k.number, live.client_key, {CLAIMS_COLUMNS}
-    from unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::integer[], $6::uuid[]) with ordinality
-         as k (client_id, subject, token_id, person_id, version, family_id, number)
+    from unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::integer[], $6::uuid[], $7::timestamptz[])
+         with ordinality as k (client_id, subject, token_id, person_id, version, family_id, issued_at, number)
     cross join lateral ({
     _LIVE.format(
         client_id="k.client_id",
@@ -74,6 +79,7 @@ _CALLERS = f"""
         person_id="k.person_id",
         version="k.version",
         family_id="k.family_id",
+        issued_at="k.issued_at",
     )
 }) live
     left join person p on p.id = k.person_id and p.closed_at is null
@@ -92,6 +98,7 @@ async def load_callers(
         [token.person_id for token in tokens],
         [token.consent_version for token in tokens],
         [token.family_id for token in tokens],
+        [token.issued_at for token in tokens],
     )
     found = ((tokens[row["number"] - 1], row) for row in rows)
     return {token: _read_loaded(token, row) for token, row in found}

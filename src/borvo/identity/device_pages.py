@@ -55,6 +55,7 @@ def _ask(question: DeviceQuestion, login: Login) -> Template:
         "identity/device_consent.html",
         viewer=login,
         question=question,
+        presentation=question.presentation,
         lines=list_consent_lines(question.scopes),
         required=REQUIRED_SCOPES,
         device_path=DEVICE_PATH,

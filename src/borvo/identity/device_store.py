@@ -140,3 +140,8 @@ async def redeem_device(connection: Connection, device_code_digest: bytes, now: 
         now,
     )
     return bool(redeemed)
+
+
+async def delete_devices_of(connection: Connection, client_id: str) -> None:
+    """Those that wait and those that were allowed and have not come for their tokens."""
+    await connection.execute("delete from device_authorization where client_id = $1", client_id)

@@ -4,7 +4,7 @@ read those facts and record what should happen, and whoever built it applies the
 import logging
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from authlib.oauth2.rfc6749 import AuthorizationServer, ClientMixin, OAuth2Request
@@ -52,6 +52,7 @@ class Facts:
     keys: SigningKeys
     parameters: Parameters
     refresh: RefreshPolicy
+    access_lifetime: timedelta = TOKEN_LIFETIME
     profile: InstanceProfile = InstanceProfile.COMPATIBLE
     client: "ProtocolClient | None" = None
     auth_method: str = ""
@@ -219,7 +220,7 @@ class AccessTokenGenerator(BearerTokenGenerator):
     """Makes access tokens whose every time comes from the exchange's clock, and the refresh tokens beside them."""
 
     def __init__(self, facts: Facts) -> None:
-        super().__init__(self._issue, self._refresh, lambda _client, grant_type: find_seconds(grant_type))
+        super().__init__(self._issue, self._refresh, self._find_seconds)
         self._facts = facts
 
     def generate(
@@ -255,6 +256,15 @@ class AccessTokenGenerator(BearerTokenGenerator):
             return facts.issued_opaque.text
         return sign_access_token(facts.keys.active[registered.signing_algorithm], claims)
 
+    def _find_seconds(self, client: ProtocolClient, grant_type: str) -> int:
+        """How long an access token lives. Contract 7: one that came through the browser only shortly."""
+        most = self._facts.access_lifetime
+        chosen = client.registered.access_token_minutes
+        lifetime = most if chosen is None else min(most, timedelta(minutes=chosen))
+        return int(
+            (min(lifetime, FRONT_CHANNEL_LIFETIME) if grant_type == "implicit" else lifetime).total_seconds()
+        )
+
     def _describe(
         self, client: ProtocolClient, grant_type: str, user: Grantor | None, scope: str
     ) -> dict[str, Any]:
@@ -269,7 +279,7 @@ class AccessTokenGenerator(BearerTokenGenerator):
             "sub": str(user.login.person.id) if user else client.client_id,
             "client_id": client.client_id,
             "iat": issued_at,
-            "exp": issued_at + find_seconds(grant_type),
+            "exp": issued_at + self._find_seconds(client, grant_type),
             "jti": encode_bytes(facts.entropy(16)),
             "scope": scope,
         }
@@ -282,12 +292,6 @@ class AccessTokenGenerator(BearerTokenGenerator):
             if facts.issued_refresh is not None:
                 claims[FAMILY_CLAIM] = str(facts.issued_refresh.family_id)
         return claims
-
-
-def find_seconds(grant_type: str) -> int:
-    """How long an access token lives. Contract 7: one that came through the browser only shortly."""
-    lifetime = FRONT_CHANNEL_LIFETIME if grant_type == "implicit" else TOKEN_LIFETIME
-    return int(lifetime.total_seconds())
 
 
 def _issue_refresh(facts: Facts, user: Grantor) -> RefreshIssue:

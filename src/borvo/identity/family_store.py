@@ -168,3 +168,16 @@ async def revoke_family(connection: Connection, person_id: PersonId, family_id: 
         now,
     )
     return bool(revoked)
+
+
+async def revoke_families_of(connection: Connection, client_key: ClientKey, now: datetime) -> None:
+    """Ends all tokens of all the client's families, whose ever they are. Codes that were not redeemed go along: they
+    would become families."""
+    await connection.execute(
+        "update token_family set revoked_at = $2 where client_key = $1 and revoked_at is null",
+        client_key,
+        now,
+    )
+    await connection.execute(
+        "delete from authorization_code where client_key = $1 and redeemed_at is null", client_key
+    )

@@ -13,7 +13,8 @@ from borvo.kernel.scopes import Scopes, parse_scopes, render_scopes
 from borvo.web.addresses import parse_origin
 
 CODE_LIFETIME = timedelta(seconds=60)
-# Contract 1.5: a sample stays signed in as long as its id token lives, and never refreshes its access token.
+# Contract 1.5: a sample stays signed in as long as its id token lives, and never refreshes its access token. No access
+# token lives longer, whatever client and operator are set to: signing keys retire by it.
 TOKEN_LIFETIME = timedelta(hours=1)
 # Contract 7, implicit: what passes through the browser's address works for a short while only.
 FRONT_CHANNEL_LIFETIME = timedelta(minutes=10)
@@ -218,6 +219,7 @@ class AccessToken:
     scopes: frozenset[str]
     token_id: str
     consent_version: int | None
+    issued_at: datetime
     expires_at: datetime
     family_id: UUID | None = None
     userinfo_claims: tuple[str, ...] = ()

@@ -68,6 +68,7 @@ def _render(outcome: Outcome, viewer: Viewer) -> Redirect | Template:
                 form_action=[outcome.form_target],
                 viewer=viewer,
                 client=outcome.client,
+                presentation=outcome.presentation,
                 lines=list_consent_lines(outcome.scopes),
                 required=REQUIRED_SCOPES,
                 declined=outcome.declined,

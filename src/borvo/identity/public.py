@@ -8,6 +8,7 @@ from borvo.identity.model import AccessToken, Caller, InstanceProfile
 from borvo.identity.pages import build_page_router
 from borvo.identity.refresh import RefreshPolicy
 from borvo.identity.service.caller import Admission, clean_up, verify_bearer
+from borvo.identity.service.client_ends import end_grants, forget_client
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.ending import BACKCHANNEL_LOGOUT, BackchannelNotifier, announce_end
 from borvo.identity.service.guessing import GuessLimit
@@ -37,6 +38,8 @@ __all__ = [
     "build_page_router",
     "clean_up",
     "describe_return",
+    "end_grants",
+    "forget_client",
     "generate_key",
     "verify_bearer",
 ]

@@ -4,7 +4,7 @@ All refresh tokens that follow from one redemption make a family, of which exact
 """
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -29,6 +29,10 @@ class RefreshVerdict(StrEnum):
     SPENT = "spent"
     """Replaced before, so it comes from whoever copied it, or from whoever was robbed of it."""
     ENDED = "ended"
+
+
+def _shorten(most: timedelta, days: int | None) -> timedelta:
+    return most if days is None else min(most, timedelta(days=days))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,14 @@ class RefreshPolicy:
         if not is_same(mark, self._mark(body)):
             return None
         return PersonId(UUID(bytes=body[:16])), UUID(bytes=body[16:32])
+
+    def narrow(self, lifetime_days: int | None, idle_days: int | None) -> "RefreshPolicy":
+        """For a client that wants its tokens to live for a shorter time; a longer one it does not get."""
+        if lifetime_days is None and idle_days is None:
+            return self
+        return replace(
+            self, lifetime=_shorten(self.lifetime, lifetime_days), idle=_shorten(self.idle, idle_days)
+        )
 
     def find_idle_end(self, family_end: datetime, now: datetime) -> datetime:
         """When the family ends unless it is used before."""

@@ -123,6 +123,10 @@ async def withdraw_consent(
     return bool(withdrawn)
 
 
+async def delete_consents_of(connection: Connection, client_key: ClientKey) -> None:
+    await connection.execute("delete from consent where client_key = $1", client_key)
+
+
 async def list_consents(connection: Connection, person_id: PersonId) -> list[ConsentedClient]:
     """The clients that the person allows something, the latest first."""
     rows = await connection.fetch(

@@ -90,10 +90,10 @@ def read_access_claims(claims: Mapping[str, Any], issuer: str, now: datetime) ->
     """The claims of an access token, whether they were signed or kept; raises `TokenError`."""
     if claims.get("iss") != issuer or issuer not in _list_audience(claims):
         raise TokenError("issued by or for somebody else")
-    expires = read_claim(claims, "exp", int)
+    expires, issued = read_claim(claims, "exp", int), read_claim(claims, "iat", int)
     subject, client_id = read_claim(claims, "sub", str), read_claim(claims, "client_id", str)
     token_id = read_claim(claims, "jti", str)
-    if expires is None or subject is None or client_id is None or token_id is None:
+    if None in {expires, issued, subject, client_id, token_id}:
         raise TokenError("a claim is missing")
     expires_at = datetime.fromtimestamp(cast(int, expires), UTC)
     if expires_at <= now:
@@ -108,6 +108,7 @@ def read_access_claims(claims: Mapping[str, Any], issuer: str, now: datetime) ->
         scopes=frozenset(parse_scopes(cast("str | None", read_claim(claims, "scope", str)))),
         token_id=str(token_id),
         consent_version=cast("int | None", read_claim(claims, CONSENT_CLAIM, int)),
+        issued_at=datetime.fromtimestamp(cast(int, issued), UTC),
         expires_at=expires_at,
         family_id=parse_uuid(str(read_claim(claims, FAMILY_CLAIM, str) or "")),
         userinfo_claims=tuple(str(name) for name in claims.get(USERINFO_CLAIM) or ()),

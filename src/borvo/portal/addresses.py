@@ -4,7 +4,7 @@ What is accepted is a small part of what is a URL: two programs that read a rare
 tokens get lost."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv6Address
 
@@ -13,11 +13,12 @@ from borvo.portal.policy import needs_redirect_uri
 from borvo.web.addresses import parse_origin
 
 URI_MAXIMUM = 2000
-REDIRECT_URIS_MAXIMUM = 20
+REDIRECT_URIS_MAXIMUM = 50
 _SHOWN = 80
 _PORT_MAXIMUM = 65_535
 
-LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_LOOPBACK_ADDRESSES = frozenset({"127.0.0.1", "[::1]"})
+LOOPBACK_HOSTS = _LOOPBACK_ADDRESSES | {"localhost"}
 
 # RFC 3986 2: reserved and unreserved characters without "#", "*" and brackets, and whole percent-encodings.
 _REST = r"(?:[A-Za-z0-9._~:/?@!$&'()+,;=-]|%[0-9A-Fa-f]{2})*"
@@ -63,51 +64,126 @@ def _is_host(host: str) -> bool:
 
 def _find_general_fault(uri: str) -> str | None:
     if len(uri) > URI_MAXIMUM:
-        return f"use at most {URI_MAXIMUM:,} characters"
+        return f"it is longer than {URI_MAXIMUM:,} characters; send what varies in state instead"
     if "#" in uri:
-        return "leave out the fragment, the part from # on"  # RFC 6749 3.1.2
+        # RFC 6749 3.1.2
+        return f"an address has no fragment here; write {_show(uri.partition('#')[0])}"
     if "*" in uri:
-        return "wildcards are not possible; enter each address"  # RFC 9700 2.1: exact comparison
-    if "@" in re.split(r"[/?]", uri.partition("://")[2], maxsplit=1)[0]:
-        return "leave out the user name before the @"
+        # RFC 9700 2.1
+        return "wildcards are not possible, since addresses are compared character by character; write each one out"
+    authority = re.split(r"[/?]", uri.partition("://")[2], maxsplit=1)[0]
+    if "@" in authority:
+        bare = uri.replace(authority, authority.rpartition("@")[2], 1)
+        return f"a user name in an address ends up in histories and logs; write {_show(bare)}"
     return None
+
+
+def _show(uri: str) -> str:
+    return uri if len(uri) <= _SHOWN else f"{uri[:_SHOWN]}..."
 
 
 def _find_web_fault(uri: str) -> str | None:
     address = _parse_web_address(uri)
     if address is None:
-        return "this is not a complete web address; characters other than ASCII are written percent-encoded"
+        return _describe_unreadable(uri)
     if address.scheme == "http" and address.host not in LOOPBACK_HOSTS:
-        return "use https; plain http is for localhost only"
+        safe = f"https://{uri.partition('://')[2]}"
+        return (
+            f"plain http can be read and changed on the way, so it is for localhost only; write {_show(safe)}"
+        )
     return None
 
 
-def _find_redirect_fault(uri: str) -> str | None:
+def _describe_unreadable(uri: str) -> str:
+    host = re.split(r"[/?:]", uri.partition("://")[2], maxsplit=1)[0]
+    if host and not host.isascii() and (spelt := _spell_host(host)):
+        return f"a host is written in ASCII; write {_show(uri.replace(host, spelt, 1))}"
+    if not uri.isascii() or " " in uri:
+        return "characters other than ASCII are written percent-encoded, a space as %20"
+    return "it is not a complete web address; write one such as https://app.example.org/callback"
+
+
+def _spell_host(host: str) -> str:
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return ""
+
+
+def _find_redirect_fault(uri: str, *, is_public: bool) -> str | None:
     if fault := _find_general_fault(uri):
         return fault
     match = _SCHEME.match(uri)
     if match is None:
-        return "begin with https://"
+        return "it is not absolute; write the whole address, beginning with https://"
     if match["scheme"].lower() in {"http", "https"}:
         return _find_web_fault(uri)
     if _PRIVATE_USE.fullmatch(uri) is None:
-        return "use https, or for a native app a scheme of your own such as org.example.app:/callback"
+        return (
+            "other apps and the browser itself answer to such a scheme; write an https address, or for a native app "
+            "the reverse of a domain of yours, such as org.example.app:/callback"
+        )
+    if not is_public:
+        # RFC 8252 8.4, 8.5: what is installed on people's devices keeps no secret.
+        return (
+            "a scheme of its own is for native apps, which cannot keep a secret; write an https address, or say "
+            "that this app cannot keep a secret"
+        )
     return None
 
 
-def check_redirect_uris(uris: Sequence[str], grant_types: Collection[GrantType]) -> list[str]:
-    """All faults, each naming its address, so that they can be mended in one go."""
-    faults = [f"{uri[:_SHOWN]}: {fault}." for uri in uris if (fault := _find_redirect_fault(uri))]
+def check_redirect_uris(
+    uris: Sequence[str], grant_types: Collection[GrantType], *, is_public: bool
+) -> list[str]:
+    """All faults, each naming its address, why it is refused and what to write instead, so that they can be mended in
+    one go. The same for whoever registers a client, a person or a program."""
+    faults = [
+        f"{uri[:_SHOWN]}: {fault}."
+        for uri in uris
+        if (fault := _find_redirect_fault(uri, is_public=is_public))
+    ]
     if len(uris) > REDIRECT_URIS_MAXIMUM:
-        faults.insert(0, f"Enter at most {REDIRECT_URIS_MAXIMUM} addresses.")
+        faults.insert(
+            0, f"Enter at most {REDIRECT_URIS_MAXIMUM} addresses; send what varies in state instead."
+        )
     if not uris and needs_redirect_uri(grant_types):
         faults.append("Enter at least one address to which people come back.")
     return faults
 
 
-def check_post_logout_uris(uris: Sequence[str]) -> list[str]:
+def list_hosts(uris: Iterable[str]) -> list[str]:
+    """The hosts of those that are web addresses, each once."""
+    found = (_parse_web_address(uri) for uri in uris)
+    return list(dict.fromkeys(address.host for address in found if address))
+
+
+def is_local(uri: str) -> bool:
+    """Whether the address leads to the computer of whoever opens it."""
+    return any(host in LOOPBACK_HOSTS or host.endswith(".localhost") for host in list_hosts([uri]))
+
+
+def find_live_fault(uri: str, *, is_public: bool) -> str:
+    """Why an address that is fine for a draft is not for a live client, and what to do; empty when it is."""
+    address = _parse_web_address(uri)
+    if address is None:
+        return ""
+    if is_public and address.scheme == "http" and address.host in _LOOPBACK_ADDRESSES:
+        # RFC 8252 7.3: how a native app on a computer gets its answer, live or not.
+        return ""
+    if is_local(uri):
+        return f"{_show(uri)} is somebody's own computer; write the address at which your app is served."
+    return f"{_show(uri)} is plain http; write https." if address.scheme == "http" else ""
+
+
+def check_page_uri(uri: str) -> str | None:
+    """A page that people may open; empty means none."""
+    fault = (_find_general_fault(uri) or _find_web_fault(uri)) if uri else None
+    return f"{fault[0].upper()}{fault[1:]}." if fault else None
+
+
+def check_post_logout_uris(uris: Sequence[str], *, is_public: bool) -> list[str]:
     """RP-Initiated Logout 3.1: as callback URLs, but none is needed."""
-    return check_redirect_uris(uris, ())
+    return check_redirect_uris(uris, (), is_public=is_public)
 
 
 def check_frontchannel_uri(uri: str, redirect_uris: Collection[str]) -> str | None:
@@ -124,8 +200,7 @@ def check_frontchannel_uri(uri: str, redirect_uris: Collection[str]) -> str | No
 
 def check_backchannel_uri(uri: str) -> str | None:
     """Back-Channel Logout 2.2: https, or a loopback host while developing; empty means none."""
-    fault = (_find_general_fault(uri) or _find_web_fault(uri)) if uri else None
-    return f"{fault[0].upper()}{fault[1:]}." if fault else None
+    return check_page_uri(uri)
 
 
 def check_client_uri(uri: str) -> str | None:

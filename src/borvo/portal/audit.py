@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from borvo.kernel.ids import PersonId, TenancyId
-from borvo.portal.model import ClientDetails, RegisteredClient
+from borvo.portal.model import ClientDetails
 from borvo.storage.database import Connection
 
 Value = str | bool | int | Sequence[str] | None
@@ -22,6 +22,14 @@ class Action(StrEnum):
 
     CLIENT_REGISTERED = "client_registered"
     CLIENT_CHANGED = "client_changed"
+    CLIENT_LIVE = "client_live"
+    CLIENT_DRAFT = "client_draft"
+    CLIENT_DISABLED = "client_disabled"
+    CLIENT_ENABLED = "client_enabled"
+    CLIENT_DELETED = "client_deleted"
+    CLIENT_RESTORED = "client_restored"
+    LOGO_CHANGED = "logo_changed"
+    LOGO_REMOVED = "logo_removed"
     SECRET_ADDED = "secret_added"  # noqa: S105  (a name)
     SECRET_REMOVED = "secret_removed"  # noqa: S105  (a name)
     SECRET_REPORTED = "secret_reported"  # noqa: S105  (a name)
@@ -85,6 +93,6 @@ def _flatten(value: object) -> Value:
     return str(value)
 
 
-def describe_details(details: ClientDetails | RegisteredClient) -> dict[str, Value]:
+def describe_details(details: ClientDetails) -> dict[str, Value]:
     """All that a developer may change about a client."""
     return {each.name: _flatten(getattr(details, each.name)) for each in fields(ClientDetails)}

@@ -1,28 +1,70 @@
 """Reads the forms of developers and says what is wrong with them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from borvo.portal.addresses import (
     check_backchannel_uri,
     check_client_uri,
     check_frontchannel_uri,
+    check_page_uri,
     check_post_logout_uris,
     check_redirect_uris,
+    list_hosts,
     normalize_client_uri,
 )
 from borvo.portal.bundles import expand_scopes
-from borvo.portal.model import AccessTokenFormat, ClientDetails, GrantType, RegisteredClient, SigningAlgorithm
+from borvo.portal.lookalikes import find_suspicions
+from borvo.portal.model import AccessTokenFormat, ClientDetails, GrantType, LifetimeBounds, SigningAlgorithm
 from borvo.portal.policy import (
+    LIFETIME_MINIMUMS,
     PkceChoice,
+    check_description,
     check_display_name,
     check_front_channel_tokens,
     check_grant_types,
+    check_lifetime,
     check_public,
     check_scopes,
     check_suffix,
     decide_pkce,
 )
 from borvo.web.forms import Form
+
+FIELD_LABELS = {
+    "display_name": "Display name",
+    "description": "Description",
+    "client_uri": "Client URI",
+    "redirect_uris": "Callback URLs",
+    "grant_types": "Grant types",
+    "is_public": "Cannot keep a secret",
+    "scopes": "Scopes",
+    "tos_uri": "Terms of service",
+    "policy_uri": "Privacy policy",
+    "pkce": "Require PKCE",
+    "access_token_format": "Access tokens",
+    "signing_algorithm": "Signing algorithm",
+    "allows_front_channel_tokens": "Access tokens through the browser",
+    "access_token_minutes": "Life of access tokens, minutes",
+    "refresh_token_days": "Life of refresh tokens, days",
+    "refresh_token_idle_days": "Refresh tokens unused, days",
+    "post_logout_redirect_uris": "Post-logout URLs",
+    "frontchannel_logout_uri": "Front-channel logout URL",
+    "backchannel_logout_uri": "Back-channel logout URL",
+}
+"""What the fields of Client Details are called where they are compared, in the order of the page."""
+
+ADVANCED_FIELDS = frozenset(list(FIELD_LABELS)[list(FIELD_LABELS).index("pkce") :])
+"""Those on the second tab."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the form is judged by beside itself: the operator's bounds, and the hosts that were looked at before."""
+
+    bounds: LifetimeBounds
+    platform_host: str = ""
+    known_hosts: frozenset[str] = frozenset()
 
 
 def read_grant_types(form: Form) -> frozenset[GrantType]:
@@ -54,30 +96,65 @@ def _read_uris(form: Form, name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(form.lines(name)))
 
 
-def read_details(form: Form) -> ClientDetails | None:
+def _read_number(form: Form, name: str) -> int | None:
+    """None when nothing usable was entered; `check_lifetime` says what is wrong with it."""
+    text = form.text(name)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < _DIGITS else None
+
+
+_DIGITS = 7
+
+
+def list_suspicions(form: Form, around: Surroundings) -> Mapping[str, str]:
+    """By host, why to look twice before it is saved, except at what was saved before."""
+    hosts = list_hosts(_read_uris(form, "redirect_uris"))
+    others = [*list_hosts([form.text("client_uri")]), *around.known_hosts, *hosts]
+    found = find_suspicions(hosts, [around.platform_host, *others] if around.platform_host else others)
+    return {host: words for host, words in found.items() if host not in around.known_hosts}
+
+
+def _check_hosts(form: Form, around: Surroundings) -> list[str]:
+    confirmed = set(form.texts("confirmed_hosts"))
+    return [
+        f"{words}. Tick that it is right, or mend it."
+        for host, words in list_suspicions(form, around).items()
+        if host not in confirmed
+    ]
+
+
+def read_details(form: Form, around: Surroundings) -> ClientDetails | None:
     """None when something is wrong; the form then says what, field by field."""
     grant_types, scopes = read_grant_types(form), read_scopes(form)
     redirect_uris, is_public = _read_uris(form, "redirect_uris"), form.has("is_public")
     faults: dict[str, Sequence[str | None]] = {
         "display_name": [check_display_name(form.text("display_name"))],
+        "description": [check_description(_read_description(form))],
         "client_uri": [check_client_uri(form.text("client_uri"))],
-        "redirect_uris": check_redirect_uris(redirect_uris, grant_types),
+        "redirect_uris": check_redirect_uris(redirect_uris, grant_types, is_public=is_public)
+        or _check_hosts(form, around),
         "grant_types": [check_grant_types(grant_types)],
         "scopes": [check_scopes(scopes, grant_types)],
+        "tos_uri": [check_page_uri(form.text("tos_uri"))],
+        "policy_uri": [check_page_uri(form.text("policy_uri"))],
         **_check_settings(form, grant_types, redirect_uris),
+        **_check_lifetimes(form, around.bounds),
     }
     for field, found in faults.items():
         for fault in found:
             if fault:
                 form.add_error(field, fault)
-    if not form.is_valid:
-        return None
+    return _build_details(form) if form.is_valid else None
+
+
+def _build_details(form: Form) -> ClientDetails:
+    """What a form says in which no fault was found."""
+    grant_types, is_public = read_grant_types(form), form.has("is_public")
     return ClientDetails(
         display_name=form.text("display_name"),
         client_uri=normalize_client_uri(form.text("client_uri")),
-        redirect_uris=redirect_uris,
+        redirect_uris=_read_uris(form, "redirect_uris"),
         grant_types=grant_types,
-        scopes=scopes,
+        scopes=read_scopes(form),
         require_pkce=decide_pkce(read_pkce_choice(form), grant_types, is_public=is_public),
         is_public=is_public,
         allows_front_channel_tokens=form.has("allows_front_channel_tokens"),
@@ -86,7 +163,18 @@ def read_details(form: Form) -> ClientDetails | None:
         post_logout_redirect_uris=_read_uris(form, "post_logout_redirect_uris"),
         frontchannel_logout_uri=form.text("frontchannel_logout_uri"),
         backchannel_logout_uri=form.text("backchannel_logout_uri"),
+        access_token_minutes=_read_number(form, "access_token_minutes"),
+        refresh_token_days=_read_number(form, "refresh_token_days"),
+        refresh_token_idle_days=_read_number(form, "refresh_token_idle_days"),
+        description=_read_description(form),
+        tos_uri=form.text("tos_uri"),
+        policy_uri=form.text("policy_uri"),
     )
+
+
+def _read_description(form: Form) -> str:
+    """With the line ends of one kind."""
+    return "\n".join(form.text("description").splitlines())
 
 
 def _check_settings(
@@ -94,13 +182,21 @@ def _check_settings(
 ) -> dict[str, Sequence[str | None]]:
     """The fields that most apps leave alone."""
     front, back = form.text("frontchannel_logout_uri"), form.text("backchannel_logout_uri")
-    is_allowed = form.has("allows_front_channel_tokens")
+    is_allowed, is_public = form.has("allows_front_channel_tokens"), form.has("is_public")
+    after = _read_uris(form, "post_logout_redirect_uris")
     return {
-        "is_public": [check_public(form.has("is_public"), grant_types)],
+        "is_public": [check_public(is_public, grant_types)],
         "allows_front_channel_tokens": [check_front_channel_tokens(is_allowed, grant_types)],
-        "post_logout_redirect_uris": check_post_logout_uris(_read_uris(form, "post_logout_redirect_uris")),
+        "post_logout_redirect_uris": check_post_logout_uris(after, is_public=is_public),
         "frontchannel_logout_uri": [check_frontchannel_uri(front, redirect_uris)],
         "backchannel_logout_uri": [check_backchannel_uri(back)],
+    }
+
+
+def _check_lifetimes(form: Form, bounds: LifetimeBounds) -> dict[str, Sequence[str | None]]:
+    return {
+        name: [check_lifetime(form.text(name), least, getattr(bounds, name))]
+        for name, least in LIFETIME_MINIMUMS.items()
     }
 
 
@@ -112,23 +208,30 @@ def read_suffix(form: Form) -> str:
     return suffix
 
 
-def fill_form(client: RegisteredClient) -> Form:
+def fill_form(details: ClientDetails) -> Form:
     """The form as it looks before anything is changed."""
-    choice = PkceChoice.REQUIRED if client.require_pkce else PkceChoice.OPTIONAL
-    return Form(
-        {
-            "display_name": [client.display_name],
-            "client_uri": [client.client_uri],
-            "redirect_uris": ["\n".join(client.redirect_uris)],
-            "grant_types": sorted(client.grant_types),
-            "scopes": client.scopes,
-            "pkce": [choice.value],
-            "is_public": ["yes"] if client.is_public else [],
-            "allows_front_channel_tokens": ["yes"] if client.allows_front_channel_tokens else [],
-            "access_token_format": [client.access_token_format.value],
-            "signing_algorithm": [client.signing_algorithm.value],
-            "post_logout_redirect_uris": ["\n".join(client.post_logout_redirect_uris)],
-            "frontchannel_logout_uri": [client.frontchannel_logout_uri],
-            "backchannel_logout_uri": [client.backchannel_logout_uri],
-        }
-    )
+    return Form(list_values(details))
+
+
+def list_values(details: ClientDetails) -> dict[str, list[str]]:
+    """What each field of the form holds for these details."""
+    choice = PkceChoice.REQUIRED if details.require_pkce else PkceChoice.OPTIONAL
+    values: dict[str, list[str]] = {"pkce": [choice.value]}
+    for name in FIELD_LABELS.keys() - values.keys():
+        values[name] = _show_value(name, getattr(details, name))
+    return {name: values[name] for name in FIELD_LABELS}
+
+
+def _show_value(name: str, value: object) -> list[str]:
+    match value:
+        case bool():
+            return ["yes"] if value else []
+        case frozenset():
+            return sorted(value)
+        case tuple() if name != "scopes":
+            return ["\n".join(value)]
+        case tuple():
+            return [*value]
+        case None:
+            return [""]
+    return [str(value)]

@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 from borvo.mail.posting import post_mail
-from borvo.portal import refusal_store, secret_store
+from borvo.portal import lifecycle, refusal_store, secret_store
 from borvo.portal.expiry import EXPIRED_KEPT, WARNINGS
 from borvo.portal.secret_store import OwnedSecret
 from borvo.portal.service import Portal
+from borvo.portal.team import invitations
 from borvo.portal.words import write_warning
 from borvo.storage.database import Connection
 
@@ -23,6 +24,12 @@ async def maintain(portal: Portal) -> None:
     async with portal.database.transaction() as connection:
         await secret_store.delete_expired(connection, portal.clock() - EXPIRED_KEPT)
         await refusal_store.delete_old(connection, portal.clock() - REFUSALS_KEPT)
+
+
+async def clean_up(portal: Portal) -> None:
+    """Lets go of what has had its time: clients deleted long ago, and invitations."""
+    await lifecycle.clean_up(portal)
+    await invitations.clean_up(portal)
 
 
 async def _warn(portal: Portal, connection: Connection, secret: OwnedSecret, days: int) -> None:

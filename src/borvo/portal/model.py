@@ -1,6 +1,6 @@
 """Clients and tenancies as values. The rules about what a developer may enter stand in `policy.py`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -151,6 +151,9 @@ class RegisteredClient:
     post_logout_redirect_uris: tuple[str, ...] = ()
     frontchannel_logout_uri: str = ""
     backchannel_logout_uri: str = ""
+    access_token_minutes: int | None = None
+    refresh_token_days: int | None = None
+    refresh_token_idle_days: int | None = None
 
     def find_secret(self, secret_id: UUID) -> StoredSecret | None:
         return next((secret for secret in self.secrets if secret.id == secret_id), None)
@@ -170,8 +173,18 @@ class Tenancy:
 
 
 @dataclass(frozen=True, slots=True)
+class LifetimeBounds:
+    """How long tokens live at most, and of clients that say nothing: the operator's word."""
+
+    access_token_minutes: int
+    refresh_token_days: int
+    refresh_token_idle_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class ClientDetails:
-    """What a developer may change about a client, checked. The client id is not among it."""
+    """What a developer may change about a client, checked. The client id is not among it. A lifetime of None is the
+    operator's."""
 
     display_name: str
     client_uri: str
@@ -186,3 +199,73 @@ class ClientDetails:
     post_logout_redirect_uris: tuple[str, ...] = ()
     frontchannel_logout_uri: str = ""
     backchannel_logout_uri: str = ""
+    access_token_minutes: int | None = None
+    refresh_token_days: int | None = None
+    refresh_token_idle_days: int | None = None
+    description: str = ""
+    tos_uri: str = ""
+    policy_uri: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientPresentation:
+    """What people are shown of a client besides its name; `logo` is the digest of the picture, or empty."""
+
+    description: str = ""
+    tos_uri: str = ""
+    policy_uri: str = ""
+    logo: str = ""
+
+
+class ClientState(StrEnum):
+    """How far a client has come. Drafts work as live ones do; only the last two get no tokens."""
+
+    DRAFT = "draft"
+    LIVE = "live"
+    DISABLED = "disabled"
+    DELETED = "deleted"
+
+
+def decide_state(
+    live_at: datetime | None, disabled_at: datetime | None, deleted_at: datetime | None
+) -> ClientState:
+    """What ends access comes before what does not."""
+    if deleted_at is not None:
+        return ClientState.DELETED
+    if disabled_at is not None:
+        return ClientState.DISABLED
+    return ClientState.DRAFT if live_at is None else ClientState.LIVE
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSheet:
+    """All that the portal knows of a client. `version` goes up with each change of the details."""
+
+    client: RegisteredClient
+    presentation: ClientPresentation
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    live_at: datetime | None = None
+    disabled_at: datetime | None = None
+    deleted_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+    @property
+    def state(self) -> ClientState:
+        return decide_state(self.live_at, self.disabled_at, self.deleted_at)
+
+    @property
+    def is_live(self) -> bool:
+        """Also while it is disabled: enabled again, it is as live as before."""
+        return self.live_at is not None
+
+    @property
+    def details(self) -> ClientDetails:
+        sources = (self.client, self.presentation)
+        return ClientDetails(
+            **{
+                field.name: next(getattr(each, field.name) for each in sources if hasattr(each, field.name))
+                for field in fields(ClientDetails)
+            }
+        )

@@ -1,6 +1,7 @@
 """Pages of developers: the clients of their tenancies, and the details of one."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from litestar import Request, get, post
 from litestar.di import NamedDependency
@@ -12,9 +13,15 @@ from borvo.catalogue.scopes import group_scopes
 from borvo.kernel.errors import InvalidInputError
 from borvo.kernel.ids import parse_uuid
 from borvo.portal import service
+from borvo.portal.addresses import list_hosts
 from borvo.portal.bundles import list_bundles
 from borvo.portal.forms import (
+    ADVANCED_FIELDS,
+    FIELD_LABELS,
+    Surroundings,
     fill_form,
+    list_suspicions,
+    list_values,
     read_algorithm,
     read_details,
     read_grant_types,
@@ -23,9 +30,19 @@ from borvo.portal.forms import (
     read_suffix,
     read_token_format,
 )
-from borvo.portal.model import AccessTokenFormat, GrantType, RegisteredClient, SigningAlgorithm
-from borvo.portal.policy import PkceChoice
-from borvo.portal.service import Portal
+from borvo.portal.guidance import read_start
+from borvo.portal.listing import read_search
+from borvo.portal.merging import FieldChange, merge_values, read_base, render_base
+from borvo.portal.model import (
+    AccessTokenFormat,
+    ClientSheet,
+    ClientState,
+    GrantType,
+    RegisteredClient,
+    SigningAlgorithm,
+)
+from borvo.portal.policy import DESCRIPTION_MAXIMUM, LIFETIME_MINIMUMS, PkceChoice
+from borvo.portal.service import Portal, StaleDetailsError
 from borvo.portal.suggestions import suggest_changes
 from borvo.portal.team.places import Place, find_asked_place, find_place, remember
 from borvo.portal.team.policy import Deed
@@ -42,20 +59,29 @@ async def show_portal(request: AnyRequest, login: SignedIn, portal: Developing) 
     place = await find_asked_place(portal, login.person, request)
     if place is None:
         return render_page("portal/portal.html", viewer=login, person=login.person, place=None)
-    clients = await service.list_clients(portal, login.person)
+    asked = request.query_params
+    search = read_search(asked.get("q", ""), asked.get("state", ""), asked.get("page", ""))
     page = render_page(
         "portal/portal.html",
         viewer=login,
         person=login.person,
         place=place,
         page="clients",
-        clients=[client for client in clients if client.tenancy_id == place.tenancy.id],
-        notice=request.query_params.get("notice", ""),
+        found=await service.search_clients(portal, login.person, place.tenancy.id, search),
+        states=list(ClientState),
+        notice=asked.get("notice", ""),
     )
     return remember(portal, place, page)
 
 
-def _list_picker_context(form: Form) -> dict[str, Any]:
+def look_around(portal: Portal, sheet: ClientSheet | None = None) -> Surroundings:
+    """What the forms of a client are judged by; of a new one without `sheet`."""
+    known = list_hosts(sheet.client.redirect_uris) if sheet else []
+    host = urlsplit(portal.accounts.issuer).hostname or ""
+    return Surroundings(portal.bounds, host, frozenset(known))
+
+
+def list_picker_context(form: Form, around: Surroundings) -> dict[str, Any]:
     """What the fields of the form need besides what was typed."""
     scopes = frozenset(read_scopes(form))
     return {
@@ -71,10 +97,17 @@ def _list_picker_context(form: Form) -> dict[str, Any]:
         "algorithms": list(SigningAlgorithm),
         "chosen_algorithm": read_algorithm(form),
         "example_uri": "https://localhost:5001",
+        "bounds": around.bounds,
+        "minimums": LIFETIME_MINIMUMS,
+        "description_maximum": DESCRIPTION_MAXIMUM,
+        "suspicions": list_suspicions(form, around),
+        "confirmed_hosts": form.texts("confirmed_hosts"),
+        "details_faults": sum(name not in ADVANCED_FIELDS for name in form.errors),
+        "advanced_faults": sum(name in ADVANCED_FIELDS for name in form.errors),
     }
 
 
-def _render_new(login: Login, place: Place, form: Form, status: int = 200) -> Template:
+def _render_new(portal: Portal, login: Login, place: Place, form: Form, status: int = 200) -> Template:
     return render_page(
         "portal/new_client.html",
         status=status,
@@ -82,27 +115,46 @@ def _render_new(login: Login, place: Place, form: Form, status: int = 200) -> Te
         form=form,
         place=place,
         tenancies=(place.tenancy,),
-        **_list_picker_context(form),
+        **list_picker_context(form, look_around(portal)),
     )
+
+
+async def render_of_client(
+    template: str, portal: Portal, login: Login, client: RegisteredClient, status: int = 200, **context: Any
+) -> Template:
+    """A page about a client, with the tenancy that it belongs to."""
+    place = await find_place(portal, login.person, client.tenancy_id)
+    return render_page(template, status=status, viewer=login, client=client, place=place, **context)
 
 
 async def _render_client(
     portal: Portal,
     login: Login,
-    client: RegisteredClient,
+    sheet: ClientSheet,
     form: Form,
+    *,
     status: int = 200,
     notice: str = "",
+    tab: str = "",
+    changes: list[FieldChange] | None = None,
 ) -> Template:
-    return render_page(
+    """`changes` are what somebody else saved meanwhile: the form then goes on from what is there now."""
+    is_begun = form.text("version") and changes is None
+    return await render_of_client(
         "portal/client.html",
-        status=status,
-        viewer=login,
-        place=await find_place(portal, login.person, client.tenancy_id),
+        portal,
+        login,
+        sheet.client,
+        status,
         form=form,
-        client=client,
+        sheet=sheet,
         notice=notice,
-        **_list_picker_context(form),
+        tab=tab or form.text("tab"),
+        changes=changes or [],
+        labels=FIELD_LABELS,
+        version=form.text("version") if is_begun else str(sheet.version),
+        base=form.raw("base") if is_begun else render_base(list_values(sheet.details)),
+        **list_picker_context(form, look_around(portal, sheet)),
     )
 
 
@@ -111,9 +163,14 @@ async def show_new_client(request: AnyRequest, login: SignedIn, portal: Developi
     place = await find_asked_place(portal, login.person, request)
     if place is None:
         return redirect_to("/portal")
+    if original := request.query_params.get("like"):
+        sheet = await service.find_sheet(portal, login.person, original, Deed.CHANGE_CLIENTS)
+        place = await find_place(portal, login.person, sheet.client.tenancy_id)
+        values = {**list_values(sheet.details), "like": [original], "tenancy": [str(place.tenancy.id)]}
+        return _render_new(portal, login, place, Form(values))
     await service.find_tenancy(portal, login.person, place.tenancy.id, Deed.CHANGE_CLIENTS)
-    form = Form({"scopes": ["openid", "profile", "email"], "grant_types": [GrantType.AUTHORIZATION_CODE]})
-    return remember(portal, place, _render_new(login, place, form))
+    form = Form(read_start(request.query_params))
+    return remember(portal, place, _render_new(portal, login, place, form))
 
 
 @post("/clients/new", status_code=200)
@@ -122,39 +179,69 @@ async def submit_new_client(request: AnyRequest, login: SignedIn, portal: Develo
     named = parse_uuid(form.text("tenancy"))
     tenancy = await service.find_tenancy(portal, login.person, named, Deed.CHANGE_CLIENTS)
     place = await find_place(portal, login.person, tenancy.id)
-    suffix, details = read_suffix(form), read_details(form)
+    suffix, details = read_suffix(form), read_details(form, look_around(portal))
     if details is None:
-        return _render_new(login, place, form, 400)
+        return _render_new(portal, login, place, form, 400)
     try:
-        client = await service.register_client(portal, login.person, tenancy.id, suffix, details)
+        client = await service.register_client(
+            portal, login.person, tenancy.id, suffix, details, like=form.text("like")
+        )
     except InvalidInputError as error:
         form.add_errors(error.errors)
-        return _render_new(login, place, form, error.status)
+        return _render_new(portal, login, place, form, error.status)
     return redirect_to(f"/portal/clients/{client.client_id}?notice=registered")
 
 
 @get("/clients/{client_id:str}")
 async def show_client(
     client_id: InPath, request: AnyRequest, login: SignedIn, portal: Developing
-) -> Template:
-    client = await service.find_client(portal, login.person, client_id)
-    suggested = suggest_changes(client, request.query_params)
-    notice = "suggested" if suggested != client else request.query_params.get("notice", "")
-    return await _render_client(portal, login, client, fill_form(suggested), notice=notice)
+) -> Template | Redirect:
+    sheet = await service.find_sheet(portal, login.person, client_id)
+    if sheet.deleted_at is not None:
+        return redirect_to(f"/portal/clients/{client_id}/state")
+    asked = request.query_params
+    suggested = suggest_changes(sheet.details, asked)
+    notice = "suggested" if suggested != sheet.details else asked.get("notice", "")
+    return await _render_client(
+        portal, login, sheet, fill_form(suggested), notice=notice, tab=asked.get("tab", "")
+    )
 
 
 @post("/clients/{client_id:str}", status_code=200)
 async def submit_client(
     client_id: InPath, request: AnyRequest, login: SignedIn, portal: Developing
 ) -> Template | Redirect:
-    client = await service.find_client(portal, login.person, client_id, Deed.CHANGE_CLIENTS)
+    sheet = await service.find_sheet(portal, login.person, client_id, Deed.CHANGE_CLIENTS)
     form = await read_form(request)
-    details = read_details(form)
+    details = read_details(form, look_around(portal, sheet))
     if details is None:
-        return await _render_client(portal, login, client, form, 400)
+        return await _render_client(portal, login, sheet, form, status=400)
     try:
-        await service.change_client(portal, login.person, client_id, details)
+        await service.change_client(portal, login.person, client_id, details, read_version(form))
+    except StaleDetailsError as stale:
+        return await _show_both(portal, login, stale.sheet, form)
     except InvalidInputError as error:
         form.add_errors(error.errors)
-        return await _render_client(portal, login, client, form, error.status)
-    return redirect_to(f"/portal/clients/{client_id}?notice=saved")
+        return await _render_client(portal, login, sheet, form, status=error.status)
+    tab = "&tab=advanced" if form.text("tab") == "advanced" else ""
+    return redirect_to(f"/portal/clients/{client_id}?notice=saved{tab}")
+
+
+def read_version(form: Form) -> int:
+    """The version that the person looked at; one that never was, for what no form of ours sent."""
+    text = form.text("version")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < _VERSION_DIGITS else 0
+
+
+_VERSION_DIGITS = 10
+
+
+async def _show_both(portal: Portal, login: Login, sheet: ClientSheet, form: Form) -> Template:
+    """What the other person saved, beside what this one wanted to save. Nothing is written."""
+    names = [*FIELD_LABELS]
+    mine = {
+        name: form.texts(name) if name in {"grant_types", "scopes"} else [form.raw(name)] for name in names
+    }
+    merge = merge_values(read_base(form), mine, list_values(sheet.details))
+    kept = Form({**merge.values, "tab": [form.text("tab")], "version": [str(sheet.version)]})
+    return await _render_client(portal, login, sheet, kept, status=409, changes=merge.changes)

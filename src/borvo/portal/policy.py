@@ -22,6 +22,9 @@ NAME_MAXIMUM = 100
 CHOSEN_SECRET_MINIMUM = 20
 CHOSEN_SECRET_MAXIMUM = 200
 SECRETS_MAXIMUM = 5
+DESCRIPTION_MAXIMUM = 500
+LIFETIME_MINIMUMS = {"access_token_minutes": 5, "refresh_token_days": 1, "refresh_token_idle_days": 1}
+"""By field of the details. Shorter ones would keep an app busy with nothing else."""
 
 LABEL_MAXIMUM = 60
 
@@ -34,6 +37,7 @@ _OBVIOUS_WORDS = (
 
 _WORD = re.compile(r"[0-9a-z]+")
 _DISTINCT_MINIMUM = 8
+_DIGITS_READ = 9
 
 
 class PkceChoice(StrEnum):
@@ -70,6 +74,24 @@ def check_display_name(text: str) -> str | None:
         return "Enter the name under which people will know the app."
     if len(text) > NAME_MAXIMUM or not text.isprintable():
         return f"Use at most {NAME_MAXIMUM} ordinary characters."
+    return None
+
+
+def check_description(text: str) -> str | None:
+    """For developers and for people who are asked for consent; lines may be ended, nothing else is formatted."""
+    if len(text) > DESCRIPTION_MAXIMUM or not text.replace("\n", "").isprintable():
+        return f"Use at most {DESCRIPTION_MAXIMUM} ordinary characters."
+    return None
+
+
+def check_lifetime(text: str, least: int, most: int) -> str | None:
+    """A whole number within the operator's bound; empty for the operator's own."""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal()) or not least <= int(text[:_DIGITS_READ]) <= most:
+        return (
+            f"Enter a whole number from {least} to {most}, or nothing for {most}, which the operator has set."
+        )
     return None
 
 

@@ -3,12 +3,14 @@
 from borvo.portal.client_secrets import SecretVerifier
 from borvo.portal.deferred import write_regularly
 from borvo.portal.expiry import list_expiring
-from borvo.portal.maintenance import maintain
+from borvo.portal.maintenance import clean_up, maintain
 from borvo.portal.model import (
     LASTING_GRANTS,
     AccessTokenFormat,
     ClientDetails,
+    ClientPresentation,
     GrantType,
+    LifetimeBounds,
     Refusal,
     RegisteredClient,
     SecretTerms,
@@ -25,12 +27,11 @@ from borvo.portal.service import (
     Portal,
     change_client,
     find_client,
-    list_clients,
     list_tenancies,
     register_client,
 )
+from borvo.portal.sheet_store import load_presentation
 from borvo.portal.store import AskedClient, CountedClient, load_client, load_counted_clients
-from borvo.portal.team.invitations import clean_up
 from borvo.portal.team.model import TeamRole
 from borvo.portal.team.tenancies import (
     TenancyCount,
@@ -42,6 +43,7 @@ from borvo.portal.team.tenancies import (
     set_prefix,
     suspend_tenancy,
 )
+from borvo.portal.usage import ClientUsage
 
 __all__ = [
     "LASTING_GRANTS",
@@ -50,8 +52,11 @@ __all__ = [
     "AccessTokenFormat",
     "AskedClient",
     "ClientDetails",
+    "ClientPresentation",
+    "ClientUsage",
     "CountedClient",
     "GrantType",
+    "LifetimeBounds",
     "Portal",
     "Refusal",
     "RefusalLog",
@@ -73,11 +78,11 @@ __all__ = [
     "find_client",
     "generate_secret",
     "list_all_tenancies",
-    "list_clients",
     "list_expiring",
     "list_tenancies",
     "load_client",
     "load_counted_clients",
+    "load_presentation",
     "maintain",
     "record_refusal",
     "register_client",

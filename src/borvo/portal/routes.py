@@ -2,7 +2,18 @@
 
 from litestar import Router
 
-from borvo.portal import audit_pages, pages, report_pages, request_pages, secret_pages
+from borvo.portal import (
+    audit_pages,
+    guidance_pages,
+    lifecycle_pages,
+    logo_pages,
+    pages,
+    report_pages,
+    request_pages,
+    secret_pages,
+    suffix_pages,
+    transfer_pages,
+)
 from borvo.portal.team import invitation_pages
 from borvo.portal.team import pages as team_pages
 from borvo.web.pages import PAGE_OPT
@@ -42,6 +53,11 @@ def build_router() -> Router:
             team_pages.submit_revocation,
             team_pages.submit_role,
             team_pages.submit_sending,
+            suffix_pages.tell_suffix,
+            *guidance_pages.HANDLERS,
+            *lifecycle_pages.HANDLERS,
+            *logo_pages.HANDLERS,
+            *transfer_pages.HANDLERS,
         ],
         opt={PAGE_OPT: True},
         include_in_schema=False,

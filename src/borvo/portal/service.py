@@ -1,5 +1,6 @@
 """Use cases of developers. Each is bound to the person who acts: clients of others are not found."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
@@ -9,20 +10,27 @@ import structlog
 from borvo.accounts.public import Accounts, Person
 from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy, create_uuid
-from borvo.kernel.errors import InvalidInputError, NotFoundError
+from borvo.kernel.errors import ConflictError, InvalidInputError, NotFoundError
 from borvo.kernel.ids import ClientKey, TenancyId
-from borvo.portal import store
+from borvo.portal import listing, logo_store, sheet_store, store
 from borvo.portal.audit import Action, Change, Values, compare, describe_details, record_change
 from borvo.portal.client_secrets import SecretVerifier
-from borvo.portal.model import ClientDetails, RegisteredClient, Tenancy
+from borvo.portal.listing import ClientList, ClientSearch
+from borvo.portal.model import ClientDetails, ClientSheet, LifetimeBounds, RegisteredClient, Tenancy
+from borvo.portal.policy import check_suffix
+from borvo.portal.readiness import find_change_faults
 from borvo.portal.team import store as team_store
 from borvo.portal.team.entry import enter, hold
 from borvo.portal.team.model import Membership
 from borvo.portal.team.policy import Deed
+from borvo.portal.usage import ClientUsage
 from borvo.storage.database import Connection, Database
 from borvo.storage.security_events.log import SecurityLog
 
 log = structlog.get_logger(__name__)
+
+OnClientEnded = Callable[[Connection, RegisteredClient], Awaitable[None]]
+OnClientGone = Callable[[Connection, ClientKey], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,15 @@ class Portal:
     verifier: SecretVerifier
     accounts: Accounts
     events: SecurityLog
+    bounds: LifetimeBounds
+    usage: ClientUsage
+    on_client_ended: OnClientEnded
+    """Ends all that was issued to a client, in the transaction that disables it."""
+    on_client_gone: OnClientGone
+    """Lets go of what was kept by the client's key, in the transaction that deletes it for good."""
+
+
+_SHARED = tuple(field.name for field in fields(ClientDetails) if field.name in RegisteredClient.__slots__)
 
 
 def refuse_client() -> NotFoundError:
@@ -53,11 +70,13 @@ async def list_tenancies(portal: Portal, person: Person) -> tuple[Tenancy, ...]:
     return tuple(membership.tenancy for membership in await list_memberships(portal, person))
 
 
-async def list_clients(portal: Portal, person: Person) -> tuple[RegisteredClient, ...]:
-    if not person.is_developer:
-        return ()
+async def search_clients(
+    portal: Portal, person: Person, tenancy_id: TenancyId, search: ClientSearch
+) -> ClientList:
+    """The clients of the tenancy, as far as they match; raises as `find_tenancy`."""
     async with portal.database.connection() as connection:
-        return await store.list_clients_of(connection, person.id)
+        await enter(connection, person, tenancy_id, Deed.READ)
+        return await listing.search_clients(connection, [tenancy_id], search)
 
 
 async def find_client(
@@ -75,6 +94,21 @@ async def find_client(
     return client
 
 
+async def find_sheet(portal: Portal, person: Person, client_id: str, deed: Deed = Deed.READ) -> ClientSheet:
+    """All that the portal knows of the client; raises as `find_client`."""
+    client = await find_client(portal, person, client_id, deed)
+    async with portal.database.connection() as connection:
+        return await load_sheet_of(connection, client)
+
+
+async def load_sheet_of(connection: Connection, client: RegisteredClient) -> ClientSheet:
+    """The sheet of a client that the caller may see; raises `NotFoundError` when it has gone meanwhile."""
+    sheet = await sheet_store.load_sheet(connection, client.client_key)
+    if sheet is None:
+        raise refuse_client()
+    return sheet
+
+
 async def find_tenancy(
     portal: Portal, person: Person, tenancy_id: UUID | None, deed: Deed = Deed.READ
 ) -> Tenancy:
@@ -84,17 +118,41 @@ async def find_tenancy(
         return (await enter(connection, person, named, deed)).tenancy
 
 
+_TAKEN = "Another client of your tenancy has this id."
+
+
+async def find_suffix_fault(
+    portal: Portal, person: Person, tenancy_id: UUID | None, suffix: str
+) -> str | None:
+    """Why a client cannot be registered under the suffix just now; raises as `find_tenancy`."""
+    tenancy = await find_tenancy(portal, person, tenancy_id, Deed.CHANGE_CLIENTS)
+    if fault := check_suffix(suffix):
+        return fault
+    async with portal.database.connection() as connection:
+        is_taken = await store.load_client(connection, tenancy.build_client_id(suffix)) is not None
+    return _TAKEN if is_taken else None
+
+
 async def register_client(
-    portal: Portal, person: Person, tenancy_id: UUID | None, suffix: str, details: ClientDetails
+    portal: Portal,
+    person: Person,
+    tenancy_id: UUID | None,
+    suffix: str,
+    details: ClientDetails,
+    *,
+    like: str = "",
 ) -> RegisteredClient:
-    """Raises `InvalidInputError` beside `suffix` when the tenancy has such a client, also when two are at it."""
+    """Raises `InvalidInputError` beside `suffix` when the tenancy has such a client, also when two are at it. `like`
+    names a client whose logo is taken over; secrets never are."""
     named, now = TenancyId(tenancy_id) if tenancy_id else None, portal.clock()
     async with portal.database.transaction() as connection:
         tenancy = (await hold(connection, person, named, Deed.CHANGE_CLIENTS)).tenancy
         client = _build_client(portal, tenancy, suffix, details, now)
-        if not await store.insert_client(connection, client, now):
-            fault = "Another client of your tenancy has this id."
-            raise InvalidInputError(fault, {"suffix": [fault]})
+        if not await sheet_store.insert_client(connection, client, details, now):
+            raise InvalidInputError(_TAKEN, {"suffix": [_TAKEN]})
+        original = await store.load_client_of(connection, person.id, like) if like else None
+        if original is not None:
+            await logo_store.copy_logo(connection, original.client_key, client.client_key, now)
         after = {name: value for name, value in describe_details(details).items() if value}
         await note_change(portal, connection, Action.CLIENT_REGISTERED, person, client, after=after)
     log.info("client registered", client_id=client.client_id, person=str(person.id))
@@ -109,24 +167,37 @@ def _build_client(
         client_key=ClientKey(create_uuid(now, portal.entropy)),
         tenancy_id=tenancy.id,
         suffix=suffix,
-        **{field.name: getattr(details, field.name) for field in fields(ClientDetails)},
+        **{name: getattr(details, name) for name in _SHARED},
         is_disabled=False,
         secrets=(),
     )
 
 
-async def change_client(portal: Portal, person: Person, client_id: str, details: ClientDetails) -> None:
-    """Replaces all details; the client id stays what it is. Raises `InvalidInputError` for a client that would become
-    public while it has secrets, which would go on looking as if they worked."""
+class StaleDetailsError(ConflictError):
+    """Somebody else has saved meanwhile; `sheet` is what is there now."""
+
+    def __init__(self, sheet: ClientSheet) -> None:
+        super().__init__("Somebody else has changed this client meanwhile. Reload the page and look at it.")
+        self.sheet = sheet
+
+
+async def change_client(
+    portal: Portal, person: Person, client_id: str, details: ClientDetails, version: int
+) -> None:
+    """Replaces all details; the client id stays what it is. `version` is the one that the person looked at: raises
+    `StaleDetailsError` when it is no longer the present one, `InvalidInputError` for what does not go with the
+    client's state."""
     async with portal.database.transaction() as connection:
-        client = await lock_client(connection, person, client_id)
-        if details.is_public and client.secrets:
-            fault = "Remove the app's secrets first: an app that cannot keep one has none."
-            raise InvalidInputError(fault, {"is_public": [fault]})
-        await store.update_client(connection, client.client_key, details, portal.clock())
-        before, after = compare(describe_details(client), describe_details(details))
+        sheet = await load_sheet_of(connection, await lock_client(connection, person, client_id))
+        if sheet.version != version:
+            raise StaleDetailsError(sheet)
+        if faults := find_change_faults(sheet, details, portal.clock()):
+            raise InvalidInputError("The client cannot be changed like this.", faults)
+        await sheet_store.update_client(connection, sheet.client.client_key, details, portal.clock())
+        before, after = compare(describe_details(sheet.details), describe_details(details))
         if before or after:
-            await note_change(portal, connection, Action.CLIENT_CHANGED, person, client, before, after)
+            action = Action.CLIENT_CHANGED
+            await note_change(portal, connection, action, person, sheet.client, before, after)
     log.info("client changed", client_id=client_id, person=str(person.id))
 
 

@@ -1,14 +1,12 @@
 """The SQL of tenancies, clients and their secrets. Every function takes a connection and none commits."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import NamedTuple
 
 from borvo.accounts.public import COUNTED_ATTEMPTS, Counter
 from borvo.kernel.ids import ClientId, ClientKey, PersonId, TenancyId
 from borvo.portal.model import (
     AccessTokenFormat,
-    ClientDetails,
     GrantType,
     RegisteredClient,
     SigningAlgorithm,
@@ -18,11 +16,12 @@ from borvo.storage.database import Connection, Row
 
 # One statement, since every token request begins with it. The secrets come as parallel arrays: several rows
 # would repeat the client, and composite values cost the driver more. Version 7 ids are in the order of time.
-_CLIENT = """
+CLIENT_QUERY = """
     select c.client_id, c.client_key, c.tenancy_id, c.suffix, c.display_name, c.client_uri, c.redirect_uris,
            c.grant_types, c.scopes, c.require_pkce, c.disabled_at is not null as is_disabled, c.is_public,
            c.allows_front_channel_tokens, c.access_token_format, c.signing_algorithm, c.post_logout_redirect_uris,
            c.frontchannel_logout_uri, c.backchannel_logout_uri,
+           c.access_token_minutes, c.refresh_token_days, c.refresh_token_idle_days,
            s.ids, s.algorithms, s.digests, s.instants, s.ends
     from client c cross join lateral (
         select array_agg(id) as ids, array_agg(algorithm) as algorithms, array_agg(digest) as digests,
@@ -31,7 +30,7 @@ _CLIENT = """
               where client_key = c.client_key order by id) each_secret
     ) s
 """
-_CLIENT_BY_ID = f"{_CLIENT} where c.client_id = $1"
+_CLIENT_BY_ID = f"{CLIENT_QUERY} where c.client_id = $1"
 
 
 def _read_secrets(row: Row) -> tuple[StoredSecret, ...]:
@@ -41,7 +40,7 @@ def _read_secrets(row: Row) -> tuple[StoredSecret, ...]:
     return tuple(StoredSecret(*values) for values in columns)
 
 
-def _read_client(row: Row) -> RegisteredClient:
+def read_client(row: Row) -> RegisteredClient:
     return RegisteredClient(
         client_id=ClientId(row["client_id"]),
         client_key=ClientKey(row["client_key"]),
@@ -62,6 +61,9 @@ def _read_client(row: Row) -> RegisteredClient:
         post_logout_redirect_uris=tuple(row["post_logout_redirect_uris"]),
         frontchannel_logout_uri=row["frontchannel_logout_uri"],
         backchannel_logout_uri=row["backchannel_logout_uri"],
+        access_token_minutes=row["access_token_minutes"],
+        refresh_token_days=row["refresh_token_days"],
+        refresh_token_idle_days=row["refresh_token_idle_days"],
     )
 
 
@@ -75,7 +77,7 @@ async def load_client(connection: Connection, client_id: str) -> RegisteredClien
     if not _is_possible(client_id):
         return None
     row = await connection.fetchrow(_CLIENT_BY_ID, client_id)
-    return _read_client(row) if row else None
+    return read_client(row) if row else None
 
 
 class AskedClient(NamedTuple):
@@ -96,7 +98,7 @@ _COUNTED = COUNTED_ATTEMPTS.format(subject="asked.subject", window="asked.window
 _COUNTED_CLIENTS = f"""
     select client.*, asked.subject, asked.window_start, {_COUNTED} as attempts
     from unnest($1::text[], $2::bytea[], $3::timestamptz[]) as asked (client_id, subject, window_start)
-    cross join lateral ({_CLIENT} where c.client_id = asked.client_id) client"""
+    cross join lateral ({CLIENT_QUERY} where c.client_id = asked.client_id) client"""
 
 
 async def load_counted_clients(
@@ -112,14 +114,14 @@ async def load_counted_clients(
     )
     return {
         AskedClient(row["client_id"], Counter(row["subject"], row["window_start"])): CountedClient(
-            _read_client(row), row["attempts"] or 0
+            read_client(row), row["attempts"] or 0
         )
         for row in rows
     }
 
 
 _IS_MEMBER = "exists (select from tenancy_member m where m.person_id = $1 and m.tenancy_id = c.tenancy_id)"
-_CLIENT_OF = f"{_CLIENT} where c.client_id = $2 and {_IS_MEMBER}"
+_CLIENT_OF = f"{CLIENT_QUERY} where c.client_id = $2 and {_IS_MEMBER}"
 
 
 async def load_client_of(
@@ -129,7 +131,7 @@ async def load_client_of(
     if not _is_possible(client_id):
         return None
     row = await connection.fetchrow(_CLIENT_OF, person_id, client_id)
-    return _read_client(row) if row else None
+    return read_client(row) if row else None
 
 
 async def lock_client_of(connection: Connection, person_id: PersonId, client_id: str) -> bool:
@@ -140,69 +142,3 @@ async def lock_client_of(connection: Connection, person_id: PersonId, client_id:
         f"select true from client c where c.client_id = $2 and {_IS_MEMBER} for update", person_id, client_id
     )
     return bool(found)
-
-
-async def list_clients_of(connection: Connection, person_id: PersonId) -> tuple[RegisteredClient, ...]:
-    """The clients of all the person's tenancies, by name."""
-    rows = await connection.fetch(
-        f"{_CLIENT} where {_IS_MEMBER} order by lower(c.display_name), c.client_id", person_id
-    )
-    return tuple(_read_client(row) for row in rows)
-
-
-_DETAILS = (
-    "display_name",
-    "client_uri",
-    "redirect_uris",
-    "grant_types",
-    "scopes",
-    "require_pkce",
-    "is_public",
-    "allows_front_channel_tokens",
-    "access_token_format",
-    "signing_algorithm",
-    "post_logout_redirect_uris",
-    "frontchannel_logout_uri",
-    "backchannel_logout_uri",
-)
-"""The columns that a developer may change, named as the fields of `ClientDetails`."""
-
-
-def _number(count: int, first: int) -> str:
-    return ", ".join(f"${position}" for position in range(first, first + count))
-
-
-_INSERT_CLIENT = f"""
-    insert into client (client_id, client_key, tenancy_id, suffix, created_at, updated_at, {", ".join(_DETAILS)})
-    values ($1, $2, $3, $4, $5, $5, {_number(len(_DETAILS), 6)})
-    on conflict do nothing returning true"""
-_UPDATE_CLIENT = f"""
-    update client set updated_at = $2, ({", ".join(_DETAILS)}) = ({_number(len(_DETAILS), 3)})
-    where client_key = $1"""
-
-
-def _list_details(details: ClientDetails | RegisteredClient) -> list[object]:
-    return [
-        sorted(value) if isinstance(value, frozenset) else value
-        for value in (getattr(details, name) for name in _DETAILS)
-    ]
-
-
-async def insert_client(connection: Connection, client: RegisteredClient, now: datetime) -> bool:
-    """False, with nothing written, when the tenancy has a client of that suffix, however lately."""
-    written = await connection.fetchval(
-        _INSERT_CLIENT,
-        client.client_id,
-        client.client_key,
-        client.tenancy_id,
-        client.suffix,
-        now,
-        *_list_details(client),
-    )
-    return bool(written)
-
-
-async def update_client(
-    connection: Connection, client_key: ClientKey, details: ClientDetails, now: datetime
-) -> None:
-    await connection.execute(_UPDATE_CLIENT, client_key, now, *_list_details(details))

@@ -7,27 +7,31 @@ from urllib.parse import urlencode
 
 from borvo.catalogue.scopes import map_scopes
 from borvo.portal.addresses import check_redirect_uris
-from borvo.portal.model import GrantType, RegisteredClient
+from borvo.portal.model import ClientDetails, GrantType, RegisteredClient
+
+Details = ClientDetails | RegisteredClient
 
 ADD_REDIRECT_URI = "add_redirect_uri"
 ADD_SCOPE = "add_scope"
 ADD_GRANT_TYPE = "add_grant_type"
 
 
-def _is_new_uri(client: RegisteredClient, uri: str) -> bool:
-    return bool(uri) and uri not in client.redirect_uris and not check_redirect_uris([uri], ())
+def _is_new_uri(client: Details, uri: str) -> bool:
+    if not uri or uri in client.redirect_uris:
+        return False
+    return not check_redirect_uris([uri], (), is_public=client.is_public)
 
 
-def _is_new_scope(client: RegisteredClient, scope: str) -> bool:
+def _is_new_scope(client: Details, scope: str) -> bool:
     return scope in map_scopes() and scope not in client.scopes
 
 
-def _is_new_grant_type(client: RegisteredClient, value: str) -> bool:
+def _is_new_grant_type(client: Details, value: str) -> bool:
     return value in set(GrantType) and value not in client.grant_types
 
 
-def suggest_changes(client: RegisteredClient, query: Mapping[str, str]) -> RegisteredClient:
-    """The client as it would be. What the form would refuse, or what is there already, is left out."""
+def suggest_changes(client: ClientDetails, query: Mapping[str, str]) -> ClientDetails:
+    """The details as they would be. What the form would refuse, or what is there already, is left out."""
     uri, scope = query.get(ADD_REDIRECT_URI, ""), query.get(ADD_SCOPE, "")
     grant_type = query.get(ADD_GRANT_TYPE, "")
     if _is_new_uri(client, uri):

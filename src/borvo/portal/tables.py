@@ -61,12 +61,47 @@ client = sa.Table(
     sa.Column("post_logout_redirect_uris", ARRAY(sa.Text), nullable=False, server_default="{}"),
     sa.Column("frontchannel_logout_uri", sa.Text, nullable=False, server_default=""),
     sa.Column("backchannel_logout_uri", sa.Text, nullable=False, server_default=""),
+    # Shorter than the operator's, or nothing.
+    sa.Column("access_token_minutes", sa.Integer),
+    sa.Column("refresh_token_days", sa.Integer),
+    sa.Column("refresh_token_idle_days", sa.Integer),
+    # For people to read; no token request loads them.
+    sa.Column("description", sa.Text, nullable=False, server_default=""),
+    sa.Column("tos_uri", sa.Text, nullable=False, server_default=""),
+    sa.Column("policy_uri", sa.Text, nullable=False, server_default=""),
+    # Counted up with each change of the details, so that nobody overwrites what she has not seen.
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
     sa.Column("created_at", _INSTANT, nullable=False),
     sa.Column("updated_at", _INSTANT, nullable=False),
+    # Neither draft nor live is a matter of access; disabled is, and whatever is deleted is disabled as well.
+    sa.Column("live_at", _INSTANT),
     sa.Column("disabled_at", _INSTANT),
     # Disabled only because its tenancy is suspended: it is enabled when the tenancy is resumed.
     sa.Column("is_suspended", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("deleted_at", _INSTANT),
+    # Set when a client is enabled again: what was issued earlier stays dead.
+    sa.Column("tokens_void_before", _INSTANT),
     sa.UniqueConstraint("tenancy_id", "suffix"),
+    sa.CheckConstraint("deleted_at is null or disabled_at is not null", name="deletion"),
+)
+
+client_logo = sa.Table(
+    "client_logo",
+    metadata,
+    sa.Column("client_key", UUID, primary_key=True),
+    # SHA-256 in hex: the name under which browsers fetch and keep it.
+    sa.Column("digest", sa.Text, nullable=False, index=True),
+    sa.Column("media_type", sa.Text, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("uploaded_at", _INSTANT, nullable=False),
+)
+
+# Apart from the client's row, which changes of the details lock.
+client_usage = sa.Table(
+    "client_usage",
+    metadata,
+    sa.Column("client_key", UUID, primary_key=True),
+    sa.Column("last_used_at", _INSTANT, nullable=False),
 )
 
 client_secret = sa.Table(

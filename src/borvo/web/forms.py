@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 from litestar import Request
 
 from borvo.kernel.errors import InvalidInputError
+from borvo.web.uploads import Part, find_boundary, parse_parts
 
 CSRF_FIELD = "_csrf_token"
 FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
@@ -71,20 +72,45 @@ def is_form(request: Request[Any, Any, Any]) -> bool:
 
 
 async def read_fields(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
-    """The submitted fields; none when the body is no form. Raises `InvalidInputError` for an unreadable one.
+    """The submitted fields, files left out; none when the body is no form. Raises `InvalidInputError` for an
+    unreadable one.
 
     Litestar's own parser remembers the bodies that it has read, passwords included, so it is not used.
     """
-    if not is_form(request):
-        return []
     try:
-        return parse_fields(await request.body())
+        if is_form(request):
+            return parse_fields(await request.body())
+        return _read_texts(await _read_parts(request))
     except ValueError:
-        raise InvalidInputError("The form cannot be read. Please go back and try again.") from None
+        raise InvalidInputError(_UNREADABLE) from None
+
+
+_UNREADABLE = "The form cannot be read. Please go back and try again."
+
+
+async def _read_parts(request: Request[Any, Any, Any]) -> list[Part]:
+    boundary = find_boundary(request.headers.get("content-type", ""))
+    return parse_parts(await request.body(), boundary) if boundary else []
+
+
+def _read_texts(parts: Iterable[Part]) -> list[tuple[str, str]]:
+    fields = [(part.name, part.content.decode()) for part in parts if not part.is_file]
+    if any("\x00" in name or "\x00" in value for name, value in fields):
+        raise ValueError("a NUL character")
+    return fields
+
+
+async def read_file(request: Request[Any, Any, Any], name: str) -> bytes:
+    """The file that was chosen for the field; empty when none was. Raises as `read_fields`."""
+    try:
+        parts = await _read_parts(request)
+    except ValueError:
+        raise InvalidInputError(_UNREADABLE) from None
+    return next((part.content for part in parts if part.is_file and part.name == name), b"")
 
 
 async def read_form(request: Request[Any, Any, Any]) -> Form:
-    """The request's form without the CSRF field."""
+    """The request's form without the CSRF field and without files."""
     fields: dict[str, list[str]] = {}
     for name, value in await read_fields(request):
         if name != CSRF_FIELD:

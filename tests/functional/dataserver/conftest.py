@@ -18,6 +18,7 @@ from borvo.storage.database import Connection
 from tests.functional.conftest import ISSUER
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
+_LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 ALL_SCOPES = frozenset(scope for scope in map_scopes() if scope.startswith(("read.", "write.")))
 
 
@@ -69,7 +70,7 @@ class Callers:
             raise UnauthenticatedError("Send an access token.")
         subject = str(caller.person_id or caller.client_id)
         token = AccessToken(
-            subject, caller.client_id, caller.person_id, caller.scopes, caller.token_id, 1, _NEVER
+            subject, caller.client_id, caller.person_id, caller.scopes, caller.token_id, 1, _LONG_AGO, _NEVER
         )
         return Known(token, caller, self.ended)
 

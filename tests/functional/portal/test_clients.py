@@ -132,7 +132,7 @@ async def test_details_can_be_changed(platform: Platform, developer: Browser) ->
 async def test_the_details_page_submitted_as_it_is_changes_nothing(
     platform: Platform, developer: Browser
 ) -> None:
-    page = await register(developer, redirect_uris=f"{CALLBACK}\norg.example.app:/cb", pkce="required")
+    page = await register(developer, redirect_uris=f"{CALLBACK}\norg.example.app:/cb", is_public="yes")
     before = await load_present(platform, "healthorg.myapp")
     await developer.submit(page, "/portal/clients/healthorg.myapp")
     assert await load_present(platform, "healthorg.myapp") == before

@@ -14,6 +14,8 @@ from borvo.portal.addresses import (
     check_frontchannel_uri,
     check_post_logout_uris,
     check_redirect_uris,
+    find_live_fault,
+    is_local,
     normalize_client_uri,
 )
 from borvo.portal.model import GrantType
@@ -79,19 +81,19 @@ BAD = [
 
 @pytest.mark.parametrize("uri", GOOD)
 def test_a_callback_is_https_or_loopback_or_a_scheme_of_the_apps_own(uri: str) -> None:
-    assert check_redirect_uris([uri], CODE) == []
+    assert check_redirect_uris([uri], CODE, is_public=True) == []
 
 
 @pytest.mark.spec("RFC6749", "3.1.2")
 @pytest.mark.parametrize("uri", BAD)
 def test_no_other_callback_is_accepted(uri: str) -> None:
-    assert check_redirect_uris([uri], CODE)
+    assert check_redirect_uris([uri], CODE, is_public=True)
 
 
 @given(st.text(max_size=60))
 def test_no_text_crashes_the_rules(text: str) -> None:
     for uri in (text, f"https://{text}", f"https://a.example/{text}", f"org.example:{text}"):
-        check_redirect_uris([uri], CODE)
+        check_redirect_uris([uri], CODE, is_public=True)
         check_client_uri(uri)
 
 
@@ -101,7 +103,7 @@ URL_TEXT = st.text(alphabet="aZ0.-_~:/?#[]@!$&'()*+,;=%\\ \té<", max_size=40)
 @given(st.sampled_from(["https://", "http://", "https:", "HTTP://"]), URL_TEXT)
 def test_what_is_accepted_is_read_the_same_way_by_another_parser(scheme: str, rest: str) -> None:
     uri = scheme + rest
-    if not check_redirect_uris([uri], CODE):
+    if not check_redirect_uris([uri], CODE, is_public=True):
         parts = urlsplit(uri)
         assert parts.hostname
         assert parts.username is None
@@ -110,20 +112,22 @@ def test_what_is_accepted_is_read_the_same_way_by_another_parser(scheme: str, re
 
 
 def test_every_faulty_address_is_named() -> None:
-    faults = check_redirect_uris(["javascript:x", "https://a.example", "http://b.example"], CODE)
+    faults = check_redirect_uris(
+        ["javascript:x", "https://a.example", "http://b.example"], CODE, is_public=True
+    )
     assert [fault.split(": ")[0] for fault in faults] == ["javascript:x", "http://b.example"]
 
 
-def test_there_are_at_most_twenty_callbacks() -> None:
+def test_there_are_at_most_fifty_callbacks() -> None:
     uris = [f"https://a.example/{number}" for number in range(REDIRECT_URIS_MAXIMUM + 1)]
-    assert check_redirect_uris(uris[:-1], CODE) == []
-    assert len(check_redirect_uris(uris, CODE)) == 1
+    assert check_redirect_uris(uris[:-1], CODE, is_public=True) == []
+    assert len(check_redirect_uris(uris, CODE, is_public=True)) == 1
 
 
 @pytest.mark.parametrize("grant_type", GrantType)
 def test_a_grant_that_ends_in_the_browser_needs_a_callback(grant_type: GrantType) -> None:
     is_needed = grant_type not in {GrantType.CLIENT_CREDENTIALS, GrantType.DEVICE_CODE}
-    assert bool(check_redirect_uris([], {grant_type})) is is_needed
+    assert bool(check_redirect_uris([], {grant_type}, is_public=True)) is is_needed
 
 
 @pytest.mark.parametrize(
@@ -207,6 +211,63 @@ def test_a_backchannel_address_is_https_or_on_this_machine(uri: str, is_fit: boo
 
 
 def test_post_logout_addresses_follow_the_rules_of_callbacks_and_none_is_needed() -> None:
-    assert check_post_logout_uris([]) == []
-    assert check_post_logout_uris(["https://app.example.org/bye"]) == []
-    assert len(check_post_logout_uris(["http://app.example.org/bye", "https://*.example.org/"])) == 2
+    assert check_post_logout_uris([], is_public=True) == []
+    assert check_post_logout_uris(["https://app.example.org/bye"], is_public=True) == []
+    assert (
+        len(check_post_logout_uris(["http://app.example.org/bye", "https://*.example.org/"], is_public=True))
+        == 2
+    )
+
+
+SCHEMES = st.sampled_from(
+    ["https://", "http://", "org.example.app:/", "org.example.app://", "myapp:/", "", "//"]
+)
+HOSTS = st.sampled_from(
+    ["a.example", "localhost", "127.0.0.1", "[::1]", "*.a.example", "u@a.example", "bücher.example"]
+)
+RESTS = st.sampled_from(["", "/", "/cb", "/cb#x", "/c b", "/cb?x=%20", "/*", ":5001/cb", ":0/cb"])
+
+
+@given(SCHEMES, HOSTS, RESTS, st.booleans())
+def test_what_a_live_client_may_register_leads_over_the_network_by_https_only(
+    scheme: str, host: str, rest: str, is_public: bool
+) -> None:
+    uri = scheme + host + rest
+    if check_redirect_uris([uri], CODE, is_public=is_public) or find_live_fault(uri, is_public=is_public):
+        return
+    parts = urlsplit(uri)
+    is_private_use = is_public and parts.scheme == "org.example.app"
+    is_loopback = is_public and parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1"}
+    assert is_private_use or is_loopback or (parts.scheme == "https" and not is_local(uri))
+
+
+@given(SCHEMES, HOSTS, RESTS, st.booleans())
+def test_each_refusal_names_the_address_and_says_what_to_write(
+    scheme: str, host: str, rest: str, is_public: bool
+) -> None:
+    uri = scheme + host + rest
+    for fault in check_redirect_uris([uri], CODE, is_public=is_public):
+        assert fault.startswith(f"{uri}: ")
+        assert "write" in fault or "percent-encoded" in fault
+
+
+@pytest.mark.spec("RFC 8252", "8.4")
+def test_an_app_that_keeps_a_secret_has_no_scheme_of_its_own() -> None:
+    uri = "org.example.app:/callback"
+    assert check_redirect_uris([uri], CODE, is_public=True) == []
+    assert check_redirect_uris([uri], CODE, is_public=False)
+
+
+@pytest.mark.parametrize(
+    ("uri", "better"),
+    [
+        ("http://a.example/cb", "https://a.example/cb"),
+        ("https://a.example/cb#x", "https://a.example/cb"),
+        ("https://ada:x@a.example/cb", "https://a.example/cb"),
+        ("https://bücher.example/cb", "https://xn--bcher-kva.example/cb"),
+    ],
+)
+def test_what_a_refusal_says_to_write_is_accepted(uri: str, better: str) -> None:
+    (fault,) = check_redirect_uris([uri], CODE, is_public=False)
+    assert f"write {better}." in fault
+    assert check_redirect_uris([better], CODE, is_public=False) == []

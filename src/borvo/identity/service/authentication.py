@@ -68,6 +68,8 @@ async def authenticate_client(identity: Identity, request: ClientRequest) -> Fac
             await identity.guesses.count_failure(client.client_id, request.network)
     elif credentials.method:
         await identity.verifier.verify_nothing(secret)
+    if facts.is_authenticated and facts.client is not None:
+        identity.usage.note(facts.client.registered.client_key)
     return facts
 
 

@@ -36,7 +36,7 @@ from borvo.kernel.entropy import create_token
 from borvo.kernel.errors import InvalidInputError
 from borvo.kernel.origin import current_origin
 from borvo.kernel.scopes import Scopes, find_missing, keep_allowed, parse_scopes, render_scopes
-from borvo.portal.public import RegisteredClient
+from borvo.portal.public import ClientPresentation, RegisteredClient, load_presentation
 from borvo.storage.database import Connection
 from borvo.web.addresses import find_network
 
@@ -61,6 +61,7 @@ class ConsentNeeded:
     client: RegisteredClient
     scopes: Scopes
     form_target: str
+    presentation: ClientPresentation
     declined: frozenset[str] = frozenset()
 
 
@@ -202,6 +203,7 @@ async def _decide(
             client,
             asked,
             find_form_target(parameters.get("redirect_uri") or ""),
+            await load_presentation(connection, client.client_key),
             consent.declined if consent and not consent.is_withdrawn else frozenset(),
         )
     return await _grant(identity, connection, facts, grant, login, consent, waiting)
@@ -267,6 +269,7 @@ async def _grant(
     if is_profile_needed(claims):
         facts.subject = await load_subject(connection, login.person.id, claims)
     answer = grant.create_granted_params(Grantor(login, consent.version, requested))
+    identity.usage.note(grant.request.client.registered.client_key)
     effects = _list_effects(facts, grant.request.client.registered, login, waiting)
     if len(effects) == 1:
         await effects[0](connection)

@@ -1,12 +1,13 @@
 """What the use cases of this feature work with."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from borvo.accounts.public import Limiter
 from borvo.identity.caller_store import LoadedCaller, load_callers
 from borvo.identity.engine import Facts, ProtocolClient
 from borvo.identity.keys import KeyCabinet
-from borvo.identity.model import AccessToken, InstanceProfile, Parameters
+from borvo.identity.model import TOKEN_LIFETIME, AccessToken, InstanceProfile, Parameters
 from borvo.identity.refresh import RefreshPolicy
 from borvo.identity.service.guessing import GuessLimit
 from borvo.identity.tokens import TokenMemory
@@ -14,6 +15,7 @@ from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy
 from borvo.portal.public import (
     AskedClient,
+    ClientUsage,
     CountedClient,
     RefusalLog,
     RegisteredClient,
@@ -41,6 +43,8 @@ class Identity:
     events: SecurityLog
     refresh: RefreshPolicy
     limiter: Limiter
+    usage: ClientUsage
+    access_lifetime: timedelta = TOKEN_LIFETIME
     profile: InstanceProfile = InstanceProfile.COMPATIBLE
     memory: TokenMemory = field(default_factory=TokenMemory)
     refusals: RefusalLog = field(default_factory=RefusalLog)
@@ -67,8 +71,12 @@ class Identity:
             keys=await self.cabinet.current(),
             parameters=parameters,
             refresh=self.refresh,
+            access_lifetime=self.access_lifetime,
             profile=self.profile,
         )
         if registered is not None and not registered.is_disabled:
+            facts.refresh = self.refresh.narrow(
+                registered.refresh_token_days, registered.refresh_token_idle_days
+            )
             facts.client = ProtocolClient(registered, self.profile)
         return facts

@@ -34,7 +34,7 @@ from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import create_token
 from borvo.kernel.errors import InvalidInputError, TooManyRequestsError
 from borvo.kernel.scopes import Scopes, keep_allowed, parse_scopes
-from borvo.portal.public import RegisteredClient, load_client
+from borvo.portal.public import ClientPresentation, RegisteredClient, load_client, load_presentation
 from borvo.storage.database import Connection
 
 DEVICE_PATH = "/account/device"
@@ -140,6 +140,7 @@ class DeviceQuestion:
 
     user_code: str
     client: RegisteredClient
+    presentation: ClientPresentation
     scopes: Scopes
 
 
@@ -158,9 +159,11 @@ async def find_question(identity: Identity, text: str) -> DeviceQuestion:
     async with identity.database.connection() as connection:
         device = await device_store.load_waiting_device(connection, digest_token(user_code), identity.clock())
         client = await load_client(connection, device.client_id) if device else None
-    if device is None or client is None or client.is_disabled:
-        raise UnknownUserCodeError(_UNKNOWN)
-    return DeviceQuestion(show_user_code(user_code), client, keep_allowed(device.scopes, client.scopes))
+        if device is None or client is None or client.is_disabled:
+            raise UnknownUserCodeError(_UNKNOWN)
+        presentation = await load_presentation(connection, client.client_key)
+    scopes = keep_allowed(device.scopes, client.scopes)
+    return DeviceQuestion(show_user_code(user_code), client, presentation, scopes)
 
 
 async def decide_device(

@@ -1,0 +1,19 @@
+"""What ends here when a client ends in the portal. Runs in the portal's transaction."""
+
+from borvo.identity import device_store, family_store, store
+from borvo.identity.service.collaborators import Identity
+from borvo.kernel.ids import ClientKey
+from borvo.portal.public import RegisteredClient
+from borvo.storage.database import Connection
+
+
+async def end_grants(identity: Identity, connection: Connection, client: RegisteredClient) -> None:
+    """Revokes what the client could still use once it is enabled again: refresh tokens, codes, devices on their way.
+    Access tokens are refused by the client's own state. Consents stay, since people gave them."""
+    await family_store.revoke_families_of(connection, client.client_key, identity.clock())
+    await device_store.delete_devices_of(connection, client.client_id)
+
+
+async def forget_client(_: Identity, connection: Connection, client_key: ClientKey) -> None:
+    """Deletes what people allowed a client that is gone for good. That they did stays in their security log."""
+    await store.delete_consents_of(connection, client_key)

@@ -1,0 +1,115 @@
+"""What a client needs before it may be marked as live, and what a change must not take from one that is: pure rules."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from borvo.portal.addresses import find_live_fault, is_local
+from borvo.portal.model import ClientDetails, ClientSheet, GrantType, RegisteredClient
+
+SECRET_ENDS_SOON = timedelta(days=30)
+
+_UNATTENDED = frozenset({GrantType.CLIENT_CREDENTIALS})
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One line of the list. `field` is where it is mended: a field of the details, `logo` or `secret`."""
+
+    field: str
+    words: str
+    fault: str = ""
+
+    @property
+    def is_met(self) -> bool:
+        return not self.fault
+
+
+def list_secret_ends(client: RegisteredClient) -> list[datetime | None]:
+    """When each secret stops working; None for one without an end."""
+    return [secret.expires_at for secret in client.secrets]
+
+
+def _check_addresses(details: ClientDetails) -> Iterable[Requirement]:
+    named: Mapping[str, tuple[str, Collection[str]]] = {
+        "redirect_uris": ("Callback URLs are https, and on no localhost", details.redirect_uris),
+        "client_uri": ("The Client URI is https, and on no localhost", [details.client_uri]),
+        "post_logout_redirect_uris": ("So are the post-logout URLs", details.post_logout_redirect_uris),
+        "frontchannel_logout_uri": ("So is the front-channel logout URL", [details.frontchannel_logout_uri]),
+        "backchannel_logout_uri": ("So is the back-channel logout URL", [details.backchannel_logout_uri]),
+    }
+    for field, (words, uris) in named.items():
+        if given := [uri for uri in uris if uri]:
+            faults = [find_live_fault(uri, is_public=details.is_public) for uri in given]
+            yield Requirement(field, words, next((fault for fault in faults if fault), ""))
+
+
+def _check_words(details: ClientDetails, logo: str) -> Iterable[Requirement]:
+    """What people look for who are asked for consent."""
+    if _UNATTENDED.issuperset(details.grant_types):
+        return
+    is_given = details.policy_uri.startswith("https://") and not is_local(details.policy_uri)
+    fault = (
+        ""
+        if is_given
+        else "Enter the https address of your privacy policy; people read it before they agree."
+    )
+    yield Requirement("policy_uri", "There is a link to the privacy policy", fault)
+    yield Requirement(
+        "logo", "There is a logo", "" if logo else "Upload the logo that people know your app by."
+    )
+
+
+def _check_secrets(
+    details: ClientDetails, ends: Sequence[datetime | None], now: datetime
+) -> Iterable[Requirement]:
+    if details.is_public:
+        return
+    fault = "" if ends else "Set a secret; without one the app gets no tokens."
+    if any(end is not None and end <= now + SECRET_ENDS_SOON for end in ends):
+        fault = "A secret ends within 30 days. Add a new one, switch the app over, and remove the old one."
+    yield Requirement("secret", "There is a secret, and none ends soon", fault)
+
+
+def check_readiness(
+    details: ClientDetails, logo: str, secret_ends: Sequence[datetime | None], now: datetime
+) -> list[Requirement]:
+    """The whole list, met or not, in the order of the page."""
+    return [
+        *_check_addresses(details),
+        *_check_words(details, logo),
+        *_check_secrets(details, secret_ends, now),
+    ]
+
+
+def check_sheet(sheet: ClientSheet, now: datetime) -> list[Requirement]:
+    """The list for a client as it stands."""
+    return check_readiness(sheet.details, sheet.presentation.logo, list_secret_ends(sheet.client), now)
+
+
+def find_broken(sheet: ClientSheet, details: ClientDetails, logo: str, now: datetime) -> dict[str, str]:
+    """What a live client would lose by the change, by field. What is unmet already, because time has passed, is
+    nothing that the change does. Drafts lose nothing."""
+    if not sheet.is_live:
+        return {}
+    met = {each.field for each in check_sheet(sheet, now) if each.is_met}
+    after = check_readiness(details, logo, list_secret_ends(sheet.client), now)
+    new = {each.field for each in after} - {each.field for each in check_sheet(sheet, now)}
+    return {each.field: each.fault for each in after if not each.is_met and each.field in met | new}
+
+
+def find_change_faults(sheet: ClientSheet, details: ClientDetails, now: datetime) -> dict[str, list[str]]:
+    """What forbids to save the details, by field; empty when nothing does."""
+    if sheet.deleted_at is not None:
+        return {"form": ["This client is deleted. Restore it first."]}
+    faults: dict[str, list[str]] = {}
+    if details.is_public and sheet.client.secrets:
+        # They would go on looking as if they worked.
+        faults["is_public"] = ["Remove the app's secrets first: an app that cannot keep one has none."]
+    for field, fault in find_broken(sheet, details, sheet.presentation.logo, now).items():
+        if field != "secret":
+            faults.setdefault(field, []).append(f"{fault} {_LIVE}")
+    return faults
+
+
+_LIVE = "The app is live, so it has to stay fit for that; take it back to draft first if you must."

@@ -1,0 +1,72 @@
+"""When clients were last used: noted in memory, written once a minute, never in the way of a request."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import asyncpg
+import structlog
+
+from borvo.kernel.clock import Clock
+from borvo.kernel.ids import ClientKey
+from borvo.storage.database import Connection, Database
+
+WRITE_EVERY = timedelta(minutes=1)
+"""Coarse on purpose: it tells a client that is in use from one that is not."""
+
+log = structlog.get_logger(__name__)
+
+
+class ClientUsage:
+    """What this worker has seen since it last wrote. A worker that is killed forgets a minute."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._seen: dict[ClientKey, datetime] = {}
+
+    def note(self, client_key: ClientKey) -> None:
+        """That the client has just been given what it asked for."""
+        self._seen[client_key] = self._clock()
+
+    async def flush(self) -> None:
+        """Writes what was noted; what cannot be written now is kept for the next time."""
+        seen, self._seen = self._seen, {}
+        if not seen:
+            return
+        try:
+            async with self._database.transaction() as connection:
+                await _write(connection, seen)
+        except BaseException:
+            self._seen = {**seen, **self._seen}
+            raise
+
+    async def run(self) -> None:
+        """Until it is cancelled, and then a last time."""
+        try:
+            while True:
+                await asyncio.sleep(WRITE_EVERY.total_seconds())
+                await self._try_to_flush()
+        finally:
+            await self._try_to_flush()
+
+    async def _try_to_flush(self) -> None:
+        try:
+            await self.flush()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            log.exception("the last use of clients could not be written; it will be tried again")
+
+
+async def _write(connection: Connection, seen: Mapping[ClientKey, datetime]) -> None:
+    """In the order of the keys, so that two workers never wait for each other; a row that another worker wrote within
+    the minute stays as it is."""
+    rows = sorted(seen.items())
+    await connection.execute(
+        """insert into client_usage as present (client_key, last_used_at)
+           select * from unnest($1::uuid[], $2::timestamptz[])
+           on conflict (client_key) do update set last_used_at = excluded.last_used_at
+             where present.last_used_at <= excluded.last_used_at - $3::interval""",
+        [key for key, _ in rows],
+        [at for _, at in rows],
+        WRITE_EVERY,
+    )

@@ -32,6 +32,8 @@ class Rule(Enum):
 CLIENT = "/portal/clients/{client_id:str}"
 TENANCY = "/portal/tenancies/{name:str}"
 REPORT = "/portal/secrets/report"
+SUFFIX = "/portal/clients/suffix"
+LOGO = "ab" * 32
 RULES: dict[Case, Rule] = {
     ("GET", "/portal"): Rule.SIGNED_IN,
     ("GET", "/portal/clients/new"): Rule.DEVELOPER,
@@ -46,6 +48,22 @@ RULES: dict[Case, Rule] = {
     # Without the secret that was just shown it is faulty for whoever may have it.
     ("POST", f"{CLIENT}/secret/file"): Rule.DEVELOPER,
     ("GET", f"{CLIENT}/requests"): Rule.MEMBER,
+    ("GET", f"{CLIENT}/state"): Rule.MEMBER,
+    ("POST", f"{CLIENT}/state/{{action:str}}"): Rule.DEVELOPER,
+    ("GET", f"{CLIENT}/disabling"): Rule.DEVELOPER,
+    ("GET", f"{CLIENT}/deletion"): Rule.OWNER,
+    ("POST", f"{CLIENT}/deletion"): Rule.OWNER,
+    ("GET", f"{CLIENT}/logo"): Rule.DEVELOPER,
+    ("POST", f"{CLIENT}/logo"): Rule.DEVELOPER,
+    ("GET", f"{CLIENT}/moving"): Rule.DEVELOPER,
+    ("POST", f"{CLIENT}/moving"): Rule.DEVELOPER,
+    ("GET", f"{CLIENT}/export"): Rule.MEMBER,
+    ("GET", "/portal/clients/import"): Rule.DEVELOPER,
+    ("POST", "/portal/clients/import"): Rule.DEVELOPER,
+    ("POST", "/portal/clients/import/confirmation"): Rule.DEVELOPER,
+    ("GET", SUFFIX): Rule.DEVELOPER,
+    ("GET", "/portal/grant"): Rule.SIGNED_IN,
+    ("GET", "/portal/logos/{digest:str}"): Rule.EVERYBODY,
     ("GET", REPORT): Rule.EVERYBODY,
     ("POST", REPORT): Rule.EVERYBODY,
     ("POST", f"{REPORT}/form"): Rule.EVERYBODY,
@@ -67,7 +85,13 @@ RULES: dict[Case, Rule] = {
 }
 # About no tenancy that its address names: a stranger's own portal, her own new client.
 ACCEPTANCE = ("POST", "/portal/invitations/{token:str}")
-OWN = {("GET", "/portal"), ("GET", "/portal/clients/new"), ACCEPTANCE}
+OWN = {
+    ("GET", "/portal"),
+    ("GET", "/portal/grant"),
+    ("GET", "/portal/clients/new"),
+    ("GET", "/portal/clients/import"),
+    ACCEPTANCE,
+}
 LEAVING = ("POST", f"{TENANCY}/leaving")
 # A report of nothing is faulty, whoever sends it.
 REPORTS = {("POST", REPORT), ("POST", f"{REPORT}/form")}
@@ -101,8 +125,15 @@ async def tenancy(platform: Platform, developer: Browser, start_person: StartPer
     await developer.submit(await developer.open(path), path)
     await invite(developer, "new@example.org")
     pool = platform.database.pool
+    await pool.execute(
+        """insert into client_logo (client_key, digest, media_type, content, uploaded_at)
+           select client_key, $1, 'image/png', '\\x00', now() from client""",
+        LOGO,
+    )
     return Tenancy(
         {
+            "action": "draft",
+            "digest": LOGO,
             "client_id": "healthorg.myapp",
             "name": "healthorg",
             "secret_id": str(await pool.fetchval("select id from client_secret")),
@@ -118,7 +149,8 @@ async def knock(browser: Browser, case: Case, tenancy: Tenancy) -> httpx.Respons
     """With what a form of the page would send, as far as it decides who may."""
     method, path = case
     if method == "GET":
-        return await browser.client.get(tenancy.fill(path))
+        named = {"tenancy": tenancy.names["tenancy"], "suffix": "free"} if path == SUFFIX else {}
+        return await browser.client.get(tenancy.fill(path), params=named)
     return await post(browser, tenancy.fill(path), tenancy=tenancy.names["tenancy"], role="viewer")
 
 

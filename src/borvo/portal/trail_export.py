@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Callable
 
+from borvo.portal.audit import Action
 from borvo.portal.trail import Entry
 
 _COLUMNS = ("time", "person", "e-mail", "action", "subject", "before", "after")
@@ -35,7 +36,7 @@ def render_csv_row(entry: Entry) -> str:
     return _write_row(
         [
             entry.at.isoformat(),
-            (actor.display_name if actor else "operator"),
+            (actor.display_name if actor else _name_stranger(entry)),
             actor.email if actor else "",
             entry.action,
             entry.subject,
@@ -45,8 +46,12 @@ def render_csv_row(entry: Entry) -> str:
     )
 
 
+def _name_stranger(entry: Entry) -> str:
+    return "anybody" if entry.action == Action.SECRET_REPORTED else "operator"
+
+
 def render_json_line(entry: Entry) -> str:
-    """`actor` is null for the operator."""
+    """`actor` is null for the operator, and for whoever reported a secret."""
     actor = entry.actor
     line = {
         "id": str(entry.id),

@@ -34,7 +34,8 @@ async def show_guidance(request: AnyRequest, login: SignedIn) -> Template:
         "portal/grant.html",
         viewer=login,
         presence=presence,
-        place=place,
+        # `place` is the tenancy, on all pages of the portal.
+        ground=place,
         library=library,
         advice=advise(presence, place, library),
         is_asked=bool(asked),

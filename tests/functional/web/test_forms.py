@@ -65,7 +65,6 @@ async def test_no_made_up_token_passes_even_when_the_cookie_agrees(
             "multipart/form-data; boundary=x",
             b'--x\r\nContent-Disposition: form-data; name="_csrf_token"; filename="a"\r\n\r\nx\r\n--x--\r\n',
         ),
-        ("multipart/form-data; boundary=x", b"x"),
         ("multipart/form-data", b"x"),
         ("application/json", b'{"_csrf_token": 1}'),
         ("text/plain; charset=nonsense", b"\xff"),
@@ -84,6 +83,14 @@ async def test_a_body_of_another_kind_is_refused(browser: Browser, content_type:
 async def test_an_unreadable_form_is_a_fault_of_whoever_sent_it(browser: Browser, body: bytes) -> None:
     await browser.open("/account/sign-in")
     answer = await browser.client.post("/account/sign-in", content=body, headers=FORM)
+    assert answer.status_code == 400
+    assert "text/html" in answer.headers["content-type"]
+
+
+async def test_an_upload_that_is_none_is_a_fault_of_whoever_sent_it(browser: Browser) -> None:
+    await browser.open("/account/sign-in")
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    answer = await browser.client.post("/account/sign-in", content=b"x", headers=headers)
     assert answer.status_code == 400
     assert "text/html" in answer.headers["content-type"]
 

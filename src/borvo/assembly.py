@@ -113,7 +113,7 @@ def build_platform(
     cabinet = KeyCabinet(
         database, keyring, clock, entropy, generate, events=events, rotate_after=rotate_after
     )
-    usage = ClientUsage(database, clock)
+    usage = ClientUsage(clock)
     provider = _build_provider(
         settings, database, clock, entropy, cabinet, verifier, limiter, keyring, events, usage
     )
@@ -275,6 +275,7 @@ async def _clean_up_regularly(platform: Platform) -> None:
 def _write_regularly(platform: Platform) -> Iterator[asyncio.Task[None]]:
     """Keeps what was noted while clients waited."""
     notes = (
+        (platform.portal.usage.flush, portal.USAGE_FLUSH.total_seconds()),
         (platform.portal.verifier.uses.flush, portal.USE_FLUSH),
         (platform.identity.refusals.flush, portal.REFUSAL_FLUSH),
     )
@@ -293,7 +294,6 @@ def _build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncCon
                 asyncio.create_task(_clean_up_regularly(platform)),
                 asyncio.create_task(platform.courier.run()),
                 *_write_regularly(platform),
-                asyncio.create_task(platform.portal.usage.run()),
             ]
             if platform.settings.metrics_port:
                 tasks.append(asyncio.create_task(watch_loop()))

@@ -43,11 +43,13 @@ from borvo.portal.team.tenancies import (
     set_prefix,
     suspend_tenancy,
 )
+from borvo.portal.usage import WRITE_EVERY as USAGE_FLUSH
 from borvo.portal.usage import ClientUsage
 
 __all__ = [
     "LASTING_GRANTS",
     "REFUSAL_FLUSH",
+    "USAGE_FLUSH",
     "USE_FLUSH",
     "AccessTokenFormat",
     "AskedClient",

@@ -1,11 +1,7 @@
 """When clients were last used: noted in memory, written once a minute, never in the way of a request."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-
-import asyncpg
-import structlog
 
 from borvo.kernel.clock import Clock
 from borvo.kernel.ids import ClientKey
@@ -14,14 +10,11 @@ from borvo.storage.database import Connection, Database
 WRITE_EVERY = timedelta(minutes=1)
 """Coarse on purpose: it tells a client that is in use from one that is not."""
 
-log = structlog.get_logger(__name__)
-
 
 class ClientUsage:
     """What this worker has seen since it last wrote. A worker that is killed forgets a minute."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._seen: dict[ClientKey, datetime] = {}
 
@@ -29,32 +22,17 @@ class ClientUsage:
         """That the client has just been given what it asked for."""
         self._seen[client_key] = self._clock()
 
-    async def flush(self) -> None:
+    async def flush(self, database: Database) -> None:
         """Writes what was noted; what cannot be written now is kept for the next time."""
         seen, self._seen = self._seen, {}
         if not seen:
             return
         try:
-            async with self._database.transaction() as connection:
+            async with database.transaction() as connection:
                 await _write(connection, seen)
         except BaseException:
             self._seen = {**seen, **self._seen}
             raise
-
-    async def run(self) -> None:
-        """Until it is cancelled, and then a last time."""
-        try:
-            while True:
-                await asyncio.sleep(WRITE_EVERY.total_seconds())
-                await self._try_to_flush()
-        finally:
-            await self._try_to_flush()
-
-    async def _try_to_flush(self) -> None:
-        try:
-            await self.flush()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            log.exception("the last use of clients could not be written; it will be tried again")
 
 
 async def _write(connection: Connection, seen: Mapping[ClientKey, datetime]) -> None:

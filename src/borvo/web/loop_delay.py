@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from functools import cache
 
 from prometheus_client import Histogram
 
@@ -13,26 +12,20 @@ INTERVAL = 0.01
 # Finer than what a client would notice: 5 ms is what a block should stay under.
 BUCKETS = (0.001, 0.002, 0.003, 0.004, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0)
 
-
-@cache
-def _build_delay() -> Histogram:
-    # Not before a worker runs: only there is it known whether workers share their metrics.
-    return Histogram(
-        "borvo_event_loop_delay_seconds",
-        "How late the event loop resumed a task that slept: something held the loop, or the machine was busy",
-        buckets=BUCKETS,
-    )
+DELAY = Histogram(
+    "borvo_event_loop_delay_seconds",
+    "How late the event loop resumed a task that slept: something held the loop, or the machine was busy",
+    buckets=BUCKETS,
+)
 
 
 async def watch_loop(
-    observe: Callable[[float], None] | None = None,
+    observe: Callable[[float], None] = DELAY.observe,
     *,
     clock: Callable[[], float] = time.perf_counter,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
-    """Until it is cancelled; into the metrics unless told otherwise. The loop's timers count whole milliseconds: a
-    delay of up to two means nothing."""
-    observe = observe or _build_delay().observe
+    """Until it is cancelled. The loop's timers count whole milliseconds: a delay of up to two means nothing."""
     while True:
         due = clock() + INTERVAL
         await sleep(INTERVAL)

@@ -116,7 +116,7 @@ async def test_last_use_is_written_once_a_minute_and_shown(
 
     async def use() -> object:
         assert (await http.post("/connect/token", data=form, headers=basic)).status_code == 200
-        await platform.portal.usage.flush()
+        await platform.portal.usage.flush(platform.database)
         return await platform.database.pool.fetchval("select last_used_at from client_usage")
 
     first = await use()
@@ -132,5 +132,5 @@ async def test_who_is_refused_counts_as_no_use(platform: Platform, http: httpx.A
     client_id = await register_client(platform, "healthorg.other")
     form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": "wrong"}
     assert (await http.post("/connect/token", data=form)).status_code == 401
-    await platform.portal.usage.flush()
+    await platform.portal.usage.flush(platform.database)
     assert await platform.database.pool.fetchval("select count(*) from client_usage") == 0

@@ -246,7 +246,7 @@ async def test_after_thirty_days_it_is_gone_with_all_but_what_people_wrote(
     tokens = await obtain_tokens(handler, browser, scope="openid write.body_mass")
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
     assert (await http.post("/sample/v1", json=[WEIGHT], headers=bearer)).status_code == 200
-    await platform.portal.usage.flush()
+    await platform.portal.usage.flush(platform.database)
     key = (await load_present(platform, ID)).client_key
     await _delete(live)
     clock.advance(days=30, seconds=1)

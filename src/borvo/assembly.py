@@ -1,30 +1,26 @@
 """The composition root: settings in, one ASGI application out. The only module that knows every feature."""
 
-import asyncio
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-import asyncpg
-import structlog
 from litestar import Litestar, Router
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
-from litestar.plugins.jinja import JinjaTemplateEngine
-from litestar.template import TemplateConfig
 from litestar.types import ASGIApp
 
 import borvo
 from borvo.accounts import public as accounts
 from borvo.accounts.public import Accounts, Limiter, Passwords
+from borvo.agency import public as agency
+from borvo.agency.public import Agency
 from borvo.catalogue.scopes import AGENCY_SCOPE
 from borvo.dataserver import public as dataserver
 from borvo.dataserver.public import DataServer
@@ -43,6 +39,7 @@ from borvo.kernel.entropy import Entropy, read_system_entropy
 from borvo.mail.keeping import build_outbox_router, keep_mail
 from borvo.mail.posting import KIND as MAIL
 from borvo.mail.smtp import SmtpMailer, parse_relay
+from borvo.mail.texting import TEXT_KIND
 from borvo.organisations import public as organisations
 from borvo.organisations.public import Organisations
 from borvo.portal import public as portal
@@ -54,6 +51,7 @@ from borvo.storage.outbox.messages import Outbox
 from borvo.storage.outbox.model import Handler
 from borvo.storage.sealing import Keyring
 from borvo.storage.security_events.log import SecurityLog
+from borvo.upkeep import CleanUp, Upkeep, Work
 from borvo.web.api_reference import show_openapi, show_reference
 from borvo.web.cookies import CookiePolicy
 from borvo.web.csrf import CsrfGuard
@@ -64,16 +62,13 @@ from borvo.web.loop_delay import watch_loop
 from borvo.web.observation import Observation
 from borvo.web.outgoing import Outgoing
 from borvo.web.problems import answer_unavailable, exception_handlers
-from borvo.web.static_files import build_static_router, static_url
+from borvo.web.static_files import build_static_router
+from borvo.web.templating import configure_templates
 
 T = TypeVar("T")
 
-_PACKAGE = Path(borvo.__file__).parent
 _BODY_LIMIT = 1_000_000
-_CLEAN_UP_EVERY = 600.0
 _COLLECT_AFTER = 20_000
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +87,7 @@ class Platform:
     portal: Portal
     identity: Identity
     dataserver: DataServer
+    agency: Agency
     organisations: Organisations
 
 
@@ -137,7 +133,14 @@ def build_platform(
     )
     developers = _build_portal(settings, people, verifier, provider)
     clinics = Organisations(people, partial(identity.admit_person, provider, scope=AGENCY_SCOPE))
-    samples = DataServer(database, clock, entropy, partial(identity.verify_bearer, provider))
+    asking = Agency(
+        people,
+        provider,
+        invite_lifetime=timedelta(days=settings.agency_invite_days),
+        # Commands and tests deliver nothing, and leave both kinds to whoever does.
+        can_text=handlers is None or TEXT_KIND in handlers,
+    )
+    samples = DataServer(database, clock, entropy, partial(identity.verify_bearer, provider), asking)
     courier = Courier(outbox, {**_build_notifiers(settings, provider), **(handlers or {})})
     return Platform(
         settings,
@@ -152,6 +155,7 @@ def build_platform(
         developers,
         provider,
         samples,
+        asking,
         clinics,
     )
 
@@ -175,7 +179,10 @@ def _build_portal(
 
 def _build_notifiers(settings: Settings, provider: Identity) -> dict[str, Handler]:
     outgoing = Outgoing(is_open=settings.outgoing_networks == "any" or not settings.is_secure)
-    return {identity.BACKCHANNEL_LOGOUT: identity.BackchannelNotifier(provider, outgoing)}
+    return {
+        identity.BACKCHANNEL_LOGOUT: identity.BackchannelNotifier(provider, outgoing),
+        agency.NOTIFY: agency.ClientNotifier(provider.database, outgoing),
+    }
 
 
 def _build_provider(
@@ -240,21 +247,11 @@ def _list_dependencies(platform: Platform) -> dict[str, Provide]:
         "portal": _provide(platform.portal),
         "identity": _provide(platform.identity),
         "dataserver": _provide(platform.dataserver),
+        "agency": _provide(platform.agency),
         "organisations": _provide(platform.organisations),
         "viewer": Provide(accounts.provide_viewer),
         "login": Provide(accounts.provide_login),
     }
-
-
-def _configure_templates() -> TemplateConfig[JinjaTemplateEngine]:
-    directories: list[Path | os.PathLike[str] | str] = [*sorted(_PACKAGE.glob("*/templates"))]
-
-    def register(engine: JinjaTemplateEngine) -> None:
-        engine.engine.globals["static_url"] = static_url
-        engine.engine.trim_blocks = True
-        engine.engine.lstrip_blocks = True
-
-    return TemplateConfig(directory=directories, engine=JinjaTemplateEngine, engine_callback=register)
 
 
 def _guard_forms(platform: Platform) -> DefineMiddleware:
@@ -262,58 +259,41 @@ def _guard_forms(platform: Platform) -> DefineMiddleware:
     return DefineMiddleware(CsrfGuard, key=key, entropy=platform.entropy, cookies=platform.accounts.cookies)
 
 
-async def _clean_up_regularly(platform: Platform) -> None:
-    """Every worker does it, which costs little: what one has deleted the next does not find."""
-    while True:
-        await asyncio.sleep(_CLEAN_UP_EVERY)
-        try:
-            await identity.clean_up(platform.identity)
-            await platform.identity.cabinet.maintain()
-            await accounts.clean_up(platform.accounts)
-            await portal.maintain(platform.portal)
-            await portal.clean_up(platform.portal)
-            await platform.outbox.clean_up()
-            async with platform.database.transaction() as connection:
-                await platform.events.clean_up(connection, platform.settings.security_event_days)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            log.exception("clean-up failed; it will be tried again")
+def _list_clean_ups(platform: Platform) -> list[CleanUp]:
+    async def clean_up_events() -> None:
+        async with platform.database.transaction() as connection:
+            await platform.events.clean_up(connection, platform.settings.security_event_days)
+
+    return [
+        partial(identity.clean_up, platform.identity),
+        platform.identity.cabinet.maintain,
+        partial(accounts.clean_up, platform.accounts),
+        partial(portal.maintain, platform.portal),
+        partial(portal.clean_up, platform.portal),
+        partial(agency.clean_up, platform.agency),
+        platform.outbox.clean_up,
+        clean_up_events,
+    ]
 
 
-def _write_regularly(platform: Platform) -> Iterator[asyncio.Task[None]]:
-    """Keeps what was noted while clients waited."""
+def _list_works(platform: Platform) -> Iterator[Work]:
+    yield platform.courier.run
+    # Keeps what was noted while clients waited.
     notes = (
         (platform.portal.usage.flush, portal.USAGE_FLUSH.total_seconds()),
         (platform.portal.verifier.uses.flush, portal.USE_FLUSH),
         (platform.identity.refusals.flush, portal.REFUSAL_FLUSH),
     )
     for flush, every in notes:
-        yield asyncio.create_task(portal.write_regularly(platform.database, flush, every))
+        yield partial(portal.write_regularly, platform.database, flush, every)
+    if platform.settings.metrics_port:
+        yield watch_loop
 
 
-def _build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    @asynccontextmanager
-    async def live(_: Litestar) -> AsyncIterator[None]:
-        await platform.database.open()
-        try:
-            # Makes the signing keys on the first start, and says at once when they cannot be unsealed.
-            await platform.identity.cabinet.current()
-            tasks = [
-                asyncio.create_task(_clean_up_regularly(platform)),
-                asyncio.create_task(platform.courier.run()),
-                *_write_regularly(platform),
-            ]
-            if platform.settings.metrics_port:
-                tasks.append(asyncio.create_task(watch_loop()))
-            try:
-                yield
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
-        finally:
-            await platform.database.close()
-
-    return live
+def _build_upkeep(platform: Platform) -> Upkeep:
+    # Makes the signing keys on the first start, and says at once when they cannot be unsealed.
+    begin = platform.identity.cabinet.current
+    return Upkeep(platform.database, begin, _list_clean_ups(platform), list(_list_works(platform)))
 
 
 def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litestar:
@@ -326,6 +306,8 @@ def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litest
             identity.build_page_router(),
             dataserver.build_router(),
             organisations.build_router(),
+            agency.build_api_router(),
+            agency.build_page_router(),
             show_openapi,
             show_reference,
             answer_live,
@@ -340,11 +322,11 @@ def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litest
             accounts.SignInNeededError: accounts.answer_sign_in_needed,
         },
         middleware=[_guard_forms(platform)],
-        template_config=_configure_templates(),
+        template_config=configure_templates(Path(borvo.__file__).parent),
         openapi_config=OpenAPIConfig(
             title="Borvo", version=borvo.__version__, render_plugins=[], use_handler_docstrings=True
         ),
-        lifespan=[_build_lifespan(platform)],
+        lifespan=[_build_upkeep(platform).build_lifespan()],
         request_max_body_size=_BODY_LIMIT,
         logging_config=None,
         debug=False,
@@ -379,7 +361,12 @@ def create_demo_app() -> ASGIApp:
     """The entry point of the demo's worker process, the only one with a page that shows everybody's mail."""
     # The end of the terminal reaches every process; the first one ends the workers in order.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    return _settle(build_app(build_platform(_begin(), handlers={MAIL: keep_mail}), [build_outbox_router()]))
+    return _settle(
+        build_app(
+            build_platform(_begin(), handlers={MAIL: keep_mail, TEXT_KIND: keep_mail}),
+            [build_outbox_router()],
+        )
+    )
 
 
 def _begin() -> Settings:

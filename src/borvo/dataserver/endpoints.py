@@ -9,7 +9,7 @@ from litestar.params import SkipValidation
 from borvo.dataserver.bodies import render_page, render_receipts
 from borvo.dataserver.description import READ_ANSWERS, WRITE_ANSWERS, ReadOperation, WriteOperation
 from borvo.dataserver.queries import parse_query
-from borvo.dataserver.service import DataServer, admit_writer, read_samples, write_samples
+from borvo.dataserver.service import DataServer, admit_writer, read_for_agency, read_samples, write_samples
 from borvo.web.csrf import WITHOUT_CSRF
 
 AnyRequest = Request[Any, Any, Any]
@@ -23,12 +23,14 @@ _QUERY_TOKEN = "agency-query-token"  # noqa: S105  (the name of a header)
 
 @get(PATHS, opt=WITHOUT_CSRF, operation_class=ReadOperation, responses=READ_ANSWERS)
 async def show_samples(request: AnyRequest, dataserver: Collaborators) -> Response[bytes]:
-    """Samples of the person whom the access token stands for, filtered, ordered and paged."""
+    """Samples of the person whom the access token stands for, filtered, ordered and paged. With the header
+    `agency-query-token` those of the people whom it opens, each with its subject."""
     text = request.scope["query_string"].decode("latin-1")
-    headers = request.headers
-    page, subject = await read_samples(
-        dataserver, headers.get("authorization"), headers.get(_QUERY_TOKEN), lambda: parse_query(text)
-    )
+    authorization, query_token = request.headers.get("authorization"), request.headers.get(_QUERY_TOKEN)
+    if query_token is not None:
+        body = await read_for_agency(dataserver, authorization, query_token, lambda: parse_query(text))
+        return Response(body, media_type="application/json", headers=_NO_STORE)
+    page, subject = await read_samples(dataserver, authorization, lambda: parse_query(text))
     return Response(render_page(page, subject), media_type="application/json", headers=_NO_STORE)
 
 

@@ -5,13 +5,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from borvo.agency.public import Agency
 from borvo.dataserver import policy
 from borvo.dataserver.batch import Batch, gather_batch, settle
 from borvo.dataserver.bodies import parse_samples
 from borvo.dataserver.model import Fault, Page, Query, Receipt, Selection
 from borvo.dataserver.rules import check_samples
+from borvo.dataserver.shared_reading import read_shared
 from borvo.dataserver.store import SampleShelf
-from borvo.identity.public import AccessToken, Admission, Caller
+from borvo.identity.public import Admission, Caller
 from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy
 from borvo.kernel.errors import BorvoError, ForbiddenError, InvalidInputError
@@ -34,6 +36,7 @@ class DataServer:
     clock: Clock
     entropy: Entropy
     verify: Verify
+    agency: Agency
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +91,22 @@ async def _store(server: DataServer, writer: Writer, batch: Batch, now: datetime
         return settle(batch, present)
 
 
+async def read_for_agency(
+    server: DataServer, authorization: str | None, query_token: str, parse: Callable[[], Query]
+) -> bytes:
+    """What people share with the caller's agency, as `read_shared` answers it."""
+    return await read_shared(server.agency, await server.verify(authorization), query_token, parse)
+
+
 async def read_samples(
-    server: DataServer, authorization: str | None, query_token: str | None, parse: Callable[[], Query]
+    server: DataServer, authorization: str | None, parse: Callable[[], Query]
 ) -> tuple[Page, str]:
     """The page, and the subject by whom its reader knows the person. `parse` runs once the token has verified."""
     admission = await server.verify(authorization)
     token = admission.token
     async with server.database.connection() as connection:
         try:
-            person_id = _admit_reader(token, query_token)
+            person_id = _require_person(token.person_id)
             query = parse()
             selection = _select(query, token.scopes)
         except BorvoError:
@@ -108,12 +118,6 @@ async def read_samples(
     if missing := policy.find_missing_child_scopes(page.samples, token.scopes):
         raise _refuse_scopes("read all parts of these samples", missing)
     return page, str(person_id)
-
-
-def _admit_reader(token: AccessToken, query_token: str | None) -> PersonId:
-    if query_token is not None:
-        raise ForbiddenError("No relationship with a person is known for this agency-query-token.")
-    return _require_person(token.person_id)
 
 
 def _select(query: Query, scopes: frozenset[str]) -> Selection:

@@ -14,6 +14,7 @@ from borvo.portal import (
     suffix_pages,
     transfer_pages,
 )
+from borvo.portal.quick_start import pages as start_pages
 from borvo.portal.team import invitation_pages
 from borvo.portal.team import pages as team_pages
 from borvo.web.pages import PAGE_OPT
@@ -57,6 +58,7 @@ def build_router() -> Router:
             *guidance_pages.HANDLERS,
             *lifecycle_pages.HANDLERS,
             *logo_pages.HANDLERS,
+            *start_pages.HANDLERS,
             *transfer_pages.HANDLERS,
         ],
         opt={PAGE_OPT: True},

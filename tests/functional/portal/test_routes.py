@@ -47,6 +47,7 @@ RULES: dict[Case, Rule] = {
     ("POST", f"{CLIENT}/secret/{{secret_id:str}}/removal"): Rule.DEVELOPER,
     # Without the secret that was just shown it is faulty for whoever may have it.
     ("POST", f"{CLIENT}/secret/file"): Rule.DEVELOPER,
+    ("GET", f"{CLIENT}/start"): Rule.MEMBER,
     ("GET", f"{CLIENT}/requests"): Rule.MEMBER,
     ("GET", f"{CLIENT}/state"): Rule.MEMBER,
     ("POST", f"{CLIENT}/state/{{action:str}}"): Rule.DEVELOPER,

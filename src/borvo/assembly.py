@@ -226,7 +226,8 @@ def _provide(value: T) -> Provide:
     return Provide(give, use_cache=True, sync_to_thread=False)
 
 
-def _list_dependencies(platform: Platform) -> dict[str, Provide]:
+def list_dependencies(platform: Platform) -> dict[str, Provide]:
+    """What handlers are given, by the names of their parameters."""
     return {
         "is_ready": _provide(platform.database.is_ready),
         "outbox": _provide(platform.outbox),
@@ -325,7 +326,7 @@ def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litest
             build_static_router(),
             *routers,
         ],
-        dependencies=_list_dependencies(platform),
+        dependencies=list_dependencies(platform),
         exception_handlers={
             **exception_handlers,
             **dict.fromkeys(DATABASE_ABSENCES, answer_unavailable),
@@ -345,9 +346,13 @@ def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litest
 
 def build_app(platform: Platform, routers: Iterable[Router] = ()) -> ASGIApp:
     """What a server runs."""
-    app = identity.CrossOrigin(build_litestar(platform, routers), platform.identity)
+    return enclose(build_litestar(platform, routers), platform)
+
+
+def enclose(app: Litestar, platform: Platform) -> ASGIApp:
+    """The framework's application within the layers that stand before it."""
     return Observation(
-        app,
+        identity.CrossOrigin(app, platform.identity),
         entropy=platform.entropy,
         secure=platform.settings.is_secure,
         trusted_proxies=platform.settings.trusted_proxies,

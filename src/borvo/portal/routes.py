@@ -16,6 +16,7 @@ from borvo.portal import (
 )
 from borvo.portal.team import invitation_pages
 from borvo.portal.team import pages as team_pages
+from borvo.portal.tokens import pages as token_pages
 from borvo.web.pages import PAGE_OPT
 
 
@@ -57,6 +58,7 @@ def build_router() -> Router:
             *guidance_pages.HANDLERS,
             *lifecycle_pages.HANDLERS,
             *logo_pages.HANDLERS,
+            *token_pages.HANDLERS,
             *transfer_pages.HANDLERS,
         ],
         opt={PAGE_OPT: True},

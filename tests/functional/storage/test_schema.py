@@ -31,6 +31,8 @@ INDEXED_OVER_ALL = {
     "device_authorization",
     "login_session",
     "outbox_message",
+    # A token is looked for by its digest: it does not say whose it is.
+    "personal_token",
     "security_event",
     "session_client",
     # Who belongs to a tenancy.

@@ -34,6 +34,9 @@ BASIC_SCOPES = (
     ScopeWords("agency_api", "Agency", "ask people for access to their data on your behalf", "Basic"),
 )
 
+REQUIRED_SCOPES = frozenset({"openid"})
+"""What a person cannot untick: a client that signs people in must learn who it is."""
+
 _GROUP_TITLES = {
     "body": "Body Quantity",
     "fitness": "Fitness Quantity",

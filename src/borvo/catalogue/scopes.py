@@ -38,6 +38,7 @@ REQUIRED_SCOPES = frozenset({"openid"})
 """What a person cannot untick: a client that signs people in must learn who it is."""
 
 _GROUP_TITLES = {
+    "correlation": "Correlation",
     "body": "Body Quantity",
     "fitness": "Fitness Quantity",
     "vitals": "Vitals Quantity",
@@ -45,7 +46,6 @@ _GROUP_TITLES = {
     "nutrition": "Nutrition Quantity",
     "uv_exposure": "UV Exposure Quantity",
     "category": "Category",
-    "correlation": "Correlation",
 }
 
 

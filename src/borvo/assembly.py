@@ -43,7 +43,7 @@ from borvo.mail.keeping import build_outbox_router, keep_mail
 from borvo.mail.posting import KIND as MAIL
 from borvo.mail.smtp import SmtpMailer, parse_relay
 from borvo.portal import public as portal
-from borvo.portal.public import ClientUsage, LifetimeBounds, Portal, SecretVerifier
+from borvo.portal.public import LifetimeBounds, Portal, SecretVerifier
 from borvo.settings import Settings, read_settings
 from borvo.storage.database import DATABASE_ABSENCES, Database
 from borvo.storage.outbox.courier import Courier
@@ -113,9 +113,8 @@ def build_platform(
     cabinet = KeyCabinet(
         database, keyring, clock, entropy, generate, events=events, rotate_after=rotate_after
     )
-    usage = ClientUsage(clock)
     provider = _build_provider(
-        settings, database, clock, entropy, cabinet, verifier, limiter, keyring, events, usage
+        settings, database, clock, entropy, cabinet, verifier, limiter, keyring, events
     )
     people = Accounts(
         database=database,
@@ -132,7 +131,9 @@ def build_platform(
         on_session_ended=partial(identity.announce_end, outbox),
     )
     developers = _build_portal(settings, people, verifier, provider)
-    samples = DataServer(database, clock, entropy, partial(identity.verify_bearer, provider))
+    samples = DataServer(
+        database, clock, entropy, partial(identity.verify_bearer, provider), provider.activity
+    )
     courier = Courier(outbox, {**_build_notifiers(settings, provider), **(handlers or {})})
     return Platform(
         settings,
@@ -162,6 +163,7 @@ def _build_portal(
         events=people.events,
         bounds=_describe_bounds(settings),
         usage=provider.usage,
+        limits=identity.CLIENT_LIMITS,
         on_client_ended=partial(identity.end_grants, provider),
         on_client_gone=partial(identity.forget_client, provider),
     )
@@ -182,8 +184,8 @@ def _build_provider(
     limiter: Limiter,
     keyring: Keyring,
     events: SecurityLog,
-    usage: ClientUsage,
 ) -> Identity:
+    client_limiter = portal.ClientLimiter(limiter)
     return Identity(
         issuer=settings.issuer,
         database=database,
@@ -191,13 +193,15 @@ def _build_provider(
         entropy=entropy,
         cabinet=cabinet,
         verifier=verifier,
-        guesses=GuessLimit(limiter, clock),
+        guesses=GuessLimit(client_limiter, clock),
         trusted_proxies=settings.trusted_proxies,
         events=events,
         refresh=_describe_refresh(settings, keyring),
         profile=InstanceProfile(settings.profile),
         limiter=limiter,
-        usage=usage,
+        client_limiter=client_limiter,
+        usage=portal.ClientUsage(clock),
+        activity=portal.ClientActivity(clock),
         access_lifetime=timedelta(minutes=settings.access_token_minutes),
     )
 
@@ -276,6 +280,8 @@ def _write_regularly(platform: Platform) -> Iterator[asyncio.Task[None]]:
     """Keeps what was noted while clients waited."""
     notes = (
         (platform.portal.usage.flush, portal.USAGE_FLUSH.total_seconds()),
+        (platform.identity.activity.flush, portal.ACTIVITY_FLUSH.total_seconds()),
+        (platform.identity.client_limiter.peaks.flush, portal.ACTIVITY_FLUSH.total_seconds()),
         (platform.portal.verifier.uses.flush, portal.USE_FLUSH),
         (platform.identity.refusals.flush, portal.REFUSAL_FLUSH),
     )

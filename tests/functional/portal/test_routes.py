@@ -48,6 +48,7 @@ RULES: dict[Case, Rule] = {
     # Without the secret that was just shown it is faulty for whoever may have it.
     ("POST", f"{CLIENT}/secret/file"): Rule.DEVELOPER,
     ("GET", f"{CLIENT}/requests"): Rule.MEMBER,
+    ("GET", f"{CLIENT}/usage"): Rule.MEMBER,
     ("GET", f"{CLIENT}/state"): Rule.MEMBER,
     ("POST", f"{CLIENT}/state/{{action:str}}"): Rule.DEVELOPER,
     ("GET", f"{CLIENT}/disabling"): Rule.DEVELOPER,

@@ -3,6 +3,8 @@
 from borvo.portal.activity import WRITE_EVERY as ACTIVITY_FLUSH
 from borvo.portal.activity import Activity, ClientActivity
 from borvo.portal.activity_store import add_counts, list_counts
+from borvo.portal.api.description import API_COMPONENTS
+from borvo.portal.api.routes import build_api_router
 from borvo.portal.client_secrets import SecretVerifier
 from borvo.portal.deferred import write_regularly
 from borvo.portal.expiry import list_expiring
@@ -52,6 +54,7 @@ from borvo.portal.usage import ClientUsage
 
 __all__ = [
     "ACTIVITY_FLUSH",
+    "API_COMPONENTS",
     "LASTING_GRANTS",
     "REFUSAL_FLUSH",
     "USAGE_FLUSH",
@@ -83,6 +86,7 @@ __all__ = [
     "add_chosen_secret",
     "add_counts",
     "add_member",
+    "build_api_router",
     "build_router",
     "change_client",
     "clean_up",

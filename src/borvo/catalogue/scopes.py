@@ -36,10 +36,14 @@ BASIC_SCOPES = (
     ScopeWords("agency_api", "Agency", "ask people for access to their data on your behalf", "Basic"),
 )
 
+REQUIRED_SCOPES = frozenset({"openid"})
+"""What a person cannot untick: a client that signs people in must learn who it is."""
+
 AGENCY_SCOPE = "agency_api"
 """What every call of the Agency and Organisations APIs needs."""
 
 _GROUP_TITLES = {
+    "correlation": "Correlation",
     "body": "Body Quantity",
     "fitness": "Fitness Quantity",
     "vitals": "Vitals Quantity",
@@ -47,7 +51,6 @@ _GROUP_TITLES = {
     "nutrition": "Nutrition Quantity",
     "uv_exposure": "UV Exposure Quantity",
     "category": "Category",
-    "correlation": "Correlation",
 }
 
 

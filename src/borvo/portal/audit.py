@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from borvo.kernel.ids import PersonId, TenancyId
 from borvo.portal.model import ClientDetails
+from borvo.portal.scope_choice import order_choice
 from borvo.storage.database import Connection
 
 Value = str | bool | int | Sequence[str] | None
@@ -104,4 +105,6 @@ def _flatten(value: object) -> Value:
 
 def describe_details(details: ClientDetails) -> dict[str, Value]:
     """All that a developer may change about a client."""
-    return {each.name: _flatten(getattr(details, each.name)) for each in fields(ClientDetails)}
+    values = {each.name: _flatten(getattr(details, each.name)) for each in fields(ClientDetails)}
+    # Their order says nothing, and has changed with the picker's.
+    return {**values, "scopes": [*order_choice(details.scopes)]}

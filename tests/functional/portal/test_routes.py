@@ -52,6 +52,7 @@ RULES: dict[Case, Rule] = {
     ("POST", f"{CLIENT}/secret/file"): Rule.DEVELOPER,
     ("GET", f"{CLIENT}/start"): Rule.MEMBER,
     ("GET", f"{CLIENT}/requests"): Rule.MEMBER,
+    ("GET", f"{CLIENT}/usage"): Rule.MEMBER,
     # Shows what was typed, and the logo of the client that its address or the form names.
     ("POST", "/portal/clients/new/preview"): Rule.DEVELOPER,
     ("POST", f"{CLIENT}/preview"): Rule.DEVELOPER,

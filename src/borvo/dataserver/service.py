@@ -18,6 +18,7 @@ from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy
 from borvo.kernel.errors import BorvoError, ForbiddenError, InvalidInputError
 from borvo.kernel.ids import PersonId
+from borvo.portal.public import Activity, ClientActivity
 from borvo.storage.database import Database
 
 Verify = Callable[[str | None], Awaitable[Admission]]
@@ -37,6 +38,7 @@ class DataServer:
     entropy: Entropy
     verify: Verify
     agency: Agency
+    activity: ClientActivity
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +90,19 @@ async def _store(server: DataServer, writer: Writer, batch: Batch, now: datetime
         shelf = SampleShelf(connection, writer.person_id)
         added = await shelf.add(batch, key, now)
         present = {} if added == len(batch.samples) else await shelf.find_present(batch, key)
-        return settle(batch, present)
+        receipts = settle(batch, present)
+    server.activity.note(writer.caller.client_id, Activity.SAMPLES_WRITTEN, added)
+    return receipts
 
 
 async def read_for_agency(
     server: DataServer, authorization: str | None, query_token: str, parse: Callable[[], Query]
 ) -> bytes:
     """What people share with the caller's agency, as `read_shared` answers it."""
-    return await read_shared(server.agency, await server.verify(authorization), query_token, parse)
+    admission = await server.verify(authorization)
+    body, count = await read_shared(server.agency, admission, query_token, parse)
+    server.activity.note(admission.token.client_id, Activity.SAMPLES_READ, count)
+    return body
 
 
 async def read_samples(
@@ -117,6 +124,7 @@ async def read_samples(
     # Contract 7: the request fails rather than show a correlation with children missing.
     if missing := policy.find_missing_child_scopes(page.samples, token.scopes):
         raise _refuse_scopes("read all parts of these samples", missing)
+    server.activity.note(token.client_id, Activity.SAMPLES_READ, len(page.samples))
     return page, str(person_id)
 
 

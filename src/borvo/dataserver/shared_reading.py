@@ -39,9 +39,10 @@ class SharedPage:
 
 async def read_shared(
     agency: Agency, admission: Admission, query_token: str, parse: Callable[[], Query]
-) -> bytes:
-    """The answer as it goes out: it is rendered before anything is committed, so that a fault of ours leaves the token
-    as it was. A refusal uses it up. What is read is in the log of each of the people by then."""
+) -> tuple[bytes, int]:
+    """The answer as it goes out, and how many samples are in it. It is rendered before anything is committed, so that a
+    fault of ours leaves the token as it was. A refusal uses it up. What is read is in the log of each of the people by
+    then."""
     refusal: BorvoError
     async with agency.accounts.database.transaction() as connection:
         try:
@@ -59,14 +60,14 @@ async def _read(
     admission: Admission,
     query_token: str,
     parse: Callable[[], Query],
-) -> bytes:
+) -> tuple[bytes, int]:
     asker, grants = await redeem_token(agency, connection, admission, query_token)
     query = parse()
     opening = open_types(grants, query.types)
     page = await _read_page(connection, query, opening)
     _check_children(grants, page)
     await record_reads(agency, connection, asker, list_notes(grants, opening, query, page))
-    return render_shared_page(page.total, page.samples)
+    return render_shared_page(page.total, page.samples), len(page.samples)
 
 
 def open_types(grants: Sequence[ReadGrant], named: Sequence[SampleType]) -> Opening:

@@ -104,13 +104,7 @@ def build_platform(
     )
     developers = _build_portal(settings, people, verifier, provider)
     clinics = Organisations(people, partial(identity.admit_person, provider, scope=AGENCY_SCOPE))
-    asking = Agency(
-        people,
-        provider,
-        invite_lifetime=timedelta(days=settings.agency_invite_days),
-        # Commands and tests deliver nothing, and leave both kinds to whoever does.
-        can_text=handlers is None or TEXT_KIND in handlers,
-    )
+    asking = _build_agency(settings, people, provider, handlers)
     samples = DataServer(
         database, clock, entropy, partial(identity.verify_bearer, provider), asking, provider.activity
     )
@@ -148,6 +142,18 @@ def _build_portal(
         limits=identity.CLIENT_LIMITS,
         on_client_ended=partial(identity.end_grants, provider),
         on_client_gone=partial(identity.forget_client, provider),
+    )
+
+
+def _build_agency(
+    settings: Settings, people: Accounts, provider: Identity, handlers: Mapping[str, Handler] | None
+) -> Agency:
+    return Agency(
+        people,
+        provider,
+        invite_lifetime=timedelta(days=settings.agency_invite_days),
+        # Commands and tests deliver nothing, and leave both kinds to whoever does.
+        can_text=handlers is None or TEXT_KIND in handlers,
     )
 
 

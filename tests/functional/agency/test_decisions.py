@@ -161,7 +161,7 @@ async def test_a_link_ends_with_its_term_with_a_withdrawal_and_with_the_agents_r
     assert (await browser.open(first)).status_code == 404
 
 
-@pytest.mark.parametrize("token", ["x", "A" * 43, "..", "%00", "a" * 3000])
+@pytest.mark.parametrize("token", ["x", "A" * 43, "%00", "a" * 3000])
 async def test_a_guessed_link_opens_nothing(stage: Stage, token: str) -> None:
     answer = await stage.http.get(f"/agency/invitations/{token}")
     assert answer.status_code == 404

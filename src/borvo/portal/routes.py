@@ -14,7 +14,9 @@ from borvo.portal import (
     secret_pages,
     suffix_pages,
     transfer_pages,
+    usage_pages,
 )
+from borvo.portal.quick_start import pages as start_pages
 from borvo.portal.team import invitation_pages
 from borvo.portal.team import pages as team_pages
 from borvo.portal.tokens import pages as token_pages
@@ -56,9 +58,11 @@ def build_router() -> Router:
             team_pages.submit_role,
             team_pages.submit_sending,
             suffix_pages.tell_suffix,
+            usage_pages.show_usage,
             *guidance_pages.HANDLERS,
             *lifecycle_pages.HANDLERS,
             *logo_pages.HANDLERS,
+            *start_pages.HANDLERS,
             *preview_pages.HANDLERS,
             *token_pages.HANDLERS,
             *transfer_pages.HANDLERS,

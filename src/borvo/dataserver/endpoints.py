@@ -52,4 +52,8 @@ async def submit_samples(request: AnyRequest, dataserver: Collaborators) -> Resp
 
 def build_router() -> Router:
     """`assembly` provides `dataserver`."""
-    return Router(path="/", route_handlers=[show_samples, submit_samples, show_types, show_statistics], tags=["DataServer"])
+    return Router(
+        path="/",
+        route_handlers=[show_samples, submit_samples, show_types, show_statistics],
+        tags=["DataServer"],
+    )

@@ -83,7 +83,9 @@ class Parameters:
         text = self.find(name)
         instant = None if text is None else parse_instant(_mend(text))
         if text is not None and instant is None:
-            self.report(f"RangeOf{name}", "Write the date and time with an offset, such as 2024-01-31T08:30:00Z.")
+            self.report(
+                f"RangeOf{name}", "Write the date and time with an offset, such as 2024-01-31T08:30:00Z."
+            )
         return instant
 
 

@@ -37,7 +37,11 @@ _PARAMETERS = (
         "What to work out: repeated or comma-separated. All that makes sense for the type by default.",
     ),
     ("percentile", _TEXT, "Which percentiles, from 0 to 100, comma-separated; the median by default."),
-    ("devices", Schema(type=OpenAPIType.ARRAY, items=_TEXT), "Which devices count first, in this order; repeated."),
+    (
+        "devices",
+        Schema(type=OpenAPIType.ARRAY, items=_TEXT),
+        "Which devices count first, in this order; repeated.",
+    ),
 )
 _NEEDED = {"type", "RangeOfStartDate.LowerBound", "RangeOfStartDate.UpperBound"}
 
@@ -48,7 +52,8 @@ class AggregateOperation(Operation):
 
     def __post_init__(self) -> None:
         self.parameters = [
-            Parameter(name, "query", schema, text, required=name in _NEEDED) for name, schema, text in _PARAMETERS
+            Parameter(name, "query", schema, text, required=name in _NEEDED)
+            for name, schema, text in _PARAMETERS
         ]
 
 
@@ -57,7 +62,9 @@ class AggregateOperation(Operation):
     opt=WITHOUT_CSRF,
     operation_class=AggregateOperation,
     responses={
-        200: ResponseSpec(AggregateAnswer, generate_examples=False, description="The buckets that hold something."),
+        200: ResponseSpec(
+            AggregateAnswer, generate_examples=False, description="The buckets that hold something."
+        ),
         **describe_faults(FAULTS),
     },
 )

@@ -25,6 +25,7 @@ _DEVICE_LIMIT = 100
 _FIRST, _LAST = datetime(1800, 1, 1, tzinfo=UTC), datetime(2400, 1, 1, tzinfo=UTC)
 _BUCKETS = {bucket.value: bucket for bucket in Bucket}
 _MEDIAN = 50.0
+_WHOLE = 100
 
 
 def parse_aggregate(text: str) -> AggregateQuery:
@@ -66,16 +67,22 @@ def _read_type(parameters: Parameters) -> SampleType | None:
 def _read_range(parameters: Parameters, bucket: Bucket) -> Range:
     start, end = parameters.read_range("StartDate"), parameters.read_range("EndDate")
     if not start.is_open and not end.is_open:
-        parameters.report("RangeOfEndDate", "Give one range: that of the start dates or that of the end dates.")
+        parameters.report(
+            "RangeOfEndDate", "Give one range: that of the start dates or that of the end dates."
+        )
     wanted = end if start.is_open else start
     if wanted.lower is None or wanted.upper is None:
-        parameters.report("RangeOfStartDate", "Both bounds are needed: RangeOfStartDate.LowerBound and .UpperBound.")
+        parameters.report(
+            "RangeOfStartDate", "Both bounds are needed: RangeOfStartDate.LowerBound and .UpperBound."
+        )
     elif wanted.lower < _FIRST or wanted.upper > _LAST:
         parameters.report("RangeOfStartDate", f"Stay between the years {_FIRST.year} and {_LAST.year}.")
     elif wanted.upper - wanted.lower > RANGE_LIMIT:
         parameters.report("RangeOfStartDate", f"Ask for at most {RANGE_LIMIT.days} days at once.")
     elif count_at_most(bucket, wanted.lower, wanted.upper) > BUCKET_LIMIT:
-        parameters.report("bucket", f"These are more than {BUCKET_LIMIT} buckets: take larger ones or fewer days.")
+        parameters.report(
+            "bucket", f"These are more than {BUCKET_LIMIT} buckets: take larger ones or fewer days."
+        )
     return wanted
 
 
@@ -114,7 +121,7 @@ def _read_percentiles(parameters: Parameters) -> tuple[float, ...]:
         numbers = tuple(dict.fromkeys(float(text) for text in texts))
     except ValueError:
         numbers = (-1.0,)
-    if len(numbers) > PERCENTILE_LIMIT or not all(0 <= number <= 100 for number in numbers):
+    if len(numbers) > PERCENTILE_LIMIT or not all(0 <= number <= _WHOLE for number in numbers):
         parameters.report("percentile", f"Use up to {PERCENTILE_LIMIT} numbers from 0 to 100, such as 50,95.")
     return numbers
 

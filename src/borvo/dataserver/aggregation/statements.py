@@ -1,10 +1,10 @@
 """The SQL of statistics, composed of fixed fragments. Each statement shows something only while the reader's token is
 good, and answers one row a bucket; of words, one a bucket and word.
 
-Overlaps are resolved in time rather than sample by sample. A *source* is a device as one client tells of it. Sources have
-an order; a stretch of time counts for the first source that has a sample there, and a sample counts by the share of its
-time that is left to it. How much of a sample earlier sources have covered is the difference of two running totals, looked
-up at its ends by one pass over all ends in order, so the cost grows as sorting does.
+Overlaps are resolved in time rather than sample by sample. A *source* is a device as one client tells of it. Sources
+have an order; a stretch of time counts for the first source that has a sample there, and a sample counts by the share
+of its time that is left to it. How much of a sample earlier sources have covered is the difference of two running
+totals, looked up at its ends by one pass over all ends in order, so the cost grows as sorting does.
 """
 
 from datetime import datetime, timedelta
@@ -15,11 +15,11 @@ from borvo.identity.public import Admission
 from borvo.kernel.ids import PersonId
 
 REACH = timedelta(days=31)
-"""How long before the range a sample may have begun that still lasts in it. One that began earlier is not looked for."""
+"""How long before the range a sample may have begun that lasts in it; what began earlier is not looked for."""
 
-_TICK = timedelta(microseconds=1)
 # Of a single source nothing needs to be known.
 _EARLIER = "ranked where end_at > start_at and rank < (select max(rank) from source)"
+_COLUMNS = "s.start_at, s.end_at, s.start_offset, s.end_offset, s.value, s.category, s.device, s.client_key"
 _FIGURES = {
     Function.COUNT: "count(*)::float8",
     Function.MIN: "min(s.value)",
@@ -33,8 +33,8 @@ def compose_aggregate(
     query: AggregateQuery, person_id: PersonId, bounds: list[datetime], admission: Admission
 ) -> Composition:
     """Rows of a bucket's number and its figures: of readings and groups, in the order of `query.functions`; of amounts,
-    count and sum; of words, the word, its count and its seconds. With amounts and words, `devices` in the order in which
-    they counted stand beside."""
+    count and sum; of words, the word, its count and its seconds. With amounts and words, the devices in the order in
+    which they counted stand beside."""
     statement = Composition(person_id, query.sample_type.code, bounds)
     if query.method in {Method.AMOUNTS, Method.WORDS}:
         text = _compose_shares(statement, query)
@@ -67,7 +67,7 @@ def _shift(moment: str, offset: str, query: AggregateQuery) -> str:
 
 def _pick(query: AggregateQuery, inside: str) -> str:
     """The samples of the type. Children lie in an index of their own, so they are a statement of their own."""
-    leg = "select s.* from sample s where s.person_id = $1 and s.type_code = $2::smallint and {} and {}"
+    leg = f"select {_COLUMNS} from sample s where s.person_id = $1 and s.type_code = $2::smallint and {{}} and {{}}"
     legs = [leg.format("s.position = 0", inside)]
     if list_groups(query.sample_type):
         legs.append(leg.format("s.position > 0", inside))
@@ -77,7 +77,9 @@ def _pick(query: AggregateQuery, inside: str) -> str:
 def _compose_shares(statement: Composition, query: AggregateQuery) -> str:
     devices = statement.bind(list(query.devices))
     pieces = _cut(statement, query) if query.is_cut else _place(statement, query)
-    figures = "c.category, count(*), sum(c.seconds)" if query.method is Method.WORDS else "count(*), sum(c.share)"
+    figures = (
+        "c.category, count(*), sum(c.seconds)" if query.method is Method.WORDS else "count(*), sum(c.share)"
+    )
     groups = "1, 2" if query.method is Method.WORDS else "1"
     return _SHARES.format(
         picked=_pick(query, _reach(statement, query)),
@@ -94,7 +96,9 @@ def _compose_shares(statement: Composition, query: AggregateQuery) -> str:
 def _reach(statement: Composition, query: AggregateQuery) -> str:
     """What lasts in the range, or ends in it and what may cover that."""
     if query.is_cut:
-        early, lower, upper = (statement.bind(each) for each in (query.lower - REACH, query.lower, query.upper))
+        early, lower, upper = (
+            statement.bind(each) for each in (query.lower - REACH, query.lower, query.upper)
+        )
         return f"s.start_at >= {early} and s.start_at <= {upper} and s.end_at >= {lower}"
     early, upper = statement.bind(query.lower - 2 * REACH), statement.bind(query.upper)
     return f"s.start_at >= {early} and s.start_at <= {upper}"
@@ -102,19 +106,19 @@ def _reach(statement: Composition, query: AggregateQuery) -> str:
 
 def _cut(statement: Composition, query: AggregateQuery) -> str:
     """What of each sample lies in the range, divided at the bounds."""
-    lower, end = statement.bind(query.lower), statement.bind(query.upper + _TICK)
+    lower, upper = statement.bind(query.lower), statement.bind(query.upper)
     shift = "" if query.zone else "coalesce(r.start_offset, 0) * interval '1 minute'"
     later, back = (f" + {shift}", f" - {shift}") if shift else ("", "")
     return f"""
       select r.rank, r.category, r.value, r.start_at = r.end_at as is_instant, r.end_at - r.start_at as whole,
              cut.number as bucket, greatest(r.from_at, ($3::timestamptz[])[cut.number]{back}) as from_at,
              least(r.to_at, ($3::timestamptz[])[cut.number + 1]{back}) as to_at
-      from (select *, greatest(start_at, {lower}) as from_at, least(end_at, {end}) as to_at from ranked) r
+      from (select *, greatest(start_at, {lower}) as from_at, least(end_at, {upper}) as to_at from ranked) r
       cross join lateral generate_series(
         width_bucket(r.from_at{later}, $3::timestamptz[]),
         width_bucket(greatest(r.from_at, r.to_at - interval '1 microsecond'){later}, $3::timestamptz[])
       ) as cut (number)
-      where r.from_at < r.to_at or r.start_at = r.end_at and r.start_at >= {lower} and r.start_at < {end}"""
+      where r.from_at < r.to_at or r.start_at = r.end_at and r.start_at >= {lower} and r.start_at <= {upper}"""
 
 
 def _place(statement: Composition, query: AggregateQuery) -> str:
@@ -171,14 +175,16 @@ point as (
   union all select rank, to_at, 1, number, true, null, null, null from piece where rank > 1
   union all select under, start_at, 0, null, null, start_at, end_at, before from cover),
 measured as (
-  select number, is_end, at, max(start_at) over w as start_at, max(end_at) over w as end_at, max(before) over w as before
+  select number, is_end, at, max(start_at) over w as start_at, max(end_at) over w as end_at,
+         max(before) over w as before
   from point window w as (partition by under order by at, kind rows unbounded preceding)),
 covered as (
   select number, sum(case when is_end then total else -total end) as length, bool_or(at < end_at) as is_inside
   from (select *, coalesce(before + (least(at, end_at) - start_at), interval '0') as total from measured) m
   where number is not null group by number),
 shared as (
-  select p.bucket, p.category, p.value, p.is_instant, p.whole, p.to_at - p.from_at - coalesce(c.length, interval '0') as left_over,
+  select p.bucket, p.category, p.value, p.is_instant, p.whole,
+         p.to_at - p.from_at - coalesce(c.length, interval '0') as left_over,
          coalesce(c.is_inside, false) or i.rank < p.rank as is_taken
   from piece p left join covered c using (number)
   left join instant i on p.is_instant and i.start_at = p.from_at),

@@ -25,6 +25,7 @@ from litestar.types import ASGIApp
 import borvo
 from borvo.accounts import public as accounts
 from borvo.accounts.public import Accounts, Limiter, Passwords
+from borvo.catalogue.scopes import AGENCY_SCOPE
 from borvo.dataserver import public as dataserver
 from borvo.dataserver.public import DataServer
 from borvo.identity import public as identity
@@ -42,6 +43,8 @@ from borvo.kernel.entropy import Entropy, read_system_entropy
 from borvo.mail.keeping import build_outbox_router, keep_mail
 from borvo.mail.posting import KIND as MAIL
 from borvo.mail.smtp import SmtpMailer, parse_relay
+from borvo.organisations import public as organisations
+from borvo.organisations.public import Organisations
 from borvo.portal import public as portal
 from borvo.portal.public import ClientUsage, LifetimeBounds, Portal, SecretVerifier
 from borvo.settings import Settings, read_settings
@@ -89,6 +92,7 @@ class Platform:
     portal: Portal
     identity: Identity
     dataserver: DataServer
+    organisations: Organisations
 
 
 def build_platform(
@@ -132,6 +136,7 @@ def build_platform(
         on_session_ended=partial(identity.announce_end, outbox),
     )
     developers = _build_portal(settings, people, verifier, provider)
+    clinics = Organisations(people, partial(identity.admit_person, provider, scope=AGENCY_SCOPE))
     samples = DataServer(database, clock, entropy, partial(identity.verify_bearer, provider))
     courier = Courier(outbox, {**_build_notifiers(settings, provider), **(handlers or {})})
     return Platform(
@@ -147,6 +152,7 @@ def build_platform(
         developers,
         provider,
         samples,
+        clinics,
     )
 
 
@@ -234,6 +240,7 @@ def _list_dependencies(platform: Platform) -> dict[str, Provide]:
         "portal": _provide(platform.portal),
         "identity": _provide(platform.identity),
         "dataserver": _provide(platform.dataserver),
+        "organisations": _provide(platform.organisations),
         "viewer": Provide(accounts.provide_viewer),
         "login": Provide(accounts.provide_login),
     }
@@ -318,6 +325,7 @@ def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litest
             identity.build_api_router(),
             identity.build_page_router(),
             dataserver.build_router(),
+            organisations.build_router(),
             show_openapi,
             show_reference,
             answer_live,

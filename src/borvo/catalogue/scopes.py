@@ -36,6 +36,9 @@ BASIC_SCOPES = (
     ScopeWords("agency_api", "Agency", "ask people for access to their data on your behalf", "Basic"),
 )
 
+AGENCY_SCOPE = "agency_api"
+"""What every call of the Agency and Organisations APIs needs."""
+
 _GROUP_TITLES = {
     "body": "Body Quantity",
     "fitness": "Fitness Quantity",

@@ -1,6 +1,7 @@
 """The catalogue of sample types as clients read it: `GET /sample/v1/types`."""
 
 from functools import cache
+from typing import Any
 
 import msgspec
 from litestar import Request, Response, get
@@ -93,7 +94,7 @@ def render_types() -> tuple[bytes, str]:
         304: ResponseSpec(None, description="What `If-None-Match` names is still right."),
     },
 )
-def show_types(request: Request[object, object, object]) -> Response[bytes]:
+def show_types(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The types of samples with their units, values, scopes and what they mean. Anybody may read it, without a token:
     it says nothing of any person."""
     body, tag = render_types()

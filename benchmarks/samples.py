@@ -78,11 +78,14 @@ def list_samples(size: int) -> list[dict[str, Any]]:
 
 _BARE = """
 insert into bare_sample (person_id, id, position, type_code, start_at, end_at, created_at, value, device,
-                         client_key, client_assigned_id, content_digest)
-select $1, id, 0, type_code, start_at, end_at, $3, value, device, $2, client_assigned_id, content_digest
+                         client_key, client_assigned_id, start_offset, end_offset, content_digest, created_position,
+                         changed_position)
+select $1, id, 0, type_code, start_at, end_at, $3, value, device, $2, client_assigned_id, start_offset, end_offset,
+       content_digest, 1, 1
 from unnest($4::uuid[], $5::smallint[], $6::timestamptz[], $7::timestamptz[], $8::float8[], $9::text[],
-            $10::text[], $11::bytea[])
-  as given (id, type_code, start_at, end_at, value, device, client_assigned_id, content_digest)
+            $10::text[], $11::smallint[], $12::smallint[], $13::bytea[])
+  as given (id, type_code, start_at, end_at, value, device, client_assigned_id, start_offset, end_offset,
+            content_digest)
 """
 
 
@@ -97,6 +100,8 @@ def _list_columns(samples: list[dict[str, Any]]) -> list[list[Any]]:
             sample["quantityValue"],
             sample["device"],
             sample["clientAssignedId"],
+            0,
+            0,
             b"d" * 16,
         )
         for sample in samples

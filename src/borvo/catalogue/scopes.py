@@ -37,6 +37,9 @@ BASIC_SCOPES = (
 REQUIRED_SCOPES = frozenset({"openid"})
 """What a person cannot untick: a client that signs people in must learn who it is."""
 
+AGENCY_SCOPE = "agency_api"
+"""What every call of the Agency and Organisations APIs needs."""
+
 _GROUP_TITLES = {
     "correlation": "Correlation",
     "body": "Body Quantity",

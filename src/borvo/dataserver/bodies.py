@@ -38,7 +38,7 @@ class SampleBody(Struct, gc=False, forbid_unknown_fields=True, rename="camel"):
 
 
 class DateRange(Struct, gc=False, rename="camel"):
-    """Both bounds in UTC."""
+    """Both bounds at the offset at which they were written."""
 
     lower_bound: datetime
     upper_bound: datetime

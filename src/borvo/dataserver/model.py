@@ -11,7 +11,7 @@ from borvo.catalogue.sample_types import SampleType
 
 
 class Sample(Struct, frozen=True, gc=False):
-    """One sample to be written, found to be valid. The children of a correlation have no children."""
+    """One sample to be written, found to be valid; dates in UTC. The children of a correlation have no children."""
 
     sample_type: SampleType
     start: datetime
@@ -20,6 +20,9 @@ class Sample(Struct, frozen=True, gc=False):
     category: str | None
     device: str | None
     client_assigned_id: str | None
+    # Minutes east of UTC.
+    start_offset: int
+    end_offset: int
     children: tuple["Sample", ...] = ()
 
 
@@ -46,8 +49,8 @@ class Receipt(Struct, frozen=True, gc=False):
 
 
 class StoredSample(Struct, frozen=True, gc=False):
-    """One sample as it is kept. `type_code` is the catalogue's: a page is read in one go, without looking up what
-    is looked up again when it is rendered."""
+    """One sample as it is kept; dates at the offset at which they were written. `type_code` is the catalogue's: a page
+    is read in one go, without looking up what is looked up again when it is rendered."""
 
     id: UUID
     type_code: int

@@ -2,11 +2,10 @@
 
 import math
 from collections.abc import Callable
-from datetime import datetime
 
 from borvo.catalogue.sample_types import Family, SampleType, map_sample_types
 from borvo.dataserver.bodies import RangeBody, SampleBody
-from borvo.dataserver.instants import is_minimum_date, parse_instant
+from borvo.dataserver.instants import Moment, is_minimum_date, parse_moment
 from borvo.dataserver.model import Fault, Sample
 
 VALUE_LIMIT = 7.9e28
@@ -47,14 +46,18 @@ def _check_sample(body: SampleBody, found: list[Fault]) -> Sample | None:
     _check_content(body, sample_type, report)
     if found or dates is None:
         return None
+    start, end = dates
     return Sample(
         sample_type,
-        *dates,
+        start.instant,
+        end.instant,
         body.quantity_value if sample_type.family is Family.QUANTITY else None,
         body.category_value if sample_type.family is Family.CATEGORY else None,
         body.device,
         # Contract 7: no id, or an empty one, is accepted without idempotency.
         body.client_assigned_id or None,
+        start.offset,
+        end.offset,
         children,
     )
 
@@ -87,7 +90,7 @@ def _check_quantity(body: SampleBody, report: Report) -> None:
         report("quantityValue", "The number must be smaller than 7.9e28 in absolute value.")
 
 
-def _check_dates(dates: RangeBody | None, report: Report) -> tuple[datetime, datetime] | None:
+def _check_dates(dates: RangeBody | None, report: Report) -> tuple[Moment, Moment] | None:
     if dates is None:
         report("dateRange", "Both dates are needed.")
         return None
@@ -97,15 +100,15 @@ def _check_dates(dates: RangeBody | None, report: Report) -> tuple[datetime, dat
     upper = _check_date("dateRange.upperBound", dates.upper_bound, report)
     if lower is None or upper is None:
         return None
-    if lower > upper:
+    if lower.instant > upper.instant:
         report("dateRange", "lowerBound must not be after upperBound.")
     return lower, upper
 
 
-def _check_date(field: str, text: str | None, report: Report) -> datetime | None:
+def _check_date(field: str, text: str | None, report: Report) -> Moment | None:
     # The minimum date means "not given" (contract 7), which a sample's date may not be.
-    if text and not is_minimum_date(text) and (instant := parse_instant(text)):
-        return instant
+    if text and not is_minimum_date(text) and (moment := parse_moment(text)):
+        return moment
     report(field, "Write the date and time with an offset, such as 2024-01-31T08:30:00+00:00.")
     return None
 

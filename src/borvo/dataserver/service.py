@@ -5,8 +5,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-import asyncpg
-
 from borvo.dataserver import policy
 from borvo.dataserver.batch import Batch, gather_batch, settle
 from borvo.dataserver.bodies import parse_samples
@@ -25,7 +23,6 @@ Verify = Callable[[str | None], Awaitable[Admission]]
 _FAULT_LIMIT = 100
 # Larger bodies are decoded in a thread, or other requests would wait for them.
 _THREAD_FROM = 256_000
-_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +64,6 @@ async def write_samples(server: DataServer, writer: Writer, body: bytes) -> list
         batch = _prepare(server, writer, body, now)
     if not batch.samples:
         return []
-    for _ in range(_TRIES - 1):
-        try:
-            return await _store(server, writer, batch, now)
-        except asyncpg.DeadlockDetectedError:
-            # Writers take their locks in one order, so this is somebody else's doing; whoever gave way starts again.
-            continue
     return await _store(server, writer, batch, now)
 
 

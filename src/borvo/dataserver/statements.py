@@ -13,7 +13,10 @@ from borvo.kernel.ids import PersonId
 
 PAGE_TOTAL = "total"
 
-_COLUMNS = "s.id, s.type_code, s.start_at, s.end_at, s.value, s.category, s.device, s.client_assigned_id"
+_COLUMNS = (
+    "s.id, s.type_code, s.start_at, s.end_at, s.value, s.category, s.device, s.client_assigned_id, "
+    "s.start_offset, s.end_offset"
+)
 _ORDERS = {Order.START: "start_at", Order.END: "end_at", Order.CREATION: "created_at"}
 
 

@@ -4,27 +4,33 @@ from datetime import datetime
 
 from borvo.catalogue.sample_types import Family, list_sample_types
 from borvo.dataserver.batch import Batch, Present
+from borvo.dataserver.instants import restore_offset
 from borvo.dataserver.model import Page, Query, Sample, Selection, StoredSample
 from borvo.dataserver.statements import PAGE_TOTAL, compose_count, compose_page
 from borvo.identity.public import Admission
 from borvo.kernel.ids import ClientKey, PersonId
 from borvo.storage.database import Connection, Row
 
-# One statement stores a batch: samples that are new, their children, and the counts of their days. The ids
-# and the counts are locked in one order by everybody, so that parallel writers wait for each other rather than block
-# each other.
+# One statement stores a batch: samples that are new, their children, and the counts of their days. No row is stored
+# before the person's position is taken, so that parallel writers wait for each other rather than block each other.
 _INSERT = """
-with stored as (
+with taken as (
+  insert into sample_position as present (person_id, position) values ($1, 1)
+  on conflict (person_id) do update set position = present.position + 1
+  returning position as at
+), stored as (
   insert into sample (person_id, id, position, type_code, start_at, end_at, created_at, value, category, device,
-                      client_key, client_assigned_id, content_digest)
-  select $1, id, 0, type_code, start_at, end_at, $3, value, category, device, $2, client_assigned_id, content_digest
-  from unnest($4::uuid[], $5::smallint[], $6::timestamptz[], $7::timestamptz[], $8::float8[], $9::text[],
-              $10::text[], $11::text[], $12::bytea[])
-    as given (id, type_code, start_at, end_at, value, category, device, client_assigned_id, content_digest)
-  order by client_assigned_id collate "C"
+                      client_key, client_assigned_id, start_offset, end_offset, content_digest, created_position,
+                      changed_position)
+  select $1, id, 0, type_code, start_at, end_at, $3, value, category, device, $2, client_assigned_id, start_offset,
+         end_offset, content_digest, at, at
+  from taken cross join unnest($4::uuid[], $5::smallint[], $6::timestamptz[], $7::timestamptz[], $8::float8[],
+                               $9::text[], $10::text[], $11::text[], $12::smallint[], $13::smallint[], $14::bytea[])
+    as given (id, type_code, start_at, end_at, value, category, device, client_assigned_id, start_offset, end_offset,
+              content_digest)
   on conflict (person_id, client_key, client_assigned_id)
     where position = 0 and client_assigned_id is not null do nothing
-  returning id, type_code, start_at
+  returning id, type_code, start_at, changed_position
 ), counted as (
   insert into sample_count as present (person_id, type_code, day, samples)
   select $1, type_code, (start_at at time zone 'UTC')::date as day, count(*)
@@ -36,12 +42,13 @@ select count(*) from stored
 
 _ATTACHED = """, attached as (
   insert into sample (person_id, id, position, type_code, start_at, end_at, created_at, value, category, device,
-                      client_key, client_assigned_id)
+                      client_key, client_assigned_id, start_offset, end_offset, created_position, changed_position)
   select $1, id, position, child.type_code, child.start_at, end_at, $3, value, category, device, $2,
-         client_assigned_id
-  from unnest($13::uuid[], $14::smallint[], $15::smallint[], $16::timestamptz[], $17::timestamptz[], $18::float8[],
-              $19::text[], $20::text[], $21::text[])
-    as child (id, position, type_code, start_at, end_at, value, category, device, client_assigned_id)
+         client_assigned_id, start_offset, end_offset, changed_position, changed_position
+  from unnest($15::uuid[], $16::smallint[], $17::smallint[], $18::timestamptz[], $19::timestamptz[], $20::float8[],
+              $21::text[], $22::text[], $23::text[], $24::smallint[], $25::smallint[])
+    as child (id, position, type_code, start_at, end_at, value, category, device, client_assigned_id, start_offset,
+              end_offset)
   join stored using (id)
 )"""
 
@@ -49,16 +56,16 @@ _INSERT_PLAIN = _INSERT.format(attached="")
 _INSERT_CORRELATED = _INSERT.format(attached=_ATTACHED)
 
 _CHILDREN = """
-select id, type_code, start_at, end_at, value, category, device, client_assigned_id
+select id, type_code, start_at, end_at, value, category, device, client_assigned_id, start_offset, end_offset
 from sample where person_id = $1 and id = any($2::uuid[]) and position > 0
 order by id, position
 """
 
-# The leading columns of a row are the leading fields of a `StoredSample`.
-_COLUMNS = 8
+# The leading columns of a row are the leading fields of a `StoredSample`, and the offsets of its dates.
+_COLUMNS = 10
 _CORRELATIONS = frozenset(each.code for each in list_sample_types() if each.family is Family.CORRELATION)
 
-Content = tuple[int, datetime, datetime, float | None, str | None, str | None, str | None]
+Content = tuple[int, datetime, datetime, float | None, str | None, str | None, str | None, int, int]
 
 
 def _list_content(sample: Sample) -> Content:
@@ -70,6 +77,8 @@ def _list_content(sample: Sample) -> Content:
         sample.category,
         sample.device,
         sample.client_assigned_id,
+        sample.start_offset,
+        sample.end_offset,
     )
 
 
@@ -84,7 +93,8 @@ def _list_children(batch: Batch) -> list[tuple[object, ...]]:
 
 def _read(row: Row, children: tuple[StoredSample, ...] = ()) -> StoredSample:
     # In the order of the columns: by name it takes twice as long.
-    id_, code, start, end, value, category, device, name = row[:_COLUMNS]
+    id_, code, start, end, value, category, device, name, start_offset, end_offset = row[:_COLUMNS]
+    start, end = restore_offset(start, start_offset), restore_offset(end, end_offset)
     return StoredSample(id_, code, start, end, value, category, device, name, children)
 
 

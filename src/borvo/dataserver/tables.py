@@ -27,6 +27,15 @@ sample = sa.Table(
     sa.Column("client_assigned_id", sa.Text),
     # Of what was written, children included; only where a client_assigned_id may be sent again.
     sa.Column("content_digest", sa.LargeBinary),
+    # By which the client orders the contents that it sends under one id.
+    sa.Column("version", sa.Integer),
+    # Minutes east of UTC in which the client wrote its dates; null when it is not known.
+    sa.Column("start_offset", sa.SmallInteger),
+    sa.Column("end_offset", sa.SmallInteger),
+    # The person's positions at which it was first stored and last changed. Children have their parent's.
+    sa.Column("created_position", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("changed_position", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Index("sample_by_change", "person_id", "changed_position", "id", postgresql_where=_TOP),
     sa.Index("sample_by_start", "person_id", "type_code", "start_at", "id", postgresql_where=_TOP),
     sa.Index("sample_by_end", "person_id", "type_code", "end_at", "id", postgresql_where=_TOP),
     sa.Index(
@@ -36,6 +45,54 @@ sample = sa.Table(
         "client_assigned_id",
         unique=True,
         postgresql_where=sa.text("position = 0 and client_assigned_id is not null"),
+    ),
+)
+
+# Counts up with each change of a person's samples. Whoever writes takes the row first and keeps it until the commit, so
+# that writers of one person take turns, and whoever has seen one position has seen all before it.
+sample_position = sa.Table(
+    "sample_position",
+    metadata,
+    sa.Column("person_id", UUID, primary_key=True),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    # The last position at which something was deleted.
+    sa.Column("deleted_position", sa.BigInteger, nullable=False, server_default="0"),
+)
+
+# What samples were before they were replaced or deleted: those of position P are the rows of `sample` changed at P or
+# before, and the rows of this table changed at P or before and ended after it.
+sample_past = sa.Table(
+    "sample_past",
+    metadata,
+    sa.Column("person_id", UUID, primary_key=True),
+    sa.Column("id", UUID, primary_key=True),
+    sa.Column("position", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("type_code", sa.SmallInteger, nullable=False),
+    sa.Column("start_at", _INSTANT, nullable=False),
+    sa.Column("end_at", _INSTANT, nullable=False),
+    sa.Column("created_at", _INSTANT, nullable=False),
+    sa.Column("value", sa.Double),
+    sa.Column("category", sa.Text),
+    sa.Column("device", sa.Text),
+    sa.Column("client_key", UUID, nullable=False),
+    sa.Column("client_assigned_id", sa.Text),
+    sa.Column("content_digest", sa.LargeBinary),
+    sa.Column("version", sa.Integer),
+    sa.Column("start_offset", sa.SmallInteger),
+    sa.Column("end_offset", sa.SmallInteger),
+    sa.Column("created_position", sa.BigInteger, nullable=False),
+    sa.Column("changed_position", sa.BigInteger, nullable=False),
+    sa.Column("ended_position", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("ended_at", _INSTANT, nullable=False),
+    # A tombstone; otherwise the sample lives on with other content under the same id.
+    sa.Column("is_deleted", sa.Boolean, nullable=False),
+    sa.Index("sample_past_by_end", "person_id", "ended_position"),
+    sa.Index(
+        "sample_past_by_client_assigned_id",
+        "person_id",
+        "client_key",
+        "client_assigned_id",
+        postgresql_where=sa.text("is_deleted"),
     ),
 )
 

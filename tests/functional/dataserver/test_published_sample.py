@@ -48,7 +48,7 @@ async def test_mybp_finds_what_it_wrote(program: Program) -> None:
         ]
     )
     page = (await mybp.read(query)).json()
-    dates = {"lowerBound": "2023-01-31T07:30:00.123456Z", "upperBound": "2023-01-31T07:30:00.123456Z"}
+    dates = dict.fromkeys(("lowerBound", "upperBound"), "2023-01-31T08:30:00.123456+01:00")
     subject = str(program.caller.person_id)
 
     def expect_child(index: int, name: str, value: float) -> dict[str, object]:

@@ -104,7 +104,9 @@ async def test_parallel_identical_writes_store_one(program: Program, platform: P
     assert await count_rows(platform) == (3, 1)
 
 
-async def test_a_batch_that_loses_a_deadlock_is_tried_again(program: Program, platform: Platform) -> None:
+async def test_writers_of_one_person_take_turns_so_that_none_blocks_another(
+    program: Program, platform: Platform
+) -> None:
     bodies = [create_body(clientAssignedId="first"), create_body(clientAssignedId="second")]
     caller = program.caller
     assert caller.person_id
@@ -118,7 +120,7 @@ async def test_a_batch_that_loses_a_deadlock_is_tried_again(program: Program, pl
             if await connection.fetchval("select true from pg_locks where not granted limit 1"):
                 break
             await asyncio.sleep(0.01)
-        # Now each waits for the other; the batch has waited longer, so it is the one to be ended.
+        # Were rows stored before the turn is taken, each would now wait for the other.
         await shelf.add(gather_batch(samples[:1], now, platform.entropy), caller.client_key, now)
     answer = await writing
     assert [each["status"] for each in answer.json()["samples"]] == ["duplicate", "duplicate"]
@@ -275,6 +277,62 @@ async def test_hostile_bodies_are_the_callers_fault(program: Program, body: byte
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["errors"]
+
+
+async def read_positions(platform: Platform) -> list[tuple[int, int]]:
+    """Created and changed position of each row, children included, and the person's own behind them."""
+    async with platform.database.connection() as connection:
+        rows = await connection.fetch("select created_position, changed_position from sample order by 1, 2")
+        own = await connection.fetch("select position, position from sample_position")
+        return [tuple(row) for row in (*rows, *own)]
+
+
+async def test_each_batch_has_the_next_position_of_its_person(program: Program, platform: Platform) -> None:
+    await program.write([create_body(), create_blood_pressure()])
+    await program.write([create_body()])
+    assert await read_positions(platform) == [(1, 1)] * 4 + [(2, 2)] * 2
+    await program.become_other().write([create_body()])
+    assert (await read_positions(platform)).count((1, 1)) == 6
+
+
+async def test_parallel_batches_have_positions_without_a_gap(program: Program, platform: Platform) -> None:
+    await asyncio.gather(*(program.write([create_body()]) for _ in range(20)))
+    assert await read_positions(platform) == [(n, n) for n in range(1, 21)] + [(20, 20)]
+
+
+async def test_a_refused_batch_leaves_no_position_behind(program: Program, platform: Platform) -> None:
+    body = create_body()
+    await program.write([body])
+    assert (await program.write([{**body, "quantityValue": 1}])).status_code == 409
+    assert await read_positions(platform) == [(1, 1), (1, 1)]
+
+
+async def test_dates_come_back_at_the_offset_at_which_they_were_written(program: Program) -> None:
+    start, end = "2026-03-29T00:30:00+01:00", "2026-03-29T07:30:00+02:00"
+    children = [
+        create_body(member, start="2026-03-28T23:00:00-09:30")
+        for member in ("blood_pressure_systolic", "blood_pressure_diastolic")
+    ]
+    bodies = [
+        create_body("sleep_analysis", None, categoryValue="asleep", start=start, end=end),
+        create_body("blood_pressure", 0, start="2026-03-29T08:00:00Z", correlationObjects=children),
+    ]
+    await program.write(bodies)
+    night, pressure = (await program.read()).json()["datas"]
+    assert night["dateRange"] == {"lowerBound": start, "upperBound": end}
+    assert pressure["dateRange"]["lowerBound"] == "2026-03-29T08:00:00Z"
+    parts = {part["dateRange"]["upperBound"] for part in pressure["correlationObjects"]}
+    assert parts == {"2026-03-28T23:00:00-09:30"}
+
+
+async def test_a_sample_from_before_offsets_were_kept_is_answered_in_utc(
+    program: Program, platform: Platform
+) -> None:
+    await program.write([create_body(start="2026-03-29T00:30:00+01:00")])
+    async with platform.database.connection() as connection:
+        await connection.execute("update sample set start_offset = null, end_offset = null")
+    (stored,) = (await program.read()).json()["datas"]
+    assert stored["dateRange"]["lowerBound"] == "2026-03-28T23:30:00Z"
 
 
 async def test_the_ends_of_time_and_odd_text_are_kept(program: Program) -> None:

@@ -30,6 +30,8 @@ INDEXED_OVER_ALL = {
     "authorization_code",
     "device_authorization",
     "login_session",
+    # Who belongs to an organisation.
+    "organisation_member",
     "outbox_message",
     "security_event",
     "session_client",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from borvo.dataserver.instants import is_minimum_date, parse_instant
+from borvo.dataserver.instants import is_minimum_date, parse_instant, parse_moment, restore_offset
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,17 @@ def test_further_digits_never_change_the_instant(moment: datetime, offset: int, 
     aware = moment.replace(tzinfo=timezone(timedelta(minutes=offset)))
     head, tail = aware.isoformat(timespec="microseconds")[:-6], aware.isoformat()[-6:]
     assert parse_instant(f"{head}{digits}{tail}") == aware
+
+
+@given(
+    st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30)),  # noqa: DTZ001
+    st.integers(-(24 * 60 - 1), 24 * 60 - 1),
+)
+def test_a_date_is_restored_as_it_was_written(moment: datetime, offset: int) -> None:
+    aware = moment.replace(tzinfo=timezone(timedelta(minutes=offset)))
+    read = parse_moment(aware.isoformat())
+    assert read == (aware, offset)
+    assert restore_offset(*read).isoformat() == aware.isoformat()
 
 
 @pytest.mark.parametrize("offset", ["", "Z", "+00:00", "+14:00", "-11:30"])

@@ -9,10 +9,15 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 import borvo.assembly  # noqa: F401  (loads the tables of every feature)
 from borvo.storage.embedded import EmbeddedPostgres
 from borvo.storage.migration import migrate
+
+# How long an example takes says more of the machine than of the law that is tried.
+settings.register_profile("borvo", deadline=None)
+settings.load_profile("borvo")
 
 # Durability costs time and buys a test nothing.
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}

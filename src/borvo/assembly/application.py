@@ -78,6 +78,7 @@ def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litest
         route_handlers=[
             accounts.build_router(),
             portal.build_router(),
+            portal.build_api_router(),
             identity.build_api_router(),
             identity.build_page_router(),
             dataserver.build_router(),
@@ -98,7 +99,11 @@ def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litest
         middleware=[_guard_forms(platform)],
         template_config=_configure_templates(),
         openapi_config=OpenAPIConfig(
-            title="Borvo", version=borvo.__version__, render_plugins=[], use_handler_docstrings=True
+            title="Borvo",
+            version=borvo.__version__,
+            render_plugins=[],
+            use_handler_docstrings=True,
+            components=portal.API_COMPONENTS,
         ),
         lifespan=[build_lifespan(platform)],
         request_max_body_size=_BODY_LIMIT,

@@ -10,6 +10,7 @@ from borvo.dataserver.bodies import render_page, render_receipts
 from borvo.dataserver.description import READ_ANSWERS, WRITE_ANSWERS, ReadOperation, WriteOperation
 from borvo.dataserver.queries import parse_query
 from borvo.dataserver.service import DataServer, admit_writer, read_samples, write_samples
+from borvo.dataserver.type_listing import show_types
 from borvo.web.csrf import WITHOUT_CSRF
 
 AnyRequest = Request[Any, Any, Any]
@@ -50,4 +51,4 @@ async def submit_samples(request: AnyRequest, dataserver: Collaborators) -> Resp
 
 def build_router() -> Router:
     """`assembly` provides `dataserver`."""
-    return Router(path="/", route_handlers=[show_samples, submit_samples], tags=["DataServer"])
+    return Router(path="/", route_handlers=[show_samples, submit_samples, show_types], tags=["DataServer"])

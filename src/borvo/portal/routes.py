@@ -17,6 +17,7 @@ from borvo.portal import (
 )
 from borvo.portal.team import invitation_pages
 from borvo.portal.team import pages as team_pages
+from borvo.portal.tokens import pages as token_pages
 from borvo.web.pages import PAGE_OPT
 
 
@@ -59,6 +60,7 @@ def build_router() -> Router:
             *lifecycle_pages.HANDLERS,
             *logo_pages.HANDLERS,
             *preview_pages.HANDLERS,
+            *token_pages.HANDLERS,
             *transfer_pages.HANDLERS,
         ],
         opt={PAGE_OPT: True},

@@ -16,6 +16,7 @@ from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy
 from borvo.kernel.errors import BorvoError, ForbiddenError, InvalidInputError
 from borvo.kernel.ids import PersonId
+from borvo.portal.public import Activity, ClientActivity
 from borvo.storage.database import Database
 
 Verify = Callable[[str | None], Awaitable[Admission]]
@@ -34,6 +35,7 @@ class DataServer:
     clock: Clock
     entropy: Entropy
     verify: Verify
+    activity: ClientActivity
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,9 @@ async def _store(server: DataServer, writer: Writer, batch: Batch, now: datetime
         shelf = SampleShelf(connection, writer.person_id)
         added = await shelf.add(batch, key, now)
         present = {} if added == len(batch.samples) else await shelf.find_present(batch, key)
-        return settle(batch, present)
+        receipts = settle(batch, present)
+    server.activity.note(writer.caller.client_id, Activity.SAMPLES_WRITTEN, added)
+    return receipts
 
 
 async def read_samples(
@@ -107,6 +111,7 @@ async def read_samples(
     # Contract 7: the request fails rather than show a correlation with children missing.
     if missing := policy.find_missing_child_scopes(page.samples, token.scopes):
         raise _refuse_scopes("read all parts of these samples", missing)
+    server.activity.note(token.client_id, Activity.SAMPLES_READ, len(page.samples))
     return page, str(person_id)
 
 

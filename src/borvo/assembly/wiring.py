@@ -89,20 +89,7 @@ def build_platform(
     provider = _build_provider(
         settings, database, clock, entropy, cabinet, verifier, limiter, keyring, events
     )
-    people = Accounts(
-        database=database,
-        clock=clock,
-        entropy=entropy,
-        passwords=passwords,
-        limiter=limiter,
-        cookies=CookiePolicy(secure=settings.is_secure),
-        trusted_proxies=settings.trusted_proxies,
-        issuer=settings.issuer,
-        outbox=outbox,
-        events=events,
-        describe_return=partial(identity.describe_return, provider),
-        on_session_ended=partial(identity.announce_end, outbox),
-    )
+    people = _build_accounts(settings, provider, passwords, outbox)
     developers = _build_portal(settings, people, verifier, provider)
     clinics = Organisations(people, partial(identity.admit_person, provider, scope=AGENCY_SCOPE))
     asking = _build_agency(settings, people, provider, handlers)
@@ -125,6 +112,23 @@ def build_platform(
         samples,
         asking,
         clinics,
+    )
+
+
+def _build_accounts(settings: Settings, provider: Identity, passwords: Passwords, outbox: Outbox) -> Accounts:
+    return Accounts(
+        database=provider.database,
+        clock=provider.clock,
+        entropy=provider.entropy,
+        passwords=passwords,
+        limiter=provider.limiter,
+        cookies=CookiePolicy(secure=settings.is_secure),
+        trusted_proxies=settings.trusted_proxies,
+        issuer=settings.issuer,
+        outbox=outbox,
+        events=provider.events,
+        describe_return=partial(identity.describe_return, provider),
+        on_session_ended=partial(identity.announce_end, outbox),
     )
 
 

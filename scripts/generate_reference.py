@@ -154,6 +154,54 @@ def render_scopes() -> str:
     )
 
 
+_CODE_ADDRESSES = {
+    "loinc": "https://loinc.org/{}",
+    "healthkit": "https://developer.apple.com/documentation/healthkit/{}",
+    "health_connect": "https://developer.android.com/reference/kotlin/androidx/health/connect/client/records/{}",
+}
+
+
+def _find_healthkit_page(identifier: str) -> str:
+    kind, _, member = identifier.removeprefix("HK").partition("TypeIdentifier")
+    return f"hk{kind}typeidentifier/{member}".lower()
+
+
+def _link_codes(sample_type: SampleType) -> Iterator[str]:
+    for name, address in _CODE_ADDRESSES.items():
+        if code := getattr(sample_type, name):
+            page = _find_healthkit_page(code) if name == "healthkit" else code
+            yield f"[{code}]({address.format(page)})"
+
+
+def _describe_range(sample_type: SampleType) -> str:
+    if sample_type.plausible is None:
+        return ""
+    low, high = sample_type.plausible
+    return f"{low:g} to {high:g}: {sample_type.because}"
+
+
+def render_types() -> str:
+    """From the catalogue: what the page on scopes leaves out."""
+    rows = [
+        (
+            f"`{each.name}`",
+            f"{each.label}. {each.about}",
+            f"`{each.ucum}`" if each.ucum else "",
+            _describe_range(each),
+            ", ".join(_link_codes(each)),
+        )
+        for each in list_sample_types()
+    ]
+    return (
+        "# Sample types\n\nThe same, for programs: `GET /sample/v1/types`, which needs no token. A value out of the "
+        "plausible range is stored with a warning: the ranges are wide enough for every living person, so what lies "
+        "beyond is most likely in another unit. Codes are those of LOINC, of Apple HealthKit and of Google Health "
+        "Connect, one of whose records may serve several types; where none stands, none fits exactly. "
+        "[Scopes](scopes.md) have a page of their own.\n\n"
+        + _table("type", "meaning", "unit", "plausible", "elsewhere", rows=rows)
+    )
+
+
 def _list_errors(kind: type[BorvoError] = BorvoError) -> Iterator[type[BorvoError]]:
     yield kind
     for each in kind.__subclasses__():
@@ -226,6 +274,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/settings.md": render_settings,
     "docs/reference/commands.md": render_commands,
     "docs/reference/scopes.md": render_scopes,
+    "docs/reference/sample-types.md": render_types,
     "docs/reference/errors.md": render_errors,
     "docs/conformance.md": render_conformance,
 }

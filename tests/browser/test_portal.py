@@ -36,16 +36,21 @@ class Developer:
         return f"{self.origin}/portal/clients/{self.prefix}.{suffix}"
 
 
+async def start_developer(borvo: Instance, open_page: OpenPage, **options: object) -> Developer:
+    """In a browser of his own, with the options of its profile."""
+    prefix = f"q{uuid4().hex[:10]}"
+    email = await borvo.create_person(tenancy=prefix)
+    page = await open_page(**options)
+    await page.goto(f"{borvo.origin}/account/sign-in")
+    await sign_in(page, email)
+    await page.wait_for_url(f"{borvo.origin}/portal")
+    return Developer(page, prefix, borvo.origin)
+
+
 @pytest.fixture
 def start(borvo: Instance, open_page: OpenPage) -> Any:
     async def start(**options: object) -> Developer:
-        prefix = f"q{uuid4().hex[:10]}"
-        email = await borvo.create_person(tenancy=prefix)
-        page = await open_page(**options)
-        await page.goto(f"{borvo.origin}/account/sign-in")
-        await sign_in(page, email)
-        await page.wait_for_url(f"{borvo.origin}/portal")
-        return Developer(page, prefix, borvo.origin)
+        return await start_developer(borvo, open_page, **options)
 
     return start
 

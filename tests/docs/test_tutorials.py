@@ -27,7 +27,6 @@ async def _register(browser: Browser) -> str:
     """The secret of the client that the tutorial's table describes."""
     await browser.sign_in(DEVELOPER, PASSWORD)
     page = await browser.open("/portal/clients/new")
-    bundles = ["bundle.read.blood_pressure", "bundle.write.blood_pressure"]
     made = await browser.submit(
         page,
         "/portal/clients/new",
@@ -35,7 +34,7 @@ async def _register(browser: Browser) -> str:
         display_name="Tutorial",
         redirect_uris="http://localhost:5001/callback",
         grant_types="authorization_code",
-        scopes=["openid", "profile", "email", *bundles],
+        scopes=["openid", "profile", "email", "read.blood_pressure", "write.blood_pressure"],
     )
     assert "demo.tutorial" in made.text
     page = await browser.open("/portal/clients/demo.tutorial/secret")

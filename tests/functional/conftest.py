@@ -10,13 +10,15 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 from joserfc.jwk import Key
+from litestar.types import ASGIApp
 
 from borvo.accounts.public import Passwords
-from borvo.assembly import Platform, build_app, build_platform
+from borvo.assembly import Platform, build_platform
 from borvo.identity.public import ALGORITHMS, GenerateKey, generate_key
 from borvo.kernel.entropy import read_system_entropy
 from borvo.settings import Settings
 from tests.factories.clients import MYBP_SCOPES, register_client
+from tests.functional.application import build_app_for
 from tests.functional.browser import Browser
 from tests.functional.identity.aspnet import Handler
 
@@ -88,17 +90,23 @@ async def platform(settings: Settings, clock: TestClock) -> AsyncIterator[Platfo
 
 
 @pytest.fixture
-async def http(platform: Platform) -> AsyncIterator[httpx.AsyncClient]:
+def application(platform: Platform) -> ASGIApp:
+    """The platform's application."""
+    return build_app_for(platform)
+
+
+@pytest.fixture
+async def http(application: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
     """A client program: keeps no cookies worth speaking of and follows no redirects."""
-    transport = httpx.ASGITransport(app=build_app(platform))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=application)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as client:
         yield client
 
 
 @pytest.fixture
-async def browser(platform: Platform) -> AsyncIterator[Browser]:
+async def browser(application: ASGIApp) -> AsyncIterator[Browser]:
     """A person's browser without scripts: keeps cookies, reads forms and submits them."""
-    transport = httpx.ASGITransport(app=build_app(platform))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=application)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as client:
         yield Browser(client)
 

@@ -26,6 +26,9 @@ _SENTENCES = {
     SecurityEventKind.CLIENT_SECRET_ADDED: "You added a secret to the client {app}.",
     SecurityEventKind.CLIENT_SECRET_REMOVED: "You removed a secret from the client {app}.",
     SecurityEventKind.CLIENT_SECRET_REPORTED: "A secret of the client {app} was found in public, and revoked.",
+    SecurityEventKind.PERSONAL_TOKEN_CREATED: "You created a personal access token for the tenancy {tenancy}.",
+    SecurityEventKind.PERSONAL_TOKEN_REVOKED: "You revoked a personal access token for the tenancy {tenancy}.",
+    SecurityEventKind.PERSONAL_TOKEN_REPORTED: "A personal access token of yours was found in public, and revoked.",
     SecurityEventKind.KEY_ROTATED: "The keys of this platform were changed.",
     SecurityEventKind.ROLE_ADDED: "You were given the role {role}.",
     SecurityEventKind.ROLE_REMOVED: "The role {role} was taken from you.",
@@ -35,6 +38,7 @@ _WARNINGS = {
     SecurityEventKind.SIGN_IN_FAILED,
     SecurityEventKind.TOKEN_FAMILY_REVOKED,
     SecurityEventKind.CLIENT_SECRET_REPORTED,
+    SecurityEventKind.PERSONAL_TOKEN_REPORTED,
 }
 
 
@@ -58,6 +62,7 @@ def describe_event(event: RecordedEvent) -> Line:
     pattern = _SENTENCES.get(event.kind, event.kind)  # type: ignore[call-overload]
     words = {
         "app": event.detail.get("app") or event.client_id or "an app",
+        "tenancy": event.detail.get("tenancy", ""),
         "role": str(event.detail.get("role", "")).replace("_", " "),
     }
     return Line(event, pattern.format(**words), event.kind in _WARNINGS)

@@ -21,49 +21,57 @@ class SampleType:
     """One type of sample.
 
     `code` is the number under which samples are stored: the row's position in `sample_types.json`, counted
-    from 1. Rows are therefore only ever appended.
+    from 1. Rows are therefore only ever appended. `label` and `about` are for people. `plausible` are the least and
+    the largest value, in the stored unit, that a living person may have; `because` says how they were chosen.
+    `molar_mass`, in kilograms per mole, lets amounts of substance be converted. Codes of other catalogues are there
+    where one exists.
     """
 
     code: int
     name: str
+    label: str
+    about: str
     family: Family
     group: str
     unit: str | None
     ucum: str | None
+    molar_mass: str | None
+    plausible: tuple[float, float] | None
+    because: str | None
     values: tuple[str, ...]
     members: tuple[str, ...]
+    loinc: str | None
+    healthkit: str | None
+    health_connect: str | None
     read_scope: str
     write_scope: str
 
     @property
-    def label(self) -> str:
-        """The name as people read it."""
-        return _LABELS.get(self.name) or self.name.replace("_", " ").capitalize()
-
-
-_LABELS = {
-    "body_mass": "Weight",
-    "body_mass_index": "Body mass index",
-    "apple_exercise_time": "Exercise time",
-    "apple_stand_hour": "Stand hours",
-    "nike_fuel": "NikeFuel points",
-    "blood_pressure_systolic": "Systolic blood pressure",
-    "blood_pressure_diastolic": "Diastolic blood pressure",
-    "uv_exposure": "UV exposure",
-    "food": "Food",
-}
+    def noun(self) -> str:
+        """The label within a sentence; a name with capitals inside stays as it is."""
+        rest = self.label.split()[0][1:]
+        return f"{self.label[0].lower()}{self.label[1:]}" if rest == rest.lower() else self.label
 
 
 def _read_row(code: int, row: dict[str, Any]) -> SampleType:
+    plausible = row.get("plausible")
     return SampleType(
         code=code,
         name=row["type"],
+        label=row.get("label") or row["type"].replace("_", " ").capitalize(),
+        about=row["about"],
         family=Family(row["family"]),
         group=row.get("group", row["family"]),
         unit=row.get("unit"),
         ucum=row.get("ucum"),
+        molar_mass=row.get("molar_mass"),
+        plausible=(float(plausible[0]), float(plausible[1])) if plausible else None,
+        because=row.get("because"),
         values=tuple(row.get("values", ())),
         members=tuple(row.get("members", ())),
+        loinc=row.get("loinc"),
+        healthkit=row.get("healthkit"),
+        health_connect=row.get("health_connect"),
         read_scope=row["read_scope"],
         write_scope=row["write_scope"],
     )

@@ -9,12 +9,14 @@ from borvo.catalogue.sample_types import Family, SampleType, list_sample_types, 
 
 @dataclass(frozen=True, slots=True)
 class ScopeWords:
-    """One scope: `title` for lists, `sentence` completes "... would like to", `group` gathers in the picker."""
+    """One scope: `title` for lists, `sentence` completes "... would like to", `group` gathers in the picker, `about`
+    explains what it opens where the sentence does not."""
 
     scope: str
     title: str
     sentence: str
     group: str
+    about: str = ""
 
 
 BASIC_SCOPES = (
@@ -34,7 +36,14 @@ BASIC_SCOPES = (
     ScopeWords("agency_api", "Agency", "ask people for access to their data on your behalf", "Basic"),
 )
 
+REQUIRED_SCOPES = frozenset({"openid"})
+"""What a person cannot untick: a client that signs people in must learn who it is."""
+
+AGENCY_SCOPE = "agency_api"
+"""What every call of the Agency and Organisations APIs needs."""
+
 _GROUP_TITLES = {
+    "correlation": "Correlation",
     "body": "Body Quantity",
     "fitness": "Fitness Quantity",
     "vitals": "Vitals Quantity",
@@ -42,21 +51,18 @@ _GROUP_TITLES = {
     "nutrition": "Nutrition Quantity",
     "uv_exposure": "UV Exposure Quantity",
     "category": "Category",
-    "correlation": "Correlation",
 }
 
 
 def _describe_type(sample_type: SampleType) -> list[ScopeWords]:
     parent = "food: " if sample_type.group == "nutrition" else ""
-    noun = f"{parent}{sample_type.label[0].lower()}{sample_type.label[1:]}"
-    if sample_type.label.startswith(("UV", "NikeFuel")):
-        noun = sample_type.label
+    noun = f"{parent}{sample_type.noun}"
     if sample_type.family is Family.CORRELATION:
         noun = f"{noun} records"
-    group = _GROUP_TITLES[sample_type.group]
+    group, about = _GROUP_TITLES[sample_type.group], sample_type.about
     return [
-        ScopeWords(sample_type.read_scope, f"Read {noun}", f"read your {noun}", group),
-        ScopeWords(sample_type.write_scope, f"Write {noun}", f"add to your {noun}", group),
+        ScopeWords(sample_type.read_scope, f"Read {noun}", f"read your {noun}", group, about),
+        ScopeWords(sample_type.write_scope, f"Write {noun}", f"add to your {noun}", group, about),
     ]
 
 
@@ -83,12 +89,13 @@ def order_scopes(scopes: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class ConsentLine:
-    """What a person reads on the consent page: a sentence, which members of a group it covers, and the scopes that she
-    allows with it."""
+    """What a person reads on the consent page: a sentence, which members of a group it covers, the scopes that she
+    allows with it, and an explanation unless a line above gives it."""
 
     sentence: str
     scopes: tuple[str, ...]
     members: tuple[str, ...] = ()
+    about: str = ""
 
 
 def _map_members(scopes: frozenset[str]) -> dict[str, dict[str, str]]:
@@ -109,15 +116,14 @@ def list_consent_lines(scopes: Iterable[str]) -> list[ConsentLine]:
     words = describe_scopes(scopes)
     members = _map_members(frozenset(each.scope for each in words))
     covered = {scope for children in members.values() for scope in children}
-    return [
-        ConsentLine(
-            each.sentence,
-            (each.scope, *members.get(each.scope, {})),
-            tuple(members.get(each.scope, {}).values()),
-        )
-        for each in words
-        if each.scope not in covered
-    ]
+    lines: list[ConsentLine] = []
+    for each in words:
+        if each.scope not in covered:
+            children = members.get(each.scope, {})
+            about = "" if any(each.about == line.about for line in lines) else each.about
+            named = (each.scope, *children)
+            lines.append(ConsentLine(each.sentence, named, tuple(children.values()), about))
+    return lines
 
 
 def group_scopes() -> dict[str, list[ScopeWords]]:

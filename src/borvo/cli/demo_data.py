@@ -16,6 +16,8 @@ from borvo.catalogue.sample_types import map_sample_types
 from borvo.dataserver.public import Submission, Writer, write_samples
 from borvo.identity.public import Caller
 from borvo.kernel.errors import ConflictError, InvalidInputError
+from borvo.organisations.public import OrganisationRole, allow_client, create_organisation
+from borvo.organisations.public import add_member as add_organisation_member
 from borvo.portal.public import (
     ClientDetails,
     GrantType,
@@ -34,14 +36,17 @@ PASSWORD = "borvo-demo-pass"  # noqa: S105
 PREFIX = "demo"
 DEVELOPER = "developer@demo.test"
 COLLEAGUE = "developer2@demo.test"
+AGENTS = ("agent@demo.test", "agent2@demo.test")
+MANAGER = "manager@demo.test"
+ORGANISATION = "Demo clinic"
 PATIENT = "patient@demo.test"
 
 PEOPLE: dict[str, tuple[str, str, Role | None]] = {
     PATIENT: ("Paula", "Patient", None),
     "patient2@demo.test": ("Pieter", "Patient", None),
-    "agent@demo.test": ("Agnes", "Agent", Role.AGENT),
-    "agent2@demo.test": ("Aron", "Agent", Role.AGENT),
-    "manager@demo.test": ("Mara", "Manager", Role.MEMBERSHIP_MANAGER),
+    AGENTS[0]: ("Agnes", "Agent", Role.AGENT),
+    AGENTS[1]: ("Aron", "Agent", Role.AGENT),
+    MANAGER: ("Mara", "Manager", Role.MEMBERSHIP_MANAGER),
     DEVELOPER: ("Dana", "Developer", Role.DEVELOPER),
     COLLEAGUE: ("Dirk", "Developer", Role.DEVELOPER),
     "support@demo.test": ("Sara", "Support", Role.SUPPORT),
@@ -146,6 +151,7 @@ async def seed(platform: Platform) -> None:
     (tenancy,) = await list_tenancies(platform.portal, developer)
     for client in CLIENTS:
         await _seed_client(platform, developer, tenancy, client)
+    await _seed_organisation(platform)
     await _seed_readings(platform, people[PATIENT])
 
 
@@ -177,6 +183,20 @@ async def _seed_client(platform: Platform, developer: Person, tenancy: Tenancy, 
         await register_client(platform.portal, developer, tenancy.id, client.suffix, details)
     if client.secret and not (await find_client(platform.portal, developer, client.client_id)).secrets:
         await add_chosen_secret(platform.portal, developer, client.client_id, client.secret)
+
+
+async def _seed_organisation(platform: Platform) -> None:
+    with suppress(InvalidInputError):
+        await create_organisation(platform.organisations, ORGANISATION)
+    for email in AGENTS:
+        await add_organisation_member(platform.organisations, ORGANISATION, email, OrganisationRole.AGENT)
+    manager = OrganisationRole.MEMBERSHIP_MANAGER
+    await add_organisation_member(platform.organisations, ORGANISATION, MANAGER, manager)
+    async with platform.database.transaction() as connection:
+        worker = await load_client(connection, f"{PREFIX}.worker")
+        if worker is None:
+            raise RuntimeError("the worker client was not registered")
+        await allow_client(platform.organisations, connection, ORGANISATION, worker.client_key)
 
 
 async def _seed_readings(platform: Platform, person: Person) -> None:

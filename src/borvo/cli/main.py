@@ -12,7 +12,7 @@ import asyncpg
 
 import borvo
 from borvo.accounts.public import Role
-from borvo.cli import demo, keys, server, support
+from borvo.cli import demo, keys, organisations, server, support
 from borvo.cli.failure import CommandError
 from borvo.kernel.errors import BorvoError
 from borvo.settings import SettingsError, read_settings
@@ -78,6 +78,7 @@ def _add_support(parser: argparse.ArgumentParser) -> None:
     topics = parser.add_subparsers(dest="topic", required=True, metavar="TOPIC")
     _add_roles(_add_topic(topics, "role", "give or take a role"))
     _add_tenancies(_add_topic(topics, "tenancy", "developer tenancies"))
+    organisations.add_organisations(_add_topic(topics, "organisation", "clinics and the like"), _add_topic)
     _add_events(_add_topic(topics, "events", "the security event log"))
     _add_outbox(_add_topic(topics, "outbox", "messages that are to leave the instance"))
 

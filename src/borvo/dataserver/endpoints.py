@@ -10,6 +10,7 @@ from borvo.dataserver.bodies import render_page
 from borvo.dataserver.description import READ_ANSWERS, ReadOperation
 from borvo.dataserver.queries import parse_query
 from borvo.dataserver.service import DataServer, read_samples
+from borvo.dataserver.type_listing import show_types
 from borvo.web.csrf import WITHOUT_CSRF
 
 AnyRequest = Request[Any, Any, Any]
@@ -31,4 +32,4 @@ async def show_samples(request: AnyRequest, dataserver: Collaborators) -> Respon
     return Response(render_page(page, subject), media_type="application/json", headers=NO_STORE)
 
 
-READ_HANDLERS = [show_samples]
+READ_HANDLERS = [show_samples, show_types]

@@ -36,6 +36,27 @@ def check_samples(bodies: Sequence[SampleBody | None]) -> tuple[list[Sample | No
     return samples, faults
 
 
+def find_implausible(samples: Sequence[Sample | None]) -> list[Fault]:
+    """What is hardly right, though nobody can be sure: it is stored, and whoever sent it is told."""
+    warnings: list[Fault] = []
+    for index, sample in enumerate(samples):
+        if sample is None:
+            continue
+        warnings += _warn(f"[{index}]", sample)
+        for place, child in enumerate(sample.children):
+            warnings += _warn(f"[{index}].correlationObjects[{place}]", child)
+    return warnings
+
+
+def _warn(path: str, sample: Sample) -> list[Fault]:
+    plausible = sample.sample_type.plausible
+    if plausible is None or sample.value is None or plausible[0] <= sample.value <= plausible[1]:
+        return []
+    unit = sample.sample_type.ucum or ""
+    message = f"Stored, but hardly right: {plausible[0]:g} to {plausible[1]:g} {unit}".rstrip()
+    return [Fault(f"{path}.quantityValue", f"{message} is what people have.")]
+
+
 def _check_sample(body: SampleBody, found: list[Fault]) -> Sample | None:
     def report(field: str, message: str) -> None:
         found.append(Fault(field, message))

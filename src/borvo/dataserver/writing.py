@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from msgspec import Struct, structs
 
@@ -13,7 +14,7 @@ from borvo.dataserver.bodies import parse_samples
 from borvo.dataserver.faults import refuse, refuse_conflicts
 from borvo.dataserver.model import Fault, Outcome, Receipt, Sample, Verdict
 from borvo.dataserver.preconditions import Condition, create_etag
-from borvo.dataserver.rules import check_samples
+from borvo.dataserver.rules import check_samples, find_implausible
 from borvo.dataserver.service import DataServer, Writer, refuse_scopes
 from borvo.dataserver.submission import Form, decompress
 from borvo.dataserver.write_store import WritableShelf
@@ -42,15 +43,17 @@ async def write_samples(server: DataServer, writer: Writer, submission: Submissi
     now = server.clock()
     prepare = _prepare_lenient if submission.is_lenient else _prepare
     if len(submission.body) > _THREAD_FROM or submission.codings:
-        batch, faults = await asyncio.to_thread(prepare, server, writer, submission, now)
+        prepared = await asyncio.to_thread(prepare, server, writer, submission, now)
     else:
-        batch, faults = prepare(server, writer, submission, now)
+        prepared = prepare(server, writer, submission, now)
+    batch, faults, warnings = prepared
     if not batch.samples:
         return Outcome(issue_receipts(batch, Settlement([])), faults)
     settlement = await _store(server, writer, batch, now, is_lenient=submission.is_lenient)
     return Outcome(
         issue_receipts(batch, settlement),
         sorted(faults + _describe_conflicts(batch, settlement), key=_find_place),
+        warnings,
         etag=create_etag(batch.digests[0]) if len(batch.samples) == 1 and not settlement.conflicts else None,
     )
 
@@ -59,21 +62,23 @@ def _find_place(fault: Fault) -> int:
     return int(fault.field[1 : fault.field.index("]")])
 
 
-def _prepare(
-    server: DataServer, writer: Writer, submission: Submission, now: datetime
-) -> tuple[Batch, list[Fault]]:
+class _Prepared(NamedTuple):
+    batch: Batch
+    faults: list[Fault]
+    warnings: list[Fault]
+
+
+def _prepare(server: DataServer, writer: Writer, submission: Submission, now: datetime) -> _Prepared:
     samples, faults = _read(submission)
     batch, repeated = gather_batch(samples, now, server.entropy)
     if faults or repeated:
         raise refuse(sorted(faults + repeated, key=_find_place))
     if missing := policy.find_missing_write_scopes(batch.samples, writer.caller.scopes):
         raise refuse_scopes("write these samples", missing)
-    return batch, []
+    return _Prepared(batch, [], find_implausible(samples))
 
 
-def _prepare_lenient(
-    server: DataServer, writer: Writer, submission: Submission, now: datetime
-) -> tuple[Batch, list[Fault]]:
+def _prepare_lenient(server: DataServer, writer: Writer, submission: Submission, now: datetime) -> _Prepared:
     samples, faults = _read(submission)
     held = writer.caller.scopes
     for index, sample in enumerate(samples):
@@ -81,7 +86,7 @@ def _prepare_lenient(
             samples[index] = None
             faults.append(Fault(f"[{index}].type", f"The access token lacks {' '.join(missing)}."))
     batch, repeated = gather_batch(samples, now, server.entropy)
-    return batch, faults + repeated
+    return _Prepared(batch, faults + repeated, find_implausible(samples))
 
 
 def _read(submission: Submission) -> tuple[list[Sample | None], list[Fault]]:
@@ -158,7 +163,8 @@ async def correct_sample(
         await _check_stored(shelf, writer, kept, "correct this sample")
         condition.check(kept.digest)
         verdict = await _correct(shelf, batch, kept, position)
-    return Outcome([Receipt(kept.id, verdict, name)], etag=create_etag(batch.digests[0]))
+    warnings = _shorten(find_implausible([sample]))
+    return Outcome([Receipt(kept.id, verdict, name)], warnings=warnings, etag=create_etag(batch.digests[0]))
 
 
 def _read_one(submission: Submission, name: str) -> Sample:
@@ -176,10 +182,12 @@ def _read_one(submission: Submission, name: str) -> Sample:
             ]
     (sample,), faults = check_samples(bodies)
     if sample is None or misread:
-        raise refuse(
-            [Fault(each.field.removeprefix("[0]").lstrip("."), each.message) for each in misread + faults]
-        )
+        raise refuse(_shorten(misread + faults))
     return sample
+
+
+def _shorten(faults: Iterable[Fault]) -> list[Fault]:
+    return [Fault(each.field.removeprefix("[0]").lstrip("."), each.message) for each in faults]
 
 
 async def _open(

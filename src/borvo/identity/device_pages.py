@@ -4,9 +4,8 @@ from litestar import get, post
 from litestar.response import Redirect, Template
 
 from borvo.accounts.public import Limit, Login, SignedIn
-from borvo.catalogue.scopes import list_consent_lines
+from borvo.catalogue.scopes import REQUIRED_SCOPES, list_consent_lines
 from borvo.identity.endpoints import AnyRequest, Collaborators
-from borvo.identity.model import REQUIRED_SCOPES
 from borvo.identity.service import devices
 from borvo.identity.service.authorization import Decision
 from borvo.identity.service.collaborators import Identity

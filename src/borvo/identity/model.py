@@ -23,9 +23,6 @@ REQUEST_LIFETIME = timedelta(minutes=30)
 SERVICE_SCOPES = frozenset({"agency_api"})
 """What a client may be given without a person."""
 
-REQUIRED_SCOPES = frozenset({"openid"})
-"""What a person cannot untick: a client that signs people in must learn who it is."""
-
 ERROR_MODES = {"query", "fragment", "form_post"}
 RESPONSE_TYPES = (
     "code",

@@ -9,11 +9,10 @@ from litestar.params import SkipValidation
 from litestar.response import Redirect, Template
 
 from borvo.accounts.public import Accounts, Viewer, build_sign_in_url, sign_out
-from borvo.catalogue.scopes import list_consent_lines
 from borvo.identity import app_pages, device_pages
 from borvo.identity.device_pages import read_decision
 from borvo.identity.endpoints import FIELD_LIMIT, Collaborators, read_form_parameters
-from borvo.identity.model import REQUIRED_SCOPES, Parameters
+from borvo.identity.model import Parameters
 from borvo.identity.responses import find_form_target, render_response
 from borvo.identity.service import authorization, logout
 from borvo.identity.service.authorization import (
@@ -26,6 +25,7 @@ from borvo.identity.service.authorization import (
 )
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.ending import list_frontchannel_urls
+from borvo.web.consent import CONSENT_PAGE, AskedConsent
 from borvo.web.csrf import WITHOUT_CSRF
 from borvo.web.forms import parse_fields, read_form
 from borvo.web.pages import PAGE_OPT, redirect_to, render_page
@@ -64,16 +64,16 @@ def _render(outcome: Outcome, viewer: Viewer) -> Redirect | Template:
             return redirect_to(build_sign_in_url(return_to, login_hint=outcome.login_hint[:254]))
         case ConsentNeeded():
             return render_page(
-                "identity/consent.html",
+                CONSENT_PAGE,
                 form_action=[outcome.form_target],
                 viewer=viewer,
-                client=outcome.client,
-                presentation=outcome.presentation,
-                lines=list_consent_lines(outcome.scopes),
-                required=REQUIRED_SCOPES,
-                declined=outcome.declined,
-                is_choice=not REQUIRED_SCOPES.issuperset(outcome.scopes),
-                request_id=outcome.request_id,
+                asked=AskedConsent(
+                    outcome.client,
+                    outcome.presentation,
+                    outcome.scopes,
+                    outcome.declined,
+                    outcome.request_id,
+                ),
             )
         case _:
             return render_response(outcome)

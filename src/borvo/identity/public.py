@@ -7,7 +7,7 @@ from borvo.identity.keys import ALGORITHMS, GenerateKey, KeyCabinet, generate_ke
 from borvo.identity.model import AccessToken, Caller, InstanceProfile
 from borvo.identity.pages import build_page_router
 from borvo.identity.refresh import RefreshPolicy
-from borvo.identity.service.caller import Admission, clean_up, verify_bearer
+from borvo.identity.service.caller import Admission, admit_caller, admit_person, clean_up, verify_bearer
 from borvo.identity.service.client_ends import end_grants, forget_client
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.ending import BACKCHANNEL_LOGOUT, BackchannelNotifier, announce_end
@@ -33,6 +33,8 @@ __all__ = [
     "KeyState",
     "RefreshPolicy",
     "StoredKey",
+    "admit_caller",
+    "admit_person",
     "announce_end",
     "build_api_router",
     "build_page_router",

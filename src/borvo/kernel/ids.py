@@ -6,6 +6,7 @@ from uuid import UUID
 PersonId = NewType("PersonId", UUID)
 TenancyId = NewType("TenancyId", UUID)
 LoginSessionId = NewType("LoginSessionId", UUID)
+OrganisationId = NewType("OrganisationId", UUID)
 
 ClientId = NewType("ClientId", str)
 """What travels as `client_id`: `<tenancy prefix>.<suffix>`."""

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from borvo.kernel.ids import PersonId, TenancyId
 from borvo.portal.model import ClientDetails
+from borvo.portal.scope_choice import order_choice
 from borvo.storage.database import Connection
 
 Value = str | bool | int | Sequence[str] | None
@@ -33,6 +34,9 @@ class Action(StrEnum):
     SECRET_ADDED = "secret_added"  # noqa: S105  (a name)
     SECRET_REMOVED = "secret_removed"  # noqa: S105  (a name)
     SECRET_REPORTED = "secret_reported"  # noqa: S105  (a name)
+    TOKEN_CREATED = "token_created"  # noqa: S105  (a name)
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105  (a name)
+    TOKEN_REPORTED = "token_reported"  # noqa: S105  (a name)
     MEMBER_INVITED = "member_invited"
     INVITATION_SENT_AGAIN = "invitation_sent_again"
     INVITATION_REVOKED = "invitation_revoked"
@@ -47,11 +51,15 @@ class Action(StrEnum):
     PREFIX_CHANGED = "prefix_changed"
 
 
+BY_ANYBODY = frozenset({Action.SECRET_REPORTED, Action.TOKEN_REPORTED})
+"""What strangers do; all else without an actor was the operator."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One deed. `actor_id` is None for the operator, who acts by commands, and for strangers, who report; `subject` is
-    what was changed: a client id or an address. `before` and `after` hold only what differs, and never a secret, a
-    digest or a token."""
+    what was changed: a client id, an address or a token's name. `before` and `after` hold only what differs, and never
+    a secret, a digest or a token. `through` names the token that the person acted through, if she did."""
 
     tenancy_id: TenancyId
     actor_id: PersonId | None
@@ -60,13 +68,14 @@ class Change:
     at: datetime
     before: Values = field(default_factory=dict)
     after: Values = field(default_factory=dict)
+    through: str = ""
 
 
 async def record_change(connection: Connection, change: Change) -> None:
     """Within the transaction of the deed, so that neither is there without the other."""
     await connection.execute(
-        """insert into portal_audit (tenancy_id, id, at, actor_id, action, subject, before, after)
-           values ($1, gen_random_uuid(), $2, $3, $4, $5, $6, $7)""",
+        """insert into portal_audit (tenancy_id, id, at, actor_id, action, subject, before, after, through)
+           values ($1, gen_random_uuid(), $2, $3, $4, $5, $6, $7, $8)""",
         change.tenancy_id,
         change.at,
         change.actor_id,
@@ -74,6 +83,7 @@ async def record_change(connection: Connection, change: Change) -> None:
         change.subject,
         json.dumps(dict(change.before)),
         json.dumps(dict(change.after)),
+        change.through,
     )
 
 
@@ -95,4 +105,6 @@ def _flatten(value: object) -> Value:
 
 def describe_details(details: ClientDetails) -> dict[str, Value]:
     """All that a developer may change about a client."""
-    return {each.name: _flatten(getattr(details, each.name)) for each in fields(ClientDetails)}
+    values = {each.name: _flatten(getattr(details, each.name)) for each in fields(ClientDetails)}
+    # Their order says nothing, and has changed with the picker's.
+    return {**values, "scopes": [*order_choice(details.scopes)]}

@@ -15,6 +15,7 @@ from borvo.portal.audit import Action, Value
 from borvo.portal.pages import AnyRequest, Developing, InPath
 from borvo.portal.service import Portal
 from borvo.portal.team.places import find_place, remember
+from borvo.portal.team.policy import Deed
 from borvo.portal.team.service import find_membership
 from borvo.portal.trail import Entry, TrailFilter, list_actors, list_entries, read_all
 from borvo.portal.trail_export import RenderEntry, render_csv_head, render_csv_row, render_json_line
@@ -103,7 +104,7 @@ def read_filter(form: Form) -> TrailFilter:
     )
 
 
-def _read_query(request: AnyRequest) -> Form:
+def read_query(request: AnyRequest) -> Form:
     return Form({name: [request.query_params.get(name, "")] for name in _FIELDS})
 
 
@@ -115,10 +116,10 @@ def _render_query(form: Form, **more: str) -> str:
 
 @get("/tenancies/{name:str}/audit")
 async def show_audit(name: InPath, request: AnyRequest, login: SignedIn, portal: Developing) -> Template:
-    membership = await find_membership(portal, login.person, name)
+    membership = await find_membership(portal, login.person, name, Deed.READ_TRAIL)
     tenancy_id = membership.tenancy.id
     place = await find_place(portal, login.person, tenancy_id)
-    form, before = _read_query(request), request.query_params.get("before", "")
+    form, before = read_query(request), request.query_params.get("before", "")
     asked = read_filter(form)
     async with portal.database.connection() as connection:
         actors = await list_actors(connection, tenancy_id)
@@ -153,8 +154,8 @@ async def _export(
     kind: str,
     head: str = "",
 ) -> Stream:
-    membership = await find_membership(portal, login.person, name)
-    form = _read_query(request)
+    membership = await find_membership(portal, login.person, name, Deed.READ_TRAIL)
+    form = read_query(request)
     asked = read_filter(form)
     if not form.is_valid:
         raise InvalidInputError("The filter cannot be read. Go back to the audit trail and mend it.")

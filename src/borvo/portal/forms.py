@@ -13,7 +13,6 @@ from borvo.portal.addresses import (
     list_hosts,
     normalize_client_uri,
 )
-from borvo.portal.bundles import expand_scopes
 from borvo.portal.lookalikes import find_suspicions
 from borvo.portal.model import AccessTokenFormat, ClientDetails, GrantType, LifetimeBounds, SigningAlgorithm
 from borvo.portal.policy import (
@@ -29,6 +28,7 @@ from borvo.portal.policy import (
     check_suffix,
     decide_pkce,
 )
+from borvo.portal.scope_choice import order_choice
 from borvo.web.forms import Form
 
 FIELD_LABELS = {
@@ -79,7 +79,7 @@ def read_pkce_choice(form: Form) -> PkceChoice:
 
 
 def read_scopes(form: Form) -> tuple[str, ...]:
-    return expand_scopes(form.texts("scopes"))
+    return order_choice(form.texts("scopes"))
 
 
 def read_token_format(form: Form) -> AccessTokenFormat:

@@ -56,8 +56,10 @@ async def mark_live(portal: Portal, person: Person, client_id: str) -> None:
     """Raises `InvalidInputError` while something is missing, judged under the lock."""
     async with portal.database.transaction() as connection:
         sheet = await _lock_present(connection, person, client_id)
-        if any(not each.is_met for each in list_requirements(portal, sheet)):
-            raise _refuse("Not everything on the list is there yet.")
+        missing = {each.field: [each.fault] for each in list_requirements(portal, sheet) if not each.is_met}
+        if missing:
+            fault = "Not everything on the list is there yet."
+            raise InvalidInputError(fault, {"form": [fault], **missing})
         await sheet_store.set_live(connection, sheet.client.client_key, sheet.live_at or portal.clock())
         await _note(portal, connection, Action.CLIENT_LIVE, person, sheet)
 

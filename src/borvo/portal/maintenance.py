@@ -8,6 +8,7 @@ from borvo.portal.expiry import EXPIRED_KEPT, WARNINGS
 from borvo.portal.secret_store import OwnedSecret
 from borvo.portal.service import Portal
 from borvo.portal.team import invitations
+from borvo.portal.tokens import store as token_store
 from borvo.portal.words import write_warning
 from borvo.storage.database import Connection
 
@@ -23,6 +24,7 @@ async def maintain(portal: Portal) -> None:
                 await _warn(portal, connection, secret, days)
     async with portal.database.transaction() as connection:
         await secret_store.delete_expired(connection, portal.clock() - EXPIRED_KEPT)
+        await token_store.delete_expired(connection, portal.clock() - EXPIRED_KEPT)
         await refusal_store.delete_old(connection, portal.clock() - REFUSALS_KEPT)
 
 

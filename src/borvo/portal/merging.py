@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from borvo.portal.bundles import expand_scopes
+from borvo.portal.scope_choice import order_choice
 from borvo.web.forms import Form
 
 Values = Mapping[str, Sequence[str]]
@@ -34,7 +34,7 @@ class Merge:
 def normalize(name: str, values: Sequence[str]) -> tuple[str, ...]:
     """Two fields that say the same have the same normal form: lines of a text area, boxes in any order."""
     if name == "scopes":
-        values = expand_scopes(values)
+        values = order_choice(values)
     if name in _SEVERAL:
         return tuple(sorted({value.strip() for value in values} - {""}))
     lines = [line.strip() for value in values for line in value.splitlines()]

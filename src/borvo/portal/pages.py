@@ -9,12 +9,11 @@ from litestar.params import FromPath, SkipValidation
 from litestar.response import Redirect, Template
 
 from borvo.accounts.public import Login, SignedIn
-from borvo.catalogue.scopes import group_scopes
 from borvo.kernel.errors import InvalidInputError
 from borvo.kernel.ids import parse_uuid
 from borvo.portal import service
 from borvo.portal.addresses import list_hosts
-from borvo.portal.bundles import list_bundles
+from borvo.portal.consent_preview import build_question
 from borvo.portal.forms import (
     ADVANCED_FIELDS,
     FIELD_LABELS,
@@ -26,7 +25,6 @@ from borvo.portal.forms import (
     read_details,
     read_grant_types,
     read_pkce_choice,
-    read_scopes,
     read_suffix,
     read_token_format,
 )
@@ -42,6 +40,7 @@ from borvo.portal.model import (
     SigningAlgorithm,
 )
 from borvo.portal.policy import DESCRIPTION_MAXIMUM, LIFETIME_MINIMUMS, PkceChoice
+from borvo.portal.scope_picker import TAKEN, build_taken_query, describe_picker, settle_scopes
 from borvo.portal.service import Portal, StaleDetailsError
 from borvo.portal.suggestions import suggest_changes
 from borvo.portal.team.places import Place, find_asked_place, find_place, remember
@@ -81,15 +80,11 @@ def look_around(portal: Portal, sheet: ClientSheet | None = None) -> Surrounding
     return Surroundings(portal.bounds, host, frozenset(known))
 
 
-def list_picker_context(form: Form, around: Surroundings) -> dict[str, Any]:
+def list_field_context(form: Form, around: Surroundings) -> dict[str, Any]:
     """What the fields of the form need besides what was typed."""
-    scopes = frozenset(read_scopes(form))
     return {
         "chosen_grant_types": read_grant_types(form),
         "chosen_pkce": read_pkce_choice(form),
-        "chosen_scopes": scopes,
-        "groups": group_scopes(),
-        "bundles": [bundle for bundle in list_bundles() if not bundle.scopes <= scopes],
         "grant_types": list(GrantType),
         "pkce_choices": list(PkceChoice),
         "token_formats": list(AccessTokenFormat),
@@ -107,15 +102,26 @@ def list_picker_context(form: Form, around: Surroundings) -> dict[str, Any]:
     }
 
 
-def _render_new(portal: Portal, login: Login, place: Place, form: Form, status: int = 200) -> Template:
+async def find_logo_like(portal: Portal, login: Login, form: Form) -> str:
+    """That of the client which the new one is to be like; raises as `find_client`."""
+    if not (original := form.text("like")):
+        return ""
+    sheet = await service.find_sheet(portal, login.person, original, Deed.CHANGE_CLIENTS)
+    return sheet.presentation.logo
+
+
+async def _render_new(portal: Portal, login: Login, place: Place, form: Form, status: int = 200) -> Template:
     return render_page(
         "portal/new_client.html",
         status=status,
+        frames=["'self'"],
         viewer=login,
         form=form,
         place=place,
         tenancies=(place.tenancy,),
-        **list_picker_context(form, look_around(portal)),
+        asked=build_question(form, await find_logo_like(portal, login, form)),
+        **describe_picker(form),
+        **list_field_context(form, look_around(portal)),
     )
 
 
@@ -146,6 +152,7 @@ async def _render_client(
         login,
         sheet.client,
         status,
+        frames=["'self'"],
         form=form,
         sheet=sheet,
         notice=notice,
@@ -154,7 +161,9 @@ async def _render_client(
         labels=FIELD_LABELS,
         version=form.text("version") if is_begun else str(sheet.version),
         base=form.raw("base") if is_begun else render_base(list_values(sheet.details)),
-        **list_picker_context(form, look_around(portal, sheet)),
+        asked=build_question(form, sheet.presentation.logo),
+        **describe_picker(form, sheet.client.scopes),
+        **list_field_context(form, look_around(portal, sheet)),
     )
 
 
@@ -167,10 +176,10 @@ async def show_new_client(request: AnyRequest, login: SignedIn, portal: Developi
         sheet = await service.find_sheet(portal, login.person, original, Deed.CHANGE_CLIENTS)
         place = await find_place(portal, login.person, sheet.client.tenancy_id)
         values = {**list_values(sheet.details), "like": [original], "tenancy": [str(place.tenancy.id)]}
-        return _render_new(portal, login, place, Form(values))
+        return await _render_new(portal, login, place, Form(values))
     await service.find_tenancy(portal, login.person, place.tenancy.id, Deed.CHANGE_CLIENTS)
     form = Form(read_start(request.query_params))
-    return remember(portal, place, _render_new(portal, login, place, form))
+    return remember(portal, place, await _render_new(portal, login, place, form))
 
 
 @post("/clients/new", status_code=200)
@@ -179,17 +188,18 @@ async def submit_new_client(request: AnyRequest, login: SignedIn, portal: Develo
     named = parse_uuid(form.text("tenancy"))
     tenancy = await service.find_tenancy(portal, login.person, named, Deed.CHANGE_CLIENTS)
     place = await find_place(portal, login.person, tenancy.id)
+    settle_scopes(form)
     suffix, details = read_suffix(form), read_details(form, look_around(portal))
     if details is None:
-        return _render_new(portal, login, place, form, 400)
+        return await _render_new(portal, login, place, form, 400)
     try:
         client = await service.register_client(
             portal, login.person, tenancy.id, suffix, details, like=form.text("like")
         )
     except InvalidInputError as error:
         form.add_errors(error.errors)
-        return _render_new(portal, login, place, form, error.status)
-    return redirect_to(f"/portal/clients/{client.client_id}?notice=registered")
+        return await _render_new(portal, login, place, form, error.status)
+    return redirect_to(f"/portal/clients/{client.client_id}?notice=registered{build_taken_query(form)}")
 
 
 @get("/clients/{client_id:str}")
@@ -202,9 +212,9 @@ async def show_client(
     asked = request.query_params
     suggested = suggest_changes(sheet.details, asked)
     notice = "suggested" if suggested != sheet.details else asked.get("notice", "")
-    return await _render_client(
-        portal, login, sheet, fill_form(suggested), notice=notice, tab=asked.get("tab", "")
-    )
+    form = fill_form(suggested)
+    form.put(TAKEN, asked.getall("taken", []))
+    return await _render_client(portal, login, sheet, form, notice=notice, tab=asked.get("tab", ""))
 
 
 @post("/clients/{client_id:str}", status_code=200)
@@ -213,6 +223,7 @@ async def submit_client(
 ) -> Template | Redirect:
     sheet = await service.find_sheet(portal, login.person, client_id, Deed.CHANGE_CLIENTS)
     form = await read_form(request)
+    settle_scopes(form, sheet.client.scopes)
     details = read_details(form, look_around(portal, sheet))
     if details is None:
         return await _render_client(portal, login, sheet, form, status=400)
@@ -224,7 +235,7 @@ async def submit_client(
         form.add_errors(error.errors)
         return await _render_client(portal, login, sheet, form, status=error.status)
     tab = "&tab=advanced" if form.text("tab") == "advanced" else ""
-    return redirect_to(f"/portal/clients/{client_id}?notice=saved{tab}")
+    return redirect_to(f"/portal/clients/{client_id}?notice=saved{tab}{build_taken_query(form)}")
 
 
 def read_version(form: Form) -> int:

@@ -1,5 +1,7 @@
 """What other features may use of the portal."""
 
+from borvo.portal.api.description import API_COMPONENTS
+from borvo.portal.api.routes import build_api_router
 from borvo.portal.client_secrets import SecretVerifier
 from borvo.portal.deferred import write_regularly
 from borvo.portal.expiry import list_expiring
@@ -47,6 +49,7 @@ from borvo.portal.usage import WRITE_EVERY as USAGE_FLUSH
 from borvo.portal.usage import ClientUsage
 
 __all__ = [
+    "API_COMPONENTS",
     "LASTING_GRANTS",
     "REFUSAL_FLUSH",
     "USAGE_FLUSH",
@@ -73,6 +76,7 @@ __all__ = [
     "TenancyCount",
     "add_chosen_secret",
     "add_member",
+    "build_api_router",
     "build_router",
     "change_client",
     "clean_up",

@@ -49,8 +49,9 @@ def _parse_report(content_type: str, body: bytes) -> SecretReport:
     include_in_schema=True,
 )
 async def receive_report(request: AnyRequest, portal: Developing) -> Response[ReportAnswer]:
-    """Reports a client secret that was found in public. Send `{"text": "..."}`; nobody needs to sign in. Every secret
-    in the text that works is revoked at once. The answer is the same whether there was one or not."""
+    """Reports a client secret or a personal access token that was found in public. Send `{"text": "..."}`; nobody needs
+    to sign in. Every one in the text that works is revoked at once. The answer is the same whether there was one or
+    not."""
     report = _parse_report(request.headers.get("content-type", ""), await request.body())
     await report_secrets(portal, report.text)
     return Response(ReportAnswer(), headers={"Cache-Control": "no-store"})

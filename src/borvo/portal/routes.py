@@ -8,6 +8,7 @@ from borvo.portal import (
     lifecycle_pages,
     logo_pages,
     pages,
+    preview_pages,
     report_pages,
     request_pages,
     secret_pages,
@@ -16,6 +17,7 @@ from borvo.portal import (
 )
 from borvo.portal.team import invitation_pages
 from borvo.portal.team import pages as team_pages
+from borvo.portal.tokens import pages as token_pages
 from borvo.web.pages import PAGE_OPT
 
 
@@ -57,6 +59,8 @@ def build_router() -> Router:
             *guidance_pages.HANDLERS,
             *lifecycle_pages.HANDLERS,
             *logo_pages.HANDLERS,
+            *preview_pages.HANDLERS,
+            *token_pages.HANDLERS,
             *transfer_pages.HANDLERS,
         ],
         opt={PAGE_OPT: True},

@@ -1,6 +1,7 @@
-"""The form of generated secrets: one that scanners of published code recognise, and seldom mistake.
+"""The form of generated secrets and tokens: one that scanners of published code recognise, and seldom mistake.
 
-`borvo_cs_`, 43 letters and digits that spell 256 random bits, and 6 more that are their checksum.
+`borvo_cs_` for client secrets and `borvo_pat_` for personal access tokens, 43 letters and digits that spell 256 random
+bits, and 6 more that are the checksum of all before.
 """
 
 import re
@@ -8,10 +9,12 @@ from zlib import crc32
 
 from borvo.kernel.entropy import TOKEN_BYTES, Entropy
 
-PREFIX = "borvo_cs_"
-PATTERN = PREFIX + "[0-9A-Za-z]{49}"
+SECRET_PREFIX = "borvo_cs_"  # noqa: S105  (only how they begin)
+TOKEN_PREFIX = "borvo_pat_"  # noqa: S105  (the same)
+PATTERN = f"(?:{SECRET_PREFIX}|{TOKEN_PREFIX})[0-9A-Za-z]{{49}}"
 ENDING = 4
 
+_PREFIXES = (SECRET_PREFIX, TOKEN_PREFIX)
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BODY = 43
 _CHECKSUM = 6
@@ -35,19 +38,33 @@ def _find_checksum(text: str) -> str:
     return _spell(crc32(text.encode("ascii")), _CHECKSUM)
 
 
-def create_client_secret(entropy: Entropy) -> str:
-    """A new one, with 256 bits of entropy."""
-    text = PREFIX + _spell(int.from_bytes(entropy(TOKEN_BYTES), "big"), _BODY)
+def _create(prefix: str, entropy: Entropy) -> str:
+    text = prefix + _spell(int.from_bytes(entropy(TOKEN_BYTES), "big"), _BODY)
     return text + _find_checksum(text)
 
 
+def create_client_secret(entropy: Entropy) -> str:
+    """A new one, with 256 bits of entropy."""
+    return _create(SECRET_PREFIX, entropy)
+
+
+def create_personal_token(entropy: Entropy) -> str:
+    """A new one, with 256 bits of entropy."""
+    return _create(TOKEN_PREFIX, entropy)
+
+
+def is_personal_token(text: str) -> bool:
+    """Whether it could be one; only the database knows whether it is."""
+    return text.startswith(TOKEN_PREFIX) and has_checksum(text)
+
+
 def has_checksum(text: str) -> bool:
-    """Whether the text has the form of a generated secret and its checksum is right."""
+    """Whether the text has the form of a generated secret or token and its checksum is right."""
     is_formed = re.fullmatch(PATTERN, text) is not None
     return is_formed and _find_checksum(text[:-_CHECKSUM]) == text[-_CHECKSUM:]
 
 
 def find_candidates(text: str) -> frozenset[str]:
-    """What in the text may be a generated secret, of the present form or of that of old."""
+    """What in the text may be a generated secret or token, of the present form or a secret of that of old."""
     found = frozenset(_CANDIDATE.findall(f"{text} {_ESCAPE.sub(' ', text)}"))
-    return frozenset(each for each in found if not each.startswith(PREFIX) or has_checksum(each))
+    return frozenset(each for each in found if not each.startswith(_PREFIXES) or has_checksum(each))

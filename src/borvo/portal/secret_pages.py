@@ -160,7 +160,7 @@ def _render_removal(login: Login, removal: Removal, form: Form) -> Template:
 
 @get("/clients/{client_id:str}/secret/{secret_id:str}/removal")
 async def show_removal(client_id: InPath, secret_id: InPath, login: SignedIn, portal: Developing) -> Template:
-    await service.find_client(portal, login.person, client_id, Deed.CHANGE_CLIENTS)
+    await service.find_client(portal, login.person, client_id, Deed.CHANGE_SECRETS)
     removal = await secret_service.find_removal(portal, login.person, client_id, parse_uuid(secret_id))
     return _render_removal(login, removal, Form())
 

@@ -15,7 +15,9 @@ from borvo.portal.audit import Action, Change, Values, record_change
 from borvo.portal.secret_format import find_candidates
 from borvo.portal.secret_store import OwnedSecret
 from borvo.portal.service import Portal
-from borvo.portal.words import write_report_notice
+from borvo.portal.tokens import store as token_store
+from borvo.portal.tokens.store import PublishedToken
+from borvo.portal.words import write_report_notice, write_token_report_notice
 from borvo.storage.database import Connection
 from borvo.storage.security_events.model import INSTANCE, STRANGER, SecurityEvent, SecurityEventKind
 from borvo.web.addresses import find_network
@@ -33,8 +35,8 @@ log = structlog.get_logger(__name__)
 
 
 async def report_secrets(portal: Portal, text: str) -> None:
-    """Revokes every live generated secret in the text at once. Raises `TooManyRequestsError` for a network that reports
-    too often."""
+    """Revokes every live generated secret and token in the text at once. Raises `TooManyRequestsError` for a network
+    that reports too often."""
     until = time.monotonic() + ANSWER_SECONDS
     network = find_network(current_origin().find_address())
     await portal.accounts.limiter.spend(REPORTS, network, portal.clock())
@@ -48,8 +50,27 @@ async def _revoke(portal: Portal, digests: list[bytes]) -> None:
         revoked = await secret_store.delete_published(connection, digests, portal.clock())
         for secret in revoked:
             await _announce(portal, connection, secret)
+        tokens = await token_store.delete_published(connection, digests, portal.clock())
+        for token in tokens:
+            await _announce_token(portal, connection, token)
     for secret in revoked:
         log.warning("client secret reported and revoked", client_id=secret.client_id, secret=str(secret.id))
+    for token in tokens:
+        log.warning("personal token reported and revoked", token=str(token.id), person=str(token.person_id))
+
+
+async def _announce_token(portal: Portal, connection: Connection, token: PublishedToken) -> None:
+    """In the audit trail of its tenancy, in its owner's log, and by mail to her."""
+    before: Values = {"label": token.label, "owner": token.email}
+    now, name = portal.clock(), f"token ending {token.ending}"
+    await record_change(connection, Change(token.tenancy_id, None, Action.TOKEN_REPORTED, name, now, before))
+    detail = {"tenancy": token.prefix, "ending": token.ending}
+    kind = SecurityEventKind.PERSONAL_TOKEN_REPORTED
+    await portal.events.record(
+        connection, SecurityEvent(kind, token.person_id, actor=STRANGER, detail=detail)
+    )
+    mail = write_token_report_notice(portal.accounts.issuer, token)
+    await post_mail(portal.accounts.outbox, connection, mail, person_id=token.person_id)
 
 
 async def _announce(portal: Portal, connection: Connection, secret: OwnedSecret) -> None:

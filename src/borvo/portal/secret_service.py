@@ -81,7 +81,7 @@ def _check_addition(client: RegisteredClient, now: datetime) -> None:
 
 async def _add_secret(
     portal: Portal, person: Person, client_id: str, digested: _Digested, terms: SecretTerms
-) -> None:
+) -> StoredSecret:
     now = portal.clock()
     end = find_end(now, terms.days)
     stored = StoredSecret(
@@ -90,27 +90,43 @@ async def _add_secret(
     secret = NewSecret(stored, terms.label, digested.ending, find_warning(now, end))
     async with portal.database.transaction() as connection:
         # Without the lock, two at once would both count one too few.
-        client = await lock_client(connection, person, client_id)
+        client = await lock_client(connection, person, client_id, Deed.CHANGE_SECRETS)
         _check_addition(client, now)
         await secret_store.insert_secret(connection, client.client_key, secret, person.id)
         await _record(portal, connection, SecurityEventKind.CLIENT_SECRET_ADDED, person, client, stored)
         after = {**_describe_secret(stored), **({"label": terms.label} if terms.label else {})}
         await note_change(portal, connection, Action.SECRET_ADDED, person, client, after=after)
     log.info("client secret added", client_id=client_id, secret=str(stored.id), person=str(person.id))
+    return stored
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedSecret:
+    """A generated secret, once, with what is kept of it."""
+
+    secret: Secret[str]
+    stored: StoredSecret
 
 
 async def generate_secret(
     portal: Portal, person: Person, client_id: str, terms: SecretTerms = ANY_TERMS
 ) -> Secret[str]:
+    """As `issue_secret`, for who needs no more than the secret."""
+    return (await issue_secret(portal, person, client_id, terms)).secret
+
+
+async def issue_secret(
+    portal: Portal, person: Person, client_id: str, terms: SecretTerms = ANY_TERMS
+) -> IssuedSecret:
     """The only time that it can be had; what is kept is a keyed digest. Raises `InvalidInputError` as
     `check_terms`."""
-    await find_client(portal, person, client_id, Deed.CHANGE_CLIENTS)
+    await find_client(portal, person, client_id, Deed.CHANGE_SECRETS)
     check_terms(terms)
     secret = create_client_secret(portal.entropy)
     digest = portal.verifier.digest(secret)
     digested = _Digested(SecretAlgorithm.KEYED_DIGEST, digest, secret[-ENDING:])
-    await _add_secret(portal, person, client_id, digested, terms)
-    return Secret(secret)
+    stored = await _add_secret(portal, person, client_id, digested, terms)
+    return IssuedSecret(Secret(secret), stored)
 
 
 async def add_chosen_secret(
@@ -118,7 +134,7 @@ async def add_chosen_secret(
 ) -> None:
     """Raises `InvalidInputError` beside `secret` for one that is too weak or already in use, and as `check_terms`."""
     # Before anything is said of the secret: whoever may not add one could try which ones there are.
-    client = await find_client(portal, person, client_id, Deed.CHANGE_CLIENTS)
+    client = await find_client(portal, person, client_id, Deed.CHANGE_SECRETS)
     names = (client.client_id, *client.client_id.split("."), client.display_name)
     fault = check_chosen_secret(secret, names)
     if not fault and await portal.verifier.is_known(client, secret):
@@ -172,7 +188,7 @@ async def remove_secret(
     """It stops working with the next request. Raises `NotFoundError` as `find_removal`, and `InvalidInputError` beside
     `confirmation` for the last one that works, unless the last part of the client id was typed."""
     async with portal.database.transaction() as connection:
-        client = await lock_client(connection, person, client_id)
+        client = await lock_client(connection, person, client_id, Deed.CHANGE_SECRETS)
         secret = client.find_secret(secret_id) if secret_id else None
         if secret is None:
             raise _refuse_secret()
@@ -190,7 +206,7 @@ async def remove_secret(
 async def write_env_file(portal: Portal, person: Person, client_id: str, secret: str) -> str:
     """The lines of a `.env` file around a secret that the page has just shown and now gives back: nothing is kept.
     Raises `InvalidInputError` unless it is a generated secret of the client, so that nobody is handed another's."""
-    client = await find_client(portal, person, client_id, Deed.CHANGE_CLIENTS)
+    client = await find_client(portal, person, client_id, Deed.CHANGE_SECRETS)
     if not portal.verifier.is_generated(client, secret):
         raise InvalidInputError("This is no generated secret of the client. Generate one and download that.")
     lines = {"ISSUER": portal.accounts.issuer, "CLIENT_ID": client.client_id, "CLIENT_SECRET": secret}

@@ -1,6 +1,7 @@
 """Use cases of developers. Each is bound to the person who acts: clients of others are not found."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
@@ -23,6 +24,7 @@ from borvo.portal.team import store as team_store
 from borvo.portal.team.entry import enter, hold
 from borvo.portal.team.model import Membership
 from borvo.portal.team.policy import Deed
+from borvo.portal.tokens.bearer import describe_way
 from borvo.portal.usage import ClientUsage
 from borvo.storage.database import Connection, Database
 from borvo.storage.security_events.log import SecurityLog
@@ -90,8 +92,18 @@ async def find_client(
         client = await store.load_client_of(connection, person.id, client_id)
         if client is None:
             raise refuse_client()
-        await enter(connection, person, client.tenancy_id, deed)
+        with _refusing_alike():
+            await enter(connection, person, client.tenancy_id, deed)
     return client
+
+
+@contextmanager
+def _refusing_alike() -> Iterator[None]:
+    """A client of a tenancy that is closed to the person is not to be told from one that is not there."""
+    try:
+        yield
+    except NotFoundError:
+        raise refuse_client() from None
 
 
 async def find_sheet(portal: Portal, person: Person, client_id: str, deed: Deed = Deed.READ) -> ClientSheet:
@@ -209,7 +221,8 @@ async def lock_client(
     client = await store.load_client_of(connection, person.id, client_id) if person.is_developer else None
     if client is None:
         raise refuse_client()
-    await hold(connection, person, client.tenancy_id, deed)
+    with _refusing_alike():
+        await hold(connection, person, client.tenancy_id, deed)
     await store.lock_client_of(connection, person.id, client_id)
     client = await store.load_client_of(connection, person.id, client_id)
     if client is None:
@@ -228,5 +241,14 @@ async def note_change(
 ) -> None:
     """In the audit trail of the client's tenancy."""
     now, tenancy_id = portal.clock(), client.tenancy_id
-    change = Change(tenancy_id, person.id, action, client.client_id, now, before or {}, after or {})
+    change = Change(
+        tenancy_id,
+        person.id,
+        action,
+        client.client_id,
+        now,
+        before or {},
+        after or {},
+        describe_way(person),
+    )
     await record_change(connection, change)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from borvo.catalogue.scopes import map_scopes
 from borvo.portal.addresses import check_redirect_uris
 from borvo.portal.model import ClientDetails, GrantType, RegisteredClient
+from borvo.portal.scope_choice import take_parts
 
 Details = ClientDetails | RegisteredClient
 
@@ -37,7 +38,7 @@ def suggest_changes(client: ClientDetails, query: Mapping[str, str]) -> ClientDe
     if _is_new_uri(client, uri):
         client = replace(client, redirect_uris=(*client.redirect_uris, uri))
     if _is_new_scope(client, scope):
-        client = replace(client, scopes=(*client.scopes, scope))
+        client = replace(client, scopes=take_parts((*client.scopes, scope), client.scopes)[0])
     if _is_new_grant_type(client, grant_type):
         client = replace(client, grant_types=client.grant_types | {GrantType(grant_type)})
     return client

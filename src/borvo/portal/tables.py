@@ -40,6 +40,22 @@ tenancy_invitation = sa.Table(
     sa.UniqueConstraint("tenancy_id", "email"),
 )
 
+personal_token = sa.Table(
+    "personal_token",
+    metadata,
+    sa.Column("person_id", UUID, primary_key=True),
+    sa.Column("id", UUID, primary_key=True),
+    sa.Column("tenancy_id", UUID, nullable=False),
+    # Keyed, as that of generated secrets.
+    sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("scopes", ARRAY(sa.Text), nullable=False),
+    sa.Column("ending", sa.Text, nullable=False),
+    sa.Column("created_at", _INSTANT, nullable=False),
+    sa.Column("expires_at", _INSTANT, nullable=False, index=True),
+    sa.Column("last_used_at", _INSTANT),
+)
+
 client = sa.Table(
     "client",
     metadata,
@@ -163,6 +179,8 @@ portal_audit = sa.Table(
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("before", JSONB, nullable=False),
     sa.Column("after", JSONB, nullable=False),
+    # The token that the person acted through.
+    sa.Column("through", sa.Text, nullable=False, server_default=""),
 )
 sa.Index(
     "portal_audit_by_time", portal_audit.c.tenancy_id, portal_audit.c.at.desc(), portal_audit.c.id.desc()

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from borvo.kernel.ids import PersonId, TenancyId
-from borvo.portal.audit import Values
+from borvo.portal.audit import BY_ANYBODY, Values
 from borvo.storage.database import Connection, Database, Row
 
 BATCH = 500
@@ -46,11 +46,16 @@ class Entry:
     subject: str
     before: Values
     after: Values
+    through: str = ""
+
+    @property
+    def is_by_anybody(self) -> bool:
+        return self.action in BY_ANYBODY
 
 
 _ACTOR = "p.email, p.given_name, p.family_name"
 _ENTRIES = f"""
-    select a.id, a.at, a.actor_id, a.action, a.subject, a.before, a.after, {_ACTOR}
+    select a.id, a.at, a.actor_id, a.action, a.subject, a.before, a.after, a.through, {_ACTOR}
     from portal_audit a left join person p on p.id = a.actor_id
     where a.tenancy_id = $1
       and ($2::uuid is null or a.actor_id = $2) and (not $3::boolean or a.actor_id is null)
@@ -77,6 +82,7 @@ def _read_entry(row: Row) -> Entry:
         row["subject"],
         json.loads(row["before"]),
         json.loads(row["after"]),
+        row["through"],
     )
 
 

@@ -5,10 +5,9 @@ import io
 import json
 from collections.abc import Callable
 
-from borvo.portal.audit import Action
 from borvo.portal.trail import Entry
 
-_COLUMNS = ("time", "person", "e-mail", "action", "subject", "before", "after")
+_COLUMNS = ("time", "person", "e-mail", "action", "subject", "before", "after", "through")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 RenderEntry = Callable[[Entry], str]
@@ -42,18 +41,19 @@ def render_csv_row(entry: Entry) -> str:
             entry.subject,
             json.dumps(entry.before, ensure_ascii=False),
             json.dumps(entry.after, ensure_ascii=False),
+            entry.through,
         ]
     )
 
 
 def _name_stranger(entry: Entry) -> str:
-    return "anybody" if entry.action == Action.SECRET_REPORTED else "operator"
+    return "anybody" if entry.is_by_anybody else "operator"
 
 
-def render_json_line(entry: Entry) -> str:
+def describe_entry(entry: Entry) -> dict[str, object]:
     """`actor` is null for the operator, and for whoever reported a secret."""
     actor = entry.actor
-    line = {
+    return {
         "id": str(entry.id),
         "time": entry.at.isoformat(),
         "actor": {"id": str(actor.id), "name": actor.display_name, "email": actor.email} if actor else None,
@@ -61,5 +61,9 @@ def render_json_line(entry: Entry) -> str:
         "subject": entry.subject,
         "before": entry.before,
         "after": entry.after,
+        "through": entry.through,
     }
-    return json.dumps(line, ensure_ascii=False) + "\n"
+
+
+def render_json_line(entry: Entry) -> str:
+    return json.dumps(describe_entry(entry), ensure_ascii=False) + "\n"

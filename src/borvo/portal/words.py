@@ -2,6 +2,7 @@
 
 from borvo.mail.model import Mail
 from borvo.portal.secret_store import OwnedSecret
+from borvo.portal.tokens.store import PublishedToken
 
 
 def _name(secret: OwnedSecret) -> str:
@@ -45,5 +46,24 @@ What to do now:
 1. Generate a new secret and give it to the app: {_link(issuer, secret)}
 2. Find out where the old one was published, and how it got there. Deleting it there is neither enough nor needed.
 3. Whoever had it may have got tokens with it. Those live up to an hour.
+""",
+    )
+
+
+def write_token_report_notice(issuer: str, token: PublishedToken) -> Mail:
+    return Mail(
+        token.email,
+        "A personal access token of yours was published and has been revoked",
+        f"""Somebody has found a personal access token of yours where others can read it, such as in a public commit \
+or a log, and has reported it.
+
+It is the one \u201c{token.label}\u201d, ending in {token.ending}, for the tenancy {token.prefix}. It was revoked at \
+once.
+
+What to do now:
+
+1. Look in the audit trail for what was done through it: {issuer}/portal/tenancies/{token.prefix}/audit
+2. Make a new one and give it to the program that used it: {issuer}/portal/tenancies/{token.prefix}/tokens
+3. Find out where the old one was published, and how it got there. Deleting it there is neither enough nor needed.
 """,
     )

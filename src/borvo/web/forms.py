@@ -44,6 +44,10 @@ class Form:
         """The non-empty lines of a text area, without surrounding white space."""
         return [line.strip() for line in self.raw(name).splitlines() if line.strip()]
 
+    def put(self, name: str, values: Iterable[str]) -> None:
+        """Replaces a field by what it was found to mean."""
+        self._fields[name] = list(values)
+
     def add_error(self, name: str, message: str) -> None:
         self.errors.setdefault(name, []).append(message)
 

@@ -10,11 +10,11 @@ PAGE_OPT = "page"
 """Handlers with this key in their `opt` answer people, so their errors are pages."""
 
 
-def build_csp(form_action: Iterable[str] = (), frames: Iterable[str] = ()) -> str:
+def build_csp(form_action: Iterable[str] = (), frames: Iterable[str] = (), *, is_framed: bool = False) -> str:
     """A policy under which only our own files load and forms go to us and to the origins named.
 
     Chromium applies `form-action` to the redirects that follow a form's submission too, so a page whose form
-    ends at a client names that client's origin.
+    ends at a client names that client's origin. `is_framed`: pages of our own may show it within themselves.
     """
     directives = {
         "default-src": ["'none'"],
@@ -26,7 +26,7 @@ def build_csp(form_action: Iterable[str] = (), frames: Iterable[str] = ()) -> st
         "manifest-src": ["'self'"],
         "form-action": ["'self'", *form_action],
         "frame-src": [*frames] or ["'none'"],
-        "frame-ancestors": ["'none'"],
+        "frame-ancestors": ["'self'" if is_framed else "'none'"],
         "base-uri": ["'none'"],
     }
     return "; ".join(f"{name} {' '.join(values)}" for name, values in directives.items())
@@ -41,17 +41,19 @@ def render_page(
     status: int = 200,
     form_action: Iterable[str] = (),
     frames: Iterable[str] = (),
+    is_framed: bool = False,
     headers: Mapping[str, str] | None = None,
     **context: Any,
 ) -> Template:
     """A page that no cache keeps. `form_action` lists foreign origins that its forms may lead to, `frames` those
-    that it may show within itself."""
+    that it may show within itself; `is_framed` lets pages of our own do so with it."""
     return Template(
         template_name=name,
         context=context,
         status_code=status,
         headers={
-            "Content-Security-Policy": build_csp(form_action, frames),
+            "Content-Security-Policy": build_csp(form_action, frames, is_framed=is_framed),
+            **({"X-Frame-Options": "SAMEORIGIN"} if is_framed else {}),
             "Cache-Control": "no-store",
             **(headers or {}),
         },

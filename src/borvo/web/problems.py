@@ -8,6 +8,7 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
+from litestar.openapi.datastructures import ResponseSpec
 
 from borvo.kernel.errors import (
     BorvoError,
@@ -36,6 +37,14 @@ class Problem(msgspec.Struct, omit_defaults=True):
     type: str = ""
     instance: str = ""
     errors: dict[str, list[str]] | None = None
+
+
+def describe_faults(faults: Mapping[int, str]) -> dict[int, ResponseSpec]:
+    """For the OpenAPI document: what each status means at an endpoint."""
+    return {
+        status: ResponseSpec(Problem, generate_examples=False, description=text, media_type=MEDIA_TYPE)
+        for status, text in faults.items()
+    }
 
 
 def render_problem(

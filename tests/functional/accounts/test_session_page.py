@@ -10,9 +10,10 @@ import pytest
 
 from borvo.accounts.public import end_session, end_sessions, sign_out_everywhere
 from borvo.accounts.service import find_login
-from borvo.assembly import Platform, build_app
+from borvo.assembly import Platform
 from borvo.kernel.ids import LoginSessionId, PersonId
 from borvo.storage.database import Connection
+from tests.functional.application import build_app_for
 from tests.functional.browser import Browser, read_forms
 from tests.functional.conftest import ISSUER, TestClock
 from tests.functional.identity.flows import ADA
@@ -72,7 +73,7 @@ async def phone(
 
 
 async def _open(platform: Platform, user_agent: str) -> AsyncIterator[Browser]:
-    transport = httpx.ASGITransport(app=build_app(platform), client=("192.0.2.7", 1))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=build_app_for(platform), client=("192.0.2.7", 1))  # type: ignore[arg-type]
     async with httpx.AsyncClient(
         transport=transport, base_url=ISSUER, headers={"user-agent": user_agent}
     ) as client:

@@ -10,12 +10,13 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from borvo.assembly import Platform, build_app
+from borvo.assembly import Platform
 from borvo.catalogue.scopes import map_scopes
 from borvo.identity.public import AccessToken, Admission, Caller
 from borvo.kernel.errors import UnauthenticatedError
 from borvo.kernel.ids import ClientId, ClientKey, PersonId
 from borvo.storage.database import Connection
+from tests.functional.application import build_app_for
 from tests.functional.conftest import ISSUER
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -136,7 +137,7 @@ def callers() -> Callers:
 @pytest.fixture
 async def program(platform: Platform, callers: Callers) -> AsyncIterator[Program]:
     server = replace(platform.dataserver, verify=callers.verify)
-    app = build_app(replace(platform, dataserver=server))
+    app = build_app_for(replace(platform, dataserver=server), part="callers")
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as client:
         yield Program(client, callers, callers.add())

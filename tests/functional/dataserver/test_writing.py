@@ -214,6 +214,21 @@ async def test_a_batch_with_one_fault_stores_nothing_and_names_it(
     assert await count_rows(platform) == (0, 0)
 
 
+async def test_an_implausible_value_is_stored_with_a_warning(program: Program) -> None:
+    pressure = create_blood_pressure(systolic=120, diastolic=10665.79)
+    bodies = [create_body(), create_body(value=-3, clientAssignedId="mine"), pressure]
+    receipts = (await program.write(bodies)).json()["samples"]
+    assert [each["status"] for each in receipts] == ["created"] * 3
+    assert "warnings" not in receipts[0]
+    (warning,) = receipts[1]["warnings"]
+    assert (warning["index"], warning["pointer"]) == (1, "/1/quantityValue")
+    assert "kg" in warning["reason"]
+    assert [each["pointer"] for each in receipts[2]["warnings"]] == ["/2/correlationObjects/0/quantityValue"]
+    corrected = (await program.correct("mine", create_body(value=-4, clientAssignedId=None))).json()
+    assert [each["pointer"] for each in corrected["warnings"]] == ["/quantityValue"]
+    assert (await program.read("types=body_mass")).json()["totalAvailable"] == 2
+
+
 async def test_at_most_a_hundred_faults_are_named(program: Program) -> None:
     answer = await program.write([create_body("nothing")] * 150)
     assert len(answer.json()["errors"]) == len(answer.json()["faults"]) == 100

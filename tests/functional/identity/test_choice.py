@@ -5,8 +5,9 @@ import json
 import httpx
 import pytest
 
-from borvo.assembly import Platform, build_app
+from borvo.assembly import Platform
 from tests.factories.clients import register_client
+from tests.functional.application import build_app_for
 from tests.functional.browser import Browser, read_forms
 from tests.functional.conftest import ISSUER
 from tests.functional.identity.aspnet import Handler, read_redirect
@@ -187,7 +188,7 @@ async def test_an_app_is_listed_in_words_and_removed_at_once(app: Handler, ada: 
 
 async def test_nobody_removes_an_app_of_another(app: Handler, ada: Browser, platform: Platform) -> None:
     tokens = await obtain_tokens(app, ada)
-    transport = httpx.ASGITransport(app=build_app(platform))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=build_app_for(platform))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as client:
         eve = Browser(client)
         await eve.sign_up("eve@example.org")

@@ -5,8 +5,9 @@ from contextlib import AsyncExitStack
 
 import httpx
 import pytest
+from litestar.types import ASGIApp
 
-from borvo.assembly import Platform, build_app
+from borvo.assembly import Platform
 from borvo.portal.public import create_tenancy, remove_member
 from tests.functional.browser import Browser
 from tests.functional.conftest import ISSUER
@@ -17,12 +18,12 @@ StartDeveloper = Callable[[str, str], Awaitable[Browser]]
 
 
 @pytest.fixture
-async def start_browser(platform: Platform) -> AsyncIterator[Callable[[], Awaitable[Browser]]]:
+async def start_browser(application: ASGIApp) -> AsyncIterator[Callable[[], Awaitable[Browser]]]:
     """Another browser, in which nobody is signed in."""
     async with AsyncExitStack() as stack:
 
         async def start() -> Browser:
-            transport = httpx.ASGITransport(app=build_app(platform))  # type: ignore[arg-type]
+            transport = httpx.ASGITransport(app=application)  # type: ignore[arg-type]
             client = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url=ISSUER))
             return Browser(client)
 

@@ -37,8 +37,8 @@ WEB_SAMPLES = {
                 "openid",
                 "profile",
                 "email",
-                "bundle.read.blood_pressure",
-                "bundle.write.blood_pressure",
+                "read.blood_pressure",
+                "write.blood_pressure",
             ]
         },
         " ".join(
@@ -56,7 +56,7 @@ WEB_SAMPLES = {
                 "profile",
                 "email",
                 "agency_api",
-                "bundle.read.blood_pressure",
+                "read.blood_pressure",
                 "read.height",
                 "read.body_mass",
                 "read.step_count",

@@ -30,7 +30,11 @@ INDEXED_OVER_ALL = {
     "authorization_code",
     "device_authorization",
     "login_session",
+    # Who belongs to an organisation.
+    "organisation_member",
     "outbox_message",
+    # A token is looked for by its digest: it does not say whose it is.
+    "personal_token",
     "security_event",
     "session_client",
     # Who belongs to a tenancy.

@@ -48,3 +48,8 @@ def test_consent_hides_no_scope_whose_group_is_not_asked_for_in_the_same_way() -
         "read your systolic blood pressure",
     ]
     assert len(list_consent_lines([child])) == 1
+
+
+def test_consent_explains_what_a_type_is_once() -> None:
+    lines = list_consent_lines(["openid", "read.heart_rate", "write.heart_rate"])
+    assert [line.about for line in lines] == ["", "How fast your heart beats.", ""]

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from borvo.kernel.entropy import create_token
-from borvo.portal.secret_format import PATTERN, create_client_secret, find_candidates, has_checksum
+from borvo.portal.secret_format import (
+    PATTERN,
+    create_client_secret,
+    create_personal_token,
+    find_candidates,
+    has_checksum,
+    is_personal_token,
+)
 
 ENTROPY = st.binary(min_size=32, max_size=32)
 
@@ -65,3 +72,17 @@ def test_secrets_of_old_are_found_where_they_stand_alone() -> None:
 def test_what_has_no_right_checksum_is_no_candidate() -> None:
     assert find_candidates("borvo_cs_" + "a" * 49) == frozenset()
     assert find_candidates("") == frozenset()
+
+
+@given(ENTROPY)
+def test_a_token_has_a_prefix_of_its_own_and_is_found_as_secrets_are(entropy: bytes) -> None:
+    token = create_personal_token(lambda _: entropy)
+    assert re.fullmatch(r"borvo_pat_[0-9A-Za-z]{49}", token)
+    assert is_personal_token(token)
+    assert not is_personal_token(create(entropy))
+    assert not is_personal_token(token[:-1])
+    assert find_candidates(f"BORVO_PORTAL_TOKEN={token}\n{create(entropy)}") == {token, create(entropy)}
+
+
+def test_the_form_of_tokens_does_not_change() -> None:
+    assert create_personal_token(lambda _: bytes(32)) == "borvo_pat_" + "0" * 43 + "2k29M9"

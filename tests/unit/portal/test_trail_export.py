@@ -37,7 +37,7 @@ def test_ordinary_text_stays_as_it_is(text: str) -> None:
 def test_a_row_is_read_back_as_one_row_without_a_formula(name: str, subject: str, value: str) -> None:
     text = render_csv_head() + render_csv_row(make_entry(name, subject, value))
     head, row = csv.reader(io.StringIO(text, newline=""))
-    assert len(head) == len(row) == 7
+    assert len(head) == len(row) == 8
     assert not any(cell.lstrip(" ").startswith(("=", "+", "-", "@")) for cell in row)
     assert row[4] in {subject, f"'{subject}"}
     assert json.loads(row[5]) == {"display_name": value}

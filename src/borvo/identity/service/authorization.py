@@ -11,13 +11,13 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oidc.core.errors import ConsentRequiredError, LoginRequiredError
 
 from borvo.accounts.public import Limit, Login
+from borvo.catalogue.scopes import REQUIRED_SCOPES
 from borvo.identity import session_store, store, token_store
 from borvo.identity.claims import find_scopes
 from borvo.identity.engine import Facts, ProtocolClient, ProtocolRequest
 from borvo.identity.grants import create_server
 from borvo.identity.model import (
     REQUEST_LIFETIME,
-    REQUIRED_SCOPES,
     Consent,
     Grantor,
     Parameters,

@@ -9,6 +9,7 @@ from borvo.identity.model import AccessToken, Caller, describe_person
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.tokens import TokenError, parse_opaque, read_access_claims
 from borvo.kernel.errors import ForbiddenError, UnauthenticatedError
+from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection
 
 _INVALID = 'Bearer error="invalid_token"'
@@ -60,6 +61,26 @@ async def verify_bearer(identity: Identity, authorization: str | None) -> Admiss
             return Admission(await read_access_token(identity, connection, text))
     except TokenError as fault:
         raise _refuse(str(fault)) from fault
+
+
+async def admit_caller(connection: Connection, admission: Admission, scope: str) -> Caller:
+    """Who calls an API that needs the scope, whether for a person or for itself. Raises `UnauthenticatedError` for a
+    token that has ended, `ForbiddenError` for one without the scope."""
+    caller = await admission.confirm(connection)
+    if scope not in caller.scopes:
+        challenge = _TOO_LITTLE.format(scope)
+        raise ForbiddenError(f"This access token lacks the scope {scope}.", challenge=challenge)
+    return caller
+
+
+async def admit_person(identity: Identity, authorization: str | None, *, scope: str) -> PersonId:
+    """As `admit_caller`, for an API that is for people only."""
+    admission = await verify_bearer(identity, authorization)
+    async with identity.database.connection() as connection:
+        caller = await admit_caller(connection, admission, scope)
+    if caller.person_id is None:
+        raise ForbiddenError("This access token stands for a program, not for a person.")
+    return caller.person_id
 
 
 async def read_access_token(identity: Identity, connection: Connection, text: str) -> AccessToken:

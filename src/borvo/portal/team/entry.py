@@ -1,6 +1,7 @@
 """The one way into a tenancy: whoever reads or changes something of it comes through here.
 
-A stranger, somebody removed, and somebody without the role `developer` all get the same: there is no such thing.
+A stranger, somebody removed, somebody without the role `developer`, and a personal access token of another tenancy all
+get the same: there is no such thing.
 """
 
 from borvo.accounts.public import Person
@@ -10,6 +11,7 @@ from borvo.portal.policy import check_prefix
 from borvo.portal.team import store
 from borvo.portal.team.model import Membership
 from borvo.portal.team.policy import Deed, check_deed
+from borvo.portal.tokens.bearer import check_scope, reaches
 from borvo.storage.database import Connection
 
 
@@ -28,9 +30,10 @@ async def enter(
     connection: Connection, person: Person, tenancy_id: TenancyId | None, deed: Deed
 ) -> Membership:
     """For pages, and to refuse early. What is changed needs `hold` or `hold_team`."""
-    if person.is_developer and tenancy_id is not None:
+    if person.is_developer and tenancy_id is not None and reaches(person, tenancy_id):
         membership = await store.load_membership(connection, person.id, tenancy_id)
         if membership is not None:
+            check_scope(person, deed)
             return check(membership, deed)
     raise refuse_tenancy()
 

@@ -14,23 +14,33 @@ class Deed(StrEnum):
     """What a member may want to do. Every change in the portal is one of them."""
 
     READ = "read"
+    READ_TRAIL = "read the audit trail"
     CHANGE_CLIENTS = "change clients"
+    CHANGE_SECRETS = "change secrets"
     DELETE_CLIENTS = "delete clients"
     CHANGE_TEAM = "change the team"
+    CREATE_TOKENS = "create tokens"
+    END_TOKENS = "end tokens"
     LEAVE = "leave"
 
 
+_MEMBER = frozenset({Deed.READ, Deed.READ_TRAIL, Deed.CREATE_TOKENS, Deed.END_TOKENS, Deed.LEAVE})
 _ALLOWED = {
-    TeamRole.VIEWER: frozenset({Deed.READ, Deed.LEAVE}),
-    TeamRole.DEVELOPER: frozenset({Deed.READ, Deed.LEAVE, Deed.CHANGE_CLIENTS}),
+    TeamRole.VIEWER: _MEMBER,
+    TeamRole.DEVELOPER: _MEMBER | {Deed.CHANGE_CLIENTS, Deed.CHANGE_SECRETS},
     TeamRole.OWNER: frozenset(Deed),
 }
+_ONLY_DEVELOPERS = (
+    "Viewers look at clients and do not change them. Ask an owner of the tenancy to make you a developer."
+)
 _NEEDED = {
-    Deed.CHANGE_CLIENTS: "Viewers look at clients and do not change them. Ask an owner of the tenancy to make you a "
-    "developer.",
+    Deed.CHANGE_CLIENTS: _ONLY_DEVELOPERS,
+    Deed.CHANGE_SECRETS: _ONLY_DEVELOPERS,
     Deed.DELETE_CLIENTS: "Only owners of the tenancy delete clients. Ask one of them: the page Team says who they are.",
     Deed.CHANGE_TEAM: "Only owners of the tenancy change its team. Ask one of them: the page Team says who they are.",
 }
+# Whoever wants to go may go, and take back what opens something.
+_ALLOWED_IN_SUSPENSION = frozenset({Deed.READ, Deed.READ_TRAIL, Deed.END_TOKENS, Deed.LEAVE})
 _SUSPENDED = (
     "This tenancy is suspended: it can be looked at and not changed. Ask the platform's support team why."
 )
@@ -43,8 +53,7 @@ def is_allowed(role: TeamRole, deed: Deed, *, is_suspended: bool = False) -> boo
 def check_deed(role: TeamRole, deed: Deed, *, is_suspended: bool) -> str | None:
     if deed not in _ALLOWED[role]:
         return _NEEDED[deed]
-    # Whoever wants to go may go.
-    if is_suspended and deed not in {Deed.READ, Deed.LEAVE}:
+    if is_suspended and deed not in _ALLOWED_IN_SUSPENSION:
         return _SUSPENDED
     return None
 

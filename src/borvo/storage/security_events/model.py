@@ -35,6 +35,9 @@ class SecurityEventKind(StrEnum):
     CLIENT_SECRET_ADDED = "client_secret_added"  # noqa: S105  (a name)
     CLIENT_SECRET_REMOVED = "client_secret_removed"  # noqa: S105  (a name)
     CLIENT_SECRET_REPORTED = "client_secret_reported"  # noqa: S105  (a name)
+    PERSONAL_TOKEN_CREATED = "personal_token_created"  # noqa: S105  (a name)
+    PERSONAL_TOKEN_REVOKED = "personal_token_revoked"  # noqa: S105  (a name)
+    PERSONAL_TOKEN_REPORTED = "personal_token_reported"  # noqa: S105  (a name)
     KEY_ROTATED = "key_rotated"
     ROLE_ADDED = "role_added"
     ROLE_REMOVED = "role_removed"

@@ -1,0 +1,127 @@
+"""One ASGI application out of all features."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from litestar import Litestar, Router
+from litestar.di import Provide
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.template import TemplateConfig
+from litestar.types import ASGIApp
+
+import borvo
+from borvo.accounts import public as accounts
+from borvo.assembly.upkeep import build_lifespan
+from borvo.assembly.wiring import Platform
+from borvo.dataserver import public as dataserver
+from borvo.identity import public as identity
+from borvo.organisations import public as organisations
+from borvo.portal import public as portal
+from borvo.storage.database import DATABASE_ABSENCES
+from borvo.web.api_reference import show_openapi, show_reference
+from borvo.web.csrf import CsrfGuard
+from borvo.web.health import answer_live, answer_ready
+from borvo.web.observation import Observation
+from borvo.web.problems import answer_unavailable, exception_handlers
+from borvo.web.static_files import build_static_router, static_url
+
+T = TypeVar("T")
+_PACKAGE = Path(borvo.__file__).parent
+_BODY_LIMIT = 1_000_000
+
+
+def _provide(value: T) -> Provide:
+    def give() -> T:
+        return value
+
+    return Provide(give, use_cache=True, sync_to_thread=False)
+
+
+def list_dependencies(platform: Platform) -> dict[str, Provide]:
+    """What handlers are given, by the names of their parameters."""
+    return {
+        "is_ready": _provide(platform.database.is_ready),
+        "outbox": _provide(platform.outbox),
+        "accounts": _provide(platform.accounts),
+        "portal": _provide(platform.portal),
+        "identity": _provide(platform.identity),
+        "dataserver": _provide(platform.dataserver),
+        "organisations": _provide(platform.organisations),
+        "viewer": Provide(accounts.provide_viewer),
+        "login": Provide(accounts.provide_login),
+    }
+
+
+def _configure_templates() -> TemplateConfig[JinjaTemplateEngine]:
+    directories: list[Path | os.PathLike[str] | str] = [*sorted(_PACKAGE.glob("*/templates"))]
+
+    def register(engine: JinjaTemplateEngine) -> None:
+        engine.engine.globals["static_url"] = static_url
+        engine.engine.trim_blocks = True
+        engine.engine.lstrip_blocks = True
+
+    return TemplateConfig(directory=directories, engine=JinjaTemplateEngine, engine_callback=register)
+
+
+def _guard_forms(platform: Platform) -> DefineMiddleware:
+    key = platform.keyring.derive("csrf")
+    return DefineMiddleware(CsrfGuard, key=key, entropy=platform.entropy, cookies=platform.accounts.cookies)
+
+
+def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litestar:
+    """The framework's application, without the outermost layer. `routers` come beside those of every instance."""
+    return Litestar(
+        route_handlers=[
+            accounts.build_router(),
+            portal.build_router(),
+            portal.build_api_router(),
+            identity.build_api_router(),
+            identity.build_page_router(),
+            dataserver.build_router(),
+            organisations.build_router(),
+            show_openapi,
+            show_reference,
+            answer_live,
+            answer_ready,
+            build_static_router(),
+            *routers,
+        ],
+        dependencies=list_dependencies(platform),
+        exception_handlers={
+            **exception_handlers,
+            **dict.fromkeys(DATABASE_ABSENCES, answer_unavailable),
+            accounts.SignInNeededError: accounts.answer_sign_in_needed,
+        },
+        middleware=[_guard_forms(platform)],
+        template_config=_configure_templates(),
+        openapi_config=OpenAPIConfig(
+            title="Borvo",
+            version=borvo.__version__,
+            render_plugins=[],
+            use_handler_docstrings=True,
+            components=portal.API_COMPONENTS,
+        ),
+        lifespan=[build_lifespan(platform)],
+        request_max_body_size=_BODY_LIMIT,
+        logging_config=None,
+        debug=False,
+    )
+
+
+def build_app(platform: Platform, routers: Iterable[Router] = ()) -> ASGIApp:
+    """What a server runs."""
+    return enclose(build_litestar(platform, routers), platform)
+
+
+def enclose(app: Litestar, platform: Platform) -> ASGIApp:
+    """The framework's application within the layers that stand before it."""
+    return Observation(
+        identity.CrossOrigin(app, platform.identity),
+        entropy=platform.entropy,
+        secure=platform.settings.is_secure,
+        trusted_proxies=platform.settings.trusted_proxies,
+    )

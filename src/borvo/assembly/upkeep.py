@@ -1,0 +1,75 @@
+"""What a worker does beside answering: opening and closing, cleaning up, and writing what was noted."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import asyncpg
+import structlog
+from litestar import Litestar
+
+from borvo.accounts import public as accounts
+from borvo.assembly.wiring import Platform
+from borvo.identity import public as identity
+from borvo.portal import public as portal
+from borvo.web.loop_delay import watch_loop
+
+_CLEAN_UP_EVERY = 600.0
+
+log = structlog.get_logger(__name__)
+
+
+async def _clean_up_regularly(platform: Platform) -> None:
+    """Every worker does it, which costs little: what one has deleted the next does not find."""
+    while True:
+        await asyncio.sleep(_CLEAN_UP_EVERY)
+        try:
+            await identity.clean_up(platform.identity)
+            await platform.identity.cabinet.maintain()
+            await accounts.clean_up(platform.accounts)
+            await portal.maintain(platform.portal)
+            await portal.clean_up(platform.portal)
+            await platform.outbox.clean_up()
+            async with platform.database.transaction() as connection:
+                await platform.events.clean_up(connection, platform.settings.security_event_days)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            log.exception("clean-up failed; it will be tried again")
+
+
+def _write_regularly(platform: Platform) -> Iterator[asyncio.Task[None]]:
+    """Keeps what was noted while clients waited."""
+    notes = (
+        (platform.portal.usage.flush, portal.USAGE_FLUSH.total_seconds()),
+        (platform.portal.verifier.uses.flush, portal.USE_FLUSH),
+        (platform.identity.refusals.flush, portal.REFUSAL_FLUSH),
+    )
+    for flush, every in notes:
+        yield asyncio.create_task(portal.write_regularly(platform.database, flush, every))
+
+
+def build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    """Around the life of one worker."""
+
+    @asynccontextmanager
+    async def live(_: Litestar) -> AsyncIterator[None]:
+        await platform.database.open()
+        try:
+            # Makes the signing keys on the first start, and says at once when they cannot be unsealed.
+            await platform.identity.cabinet.current()
+            tasks = [
+                asyncio.create_task(_clean_up_regularly(platform)),
+                asyncio.create_task(platform.courier.run()),
+                *_write_regularly(platform),
+            ]
+            if platform.settings.metrics_port:
+                tasks.append(asyncio.create_task(watch_loop()))
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            await platform.database.close()
+
+    return live

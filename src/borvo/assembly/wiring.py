@@ -1,0 +1,182 @@
+"""Wires the features of one instance to each other: the only module that knows all their collaborators."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from borvo.accounts.public import Accounts, Limiter, Passwords
+from borvo.catalogue.scopes import AGENCY_SCOPE
+from borvo.dataserver.public import DataServer
+from borvo.identity import public as identity
+from borvo.identity.public import (
+    GenerateKey,
+    GuessLimit,
+    Identity,
+    InstanceProfile,
+    KeyCabinet,
+    RefreshPolicy,
+    generate_key,
+)
+from borvo.kernel.clock import Clock, read_system_clock
+from borvo.kernel.entropy import Entropy, read_system_entropy
+from borvo.organisations.public import Organisations
+from borvo.portal.public import ClientUsage, LifetimeBounds, Portal, SecretVerifier
+from borvo.settings import Settings
+from borvo.storage.database import Database
+from borvo.storage.outbox.courier import Courier
+from borvo.storage.outbox.messages import Outbox
+from borvo.storage.outbox.model import Handler
+from borvo.storage.sealing import Keyring
+from borvo.storage.security_events.log import SecurityLog
+from borvo.web.cookies import CookiePolicy
+from borvo.web.outgoing import Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """All features of one instance with their collaborators."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    entropy: Entropy
+    keyring: Keyring
+    outbox: Outbox
+    events: SecurityLog
+    courier: Courier
+    accounts: Accounts
+    portal: Portal
+    identity: Identity
+    dataserver: DataServer
+    organisations: Organisations
+
+
+def build_platform(
+    settings: Settings,
+    *,
+    clock: Clock = read_system_clock,
+    entropy: Entropy = read_system_entropy,
+    passwords: Passwords | None = None,
+    generate: GenerateKey = generate_key,
+    handlers: Mapping[str, Handler] | None = None,
+) -> Platform:
+    """Wires the features. The database is not opened here: commands and servers do that when they start. `handlers`
+    deliver what the outbox holds, one a kind; without one, messages of the kind wait."""
+    database = Database(settings.database_url, size=settings.database_connections)
+    keyring = Keyring(settings.reveal_secret_key().reveal())
+    outbox = Outbox(database, clock, entropy, keyring)
+    events = SecurityLog(clock, entropy, keyring.derive("security events"))
+    passwords = passwords or Passwords()
+    verifier = SecretVerifier(keyring.derive("client secrets"), passwords, clock=clock, entropy=entropy)
+    limiter = Limiter(database, keyring.derive("attempt counters"))
+    rotate_after = timedelta(days=settings.key_rotation_days) or None
+    cabinet = KeyCabinet(
+        database, keyring, clock, entropy, generate, events=events, rotate_after=rotate_after
+    )
+    usage = ClientUsage(clock)
+    provider = _build_provider(
+        settings, database, clock, entropy, cabinet, verifier, limiter, keyring, events, usage
+    )
+    people = Accounts(
+        database=database,
+        clock=clock,
+        entropy=entropy,
+        passwords=passwords,
+        limiter=limiter,
+        cookies=CookiePolicy(secure=settings.is_secure),
+        trusted_proxies=settings.trusted_proxies,
+        issuer=settings.issuer,
+        outbox=outbox,
+        events=events,
+        describe_return=partial(identity.describe_return, provider),
+        on_session_ended=partial(identity.announce_end, outbox),
+    )
+    developers = _build_portal(settings, people, verifier, provider)
+    clinics = Organisations(people, partial(identity.admit_person, provider, scope=AGENCY_SCOPE))
+    samples = DataServer(database, clock, entropy, partial(identity.verify_bearer, provider))
+    courier = Courier(outbox, {**_build_notifiers(settings, provider), **(handlers or {})})
+    return Platform(
+        settings,
+        database,
+        clock,
+        entropy,
+        keyring,
+        outbox,
+        events,
+        courier,
+        people,
+        developers,
+        provider,
+        samples,
+        clinics,
+    )
+
+
+def _build_portal(
+    settings: Settings, people: Accounts, verifier: SecretVerifier, provider: Identity
+) -> Portal:
+    return Portal(
+        database=people.database,
+        clock=people.clock,
+        entropy=people.entropy,
+        verifier=verifier,
+        accounts=people,
+        events=people.events,
+        bounds=_describe_bounds(settings),
+        usage=provider.usage,
+        on_client_ended=partial(identity.end_grants, provider),
+        on_client_gone=partial(identity.forget_client, provider),
+    )
+
+
+def _build_notifiers(settings: Settings, provider: Identity) -> dict[str, Handler]:
+    outgoing = Outgoing(is_open=settings.outgoing_networks == "any" or not settings.is_secure)
+    return {identity.BACKCHANNEL_LOGOUT: identity.BackchannelNotifier(provider, outgoing)}
+
+
+def _build_provider(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    entropy: Entropy,
+    cabinet: KeyCabinet,
+    verifier: SecretVerifier,
+    limiter: Limiter,
+    keyring: Keyring,
+    events: SecurityLog,
+    usage: ClientUsage,
+) -> Identity:
+    return Identity(
+        issuer=settings.issuer,
+        database=database,
+        clock=clock,
+        entropy=entropy,
+        cabinet=cabinet,
+        verifier=verifier,
+        guesses=GuessLimit(limiter, clock),
+        trusted_proxies=settings.trusted_proxies,
+        events=events,
+        refresh=_describe_refresh(settings, keyring),
+        profile=InstanceProfile(settings.profile),
+        limiter=limiter,
+        usage=usage,
+        access_lifetime=timedelta(minutes=settings.access_token_minutes),
+    )
+
+
+def _describe_bounds(settings: Settings) -> LifetimeBounds:
+    return LifetimeBounds(
+        access_token_minutes=settings.access_token_minutes,
+        refresh_token_days=settings.refresh_token_days,
+        refresh_token_idle_days=settings.refresh_token_idle_days,
+    )
+
+
+def _describe_refresh(settings: Settings, keyring: Keyring) -> RefreshPolicy:
+    return RefreshPolicy(
+        key=keyring.derive("refresh tokens"),
+        lifetime=timedelta(days=settings.refresh_token_days),
+        idle=timedelta(days=settings.refresh_token_idle_days),
+        retry=timedelta(seconds=settings.refresh_token_retry_seconds),
+    )

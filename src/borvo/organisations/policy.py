@@ -1,0 +1,37 @@
+"""Rules of organisations. Each `check_` says in words why not, and what helps, or returns None."""
+
+from collections.abc import Iterable
+
+from borvo.kernel.ids import PersonId
+from borvo.organisations.model import NAME_MAXIMUM, OrganisationMember, OrganisationRole
+
+MEMBERS_MAXIMUM = 5000
+
+
+def check_name(name: str) -> str | None:
+    """After `normalize_name`. The name stands in mails and on the page that asks a person for consent."""
+    if not name:
+        return "Give the organisation a name."
+    if len(name) > NAME_MAXIMUM or not name.isprintable():
+        return f"Use at most {NAME_MAXIMUM} ordinary characters."
+    return None
+
+
+def check_manager_remains(
+    team: Iterable[OrganisationMember], person_id: PersonId, lost: Iterable[OrganisationRole]
+) -> str | None:
+    """Whether somebody is left to look after the members when this one loses the roles."""
+    if OrganisationRole.MEMBERSHIP_MANAGER not in lost:
+        return None
+    members = {member.person_id: member for member in team}
+    if person_id not in members or not members[person_id].is_manager:
+        return None
+    if any(member.is_manager for member in members.values() if member.person_id != person_id):
+        return None
+    return (
+        "An organisation needs a membership manager, and this is the last one. Make another member one first."
+    )
+
+
+def check_room(count: int) -> str | None:
+    return f"An organisation has at most {MEMBERS_MAXIMUM} members." if count >= MEMBERS_MAXIMUM else None

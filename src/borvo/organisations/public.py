@@ -1,0 +1,31 @@
+"""What other features may use of organisations."""
+
+from borvo.organisations.endpoints import build_router
+from borvo.organisations.model import Organisation, OrganisationCount, OrganisationRole
+from borvo.organisations.service import (
+    Organisations,
+    add_member,
+    allow_client,
+    create_organisation,
+    disallow_client,
+    list_organisations,
+    remove_member,
+)
+from borvo.organisations.store import list_organisations_for, list_organisations_of, load_organisation
+
+__all__ = [
+    "Organisation",
+    "OrganisationCount",
+    "OrganisationRole",
+    "Organisations",
+    "add_member",
+    "allow_client",
+    "build_router",
+    "create_organisation",
+    "disallow_client",
+    "list_organisations",
+    "list_organisations_for",
+    "list_organisations_of",
+    "load_organisation",
+    "remove_member",
+]

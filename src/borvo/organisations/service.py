@@ -1,0 +1,173 @@
+"""Use cases of organisations: made by support, who belongs to them, which clients act for them."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+
+from borvo.accounts.public import Accounts, Role, change_role, find_person, normalize_email
+from borvo.kernel.entropy import create_uuid
+from borvo.kernel.errors import ConflictError, InvalidInputError, NotFoundError
+from borvo.kernel.ids import ClientKey, OrganisationId, PersonId
+from borvo.organisations import store
+from borvo.organisations.model import (
+    Organisation,
+    OrganisationCount,
+    OrganisationMember,
+    OrganisationRole,
+    normalize_name,
+)
+from borvo.organisations.policy import check_manager_remains, check_name, check_room
+from borvo.storage.database import Connection
+from borvo.storage.security_events.model import SUPPORT
+
+AdmitPerson = Callable[[str | None], Awaitable[PersonId]]
+"""Reads an Authorization header whose token needs the scope `agency_api` and stands for a person; raises
+`UnauthenticatedError` or `ForbiddenError`."""
+
+_PLATFORM_ROLES = {
+    OrganisationRole.AGENT: Role.AGENT,
+    OrganisationRole.MEMBERSHIP_MANAGER: Role.MEMBERSHIP_MANAGER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Organisations:
+    """The collaborators of this feature. `admit` is whoever knows access tokens: `assembly` wires it."""
+
+    accounts: Accounts
+    admit: AdmitPerson
+
+
+async def create_organisation(organisations: Organisations, name: str) -> Organisation:
+    """Raises `InvalidInputError` beside `name`, also when another organisation has it."""
+    accounts, name = organisations.accounts, normalize_name(name)
+    if fault := check_name(name):
+        raise InvalidInputError(fault, {"name": [fault]})
+    now = accounts.clock()
+    organisation = Organisation(OrganisationId(create_uuid(now, accounts.entropy)), name)
+    async with accounts.database.transaction() as connection:
+        if not await store.insert_organisation(connection, organisation, now):
+            fault = f"There is an organisation {name} already."
+            raise InvalidInputError(fault, {"name": [fault]})
+    return organisation
+
+
+async def list_organisations(organisations: Organisations) -> list[OrganisationCount]:
+    async with organisations.accounts.database.connection() as connection:
+        return await store.count_organisations(connection)
+
+
+async def find_named(connection: Connection, name: str) -> Organisation:
+    """By name or id; raises `NotFoundError`."""
+    organisation = await store.find_organisation(connection, name)
+    if organisation is None:
+        raise NotFoundError(f"No organisation has the name or the id {name}.")
+    return organisation
+
+
+async def allow_client(
+    organisations: Organisations, connection: Connection, name: str, client_key: ClientKey
+) -> tuple[Organisation, bool]:
+    """From now on the client may act for the organisation without a person; whether that is new."""
+    organisation = await find_named(connection, name)
+    now = organisations.accounts.clock()
+    return organisation, await store.allow_client(connection, organisation.id, client_key, now)
+
+
+async def disallow_client(
+    connection: Connection, name: str, client_key: ClientKey
+) -> tuple[Organisation, bool]:
+    """The inverse of `allow_client`, with the client's next request; whether it was allowed."""
+    organisation = await find_named(connection, name)
+    return organisation, await store.disallow_client(connection, organisation.id, client_key)
+
+
+async def list_own(organisations: Organisations, authorization: str | None) -> tuple[Organisation, ...]:
+    """Contract 7: the organisations in which the caller is an agent."""
+    person_id = await organisations.admit(authorization)
+    async with organisations.accounts.database.connection() as connection:
+        return await store.list_organisations_of(connection, person_id, OrganisationRole.AGENT)
+
+
+async def join(
+    organisations: Organisations,
+    connection: Connection,
+    organisation: Organisation,
+    email: str,
+    role: OrganisationRole,
+    *,
+    actor: str,
+) -> bool:
+    """Whether she had not the role in it before. The platform's role of the same name comes with it. Within the
+    caller's transaction; raises `NotFoundError` when nobody has the address."""
+    accounts = organisations.accounts
+    person = await find_person(connection, normalize_email(email))
+    if person is None:
+        raise NotFoundError(f"Nobody is registered as {email}.")
+    await store.lock_organisation(connection, organisation.id)
+    await store.lock_person(connection, person.id)
+    if fault := check_room(len(await store.list_members(connection, organisation.id))):
+        raise ConflictError(fault)
+    brings = await change_role(
+        connection, accounts, person.email, _PLATFORM_ROLES[role], granted=True, actor=actor
+    )
+    # Where another membership brought it, it rests on this one, too.
+    brings = brings or await store.has_brought_role(connection, person.id, role)
+    return await store.insert_role(
+        connection, person.id, organisation.id, role, accounts.clock(), brought_role=brings
+    )
+
+
+async def take_out(
+    organisations: Organisations,
+    connection: Connection,
+    organisation: Organisation,
+    member: OrganisationMember,
+    roles: Iterable[OrganisationRole],
+    *,
+    actor: str,
+) -> None:
+    """Takes the roles in the organisation away, and what came with them, from the next request on. What people
+    allowed the organisation stays. Within the caller's transaction, which holds the organisation's lock; raises
+    `ConflictError` for its last manager."""
+    team = await store.list_members(connection, organisation.id)
+    if fault := check_manager_remains(team, member.person_id, frozenset(roles)):
+        raise ConflictError(fault)
+    await store.lock_person(connection, member.person_id)
+    lost = await store.delete_roles(connection, member.person_id, organisation.id, roles)
+    for role, brought in lost.items():
+        if brought and not await store.has_brought_role(connection, member.person_id, role):
+            platform_role = _PLATFORM_ROLES[role]
+            await change_role(
+                connection, organisations.accounts, member.email, platform_role, granted=False, actor=actor
+            )
+
+
+async def add_member(
+    organisations: Organisations, name: str, email: str, role: OrganisationRole
+) -> tuple[Organisation, bool]:
+    """For support: whether she had not the role before. Raises as `find_named` and `join`."""
+    async with organisations.accounts.database.transaction() as connection:
+        organisation = await find_named(connection, name)
+        is_new = await join(organisations, connection, organisation, email, role, actor=SUPPORT)
+    return organisation, is_new
+
+
+async def remove_member(
+    organisations: Organisations, name: str, email: str, role: OrganisationRole | None
+) -> Organisation:
+    """For support: one of her roles, or all of them. Raises `NotFoundError`, and `ConflictError` for the last
+    manager."""
+    async with organisations.accounts.database.transaction() as connection:
+        organisation = await find_named(connection, name)
+        await store.lock_organisation(connection, organisation.id)
+        member = await _pick_member(connection, organisation, normalize_email(email))
+        roles = member.roles if role is None else member.roles & {role}
+        await take_out(organisations, connection, organisation, member, roles, actor=SUPPORT)
+    return organisation
+
+
+async def _pick_member(connection: Connection, organisation: Organisation, email: str) -> OrganisationMember:
+    for member in await store.list_members(connection, organisation.id):
+        if member.email == email:
+            return member
+    raise NotFoundError(f"{email} is no member of {organisation.name}.")

@@ -1,0 +1,25 @@
+"""Clients that ask people on behalf of agents, and everybody's browsers."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import httpx
+import pytest
+
+from borvo.assembly import Platform
+from tests.factories.clients import BLOOD_PRESSURE, register_client
+from tests.functional.agency.scenes import AGENCY_SCOPES, CLINICIAN, OTHER, WORKER, Stage
+
+READ = (*(f"read.{name}" for name in BLOOD_PRESSURE), "read.body_mass", "read.height", "read.step_count")
+
+
+@pytest.fixture
+async def stage(platform: Platform, http: httpx.AsyncClient) -> AsyncIterator[Stage]:
+    scopes = (*AGENCY_SCOPES.split(), *READ)
+    await register_client(platform, CLINICIAN, scopes=scopes)
+    await register_client(platform, OTHER, scopes=scopes)
+    await register_client(
+        platform, WORKER, grant_types=["client_credentials"], scopes=["agency_api"], redirect_uris=[]
+    )
+    async with AsyncExitStack() as stack:
+        yield Stage(platform, stack, http)

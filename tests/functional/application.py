@@ -1,0 +1,25 @@
+"""One application for all tests of a process: registering every handler anew for each test would cost more than the
+test does."""
+
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.types import ASGIApp
+
+from borvo.assembly import Platform, build_litestar, enclose, list_dependencies
+
+# By what is built into the application itself rather than given to its handlers.
+_built: dict[tuple[object, ...], Litestar] = {}
+
+
+def build_app_for(platform: Platform, part: str = "") -> ASGIApp:
+    """Serves the platform until another one is given for the same part, which is the next test's: a second platform
+    in one test takes a part of its own."""
+    key = (part, platform.keyring.derive("csrf"), platform.entropy, platform.accounts.cookies)
+    if key not in _built:
+        _built[key] = build_litestar(platform)
+    app = _built[key]
+    for name, provider in list_dependencies(platform).items():
+        present = app.dependencies[name]
+        assert isinstance(present, Provide)
+        present.dependency, present.value = provider.dependency, provider.value
+    return enclose(app, platform)

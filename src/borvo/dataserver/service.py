@@ -11,6 +11,7 @@ from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy
 from borvo.kernel.errors import BorvoError, ForbiddenError
 from borvo.kernel.ids import PersonId
+from borvo.portal.public import Activity, ClientActivity
 from borvo.storage.database import Database
 
 Verify = Callable[[str | None], Awaitable[Admission]]
@@ -25,6 +26,7 @@ class DataServer:
     clock: Clock
     entropy: Entropy
     verify: Verify
+    activity: ClientActivity
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ async def read_samples(
     # Contract 7: the request fails rather than show a correlation with children missing.
     if missing := policy.find_missing_child_scopes(page.samples, token.scopes):
         raise refuse_scopes("read all parts of these samples", missing)
+    server.activity.note(token.client_id, Activity.SAMPLES_READ, len(page.samples))
     return page, str(person_id)
 
 

@@ -15,6 +15,7 @@ from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
 from tests.functional.portal.conftest import StartPerson
 from tests.functional.portal.journeys import register
+from tests.functional.portal.pictures import draw_png
 from tests.functional.portal.teams import find_person_id, join
 from tests.functional.portal.tokens import ALL, API, Program, create_token, find_page
 
@@ -35,12 +36,23 @@ class Rule:
         return self.role is TeamRole.VIEWER
 
 
+SAVING = {
+    "headers": {"If-Match": "*"},
+    "json": {"display_name": "Changed", "grant_types": ["client_credentials"], "scopes": ["agency_api"]},
+}
 RULES: dict[Case, Rule] = {
     ("GET", f"{API}/tenancy"): Rule("clients:read"),
     ("GET", f"{API}/clients"): Rule("clients:read"),
     ("GET", CLIENT): Rule("clients:read"),
     ("GET", f"{CLIENT}/secrets"): Rule("clients:read"),
     ("GET", f"{API}/audit"): Rule("audit:read"),
+    ("PUT", CLIENT): Rule("clients:write", TeamRole.DEVELOPER, SAVING),
+    ("PUT", f"{CLIENT}/logo"): Rule("clients:write", TeamRole.DEVELOPER, {"content": draw_png()}),
+    ("DELETE", f"{CLIENT}/logo"): Rule("clients:write", TeamRole.DEVELOPER),
+    ("POST", f"{CLIENT}/state/{{action:str}}"): Rule("clients:write", TeamRole.DEVELOPER),
+    ("POST", f"{CLIENT}/secrets"): Rule("secrets:write", TeamRole.DEVELOPER),
+    ("DELETE", f"{CLIENT}/secrets/{{secret_id:str}}"): Rule("secrets:write", TeamRole.DEVELOPER),
+    ("DELETE", CLIENT): Rule("clients:delete", TeamRole.OWNER, {"params": {"confirm": "healthorg.myapp"}}),
 }
 CASES = list(RULES)
 TABLES = (
@@ -76,7 +88,7 @@ async def target(platform: Platform, developer: Browser) -> Target:
     path = "/portal/clients/healthorg.myapp/secret"
     await developer.submit(await developer.open(path), path)
     secret_id = await platform.database.pool.fetchval("select id from client_secret")
-    return Target({"client_id": "healthorg.myapp", "secret_id": str(secret_id)})
+    return Target({"client_id": "healthorg.myapp", "secret_id": str(secret_id), "action": "disable"})
 
 
 _DUMP = "select concat_ws('', {})".format(

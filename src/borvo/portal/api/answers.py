@@ -7,6 +7,8 @@ from uuid import UUID
 import msgspec
 
 from borvo.kernel.ids import ClientId
+from borvo.portal.api.saving import Wish
+from borvo.portal.audit import Value
 from borvo.portal.lifecycle import WAY_BACK
 from borvo.portal.listing import ClientList
 from borvo.portal.model import (
@@ -155,3 +157,18 @@ def describe_issued(secret: str, label: str, stored: StoredSecret) -> IssuedSecr
 def describe_tenancy(membership: Membership, bearer: Bearer) -> TenancyAnswer:
     tenancy, scopes = membership.tenancy, complete_scopes(bearer.token.scopes)
     return TenancyAnswer(tenancy.id, tenancy.prefix, tenancy.is_suspended, membership.role, scopes)
+
+
+class PlanAnswer(msgspec.Struct):
+    """What saving would do, by member of the details: `outcome` is `register`, `change` or `nothing`."""
+
+    client_id: str
+    outcome: str
+    before: dict[str, Value]
+    after: dict[str, Value]
+
+
+def describe_plan(client_id: str, wish: Wish) -> PlanAnswer:
+    before, after = wish.sides
+    outcome = "register" if wish.existing is None else "change" if before or after else "nothing"
+    return PlanAnswer(client_id, outcome, before, after)

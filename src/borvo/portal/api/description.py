@@ -8,16 +8,22 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import (
     Components,
     OpenAPIFormat,
+    OpenAPIMediaType,
     OpenAPIType,
     Operation,
     Parameter,
+    Reference,
+    RequestBody,
     Schema,
     SecurityRequirement,
     SecurityScheme,
 )
 
+from borvo.portal.api.answers import ClientAnswer
 from borvo.portal.audit import Action
+from borvo.portal.expiry import LIFETIMES
 from borvo.portal.model import ClientState
+from borvo.portal.policy import LABEL_MAXIMUM
 from borvo.web.problems import MEDIA_TYPE, Problem
 
 _SCHEME = "personalAccessToken"
@@ -84,13 +90,107 @@ _FAULTS = {
 }
 
 
+def list_faults(faults: Mapping[int, str] | None = None) -> dict[int, ResponseSpec]:
+    return {
+        code: ResponseSpec(Problem, generate_examples=False, description=words, media_type=MEDIA_TYPE)
+        for code, words in {**_FAULTS, **(faults or {})}.items()
+    }
+
+
 def list_answers(
     answer: type[msgspec.Struct], text: str, status: int = 200, faults: Mapping[int, str] | None = None
 ) -> dict[int, ResponseSpec]:
-    return {
-        status: ResponseSpec(answer, generate_examples=False, description=text),
-        **{
-            code: ResponseSpec(Problem, generate_examples=False, description=words, media_type=MEDIA_TYPE)
-            for code, words in {**_FAULTS, **(faults or {})}.items()
+    described = ResponseSpec(answer, generate_examples=False, description=text)
+    return {status: described, **list_faults(faults)}
+
+
+_CLIENT_BODY = Schema(
+    type=OpenAPIType.OBJECT,
+    description="The details of the client, as answers show them; what is left out is as if it were empty.",
+    all_of=[Reference(ref="#/components/schemas/ClientDetails")],
+    properties={
+        "confirmed_hosts": Schema(
+            type=OpenAPIType.ARRAY,
+            items=_TEXT,
+            description="Hosts of callback URLs that look like others and are right all the same.",
+        )
+    },
+)
+_FLAG = Schema(type=OpenAPIType.BOOLEAN, default=False)
+_SECRET_BODY = Schema(
+    type=OpenAPIType.OBJECT,
+    properties={
+        "label": Schema(type=OpenAPIType.STRING, max_length=LABEL_MAXIMUM),
+        "days": Schema(
+            type=OpenAPIType.INTEGER, enum=[*LIFETIMES], description="Without it the secret does not expire."
+        ),
+    },
+)
+_PICTURE = Schema(type=OpenAPIType.STRING, content_encoding="binary")
+
+
+def _take_json(schema: Schema, *, is_needed: bool = True) -> RequestBody:
+    return RequestBody(content={"application/json": OpenAPIMediaType(schema=schema)}, required=is_needed)
+
+
+@dataclass
+class SaveOperation(Operation):
+    """With the details, and what the program knows of the client."""
+
+    def __post_init__(self) -> None:
+        self.request_body = _take_json(_CLIENT_BODY)
+        self.parameters = [
+            *(self.parameters or []),
+            Parameter("If-None-Match", "header", _TEXT, "`*` to register a client that is not there yet."),
+            Parameter("If-Match", "header", _TEXT, "The ETag of the client as it was read, to change it."),
+            Parameter("dry_run", "query", _FLAG, "Say what would be saved, and save nothing."),
+        ]
+
+
+@dataclass
+class DeleteOperation(Operation):
+    """With the typed confirmation."""
+
+    def __post_init__(self) -> None:
+        confirm = Parameter("confirm", "query", _TEXT, "The client id once more.", required=True)
+        self.parameters = [*(self.parameters or []), confirm]
+
+
+@dataclass
+class LogoOperation(Operation):
+    """With the picture."""
+
+    def __post_init__(self) -> None:
+        kinds = ("image/png", "image/jpeg", "image/webp")
+        content = {kind: OpenAPIMediaType(schema=_PICTURE) for kind in kinds}
+        self.request_body = RequestBody(content=content, required=True)
+
+
+@dataclass
+class SecretOperation(Operation):
+    """With what is said about the secret."""
+
+    def __post_init__(self) -> None:
+        self.request_body = _take_json(_SECRET_BODY, is_needed=False)
+
+
+@dataclass
+class RevokeOperation(Operation):
+    """With the consent to be left without a secret."""
+
+    def __post_init__(self) -> None:
+        last = Parameter("last", "query", _FLAG, "Revoke it although no other secret works.")
+        self.parameters = [*(self.parameters or []), last]
+
+
+SAVE_ANSWERS = {
+    **list_answers(
+        ClientAnswer,
+        "The client as it is now. With `dry_run` what would be saved.",
+        faults={
+            412: "It is there already, or somebody else has changed it: `current` and `yours` say what differs.",
+            428: "Neither If-None-Match nor If-Match was sent.",
         },
-    }
+    ),
+    201: ResponseSpec(ClientAnswer, generate_examples=False, description="The client was registered."),
+}

@@ -6,6 +6,7 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
+from borvo.dataserver.aggregation.endpoints import show_statistics
 from borvo.dataserver.bodies import render_page
 from borvo.dataserver.description import READ_ANSWERS, ReadOperation
 from borvo.dataserver.queries import parse_query
@@ -32,4 +33,4 @@ async def show_samples(request: AnyRequest, dataserver: Collaborators) -> Respon
     return Response(render_page(page, subject), media_type="application/json", headers=NO_STORE)
 
 
-READ_HANDLERS = [show_samples, show_types]
+READ_HANDLERS = [show_samples, show_types, show_statistics]

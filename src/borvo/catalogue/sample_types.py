@@ -23,6 +23,7 @@ class SampleType:
     `code` is the number under which samples are stored: the row's position in `sample_types.json`, counted
     from 1. Rows are therefore only ever appended. `label` and `about` are for people. `plausible` are the least and
     the largest value, in the stored unit, that a living person may have; `because` says how they were chosen.
+    What `is_cumulative` counts something up over its time, such as steps; otherwise each sample stands for itself.
     `molar_mass`, in kilograms per mole, lets amounts of substance be converted. Codes of other catalogues are there
     where one exists.
     """
@@ -35,6 +36,7 @@ class SampleType:
     group: str
     unit: str | None
     ucum: str | None
+    is_cumulative: bool
     molar_mass: str | None
     plausible: tuple[float, float] | None
     because: str | None
@@ -64,6 +66,7 @@ def _read_row(code: int, row: dict[str, Any]) -> SampleType:
         group=row.get("group", row["family"]),
         unit=row.get("unit"),
         ucum=row.get("ucum"),
+        is_cumulative=row.get("cumulative", False),
         molar_mass=row.get("molar_mass"),
         plausible=(float(plausible[0]), float(plausible[1])) if plausible else None,
         because=row.get("because"),

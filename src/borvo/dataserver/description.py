@@ -93,21 +93,21 @@ class WriteOperation(Operation):
         )
 
 
-def _describe_faults(faults: Mapping[int, str]) -> dict[int, ResponseSpec]:
+def describe_faults(faults: Mapping[int, str]) -> dict[int, ResponseSpec]:
     return {
         status: ResponseSpec(Problem, generate_examples=False, description=text, media_type=MEDIA_TYPE)
         for status, text in faults.items()
     }
 
 
-_FAULTS = {
+FAULTS = {
     400: "Something is not valid; `errors` names it.",
     401: "No access token, or none that is valid.",
     403: "The token lacks a scope, or stands for nobody who has samples.",
 }
 READ_ANSWERS = {
     200: ResponseSpec(PageAnswer, generate_examples=False, description="A page of samples."),
-    **_describe_faults(_FAULTS),
+    **describe_faults(FAULTS),
 }
 WRITE_ANSWERS = {
     200: ResponseSpec(
@@ -115,9 +115,9 @@ WRITE_ANSWERS = {
         generate_examples=False,
         description="What became of each sample, in the order submitted.",
     ),
-    **_describe_faults(
+    **describe_faults(
         {
-            **_FAULTS,
+            **FAULTS,
             409: "Other content was sent before under the same `clientAssignedId`.",
             413: "More than 10,000 samples or 10 MB.",
         }

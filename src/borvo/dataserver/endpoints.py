@@ -6,6 +6,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
+from borvo.dataserver.aggregation.endpoints import show_statistics
 from borvo.dataserver.bodies import render_page, render_receipts
 from borvo.dataserver.description import READ_ANSWERS, WRITE_ANSWERS, ReadOperation, WriteOperation
 from borvo.dataserver.queries import parse_query
@@ -51,4 +52,8 @@ async def submit_samples(request: AnyRequest, dataserver: Collaborators) -> Resp
 
 def build_router() -> Router:
     """`assembly` provides `dataserver`."""
-    return Router(path="/", route_handlers=[show_samples, submit_samples, show_types], tags=["DataServer"])
+    return Router(
+        path="/",
+        route_handlers=[show_samples, submit_samples, show_types, show_statistics],
+        tags=["DataServer"],
+    )

@@ -1,0 +1,1 @@
+"""Statistics of samples by hour, day, week or month, worked out by the database."""

@@ -1,0 +1,64 @@
+"""Who reads whose samples: the one way in of the newer routes."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from borvo.catalogue.sample_types import SampleType
+from borvo.dataserver import policy
+from borvo.dataserver.service import DataServer
+from borvo.identity.public import Admission
+from borvo.kernel.errors import BorvoError, ForbiddenError
+from borvo.kernel.ids import PersonId
+from borvo.storage.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody whose token verified, and whose samples she is about to read: `subject` is the name by which she knows
+    the person. Whether the token is still good is for the statement that reads, or for `admission.confirm`."""
+
+    admission: Admission
+    person_id: PersonId
+    subject: str
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        return self.admission.token.scopes
+
+    def require(self, deed: str, types: Iterable[SampleType]) -> None:
+        """Raises `ForbiddenError` that names the scopes that the token lacks."""
+        if missing := policy.find_missing_read_scopes(types, self.scopes):
+            raise refuse_scopes(deed, missing)
+
+
+@asynccontextmanager
+async def admit_reader(
+    server: DataServer, authorization: str | None, query_token: str | None
+) -> AsyncIterator[tuple[Connection, Reader]]:
+    """A connection, and who reads by it. When the request is refused, whose token has ended learns that, and nothing
+    about the request."""
+    admission = await server.verify(authorization)
+    async with server.database.connection() as connection:
+        try:
+            yield connection, _describe(admission, query_token)
+        except BorvoError:
+            await admission.confirm(connection)
+            raise
+
+
+def _describe(admission: Admission, query_token: str | None) -> Reader:
+    if query_token is not None:
+        raise ForbiddenError("No relationship with a person is known for this agency-query-token.")
+    person_id = admission.token.person_id
+    if person_id is None:
+        raise ForbiddenError("This access token stands for a program, not for a person who has samples.")
+    return Reader(admission, person_id, str(person_id))
+
+
+def refuse_scopes(deed: str, missing: Iterable[str]) -> ForbiddenError:
+    # RFC 6750 3.1
+    scopes = " ".join(missing)
+    challenge = 'Bearer error="insufficient_scope"' + (f', scope="{scopes}"' if scopes else "")
+    named = f"; it lacks {scopes}" if scopes else ""
+    return ForbiddenError(f"The access token may not {deed}{named}.", challenge=challenge)

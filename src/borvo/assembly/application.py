@@ -85,6 +85,7 @@ def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litest
             identity.build_page_router(),
             dataserver.build_router(),
             organisations.build_router(),
+            organisations.build_page_router(),
             agency.build_api_router(),
             agency.build_page_router(),
             show_openapi,

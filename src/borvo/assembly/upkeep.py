@@ -12,6 +12,7 @@ from borvo.accounts import public as accounts
 from borvo.agency import public as agency
 from borvo.assembly.wiring import Platform
 from borvo.identity import public as identity
+from borvo.organisations import public as organisations
 from borvo.portal import public as portal
 from borvo.web.loop_delay import watch_loop
 
@@ -31,6 +32,7 @@ async def _clean_up_regularly(platform: Platform) -> None:
             await portal.maintain(platform.portal)
             await portal.clean_up(platform.portal)
             await agency.clean_up(platform.agency)
+            await organisations.clean_up(platform.organisations)
             await platform.outbox.clean_up()
             async with platform.database.transaction() as connection:
                 await platform.events.clean_up(connection, platform.settings.security_event_days)

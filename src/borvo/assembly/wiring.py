@@ -100,9 +100,7 @@ def build_platform(
     )
     developers = _build_portal(settings, people, verifier, provider)
     clinics = Organisations(people, partial(identity.admit_person, provider, scope=AGENCY_SCOPE))
-    samples = DataServer(
-        database, clock, entropy, partial(identity.verify_bearer, provider), provider.activity
-    )
+    samples = _build_dataserver(provider, keyring)
     courier = Courier(outbox, {**_build_notifiers(settings, provider), **(handlers or {})})
     return Platform(
         settings,
@@ -118,6 +116,17 @@ def build_platform(
         provider,
         samples,
         clinics,
+    )
+
+
+def _build_dataserver(provider: Identity, keyring: Keyring) -> DataServer:
+    return DataServer(
+        provider.database,
+        provider.clock,
+        provider.entropy,
+        partial(identity.verify_bearer, provider),
+        keyring.derive("sample cursors"),
+        provider.activity,
     )
 
 

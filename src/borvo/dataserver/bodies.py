@@ -40,6 +40,7 @@ class SampleBody(Struct, gc=False, forbid_unknown_fields=True, rename="camel"):
     subject: str | None = None
     correlation_objects: list["SampleBody"] | None = None
     version: int | None = None
+    unit: str | None = None
 
 
 class DateRange(Struct, gc=False, rename="camel"):

@@ -77,7 +77,11 @@ def describe_sample(children: Schema | None) -> Schema:
     properties: dict[str, Schema] = {
         "type": _TYPE,
         "dateRange": dates,
-        "quantityValue": Schema(type=OpenAPIType.NUMBER, description="Of a quantity, in the type's unit."),
+        "quantityValue": Schema(type=OpenAPIType.NUMBER, description="Of a quantity."),
+        "unit": Schema(
+            type=OpenAPIType.STRING,
+            description="UCUM code of the unit of the value; without it, the type's own.",
+        ),
         "categoryValue": Schema(type=OpenAPIType.STRING, description="Of a category."),
         "device": _TEXT,
         "clientAssignedId": Schema(

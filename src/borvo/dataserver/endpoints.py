@@ -10,7 +10,7 @@ from litestar.response import Stream
 from borvo.dataserver.aggregation.endpoints import show_statistics
 from borvo.dataserver.description import READ_ANSWERS, ReadOperation
 from borvo.dataserver.queries import render_link
-from borvo.dataserver.reading import ReadRequest, open_stream, read_samples
+from borvo.dataserver.reading import ReadRequest, open_stream, read_for_agency, read_samples
 from borvo.dataserver.rendering import Form, choose_form, render_page, render_stream
 from borvo.dataserver.service import DataServer
 from borvo.dataserver.type_listing import show_types
@@ -30,7 +30,8 @@ QUERY_TOKEN = "agency-query-token"  # noqa: S105  (the name of a header)
 @get(READ_PATHS, opt=WITHOUT_CSRF, operation_class=ReadOperation, responses=READ_ANSWERS)
 async def show_samples(request: AnyRequest, dataserver: Collaborators) -> Response[Any]:
     """Samples of the person whom the access token stands for, filtered, ordered and paged. As `application/x-ndjson` or
-    `text/csv`, which the Accept header may ask for, all of them, or as many as `take` says, one after the other."""
+    `text/csv`, which the Accept header may ask for, all of them, or as many as `take` says, one after the other. With
+    the header `agency-query-token` a page of the people whom it opens, each sample with its subject."""
     headers = request.headers
     asked = ReadRequest(
         headers.get("authorization"),
@@ -38,6 +39,9 @@ async def show_samples(request: AnyRequest, dataserver: Collaborators) -> Respon
         request.scope["query_string"].decode("latin-1"),
         headers.get("if-none-match"),
     )
+    if asked.query_token is not None:
+        body = await read_for_agency(dataserver, asked)
+        return Response(body, media_type=Form.JSON.value, headers=_PRIVATE)
     form = choose_form(headers.get("accept"))
     if form is not Form.JSON:
         found, pages = await open_stream(dataserver, asked)

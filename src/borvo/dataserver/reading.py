@@ -12,11 +12,12 @@ from borvo.dataserver.cursors import Reader, read_cursor, write_cursor
 from borvo.dataserver.model import Key, Page, Query, Selection
 from borvo.dataserver.queries import parse_query
 from borvo.dataserver.service import DataServer, refuse_scopes, require_person
+from borvo.dataserver.shared_reading import read_shared
 from borvo.dataserver.statements import Asked
 from borvo.dataserver.store import SampleShelf
 from borvo.dataserver.unit_choice import UnitChoice, choose_units
 from borvo.identity.public import AccessToken, Admission
-from borvo.kernel.errors import BorvoError, ForbiddenError
+from borvo.kernel.errors import BorvoError, InvalidInputError
 from borvo.kernel.ids import PersonId
 from borvo.portal.public import Activity, load_client
 from borvo.storage.database import Connection
@@ -78,6 +79,31 @@ async def read_samples(server: DataServer, request: ReadRequest) -> Found:
     return Found(reading.query, reading.units, page, str(reading.person_id), tag, cursor)
 
 
+async def read_for_agency(server: DataServer, request: ReadRequest) -> bytes:
+    """What people share with the caller's agency, as `read_shared` answers it."""
+    admission = await server.verify(request.authorization)
+    token = request.query_token or ""
+    body, count = await read_shared(server.agency, admission, token, lambda: _parse_shared(request.query))
+    server.activity.note(admission.token.client_id, Activity.SAMPLES_READ, count)
+    return body
+
+
+def _parse_shared(text: str) -> Query:
+    query = parse_query(text)
+    for name, given in (
+        ("device", query.devices),
+        ("client", query.clients),
+        ("unit", query.units),
+        ("fields", query.fields),
+        ("cursor", query.cursor),
+    ):
+        if given:
+            # Passed over, it would show more than was asked for.
+            message = "Leave it out: with an agency-query-token it is not served yet."
+            raise InvalidInputError("The query string is not valid: see errors.", {name: [message]})
+    return query
+
+
 async def open_stream(server: DataServer, request: ReadRequest) -> tuple[Found, AsyncIterator[Page]]:
     """All that the query finds, or as many as it says, page by page: no more than one is in memory, and no connection
     is held while the reader takes her time. The first is read at once, so that refusals are answers. Each page makes
@@ -129,8 +155,6 @@ async def _understand(
 ) -> _Reading:
     token = admission.token
     try:
-        if request.query_token is not None:
-            raise ForbiddenError("No relationship with a person is known for this agency-query-token.")
         person_id = require_person(token.person_id)
         query = parse_query(request.query)
         selection = _select(query, token.scopes)

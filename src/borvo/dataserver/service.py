@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from borvo.agency.public import Agency
 from borvo.dataserver.totals import TotalMemory
 from borvo.identity.public import Admission, Caller
 from borvo.kernel.clock import Clock
@@ -25,6 +26,7 @@ class DataServer:
     entropy: Entropy
     verify: Verify
     cursor_key: bytes
+    agency: Agency
     activity: ClientActivity
     totals: TotalMemory = field(default_factory=TotalMemory)
 

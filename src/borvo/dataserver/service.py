@@ -1,9 +1,10 @@
 """Who may use the DataServer, and reading samples. `writing` changes them."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from borvo.dataserver import policy
+from borvo.dataserver.intake import Intake
 from borvo.dataserver.model import Page, Query, Selection
 from borvo.dataserver.store import SampleShelf
 from borvo.identity.public import AccessToken, Admission, Caller
@@ -27,6 +28,7 @@ class DataServer:
     entropy: Entropy
     verify: Verify
     activity: ClientActivity
+    intake: Intake = field(default_factory=Intake)
 
 
 @dataclass(frozen=True, slots=True)

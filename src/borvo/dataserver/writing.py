@@ -64,7 +64,8 @@ async def write_samples(server: DataServer, writer: Writer, submission: Submissi
 async def _write(server: DataServer, writer: Writer, submission: Submission) -> Outcome:
     now = server.clock()
     prepare = _prepare_lenient if submission.is_lenient else _prepare
-    if submission.is_large:
+    # Units may have to be loaded first, which takes most of a second.
+    if submission.is_large or b'unit"' in submission.body:
         prepared = await asyncio.to_thread(prepare, server, writer, submission, now)
     else:
         prepared = prepare(server, writer, submission, now)

@@ -64,6 +64,9 @@ async def show_portal(page: Page, take: Take) -> None:
         "new-client": "/portal/clients/new",
         "team": "/portal/tenancies/demo/team",
         "audit": "/portal/tenancies/demo/audit",
+        "tokens": "/portal/tenancies/demo/tokens",
+        "quick-start": "/portal/clients/demo.mybp/start",
+        "usage": "/portal/clients/demo.mybp/usage",
         "which-grant": "/portal/grant?presence=person&place=server&library=code",
     }.items():
         await page.goto(ORIGIN + path)

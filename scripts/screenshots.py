@@ -66,12 +66,12 @@ async def show_portal(page: Page, take: Take) -> None:
         "audit": "/portal/tenancies/demo/audit",
         "tokens": "/portal/tenancies/demo/tokens",
         "quick-start": "/portal/clients/demo.mybp/start",
-        "usage": "/portal/clients/demo.mybp/usage",
         "which-grant": "/portal/grant?presence=person&place=server&library=code",
     }.items():
         await page.goto(ORIGIN + path)
         await take(page, name)
     await show_picker(page, take)
+    await show_drive(page, take)
     await show_requests(page, take)
 
 
@@ -85,6 +85,15 @@ async def show_picker(page: Page, take: Take) -> None:
     await preview.get_by_label("read your blood pressure records").wait_for()
     await page.locator("#scopes").evaluate("each => each.scrollIntoView()")
     await take(page, "scope-picker")
+
+
+async def show_drive(page: Page, take: Take) -> None:
+    """The client's real flow, step by step."""
+    await page.goto(f"{ORIGIN}/portal/clients/demo.mybp/drive")
+    await page.get_by_role("button", name="Drive").click()
+    await page.get_by_role("heading", name="Once more").wait_for()
+    await page.locator("main section").first.evaluate("each => each.scrollIntoView()")
+    await take(page, "test-drive")
 
 
 async def show_requests(page: Page, take: Take) -> None:

@@ -22,12 +22,16 @@ _SENTENCES = {
     SecurityEventKind.SESSION_ENDED: "One of your sign-ins was ended.",
     SecurityEventKind.CONSENT_GRANTED: "You allowed {app} to use your data.",
     SecurityEventKind.CONSENT_WITHDRAWN: "You took back what you had allowed {app}.",
+    SecurityEventKind.SHARING_GRANTED: "You let {agency} see data of yours.",
+    SecurityEventKind.SHARING_CHANGED: "You changed what {agency} can see.",
+    SecurityEventKind.SHARING_ENDED: "You ended what {agency} could see.",
     SecurityEventKind.TOKEN_FAMILY_REVOKED: "The access of {app} was ended, because a token was used twice.",
     SecurityEventKind.CLIENT_SECRET_ADDED: "You added a secret to the client {app}.",
     SecurityEventKind.CLIENT_SECRET_REMOVED: "You removed a secret from the client {app}.",
     SecurityEventKind.CLIENT_SECRET_REPORTED: "A secret of the client {app} was found in public, and revoked.",
     SecurityEventKind.PERSONAL_TOKEN_CREATED: "You created a personal access token for the tenancy {tenancy}.",
     SecurityEventKind.PERSONAL_TOKEN_REVOKED: "You revoked a personal access token for the tenancy {tenancy}.",
+    SecurityEventKind.PERSONAL_TOKEN_ENDED: "An owner of the tenancy {tenancy} revoked an access token of yours.",
     SecurityEventKind.PERSONAL_TOKEN_REPORTED: "A personal access token of yours was found in public, and revoked.",
     SecurityEventKind.KEY_ROTATED: "The keys of this platform were changed.",
     SecurityEventKind.ROLE_ADDED: "You were given the role {role}.",
@@ -62,6 +66,7 @@ def describe_event(event: RecordedEvent) -> Line:
     pattern = _SENTENCES.get(event.kind, event.kind)  # type: ignore[call-overload]
     words = {
         "app": event.detail.get("app") or event.client_id or "an app",
+        "agency": event.detail.get("agency") or "somebody",
         "tenancy": event.detail.get("tenancy", ""),
         "role": str(event.detail.get("role", "")).replace("_", " "),
     }

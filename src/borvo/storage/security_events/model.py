@@ -19,6 +19,7 @@ KEPT_AT_LEAST = timedelta(days=30)
 
 SUPPORT = "support command"
 STRANGER = "stranger"
+TENANCY_OWNER = "tenancy owner"
 
 
 class SecurityEventKind(StrEnum):
@@ -31,12 +32,16 @@ class SecurityEventKind(StrEnum):
     SESSION_ENDED = "session_ended"
     CONSENT_GRANTED = "consent_granted"
     CONSENT_WITHDRAWN = "consent_withdrawn"
+    SHARING_GRANTED = "sharing_granted"
+    SHARING_CHANGED = "sharing_changed"
+    SHARING_ENDED = "sharing_ended"
     TOKEN_FAMILY_REVOKED = "token_family_revoked"  # noqa: S105  (a name)
     CLIENT_SECRET_ADDED = "client_secret_added"  # noqa: S105  (a name)
     CLIENT_SECRET_REMOVED = "client_secret_removed"  # noqa: S105  (a name)
     CLIENT_SECRET_REPORTED = "client_secret_reported"  # noqa: S105  (a name)
     PERSONAL_TOKEN_CREATED = "personal_token_created"  # noqa: S105  (a name)
     PERSONAL_TOKEN_REVOKED = "personal_token_revoked"  # noqa: S105  (a name)
+    PERSONAL_TOKEN_ENDED = "personal_token_ended"  # noqa: S105  (a name)
     PERSONAL_TOKEN_REPORTED = "personal_token_reported"  # noqa: S105  (a name)
     KEY_ROTATED = "key_rotated"
     ROLE_ADDED = "role_added"

@@ -93,9 +93,7 @@ def build_platform(
     developers = _build_portal(settings, people, verifier, provider)
     clinics = Organisations(people, partial(identity.admit_person, provider, scope=AGENCY_SCOPE))
     asking = _build_agency(settings, people, provider, handlers)
-    samples = DataServer(
-        database, clock, entropy, partial(identity.verify_bearer, provider), asking, provider.activity
-    )
+    samples = _build_dataserver(provider, keyring, asking)
     courier = Courier(outbox, {**_build_notifiers(settings, provider), **(handlers or {})})
     return Platform(
         settings,
@@ -112,6 +110,18 @@ def build_platform(
         samples,
         asking,
         clinics,
+    )
+
+
+def _build_dataserver(provider: Identity, keyring: Keyring, asking: Agency) -> DataServer:
+    return DataServer(
+        provider.database,
+        provider.clock,
+        provider.entropy,
+        partial(identity.verify_bearer, provider),
+        keyring.derive("sample cursors"),
+        asking,
+        provider.activity,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from borvo.agency.public import Agency
+from borvo.dataserver.intake import Intake
 from borvo.dataserver.totals import TotalMemory
 from borvo.identity.public import Admission, Caller
 from borvo.kernel.clock import Clock
@@ -28,6 +29,7 @@ class DataServer:
     cursor_key: bytes
     agency: Agency
     activity: ClientActivity
+    intake: Intake = field(default_factory=Intake)
     totals: TotalMemory = field(default_factory=TotalMemory)
 
 

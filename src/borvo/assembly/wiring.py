@@ -94,7 +94,7 @@ def build_platform(
     )
     developers = _build_portal(settings, people, verifier, provider)
     clinics = Organisations(people, partial(identity.admit_person, provider, scope=AGENCY_SCOPE))
-    samples = DataServer(database, clock, entropy, partial(identity.verify_bearer, provider))
+    samples = DataServer(database, clock, entropy, partial(identity.verify_bearer, provider), keyring)
     courier = Courier(outbox, {**_build_notifiers(settings, provider), **(handlers or {})})
     return Platform(
         settings,

@@ -1,6 +1,6 @@
 """The JSON of samples: reading what is submitted, writing what is answered."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -171,11 +171,17 @@ def _describe(samples: Iterable[StoredSample], subject: str) -> list[SampleAnswe
     ]
 
 
+def describe_samples(samples: Sequence[StoredSample], subject: str) -> list[SampleAnswer]:
+    """With their ids, which children have not."""
+    answers = _describe(samples, subject)
+    for answer, sample in zip(answers, samples, strict=True):
+        answer.id = str(sample.id)
+    return answers
+
+
 def render_page(page: Page, subject: str) -> bytes:
     """Contract 2.2; `subject` is the name by which the reader knows the person."""
-    datas = _describe(page.samples, subject)
-    for answer, sample in zip(datas, page.samples, strict=True):
-        answer.id = str(sample.id)
+    datas = describe_samples(page.samples, subject)
     return msgspec.json.encode(PageAnswer(page.total, len(datas), datas))
 
 

@@ -8,6 +8,7 @@ from litestar.params import SkipValidation
 
 from borvo.dataserver.aggregation.endpoints import show_statistics
 from borvo.dataserver.bodies import render_page, render_receipts
+from borvo.dataserver.changes.endpoints import show_changes
 from borvo.dataserver.description import READ_ANSWERS, WRITE_ANSWERS, ReadOperation, WriteOperation
 from borvo.dataserver.queries import parse_query
 from borvo.dataserver.service import DataServer, admit_writer, read_samples, write_samples
@@ -54,6 +55,6 @@ def build_router() -> Router:
     """`assembly` provides `dataserver`."""
     return Router(
         path="/",
-        route_handlers=[show_samples, submit_samples, show_types, show_statistics],
+        route_handlers=[show_samples, submit_samples, show_types, show_statistics, show_changes],
         tags=["DataServer"],
     )

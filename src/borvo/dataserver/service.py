@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from borvo.dataserver import policy
 from borvo.dataserver.batch import Batch, gather_batch, settle
 from borvo.dataserver.bodies import parse_samples
 from borvo.dataserver.model import Fault, Page, Query, Receipt, Selection
+from borvo.dataserver.retention import Retention
 from borvo.dataserver.rules import check_samples
 from borvo.dataserver.store import SampleShelf
 from borvo.identity.public import AccessToken, Admission, Caller
@@ -17,6 +18,7 @@ from borvo.kernel.entropy import Entropy
 from borvo.kernel.errors import BorvoError, ForbiddenError, InvalidInputError
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Database
+from borvo.storage.sealing import Keyring
 
 Verify = Callable[[str | None], Awaitable[Admission]]
 
@@ -34,6 +36,8 @@ class DataServer:
     clock: Clock
     entropy: Entropy
     verify: Verify
+    keyring: Keyring
+    retention: Retention = field(default_factory=Retention)
 
 
 @dataclass(frozen=True, slots=True)

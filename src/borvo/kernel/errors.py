@@ -64,6 +64,13 @@ class ConflictError(BorvoError):
     title = "Conflict"
 
 
+class GoneError(BorvoError):
+    """What was asked for is no longer kept."""
+
+    status = 410
+    title = "No longer there"
+
+
 class TooLargeError(BorvoError):
     """More than one request may carry."""
 

@@ -93,6 +93,26 @@ def map_sample_types() -> dict[str, SampleType]:
     return {sample_type.name: sample_type for sample_type in list_sample_types()}
 
 
+def suggest_sample_type(text: str) -> SampleType | None:
+    """The type that is likely to be meant by a name in another case or style, such as `BodyMass`; None when it is
+    anybody's guess. Costs the same whatever was sent."""
+    return _map_plain_names().get(_strip(text[:100]))
+
+
+def _strip(name: str) -> str:
+    return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+@cache
+def _map_plain_names() -> dict[str, SampleType]:
+    """By their letters and digits alone; labels, too, and what starts with its group."""
+    plain: dict[str, SampleType] = {}
+    for each in list_sample_types():
+        for text in (each.read_scope.removeprefix("read."), each.label, each.name):
+            plain[_strip(text)] = each
+    return plain
+
+
 @cache
 def map_sample_type_codes() -> dict[int, SampleType]:
     """By the code that storage uses."""

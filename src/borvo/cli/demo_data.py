@@ -13,7 +13,7 @@ import msgspec
 from borvo.accounts.public import Person, Registration, Role, change_role, create_person, find_person
 from borvo.assembly import Platform
 from borvo.catalogue.sample_types import map_sample_types
-from borvo.dataserver.public import Writer, write_samples
+from borvo.dataserver.public import Submission, Writer, write_samples
 from borvo.identity.public import Caller
 from borvo.kernel.errors import ConflictError, InvalidInputError
 from borvo.organisations.public import OrganisationRole, allow_client, create_organisation
@@ -209,7 +209,7 @@ async def _seed_readings(platform: Platform, person: Person) -> None:
     body = msgspec.json.encode(list(list_readings(platform.clock())))
     # On another day the same ids would stand for other readings: those of the first start stay.
     with suppress(ConflictError):
-        await write_samples(platform.dataserver, Writer(caller, person.id), body)
+        await write_samples(platform.dataserver, Writer(caller, person.id), Submission(body))
 
 
 def list_readings(now: datetime) -> Iterator[dict[str, Any]]:

@@ -8,7 +8,9 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from borvo.catalogue.sample_types import map_sample_type_codes
-from borvo.dataserver.model import Fault, Page, Receipt, StoredSample, Verdict
+from borvo.dataserver.faults import FAULT_LIMIT, find_index, point
+from borvo.dataserver.model import Fault, Outcome, Page, Receipt, StoredSample, Verdict
+from borvo.dataserver.submission import Form
 from borvo.kernel.errors import InvalidInputError, TooLargeError
 
 BATCH_LIMIT = 10_000
@@ -35,6 +37,7 @@ class SampleBody(Struct, gc=False, forbid_unknown_fields=True, rename="camel"):
     client_assigned_id: str | None = None
     subject: str | None = None
     correlation_objects: list["SampleBody"] | None = None
+    version: int | None = None
 
 
 class DateRange(Struct, gc=False, rename="camel"):
@@ -66,39 +69,68 @@ class PageAnswer(Struct, rename="camel"):
     datas: list[SampleAnswer]
 
 
-class ReceiptAnswer(Struct, gc=False, rename="camel"):
-    """What became of one submitted sample."""
+class FaultAnswer(Struct, omit_defaults=True):
+    """What is wrong with a sample: its place in the batch, and the JSON pointer of the member."""
 
-    id: str
+    pointer: str
+    reason: str
+    index: int | None = None
+
+
+class ReceiptAnswer(Struct, gc=False, rename="camel"):
+    """What became of one submitted sample; a refused one has no id."""
+
+    id: str | None
     client_assigned_id: str | None
     status: Verdict
+    warnings: list[FaultAnswer] | UnsetType = UNSET
 
 
 class ReceiptsAnswer(Struct, rename="camel"):
-    """One entry a submitted sample, in the order submitted."""
+    """One entry a submitted sample, in the order submitted. The faults are those of a lenient batch."""
 
     samples: list[ReceiptAnswer]
+    faults: list[FaultAnswer] | UnsetType = UNSET
+    more_faults: int | UnsetType = UNSET
 
 
 _decode_samples = msgspec.json.Decoder(list[SampleBody]).decode
+_decode_lines = msgspec.json.Decoder(SampleBody).decode_lines
 _decode_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _SAMPLE_NAMES = {name.lower(): name for name in SampleBody.__struct_encode_fields__}
 _RANGE_NAMES = {name.lower(): name for name in RangeBody.__struct_encode_fields__}
 
 
-def parse_samples(body: bytes) -> tuple[list[SampleBody], list[Fault]]:
-    """The submitted samples; a sample with a fault in its JSON types is None in all but its fault.
+Bodies = Sequence[SampleBody | None]
+
+
+def parse_samples(body: bytes, form: Form = Form.ARRAY) -> tuple[Bodies, list[Fault]]:
+    """The submitted samples; None in the place of one that has a fault in its JSON types.
 
     Bodies in camel case with known members only, which is what clients send, take the fast way. Everything
     else (contract 6, row 9: any case is read; unknown members are ignored) is taken sample by sample. Raises
     `InvalidInputError` for what is no array of samples, `TooLargeError` for one of too many.
     """
+    return _parse_lines(body) if form is Form.LINES else _parse_array(body)
+
+
+def _parse_lines(body: bytes) -> tuple[Bodies, list[Fault]]:
+    # Before anything is done for each.
+    lines = _limit([line for line in body.split(b"\n") if not line.isspace() and line])
+    try:
+        return _decode_lines(body), []
+    except (ValueError, RecursionError):
+        return _parse_leniently(lines)
+
+
+def _parse_array(body: bytes) -> tuple[Bodies, list[Fault]]:
     try:
         try:
             bodies = _decode_samples(body)
         except msgspec.ValidationError:
             # Before anything is done for each: ten megabytes may hold five million items.
-            return _parse_leniently(_limit(_decode_items(body)))
+            items = _limit(_decode_items(body))
+            return _parse_leniently(items)
         return _limit(bodies), []
     except msgspec.ValidationError:
         raise _refuse("Send a JSON array of samples.") from None
@@ -119,14 +151,21 @@ def _refuse(message: str) -> InvalidInputError:
     return InvalidInputError(message, {"body": [message]})
 
 
-def _parse_leniently(items: list[msgspec.Raw]) -> tuple[list[SampleBody], list[Fault]]:
-    bodies, faults = [], []
+def _parse_leniently(items: Sequence[msgspec.Raw | bytes]) -> tuple[Bodies, list[Fault]]:
+    bodies: list[SampleBody | None] = []
+    faults: list[Fault] = []
     for index, item in enumerate(items):
         try:
             value = _rename_sample(msgspec.json.decode(item))
             bodies.append(msgspec.convert(value, SampleBody))
+            continue
         except msgspec.ValidationError as fault:
             faults.append(_locate(index, str(fault)))
+        except RecursionError:
+            faults.append(Fault(f"[{index}]", "The sample is nested too deeply."))
+        except ValueError as fault:
+            faults.append(Fault(f"[{index}]", f"The sample cannot be read as JSON: {fault}."))
+        bodies.append(None)
     return bodies, faults
 
 
@@ -185,7 +224,33 @@ def render_page(page: Page, subject: str) -> bytes:
     return msgspec.json.encode(PageAnswer(page.total, len(datas), datas))
 
 
-def render_receipts(receipts: Iterable[Receipt]) -> bytes:
+def _answer_receipt(receipt: Receipt) -> ReceiptAnswer:
+    return ReceiptAnswer(receipt.id, receipt.client_assigned_id, receipt.verdict)
+
+
+def _answer_faults(faults: Iterable[Fault]) -> list[FaultAnswer]:
+    return [FaultAnswer(point(each.field), each.message, find_index(each.field)) for each in faults]
+
+
+def _attach_warnings(answers: list[ReceiptAnswer], warnings: Iterable[Fault]) -> None:
+    for warning in _answer_faults(warnings):
+        receipt = answers[warning.index or 0]
+        receipt.warnings = [*(receipt.warnings or ()), warning]
+
+
+def render_outcome(outcome: Outcome, *, is_lenient: bool = False) -> bytes:
     """Contract 7, write status."""
-    answers = [ReceiptAnswer(each.id, each.client_assigned_id, each.verdict) for each in receipts]
-    return msgspec.json.encode(ReceiptsAnswer(answers))
+    answers = [_answer_receipt(each) for each in outcome.receipts]
+    _attach_warnings(answers, outcome.warnings)
+    answer = ReceiptsAnswer(answers)
+    if is_lenient:
+        answer.faults = _answer_faults(outcome.faults[:FAULT_LIMIT])
+        answer.more_faults = max(0, len(outcome.faults) - FAULT_LIMIT)
+    return msgspec.json.encode(answer)
+
+
+def render_receipt(outcome: Outcome) -> bytes:
+    """Of a sample that was submitted alone."""
+    answers = [_answer_receipt(each) for each in outcome.receipts]
+    _attach_warnings(answers, outcome.warnings)
+    return msgspec.json.encode(answers[0])

@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import (
     OpenAPIFormat,
-    OpenAPIMediaType,
     OpenAPIType,
     Operation,
     Parameter,
-    RequestBody,
     Schema,
 )
 
 from borvo.catalogue.sample_types import list_sample_types
-from borvo.dataserver.bodies import PageAnswer, ReceiptsAnswer
+from borvo.dataserver.bodies import PageAnswer
 from borvo.dataserver.model import Order
 from borvo.web.problems import MEDIA_TYPE, Problem
 
@@ -51,7 +49,8 @@ def _list_parameters() -> list[Parameter]:
     return [Parameter(name, "query", schema, text) for name, (schema, text) in described.items()]
 
 
-def _describe_sample(children: Schema | None) -> Schema:
+def describe_sample(children: Schema | None) -> Schema:
+    """As it is submitted; `children` are the samples that it may hold."""
     dates = Schema(
         type=OpenAPIType.OBJECT,
         properties={"lowerBound": _INSTANT, "upperBound": _INSTANT},
@@ -68,6 +67,11 @@ def _describe_sample(children: Schema | None) -> Schema:
         ),
     }
     if children:
+        properties["version"] = Schema(
+            type=OpenAPIType.INTEGER,
+            minimum=0,
+            description="Orders the contents that are sent under one id: a higher one replaces.",
+        )
         properties["correlationObjects"] = Schema(type=OpenAPIType.ARRAY, items=children)
     return Schema(type=OpenAPIType.OBJECT, properties={**properties}, required=["type", "dateRange"])
 
@@ -80,20 +84,8 @@ class ReadOperation(Operation):
         self.parameters = [*(self.parameters or []), *_list_parameters()]
 
 
-@dataclass
-class WriteOperation(Operation):
-    """With the batch of samples."""
-
-    def __post_init__(self) -> None:
-        batch = Schema(
-            type=OpenAPIType.ARRAY, items=_describe_sample(_describe_sample(None)), max_items=10_000
-        )
-        self.request_body = RequestBody(
-            content={"application/json": OpenAPIMediaType(schema=batch)}, required=True
-        )
-
-
 def describe_faults(faults: Mapping[int, str]) -> dict[int, ResponseSpec]:
+    """Problem documents by status."""
     return {
         status: ResponseSpec(Problem, generate_examples=False, description=text, media_type=MEDIA_TYPE)
         for status, text in faults.items()
@@ -108,18 +100,4 @@ FAULTS = {
 READ_ANSWERS = {
     200: ResponseSpec(PageAnswer, generate_examples=False, description="A page of samples."),
     **describe_faults(FAULTS),
-}
-WRITE_ANSWERS = {
-    200: ResponseSpec(
-        ReceiptsAnswer,
-        generate_examples=False,
-        description="What became of each sample, in the order submitted.",
-    ),
-    **describe_faults(
-        {
-            **FAULTS,
-            409: "Other content was sent before under the same `clientAssignedId`.",
-            413: "More than 10,000 samples or 10 MB.",
-        }
-    ),
 }

@@ -24,10 +24,12 @@ class Sample(Struct, frozen=True, gc=False):
     start_offset: int
     end_offset: int
     children: tuple["Sample", ...] = ()
+    # By which the client orders contents of one id; not a part of the content.
+    version: int | None = None
 
 
 class Fault(NamedTuple):
-    """What is wrong with one field; `field` is its path within the request."""
+    """What is wrong with one field; `field` is its path within the request, such as `[3].dateRange.lowerBound`."""
 
     field: str
     message: str
@@ -37,15 +39,34 @@ class Verdict(StrEnum):
     """What became of a submitted sample."""
 
     CREATED = "created"
+    # The same content was there.
     DUPLICATE = "duplicate"
+    # Other content was there, of a lower version or to be corrected.
+    REPLACED = "replaced"
+    # Other content is there, of a higher version, and stays.
+    KEPT = "kept"
+    # It was deleted before, and stays so.
+    DELETED = "deleted"
+    # Of a lenient batch: it has faults.
+    REFUSED = "refused"
 
 
 class Receipt(Struct, frozen=True, gc=False):
-    """Where a submitted sample is kept. A duplicate has the id of the sample that was there before."""
+    """Where a submitted sample is kept, which is where it was when it was there before; nowhere when it was refused."""
 
-    id: str
+    id: str | None
     verdict: Verdict
     client_assigned_id: str | None
+
+
+class Outcome(Struct, frozen=True):
+    """One receipt a submitted sample, in the order submitted; the faults of a lenient batch, and what was stored
+    although it is hardly right. `etag` tells the content of a sample that was submitted alone."""
+
+    receipts: list[Receipt]
+    faults: list[Fault] = []
+    warnings: list[Fault] = []
+    etag: str | None = None
 
 
 class StoredSample(Struct, frozen=True, gc=False):

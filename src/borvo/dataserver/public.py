@@ -1,6 +1,8 @@
 """What other features may use of the DataServer."""
 
-from borvo.dataserver.endpoints import build_router
-from borvo.dataserver.service import DataServer, Writer, write_samples
+from borvo.dataserver.routes import build_router
+from borvo.dataserver.service import DataServer, Writer
+from borvo.dataserver.write_store import erase_samples
+from borvo.dataserver.writing import Submission, write_samples
 
-__all__ = ["DataServer", "Writer", "build_router", "write_samples"]
+__all__ = ["DataServer", "Submission", "Writer", "build_router", "erase_samples", "write_samples"]

@@ -1,9 +1,9 @@
 """What makes a submitted sample valid. Pure: bodies in, samples and faults out."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from borvo.catalogue.sample_types import Family, SampleType, map_sample_types
+from borvo.catalogue.sample_types import Family, SampleType, map_sample_types, suggest_sample_type
 from borvo.dataserver.bodies import RangeBody, SampleBody
 from borvo.dataserver.instants import Moment, is_minimum_date, parse_moment
 from borvo.dataserver.model import Fault, Sample
@@ -12,25 +12,49 @@ VALUE_LIMIT = 7.9e28
 """Contract 7: what the decimals of .NET clients can hold."""
 
 CHILD_LIMIT = 100
-_TEXT_LIMITS = {"clientAssignedId": 256, "device": 1000}
+NAME_LIMIT = 200
+_TEXT_LIMITS = {"clientAssignedId": NAME_LIMIT, "device": 1000}
+_VERSION_LIMIT = 2**31
 # Contract 2.2: clients break on a blood pressure that lacks a part, so it is never stored.
 _EXACT = {"blood_pressure"}
 
 Report = Callable[[str, str], None]
 
 
-def check_samples(bodies: list[SampleBody]) -> tuple[list[Sample], list[Fault]]:
-    """The samples that are valid, and every fault of the others with its path from the top of the batch."""
-    samples: list[Sample] = []
+def check_samples(bodies: Sequence[SampleBody | None]) -> tuple[list[Sample | None], list[Fault]]:
+    """The samples that are valid, each in its place, None in the place of others; and every fault of these with its
+    path from the top of the batch. In the place of None there is None without a fault of its own."""
+    samples: list[Sample | None] = []
     faults: list[Fault] = []
     for index, body in enumerate(bodies):
         found: list[Fault] = []
-        sample = _check_sample(body, found)
-        if found or sample is None:
+        sample = _check_sample(body, found) if body else None
+        if found:
+            sample = None
             faults += [Fault(f"[{index}].{field}", message) for field, message in found]
-        else:
-            samples.append(sample)
+        samples.append(sample)
     return samples, faults
+
+
+def find_implausible(samples: Sequence[Sample | None]) -> list[Fault]:
+    """What is hardly right, though nobody can be sure: it is stored, and whoever sent it is told."""
+    warnings: list[Fault] = []
+    for index, sample in enumerate(samples):
+        if sample is None:
+            continue
+        warnings += _warn(f"[{index}]", sample)
+        for place, child in enumerate(sample.children):
+            warnings += _warn(f"[{index}].correlationObjects[{place}]", child)
+    return warnings
+
+
+def _warn(path: str, sample: Sample) -> list[Fault]:
+    plausible = sample.sample_type.plausible
+    if plausible is None or sample.value is None or plausible[0] <= sample.value <= plausible[1]:
+        return []
+    unit = sample.sample_type.ucum or ""
+    message = f"Stored, but hardly right: {plausible[0]:g} to {plausible[1]:g} {unit}".rstrip()
+    return [Fault(f"{path}.quantityValue", f"{message} is what people have.")]
 
 
 def _check_sample(body: SampleBody, found: list[Fault]) -> Sample | None:
@@ -39,7 +63,7 @@ def _check_sample(body: SampleBody, found: list[Fault]) -> Sample | None:
 
     sample_type = map_sample_types().get(body.type or "")
     if sample_type is None:
-        report("type", "Name a type of sample; names are case-sensitive.")
+        report("type", _explain_type(body.type or ""))
         return None
     children = _check_children(body, sample_type, found)
     dates = _check_dates(body.date_range, report)
@@ -59,12 +83,15 @@ def _check_sample(body: SampleBody, found: list[Fault]) -> Sample | None:
         start.offset,
         end.offset,
         children,
+        body.version,
     )
 
 
 def _check_content(body: SampleBody, sample_type: SampleType, report: Report) -> None:
     _check_text("device", body.device, report)
     _check_text("clientAssignedId", body.client_assigned_id, report)
+    if body.version is not None:
+        _check_version(body, report)
     if sample_type.family is Family.QUANTITY:
         _check_quantity(body, report)
     elif body.quantity_value:
@@ -80,6 +107,19 @@ def _check_content(body: SampleBody, sample_type: SampleType, report: Report) ->
 def _check_text(field: str, text: str | None, report: Report) -> None:
     if text and (len(text) > _TEXT_LIMITS[field] or "\x00" in text):
         report(field, f"Use at most {_TEXT_LIMITS[field]} characters, none of them NUL.")
+
+
+def _check_version(body: SampleBody, report: Report) -> None:
+    if not 0 <= (body.version or 0) < _VERSION_LIMIT:
+        report("version", f"Use a whole number from 0 to {_VERSION_LIMIT - 1}.")
+    elif not body.client_assigned_id:
+        report("version", "A version orders the contents of one clientAssignedId, so that is needed, too.")
+
+
+def _explain_type(name: str) -> str:
+    suggested = suggest_sample_type(name)
+    hint = f" Did you mean {suggested.name}?" if suggested else ""
+    return f"Name a type of sample; names are case-sensitive.{hint}"
 
 
 def _check_quantity(body: SampleBody, report: Report) -> None:
@@ -139,5 +179,8 @@ def _judge_members(children: list[SampleBody], sample_type: SampleType) -> str |
     if not names or len(names) > CHILD_LIMIT:
         return f"From 1 to {CHILD_LIMIT} samples are needed."
     if not set(names) <= set(sample_type.members):
-        return f"{sample_type.name} holds only: {', '.join(sample_type.members)}."
+        strange = next(name for name in names if name not in sample_type.members)
+        return (
+            f"{sample_type.name} holds only: {', '.join(sample_type.members)}; not {(strange or '')[:100]!r}."
+        )
     return None

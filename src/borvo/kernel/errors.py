@@ -13,6 +13,8 @@ class BorvoError(Exception):
         super().__init__(private or public)
         self.public = public
         self.private = private
+        # RFC 9457 3.2: further members of the problem document.
+        self.extensions: dict[str, object] = {}
 
 
 class InvalidInputError(BorvoError):
@@ -71,11 +73,40 @@ class GoneError(BorvoError):
     title = "No longer there"
 
 
+class PreconditionFailedError(BorvoError):
+    """What the caller wants changed is no longer what it saw."""
+
+    status = 412
+    title = "Changed meanwhile"
+
+
+class UnsupportedMediaError(BorvoError):
+    """The body is of a kind that is not read here; `supported` are the headers that tell which are."""
+
+    status = 415
+    title = "Not readable"
+
+    def __init__(self, public: str, *, supported: Mapping[str, str]) -> None:
+        super().__init__(public)
+        self.supported = dict(supported)
+
+
 class TooLargeError(BorvoError):
     """More than one request may carry."""
 
     status = 413
     title = "Too large"
+
+
+class OverloadedError(BorvoError):
+    """More is asked at once than can be answered; nothing was begun. Come back after `retry_after` seconds."""
+
+    status = 503
+    title = "Too busy right now"
+
+    def __init__(self, public: str, *, retry_after: int) -> None:
+        super().__init__(public)
+        self.retry_after = retry_after
 
 
 class TooManyRequestsError(BorvoError):

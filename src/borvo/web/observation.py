@@ -22,6 +22,7 @@ SECONDS = Histogram("borvo_request_seconds", "Time to the first byte of the answ
 
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _SLASHES = re.compile(r"/{2,}")
+_RAW_SLASHES = re.compile(rb"//+")
 
 _METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
@@ -70,7 +71,8 @@ class Observation:
         if "//" in scope["path"]:
             # Contract 5: Refit appends paths to a base path that may end in a slash.
             scope["path"] = _SLASHES.sub("/", scope["path"])
-            extended["raw_path"] = scope["path"].encode()
+            # As it was sent: whether a slash was percent-encoded is still to be seen there.
+            extended["raw_path"] = _RAW_SLASHES.sub(b"/", scope["raw_path"])
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         with within_origin(Origin(request_id, partial(self._find_address, scope))):

@@ -14,8 +14,10 @@ from borvo.kernel.errors import (
     BorvoError,
     ForbiddenError,
     InvalidInputError,
+    OverloadedError,
     TooManyRequestsError,
     UnauthenticatedError,
+    UnsupportedMediaError,
 )
 from borvo.web.csrf import StaleFormError
 from borvo.web.pages import render_error_page, wants_page
@@ -46,13 +48,16 @@ def describe_faults(faults: Mapping[int, str]) -> dict[int, ResponseSpec]:
 
 
 def render_problem(
-    request: Request[Any, Any, Any], problem: Problem, headers: Mapping[str, str] | None = None
+    request: Request[Any, Any, Any],
+    problem: Problem,
+    headers: Mapping[str, str] | None = None,
+    extensions: Mapping[str, object] | None = None,
 ) -> Response[bytes]:
     """A response whose body is the problem; `type` and `instance` are filled in when empty."""
     problem.type = problem.type or "about:blank"
     problem.instance = problem.instance or request.url.path
     return Response(
-        msgspec.json.encode(problem),
+        msgspec.json.encode({**msgspec.to_builtins(problem), **(extensions or {})}),
         status_code=problem.status,
         media_type=MEDIA_TYPE,
         headers={"Cache-Control": "no-store", **(headers or {})},
@@ -65,16 +70,23 @@ def _list_headers(error: BorvoError) -> dict[str, str]:
             return {"Set-Cookie": error.expiry}
         case UnauthenticatedError() | ForbiddenError() if error.challenge:
             return {"WWW-Authenticate": error.challenge}
-        case TooManyRequestsError():
+        case TooManyRequestsError() | OverloadedError():
             return {"Retry-After": str(error.retry_after)}
+        case UnsupportedMediaError():
+            return error.supported
         case _:
             return {}
 
 
-def _respond(request: Request[Any, Any, Any], problem: Problem, headers: Mapping[str, str]) -> Response[Any]:
+def _respond(
+    request: Request[Any, Any, Any],
+    problem: Problem,
+    headers: Mapping[str, str],
+    extensions: Mapping[str, object] | None = None,
+) -> Response[Any]:
     if wants_page(request):
         return render_error_page(request, problem.status, problem.title, problem.detail, headers)
-    return render_problem(request, problem, headers)
+    return render_problem(request, problem, headers, extensions)
 
 
 def answer_borvo_error(request: Request[Any, Any, Any], error: BorvoError) -> Response[Any]:
@@ -83,7 +95,7 @@ def answer_borvo_error(request: Request[Any, Any, Any], error: BorvoError) -> Re
         log.info("refused", status=error.status, reason=error.private)
     errors = error.errors if isinstance(error, InvalidInputError) and error.errors else None
     problem = Problem(title=error.title, status=error.status, detail=error.public, errors=errors)
-    return _respond(request, problem, _list_headers(error))
+    return _respond(request, problem, _list_headers(error), error.extensions)
 
 
 def answer_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:

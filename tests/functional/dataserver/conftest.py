@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import httpx
@@ -95,6 +96,18 @@ class Program:
     async def write(self, body: Any, **headers: str) -> httpx.Response:
         given = {"content": body} if isinstance(body, bytes) else {"json": body}
         return await self.http.post("/sample/v1", headers={**self.headers, **headers}, **given)
+
+    async def correct(self, name: str, body: Any, **headers: str) -> httpx.Response:
+        given = {"content": body} if isinstance(body, bytes) else {"json": body}
+        return await self.http.put(self.name(name), headers={**self.headers, **headers}, **given)
+
+    async def delete(self, name: str, **headers: str) -> httpx.Response:
+        return await self.http.delete(self.name(name), headers={**self.headers, **headers})
+
+    @staticmethod
+    def name(name: str) -> str:
+        """The address of a sample by its client's id."""
+        return f"/sample/v1/{quote(name, safe='')}"
 
     async def read(self, query: str = "", **headers: str) -> httpx.Response:
         return await self.http.get(f"/sample/v1?{query}", headers={**self.headers, **headers})

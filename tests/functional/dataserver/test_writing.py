@@ -12,7 +12,7 @@ from borvo.catalogue.sample_types import Family, SampleType, list_sample_types
 from borvo.dataserver.batch import gather_batch
 from borvo.dataserver.bodies import parse_samples
 from borvo.dataserver.rules import check_samples
-from borvo.dataserver.store import SampleShelf
+from borvo.dataserver.write_store import WritableShelf
 from tests.factories.samples import create_blood_pressure, create_body
 from tests.functional.dataserver.conftest import Program
 
@@ -112,16 +112,16 @@ async def test_writers_of_one_person_take_turns_so_that_none_blocks_another(
     assert caller.person_id
     samples, _ = check_samples(parse_samples(json.dumps(bodies).encode())[0])
     async with platform.database.transaction() as connection:
-        shelf = SampleShelf(connection, caller.person_id)
         now = platform.clock()
-        await shelf.add(gather_batch(samples[1:], now, platform.entropy), caller.client_key, now)
+        shelf = WritableShelf(connection, caller.person_id, caller, now)
+        await shelf.add(gather_batch(samples[1:], now, platform.entropy)[0])
         writing = asyncio.create_task(program.write(bodies))
         for _ in range(500):
             if await connection.fetchval("select true from pg_locks where not granted limit 1"):
                 break
             await asyncio.sleep(0.01)
         # Were rows stored before the turn is taken, each would now wait for the other.
-        await shelf.add(gather_batch(samples[:1], now, platform.entropy), caller.client_key, now)
+        await shelf.add(gather_batch(samples[:1], now, platform.entropy)[0])
     answer = await writing
     assert [each["status"] for each in answer.json()["samples"]] == ["duplicate", "duplicate"]
     assert await count_rows(platform) == (2, 2)
@@ -205,14 +205,34 @@ async def test_a_batch_with_one_fault_stores_nothing_and_names_it(
     answer = await program.write([create_body(), create_body(), create_body(), bad])
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/problem+json"
-    assert set(answer.json()) == {"type", "title", "status", "detail", "instance", "errors"}
+    assert set(answer.json()) == {
+        *("type", "title", "status", "detail", "instance", "errors", "faults", "moreFaults"),
+    }
+    (fault,) = answer.json()["faults"]
+    assert (fault["index"], fault["pointer"]) == (3, "/3/correlationObjects/0/quantityValue")
     assert list(answer.json()["errors"]) == ["[3].correlationObjects[0].quantityValue"]
     assert await count_rows(platform) == (0, 0)
 
 
+async def test_an_implausible_value_is_stored_with_a_warning(program: Program) -> None:
+    pressure = create_blood_pressure(systolic=120, diastolic=10665.79)
+    bodies = [create_body(), create_body(value=-3, clientAssignedId="mine"), pressure]
+    receipts = (await program.write(bodies)).json()["samples"]
+    assert [each["status"] for each in receipts] == ["created"] * 3
+    assert "warnings" not in receipts[0]
+    (warning,) = receipts[1]["warnings"]
+    assert (warning["index"], warning["pointer"]) == (1, "/1/quantityValue")
+    assert "kg" in warning["reason"]
+    assert [each["pointer"] for each in receipts[2]["warnings"]] == ["/2/correlationObjects/0/quantityValue"]
+    corrected = (await program.correct("mine", create_body(value=-4, clientAssignedId=None))).json()
+    assert [each["pointer"] for each in corrected["warnings"]] == ["/quantityValue"]
+    assert (await program.read("types=body_mass")).json()["totalAvailable"] == 2
+
+
 async def test_at_most_a_hundred_faults_are_named(program: Program) -> None:
     answer = await program.write([create_body("nothing")] * 150)
-    assert len(answer.json()["errors"]) == 100
+    assert len(answer.json()["errors"]) == len(answer.json()["faults"]) == 100
+    assert answer.json()["moreFaults"] == 50
 
 
 async def test_writing_with_a_query_token_is_forbidden(program: Program) -> None:
@@ -303,7 +323,7 @@ async def test_parallel_batches_have_positions_without_a_gap(program: Program, p
 async def test_a_refused_batch_leaves_no_position_behind(program: Program, platform: Platform) -> None:
     body = create_body()
     await program.write([body])
-    assert (await program.write([{**body, "quantityValue": 1}])).status_code == 409
+    assert (await program.write([create_body(), {**body, "quantityValue": 1}])).status_code == 409
     assert await read_positions(platform) == [(1, 1), (1, 1)]
 
 

@@ -17,7 +17,8 @@ from tests.factories.samples import create_blood_pressure, create_body
 def check(*bodies: Any) -> tuple[list[Sample], dict[str, str]]:
     parsed, misread = parse_samples(json.dumps(bodies).encode())
     samples, faults = check_samples(parsed)
-    return samples, dict([*misread, *faults])
+    assert len(samples) == len(bodies)
+    return [sample for sample in samples if sample], dict([*misread, *faults])
 
 
 def create_valid(sample_type: SampleType) -> dict[str, Any]:
@@ -82,7 +83,12 @@ PARTS = create_blood_pressure()["correlationObjects"]
         (create_body(start="2023-01-31T08:30:00Z", end="2023-01-31T08:29:00Z"), "dateRange"),
         (create_body(device="a\x00b"), "device"),
         (create_body(device=1), "device"),
-        (create_body(clientAssignedId="x" * 257), "clientAssignedId"),
+        (create_body(clientAssignedId="x" * 201), "clientAssignedId"),
+        (create_body(version=-1), "version"),
+        (create_body(version=2**31), "version"),
+        (create_body(version="2"), "version"),
+        (create_body(version=1.5), "version"),
+        (create_body(version=1, clientAssignedId=None), "version"),
     ],
 )
 def test_a_fault_is_named_by_its_path(body: dict[str, Any], field: str) -> None:
@@ -91,11 +97,51 @@ def test_a_fault_is_named_by_its_path(body: dict[str, Any], field: str) -> None:
     assert f"[0].{field}" in faults
 
 
+def test_an_id_may_have_two_hundred_characters() -> None:
+    (sample,), faults = check(create_body(clientAssignedId="\U0001f44d" * 200, version=2**31 - 1))
+    assert not faults
+    assert sample.version == 2**31 - 1
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("Height", "height"),
+        ("BodyMass", "body_mass"),
+        ("body-mass", "body_mass"),
+        ("weight", "body_mass"),
+        ("blood_pressure.blood_pressure_systolic", "blood_pressure_systolic"),
+        ("SLEEP_ANALYSIS ", "sleep_analysis"),
+    ],
+)
+def test_a_type_in_another_spelling_is_suggested(written: str, meant: str) -> None:
+    _, faults = check(create_body(written))
+    assert faults["[0].type"].endswith(f"Did you mean {meant}?")
+
+
+def test_a_type_that_is_anybodys_guess_is_not_suggested() -> None:
+    _, faults = check(create_body("x" * 1_000_000), create_body(""))
+    assert "mean" not in "".join(faults.values())
+
+
+def test_the_child_that_does_not_belong_is_named() -> None:
+    _, faults = check(
+        create_body("food", 0, correlationObjects=[create_body("dietary_iron"), create_body("height")])
+    )
+    assert faults["[0].correlationObjects"].endswith("not 'height'.")
+
+
 def test_faults_in_children_and_in_several_samples_are_all_named() -> None:
     bad = create_blood_pressure()
     bad["correlationObjects"][1]["quantityValue"] = None
     _, faults = check(create_body(), bad, create_body("nothing"))
     assert set(faults) == {"[1].correlationObjects[1].quantityValue", "[2].type"}
+
+
+def test_faults_of_json_and_of_meaning_are_named_together() -> None:
+    samples, faults = check(create_body("nothing"), create_body(value="x"), create_body())  # type: ignore[arg-type]
+    assert set(faults) == {"[0].type", "[1].quantityValue"}
+    assert len(samples) == 1
 
 
 def test_json_of_the_wrong_kind_is_named_for_each_sample() -> None:

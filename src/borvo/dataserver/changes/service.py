@@ -8,8 +8,8 @@ from borvo.dataserver.changes.parameters import NOW, ChangesRequest, parse_chang
 from borvo.dataserver.changes.sealing import BookmarkSeal, refuse_token
 from borvo.dataserver.changes.store import load_changes
 from borvo.dataserver.past import SPARE
-from borvo.dataserver.reader import Reader, admit_reader, refuse_scopes
-from borvo.dataserver.service import DataServer
+from borvo.dataserver.reader import Reader, admit_reader
+from borvo.dataserver.service import DataServer, refuse_scopes
 from borvo.kernel.errors import GoneError, InvalidInputError
 
 

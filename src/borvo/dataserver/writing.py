@@ -1,0 +1,233 @@
+"""Writing, correcting and deleting samples."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from msgspec import Struct, structs
+
+from borvo.catalogue.sample_types import map_sample_type_codes
+from borvo.dataserver import policy
+from borvo.dataserver.batch import Batch, Kept, Settlement, gather_batch, is_higher, issue_receipts, settle
+from borvo.dataserver.bodies import parse_samples
+from borvo.dataserver.faults import refuse, refuse_conflicts
+from borvo.dataserver.model import Fault, Outcome, Receipt, Sample, Verdict
+from borvo.dataserver.preconditions import Condition, create_etag
+from borvo.dataserver.rules import check_samples, find_implausible
+from borvo.dataserver.service import DataServer, Writer, refuse_scopes
+from borvo.dataserver.submission import Form, decompress
+from borvo.dataserver.write_store import WritableShelf
+from borvo.kernel.errors import ConflictError, InvalidInputError, NotFoundError
+from borvo.storage.database import Connection
+
+# Larger bodies are decoded in a thread, or other requests would wait for them.
+_THREAD_FROM = 256_000
+_CONFLICT = (
+    "Other content was sent before under this id. A new sample needs a new id, new content a higher version."
+)
+
+
+class Submission(Struct, frozen=True):
+    """The body of a request as it arrived."""
+
+    body: bytes
+    form: Form = Form.ARRAY
+    codings: str = ""
+    is_lenient: bool = False
+
+
+async def write_samples(server: DataServer, writer: Writer, submission: Submission) -> Outcome:
+    """Stores the whole batch or nothing, a lenient one without what has faults. Sent again, it changes nothing and the
+    receipts say so."""
+    now = server.clock()
+    prepare = _prepare_lenient if submission.is_lenient else _prepare
+    if len(submission.body) > _THREAD_FROM or submission.codings:
+        prepared = await asyncio.to_thread(prepare, server, writer, submission, now)
+    else:
+        prepared = prepare(server, writer, submission, now)
+    batch, faults, warnings = prepared
+    if not batch.samples:
+        return Outcome(issue_receipts(batch, Settlement([])), faults)
+    settlement = await _store(server, writer, batch, now, is_lenient=submission.is_lenient)
+    return Outcome(
+        issue_receipts(batch, settlement),
+        sorted(faults + _describe_conflicts(batch, settlement), key=_find_place),
+        warnings,
+        etag=create_etag(batch.digests[0]) if len(batch.samples) == 1 and not settlement.conflicts else None,
+    )
+
+
+def _find_place(fault: Fault) -> int:
+    return int(fault.field[1 : fault.field.index("]")])
+
+
+class _Prepared(NamedTuple):
+    batch: Batch
+    faults: list[Fault]
+    warnings: list[Fault]
+
+
+def _prepare(server: DataServer, writer: Writer, submission: Submission, now: datetime) -> _Prepared:
+    samples, faults = _read(submission)
+    batch, repeated = gather_batch(samples, now, server.entropy)
+    if faults or repeated:
+        raise refuse(sorted(faults + repeated, key=_find_place))
+    if missing := policy.find_missing_write_scopes(batch.samples, writer.caller.scopes):
+        raise refuse_scopes("write these samples", missing)
+    return _Prepared(batch, [], find_implausible(samples))
+
+
+def _prepare_lenient(server: DataServer, writer: Writer, submission: Submission, now: datetime) -> _Prepared:
+    samples, faults = _read(submission)
+    held = writer.caller.scopes
+    for index, sample in enumerate(samples):
+        if sample and (missing := policy.find_missing_write_scopes([sample], held)):
+            samples[index] = None
+            faults.append(Fault(f"[{index}].type", f"The access token lacks {' '.join(missing)}."))
+    batch, repeated = gather_batch(samples, now, server.entropy)
+    return _Prepared(batch, faults + repeated, find_implausible(samples))
+
+
+def _read(submission: Submission) -> tuple[list[Sample | None], list[Fault]]:
+    bodies, misread = parse_samples(decompress(submission.body, submission.codings), submission.form)
+    samples, faults = check_samples(bodies)
+    return samples, misread + faults
+
+
+async def _store(
+    server: DataServer, writer: Writer, batch: Batch, now: datetime, *, is_lenient: bool
+) -> Settlement:
+    if len(batch.samples) == 1:
+        # One that is new, as nearly all are, is one statement and needs no transaction around it.
+        async with server.database.connection() as connection:
+            _, stored = await WritableShelf(connection, writer.person_id, writer.caller, now).add(batch)
+        if stored:
+            return settle(batch, {})
+    async with server.database.transaction() as connection:
+        shelf = WritableShelf(connection, writer.person_id, writer.caller, now)
+        position, stored = await shelf.add(batch)
+        if stored == len(batch.samples):
+            return settle(batch, {})
+        names = [sample.client_assigned_id for sample in batch.samples if sample.client_assigned_id]
+        settlement = settle(batch, await shelf.find_present(names))
+        if settlement.conflicts and not is_lenient:
+            raise _refuse_batch(batch, settlement)
+        await _apply(shelf, batch, settlement, position)
+        return settlement
+
+
+async def _apply(shelf: WritableShelf, batch: Batch, settlement: Settlement, position: int) -> None:
+    if settlement.replaced:
+        ids = _list_ids(settlement, settlement.replaced)
+        await shelf.replace(batch.pick(settlement.replaced, ids), position)
+    if settlement.revived:
+        await shelf.revive(batch.pick(settlement.revived), position)
+    if settlement.raised:
+        versions = [batch.samples[place].version for place in settlement.raised]
+        await shelf.raise_versions(_list_ids(settlement, settlement.raised), versions)
+
+
+def _list_ids(settlement: Settlement, places: Iterable[int]) -> list[str]:
+    return [str(settlement.verdicts[place][0]) for place in places]
+
+
+def _describe_conflicts(batch: Batch, settlement: Settlement) -> list[Fault]:
+    if not settlement.conflicts:
+        return []
+    conflicts = set(settlement.conflicts)
+    return [
+        Fault(f"[{index}].clientAssignedId", _CONFLICT)
+        for index, place in enumerate(batch.places)
+        if place in conflicts
+    ]
+
+
+def _refuse_batch(batch: Batch, settlement: Settlement) -> ConflictError:
+    names = [str(batch.samples[place].client_assigned_id) for place in settlement.conflicts]
+    return refuse_conflicts(names, _describe_conflicts(batch, settlement))
+
+
+async def correct_sample(
+    server: DataServer, writer: Writer, name: str, submission: Submission, condition: Condition
+) -> Outcome:
+    """Gives the client's sample of this id another content. Raises `NotFoundError` when there is none, whoever else may
+    have one; `PreconditionFailedError` when it is not the one that the condition names."""
+    now = server.clock()
+    sample = _read_one(submission, name)
+    batch, _ = gather_batch([sample], now, server.entropy)
+    async with server.database.transaction() as connection:
+        shelf, position, kept = await _open(connection, writer, now, name)
+        if missing := policy.find_missing_write_scopes([sample], writer.caller.scopes):
+            raise refuse_scopes("correct this sample", missing)
+        await _check_stored(shelf, writer, kept, "correct this sample")
+        condition.check(kept.digest)
+        verdict = await _correct(shelf, batch, kept, position)
+    warnings = _shorten(find_implausible([sample]))
+    return Outcome([Receipt(kept.id, verdict, name)], warnings=warnings, etag=create_etag(batch.digests[0]))
+
+
+def _read_one(submission: Submission, name: str) -> Sample:
+    """Of a body that is one object; its faults are named from its top."""
+    body = decompress(submission.body, submission.codings)
+    bodies, misread = parse_samples(b"[" + body + b"]")
+    if len(bodies) != 1:
+        raise InvalidInputError("Send one sample.", {"body": ["Send one JSON object."]})
+    if bodies[0]:
+        given = bodies[0].client_assigned_id or name
+        bodies[0].client_assigned_id = name
+        if given != name:
+            misread = [
+                Fault("[0].clientAssignedId", "It must be the id that the address names, or be left out.")
+            ]
+    (sample,), faults = check_samples(bodies)
+    if sample is None or misread:
+        raise refuse(_shorten(misread + faults))
+    return sample
+
+
+def _shorten(faults: Iterable[Fault]) -> list[Fault]:
+    return [Fault(each.field.removeprefix("[0]").lstrip("."), each.message) for each in faults]
+
+
+async def _open(
+    connection: Connection, writer: Writer, now: datetime, name: str
+) -> tuple[WritableShelf, int, Kept]:
+    shelf = WritableShelf(connection, writer.person_id, writer.caller, now)
+    position = await shelf.take()
+    kept = await shelf.find(name)
+    if kept is None:
+        raise NotFoundError("This client has stored no sample under this id.")
+    return shelf, position, kept
+
+
+async def _check_stored(shelf: WritableShelf, writer: Writer, kept: Kept, deed: str) -> None:
+    types = map_sample_type_codes()
+    needed = {types[code].write_scope for code in await shelf.list_types(kept)}
+    if missing := sorted(needed - writer.caller.scopes):
+        raise refuse_scopes(deed, missing)
+
+
+async def _correct(shelf: WritableShelf, batch: Batch, kept: Kept, position: int) -> Verdict:
+    (sample,) = batch.samples
+    is_newer = is_higher(sample.version, kept.version)
+    if kept.digest == batch.digests[0]:
+        if is_newer:
+            await shelf.raise_versions([kept.id], [sample.version])
+        return Verdict.DUPLICATE
+    if sample.version is not None and not is_newer:
+        raise ConflictError(f"Version {kept.version} of this sample is stored; send a higher one, or none.")
+    batch.samples[0] = structs.replace(sample, version=sample.version if is_newer else kept.version)
+    await shelf.replace(batch.pick([0], [kept.id]), position)
+    return Verdict.REPLACED
+
+
+async def delete_sample(server: DataServer, writer: Writer, name: str, condition: Condition) -> None:
+    """Leaves a tombstone, so that whoever synchronises learns of it, and a late retry does not bring it back. Raises as
+    `correct_sample` does."""
+    now = server.clock()
+    async with server.database.transaction() as connection:
+        shelf, position, kept = await _open(connection, writer, now, name)
+        await _check_stored(shelf, writer, kept, "delete this sample")
+        condition.check(kept.digest)
+        await shelf.delete([kept.id], position)

@@ -26,11 +26,15 @@ _CORRELATIONS = frozenset(each.code for each in list_sample_types() if each.fami
 _WIDTH = 10
 
 
-def compose_state(columns: str, position: str, condition: str, order: str = "") -> str:
-    """Rows of both tables as of the position, which is a placeholder or an expression; `s` is the sample. An `order`
-    with a limit holds for each table alone."""
-    leg = f"(select {columns} from {{}} s where s.changed_position <= {position}{{}} and {condition} {order})"
-    return f"{leg.format('sample', '')} union all {leg.format('sample_past', f' and s.ended_position > {position}')}"
+def compose_state(columns: str, position: str, condition: str, order: str = "", name: str = "s") -> str:
+    """Rows of both tables as of the position, which is a placeholder or an expression; the sample goes by the `name`.
+    An `order` with a limit holds for each table alone."""
+    changed = f"where {name}.changed_position <= {position}"
+    ended = f"and {name}.ended_position > {position}"
+    return (
+        f"(select {columns} from sample {name} {changed} and {condition} {order}) union all "
+        f"(select {columns} from sample_past {name} {changed} {ended} and {condition} {order})"
+    )
 
 
 _CHILDREN = compose_state(

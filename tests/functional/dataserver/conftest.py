@@ -63,7 +63,7 @@ class Callers:
         token = uuid4().hex
         person = PersonId(person_id or uuid4()) if has_person else None
         key = ClientKey(client_key or uuid4())
-        self.known[token] = Caller(ClientId("demo.app"), key, person, scopes, token)
+        self.known[token] = Caller(ClientId(f"demo.{key.hex}"), key, person, scopes, token)
         return token
 
     async def verify(self, authorization: str | None) -> Known:

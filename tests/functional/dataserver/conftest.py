@@ -50,6 +50,7 @@ class Callers:
 
     known: dict[str, Caller] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
+    consent_version: int = 1
 
     def add(
         self,
@@ -72,7 +73,14 @@ class Callers:
             raise UnauthenticatedError("Send an access token.")
         subject = str(caller.person_id or caller.client_id)
         token = AccessToken(
-            subject, caller.client_id, caller.person_id, caller.scopes, caller.token_id, 1, _LONG_AGO, _NEVER
+            subject,
+            caller.client_id,
+            caller.person_id,
+            caller.scopes,
+            caller.token_id,
+            self.consent_version,
+            _LONG_AGO,
+            _NEVER,
         )
         return Known(token, caller, self.ended)
 

@@ -90,8 +90,12 @@ async def test_additions_changes_and_deletions_are_told_once(program: Program) -
     await program.write([name("d", 4)])
     second = await ask(program, first["next"])
     assert [(each["clientAssignedId"], each["quantityValue"]) for each in second["added"]] == [("d", 4)]
-    assert [(each["id"], each["quantityValue"]) for each in second["changed"]] == [(first["added"][0]["id"], 10)]
-    assert second["deleted"] == [{"id": first["added"][1]["id"], "type": "body_mass", "clientAssignedId": "b"}]
+    assert [(each["id"], each["quantityValue"]) for each in second["changed"]] == [
+        (first["added"][0]["id"], 10)
+    ]
+    assert second["deleted"] == [
+        {"id": first["added"][1]["id"], "type": "body_mass", "clientAssignedId": "b"}
+    ]
 
     third = await ask(program, second["next"])
     assert (third["added"], third["changed"], third["deleted"]) == ([], [], [])
@@ -185,7 +189,9 @@ async def test_a_token_serves_its_person_and_client_only(program: Program) -> No
         await refuse(caller, 400, since=token)
         for caller in (program.become_other(), program.become_other(client=True))
     ]
-    made_up = [await refuse(program, 400, since=each) for each in ("x", token[:-2], "A" * 2000, "§", token + "A")]
+    made_up = [
+        await refuse(program, 400, since=each) for each in ("x", token[:-2], "A" * 2000, "§", token + "A")
+    ]
     assert len({str(problem["errors"]) for problem in (*foreign, *made_up)}) == 1
     assert (await ask(program, token))["added"] == []
 

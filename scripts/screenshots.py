@@ -60,6 +60,7 @@ async def show_portal(page: Page, take: Take) -> None:
         "client": "/portal/clients/demo.mybp",
         "secret": "/portal/clients/demo.mybp/secret",
         "client-state": "/portal/clients/demo.mybp/state",
+        "usage": "/portal/clients/demo.code/usage",
         "new-client": "/portal/clients/new",
         "team": "/portal/tenancies/demo/team",
         "audit": "/portal/tenancies/demo/audit",

@@ -9,6 +9,8 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from borvo.portal.activity import list_days
+from borvo.portal.public import Activity, add_counts
 from tests.browser.conftest import PASSWORD, PHONE, Instance, OpenPage, run_axe, sign_in
 from tests.factories.clients import register_client
 
@@ -39,6 +41,7 @@ BEHIND_SIGN_IN = {
     "client, advanced": "/portal/clients/{client_id}?tab=advanced",
     "secret": "/portal/clients/{client_id}/secret",
     "failed requests": "/portal/clients/{client_id}/requests",
+    "usage": "/portal/clients/{client_id}/usage?days=90",
     "team": "/portal/tenancies/{prefix}/team",
     "leaving": "/portal/tenancies/{prefix}/leaving",
     "audit": "/portal/tenancies/{prefix}/audit?subject=app",
@@ -77,6 +80,9 @@ async def developer(borvo: Instance, chromium: Browser) -> AsyncIterator[Develop
     prefix = f"p{uuid4().hex[:10]}"
     email = await borvo.create_person(tenancy=prefix)
     client_id = await register_client(borvo.platform, f"{prefix}.app", redirect_uris=(CALLBACK,))
+    async with borvo.platform.database.transaction() as connection:
+        days = list_days(borvo.platform.clock().date(), 90)
+        await add_counts(connection, [(client_id, day, kind, 12_345) for day in days for kind in Activity])
     request = {
         "client_id": client_id,
         "redirect_uri": CALLBACK,
@@ -141,6 +147,7 @@ async def test_axe_finds_no_fault(visit: Any, axe: str, name: str, scheme: Any) 
         "state",
         "which grant",
         "secret",
+        "usage",
         "team",
         "audit",
         "consent",

@@ -64,21 +64,23 @@ class Limiter:
     def find_counter(self, limit: Limit, subject: str, now: datetime) -> Counter:
         return Counter(self._name(limit, subject), find_window(now))
 
-    async def spend(self, limit: Limit, subject: str, now: datetime) -> None:
+    async def spend(self, limit: Limit, subject: str, now: datetime) -> int:
         """Counts before anything is tried, by a statement of its own, so that parallel attempts cannot
-        slip past. Raises `TooManyRequestsError` beyond the limit."""
+        slip past; how many there are now. Raises `TooManyRequestsError` beyond the limit."""
         window = find_window(now)
         async with self._database.connection() as connection:
             attempts = await store.count_attempt(connection, self._name(limit, subject), window)
         if attempts > limit.attempts:
             raise build_refusal(limit, now)
+        return attempts
 
-    async def spend_within(self, connection: Connection, limit: Limit, subject: str, now: datetime) -> None:
+    async def spend_within(self, connection: Connection, limit: Limit, subject: str, now: datetime) -> int:
         """As `spend`, in the caller's transaction: for what is written along with it and not guessed. What is rolled
         back counts for nothing."""
         attempts = await store.count_attempt(connection, self._name(limit, subject), find_window(now))
         if attempts > limit.attempts:
             raise build_refusal(limit, now)
+        return attempts
 
     async def refund(self, limit: Limit, subject: str, now: datetime) -> None:
         """Takes one attempt back: many people behind one address sign in without a fault."""

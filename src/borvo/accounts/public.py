@@ -1,6 +1,6 @@
 """What other features may use of accounts."""
 
-from borvo.accounts.limits import Counter, Limit, Limiter, build_refusal
+from borvo.accounts.limits import Counter, Limit, Limiter, build_refusal, find_window
 from borvo.accounts.model import (
     ClaimsSubject,
     Login,
@@ -81,6 +81,7 @@ __all__ = [
     "end_sessions",
     "find_login",
     "find_person",
+    "find_window",
     "list_sessions",
     "load_claims_subject",
     "load_person",

@@ -40,6 +40,8 @@ def _write_regularly(platform: Platform) -> Iterator[asyncio.Task[None]]:
     """Keeps what was noted while clients waited."""
     notes = (
         (platform.portal.usage.flush, portal.USAGE_FLUSH.total_seconds()),
+        (platform.identity.activity.flush, portal.ACTIVITY_FLUSH.total_seconds()),
+        (platform.identity.client_limiter.peaks.flush, portal.ACTIVITY_FLUSH.total_seconds()),
         (platform.portal.verifier.uses.flush, portal.USE_FLUSH),
         (platform.identity.refusals.flush, portal.REFUSAL_FLUSH),
     )

@@ -21,7 +21,14 @@ from borvo.identity.public import (
 from borvo.kernel.clock import Clock, read_system_clock
 from borvo.kernel.entropy import Entropy, read_system_entropy
 from borvo.organisations.public import Organisations
-from borvo.portal.public import ClientUsage, LifetimeBounds, Portal, SecretVerifier
+from borvo.portal.public import (
+    ClientActivity,
+    ClientLimiter,
+    ClientUsage,
+    LifetimeBounds,
+    Portal,
+    SecretVerifier,
+)
 from borvo.settings import Settings
 from borvo.storage.database import Database
 from borvo.storage.outbox.courier import Courier
@@ -74,9 +81,8 @@ def build_platform(
     cabinet = KeyCabinet(
         database, keyring, clock, entropy, generate, events=events, rotate_after=rotate_after
     )
-    usage = ClientUsage(clock)
     provider = _build_provider(
-        settings, database, clock, entropy, cabinet, verifier, limiter, keyring, events, usage
+        settings, database, clock, entropy, cabinet, verifier, limiter, keyring, events
     )
     people = Accounts(
         database=database,
@@ -94,7 +100,9 @@ def build_platform(
     )
     developers = _build_portal(settings, people, verifier, provider)
     clinics = Organisations(people, partial(identity.admit_person, provider, scope=AGENCY_SCOPE))
-    samples = DataServer(database, clock, entropy, partial(identity.verify_bearer, provider), keyring)
+    samples = DataServer(
+        database, clock, entropy, partial(identity.verify_bearer, provider), provider.activity, keyring
+    )
     courier = Courier(outbox, {**_build_notifiers(settings, provider), **(handlers or {})})
     return Platform(
         settings,
@@ -125,6 +133,7 @@ def _build_portal(
         events=people.events,
         bounds=_describe_bounds(settings),
         usage=provider.usage,
+        limits=identity.CLIENT_LIMITS,
         on_client_ended=partial(identity.end_grants, provider),
         on_client_gone=partial(identity.forget_client, provider),
     )
@@ -145,8 +154,8 @@ def _build_provider(
     limiter: Limiter,
     keyring: Keyring,
     events: SecurityLog,
-    usage: ClientUsage,
 ) -> Identity:
+    client_limiter = ClientLimiter(limiter)
     return Identity(
         issuer=settings.issuer,
         database=database,
@@ -154,13 +163,15 @@ def _build_provider(
         entropy=entropy,
         cabinet=cabinet,
         verifier=verifier,
-        guesses=GuessLimit(limiter, clock),
+        guesses=GuessLimit(client_limiter, clock),
         trusted_proxies=settings.trusted_proxies,
         events=events,
         refresh=_describe_refresh(settings, keyring),
         profile=InstanceProfile(settings.profile),
         limiter=limiter,
-        usage=usage,
+        client_limiter=client_limiter,
+        usage=ClientUsage(clock),
+        activity=ClientActivity(clock),
         access_lifetime=timedelta(minutes=settings.access_token_minutes),
     )
 

@@ -13,6 +13,7 @@ import msgspec
 from borvo.accounts.public import Person, Registration, Role, change_role, create_person, find_person
 from borvo.assembly import Platform
 from borvo.catalogue.sample_types import map_sample_types
+from borvo.cli.demo_activity import DAYS, list_activity
 from borvo.dataserver.public import Submission, Writer, write_samples
 from borvo.identity.public import Caller
 from borvo.kernel.errors import ConflictError, InvalidInputError
@@ -24,9 +25,11 @@ from borvo.portal.public import (
     TeamRole,
     Tenancy,
     add_chosen_secret,
+    add_counts,
     add_member,
     create_tenancy,
     find_client,
+    list_counts,
     list_tenancies,
     load_client,
     register_client,
@@ -153,6 +156,7 @@ async def seed(platform: Platform) -> None:
         await _seed_client(platform, developer, tenancy, client)
     await _seed_organisation(platform)
     await _seed_readings(platform, people[PATIENT])
+    await _seed_activity(platform)
 
 
 async def _seed_person(platform: Platform, email: str) -> Person:
@@ -210,6 +214,18 @@ async def _seed_readings(platform: Platform, person: Person) -> None:
     # On another day the same ids would stand for other readings: those of the first start stay.
     with suppress(ConflictError):
         await write_samples(platform.dataserver, Writer(caller, person.id), Submission(body))
+
+
+async def _seed_activity(platform: Platform) -> None:
+    """Once: the counts are added up, and a second time they would be twice as many."""
+    today = platform.clock().date()
+    async with platform.database.transaction() as connection:
+        diary = await load_client(connection, f"{PREFIX}.code")
+        if diary is None or await list_counts(connection, diary.client_key, today - timedelta(DAYS)):
+            return
+        for each in CLIENTS:
+            counts = list_activity(each.client_id, each.grant_type, each.scopes, today)
+            await add_counts(connection, list(counts))
 
 
 def list_readings(now: datetime) -> Iterator[dict[str, Any]]:

@@ -165,6 +165,11 @@ def _judge(settlement: Settlement, place: int, sample: Sample, digest: bytes | N
 _CHANGES = {Verdict.CREATED, Verdict.REPLACED}
 
 
+def count_changes(settlement: Settlement) -> int:
+    """How many samples are stored that were not there before."""
+    return sum(verdict in _CHANGES for _, verdict in settlement.verdicts)
+
+
 def issue_receipts(batch: Batch, settlement: Settlement) -> list[Receipt]:
     """One a submitted sample; of one that was submitted twice only the first has changed anything."""
     receipts, met = [], set()

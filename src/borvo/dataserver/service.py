@@ -12,6 +12,7 @@ from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy
 from borvo.kernel.errors import BorvoError, ForbiddenError
 from borvo.kernel.ids import PersonId
+from borvo.portal.public import Activity, ClientActivity
 from borvo.storage.database import Database
 from borvo.storage.sealing import Keyring
 
@@ -27,6 +28,7 @@ class DataServer:
     clock: Clock
     entropy: Entropy
     verify: Verify
+    activity: ClientActivity
     keyring: Keyring
     retention: Retention = field(default_factory=Retention)
 
@@ -69,6 +71,7 @@ async def read_samples(
     # Contract 7: the request fails rather than show a correlation with children missing.
     if missing := policy.find_missing_child_scopes(page.samples, token.scopes):
         raise refuse_scopes("read all parts of these samples", missing)
+    server.activity.note(token.client_id, Activity.SAMPLES_READ, len(page.samples))
     return page, str(person_id)
 
 

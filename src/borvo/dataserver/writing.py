@@ -9,7 +9,16 @@ from msgspec import Struct, structs
 
 from borvo.catalogue.sample_types import map_sample_type_codes
 from borvo.dataserver import policy
-from borvo.dataserver.batch import Batch, Kept, Settlement, gather_batch, is_higher, issue_receipts, settle
+from borvo.dataserver.batch import (
+    Batch,
+    Kept,
+    Settlement,
+    count_changes,
+    gather_batch,
+    is_higher,
+    issue_receipts,
+    settle,
+)
 from borvo.dataserver.bodies import parse_samples
 from borvo.dataserver.faults import refuse, refuse_conflicts
 from borvo.dataserver.model import Fault, Outcome, Receipt, Sample, Verdict
@@ -19,6 +28,7 @@ from borvo.dataserver.service import DataServer, Writer, refuse_scopes
 from borvo.dataserver.submission import Form, decompress
 from borvo.dataserver.write_store import WritableShelf
 from borvo.kernel.errors import ConflictError, InvalidInputError, NotFoundError
+from borvo.portal.public import Activity
 from borvo.storage.database import Connection
 
 # Larger bodies are decoded in a thread, or other requests would wait for them.
@@ -50,12 +60,17 @@ async def write_samples(server: DataServer, writer: Writer, submission: Submissi
     if not batch.samples:
         return Outcome(issue_receipts(batch, Settlement([])), faults)
     settlement = await _store(server, writer, batch, now, is_lenient=submission.is_lenient)
+    _note(server, writer, count_changes(settlement))
     return Outcome(
         issue_receipts(batch, settlement),
         sorted(faults + _describe_conflicts(batch, settlement), key=_find_place),
         warnings,
         etag=create_etag(batch.digests[0]) if len(batch.samples) == 1 and not settlement.conflicts else None,
     )
+
+
+def _note(server: DataServer, writer: Writer, changed: int) -> None:
+    server.activity.note(writer.caller.client_id, Activity.SAMPLES_WRITTEN, changed)
 
 
 def _find_place(fault: Fault) -> int:
@@ -163,6 +178,7 @@ async def correct_sample(
         await _check_stored(shelf, writer, kept, "correct this sample")
         condition.check(kept.digest)
         verdict = await _correct(shelf, batch, kept, position)
+    _note(server, writer, verdict is Verdict.REPLACED)
     warnings = _shorten(find_implausible([sample]))
     return Outcome([Receipt(kept.id, verdict, name)], warnings=warnings, etag=create_etag(batch.digests[0]))
 

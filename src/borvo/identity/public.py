@@ -9,6 +9,7 @@ from borvo.identity.pages import build_page_router
 from borvo.identity.refresh import RefreshPolicy
 from borvo.identity.service.caller import Admission, admit_caller, admit_person, clean_up, verify_bearer
 from borvo.identity.service.client_ends import end_grants, forget_client
+from borvo.identity.service.client_limits import CLIENT_LIMITS
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.ending import BACKCHANNEL_LOGOUT, BackchannelNotifier, announce_end
 from borvo.identity.service.guessing import GuessLimit
@@ -18,6 +19,7 @@ __all__ = [
     "ALGORITHMS",
     "ANNOUNCEMENT",
     "BACKCHANNEL_LOGOUT",
+    "CLIENT_LIMITS",
     "KEY_REFRESH",
     "MINIMUM_ANNOUNCEMENT",
     "AccessToken",

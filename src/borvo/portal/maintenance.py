@@ -1,9 +1,9 @@
 """Warns those who can replace a secret that ends, and clears away what has grown old."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from borvo.mail.posting import post_mail
-from borvo.portal import lifecycle, refusal_store, secret_store
+from borvo.portal import activity, activity_store, headroom, lifecycle, refusal_store, secret_store
 from borvo.portal.expiry import EXPIRED_KEPT, WARNINGS
 from borvo.portal.secret_store import OwnedSecret
 from borvo.portal.service import Portal
@@ -26,6 +26,11 @@ async def maintain(portal: Portal) -> None:
         await secret_store.delete_expired(connection, portal.clock() - EXPIRED_KEPT)
         await token_store.delete_expired(connection, portal.clock() - EXPIRED_KEPT)
         await refusal_store.delete_old(connection, portal.clock() - REFUSALS_KEPT)
+        await _forget_activity(connection, portal.clock())
+
+
+async def _forget_activity(connection: Connection, now: datetime) -> None:
+    await activity_store.delete_old(connection, (now - activity.KEPT).date(), now - headroom.KEPT)
 
 
 async def clean_up(portal: Portal) -> None:

@@ -1,10 +1,14 @@
 """What other features may use of the portal."""
 
+from borvo.portal.activity import WRITE_EVERY as ACTIVITY_FLUSH
+from borvo.portal.activity import Activity, ClientActivity
+from borvo.portal.activity_store import add_counts, list_counts
 from borvo.portal.api.description import API_COMPONENTS
 from borvo.portal.api.routes import build_api_router
 from borvo.portal.client_secrets import SecretVerifier
 from borvo.portal.deferred import write_regularly
 from borvo.portal.expiry import list_expiring
+from borvo.portal.headroom import ClientLimit, ClientLimiter
 from borvo.portal.maintenance import clean_up, maintain
 from borvo.portal.model import (
     LASTING_GRANTS,
@@ -49,14 +53,19 @@ from borvo.portal.usage import WRITE_EVERY as USAGE_FLUSH
 from borvo.portal.usage import ClientUsage
 
 __all__ = [
+    "ACTIVITY_FLUSH",
     "API_COMPONENTS",
     "LASTING_GRANTS",
     "REFUSAL_FLUSH",
     "USAGE_FLUSH",
     "USE_FLUSH",
     "AccessTokenFormat",
+    "Activity",
     "AskedClient",
+    "ClientActivity",
     "ClientDetails",
+    "ClientLimit",
+    "ClientLimiter",
     "ClientPresentation",
     "ClientUsage",
     "CountedClient",
@@ -75,6 +84,7 @@ __all__ = [
     "Tenancy",
     "TenancyCount",
     "add_chosen_secret",
+    "add_counts",
     "add_member",
     "build_api_router",
     "build_router",
@@ -84,6 +94,7 @@ __all__ = [
     "find_client",
     "generate_secret",
     "list_all_tenancies",
+    "list_counts",
     "list_expiring",
     "list_tenancies",
     "load_client",

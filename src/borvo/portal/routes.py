@@ -14,6 +14,7 @@ from borvo.portal import (
     secret_pages,
     suffix_pages,
     transfer_pages,
+    usage_pages,
 )
 from borvo.portal.team import invitation_pages
 from borvo.portal.team import pages as team_pages
@@ -56,6 +57,7 @@ def build_router() -> Router:
             team_pages.submit_role,
             team_pages.submit_sending,
             suffix_pages.tell_suffix,
+            usage_pages.show_usage,
             *guidance_pages.HANDLERS,
             *lifecycle_pages.HANDLERS,
             *logo_pages.HANDLERS,

@@ -1,6 +1,6 @@
 """Use cases of developers. Each is bound to the person who acts: clients of others are not found."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -16,6 +16,7 @@ from borvo.kernel.ids import ClientKey, TenancyId
 from borvo.portal import listing, logo_store, sheet_store, store
 from borvo.portal.audit import Action, Change, Values, compare, describe_details, record_change
 from borvo.portal.client_secrets import SecretVerifier
+from borvo.portal.headroom import ClientLimit
 from borvo.portal.listing import ClientList, ClientSearch
 from borvo.portal.model import ClientDetails, ClientSheet, LifetimeBounds, RegisteredClient, Tenancy
 from borvo.portal.policy import check_suffix
@@ -47,6 +48,8 @@ class Portal:
     events: SecurityLog
     bounds: LifetimeBounds
     usage: ClientUsage
+    limits: Sequence[ClientLimit]
+    """Those that requests of clients can meet."""
     on_client_ended: OnClientEnded
     """Ends all that was issued to a client, in the transaction that disables it."""
     on_client_gone: OnClientGone

@@ -164,7 +164,9 @@ async def delete_for_good(connection: Connection, deleted_before: datetime) -> l
         """with gone as (delete from client where deleted_at < $1 returning client_key),
              secrets as (delete from client_secret where client_key in (select client_key from gone)),
              logos as (delete from client_logo where client_key in (select client_key from gone)),
-             usages as (delete from client_usage where client_key in (select client_key from gone))
+             usages as (delete from client_usage where client_key in (select client_key from gone)),
+             counts as (delete from client_activity where client_key in (select client_key from gone)),
+             peaks as (delete from client_limit_peak where client_key in (select client_key from gone))
            select client_key from gone""",
         deleted_before,
     )

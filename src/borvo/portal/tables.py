@@ -120,6 +120,27 @@ client_usage = sa.Table(
     sa.Column("last_used_at", _INSTANT, nullable=False),
 )
 
+# How much of what, by day; nothing in it says by whom. No index holds the count, so that adding to it is cheap.
+client_activity = sa.Table(
+    "client_activity",
+    metadata,
+    sa.Column("client_key", UUID, primary_key=True),
+    # Of UTC.
+    sa.Column("day", sa.Date, primary_key=True, index=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("count", sa.BigInteger, nullable=False),
+)
+
+# How high the highest counter of a limit stood that the client's requests met. Whose counter is not kept.
+client_limit_peak = sa.Table(
+    "client_limit_peak",
+    metadata,
+    sa.Column("client_key", UUID, primary_key=True),
+    sa.Column("limit_name", sa.Text, primary_key=True),
+    sa.Column("window_start", _INSTANT, primary_key=True, index=True),
+    sa.Column("attempts", sa.Integer, nullable=False),
+)
+
 client_secret = sa.Table(
     "client_secret",
     metadata,

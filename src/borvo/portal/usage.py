@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from borvo.kernel.clock import Clock
 from borvo.kernel.ids import ClientKey
 from borvo.storage.database import Connection, Database
+from borvo.storage.notes import Notes
 
 WRITE_EVERY = timedelta(minutes=1)
 """Coarse on purpose: it tells a client that is in use from one that is not."""
@@ -16,23 +17,15 @@ class ClientUsage:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._seen: dict[ClientKey, datetime] = {}
+        self._notes = Notes(_write, max)
 
     def note(self, client_key: ClientKey) -> None:
         """That the client has just been given what it asked for."""
-        self._seen[client_key] = self._clock()
+        self._notes.note(client_key, self._clock())
 
     async def flush(self, database: Database) -> None:
         """Writes what was noted; what cannot be written now is kept for the next time."""
-        seen, self._seen = self._seen, {}
-        if not seen:
-            return
-        try:
-            async with database.transaction() as connection:
-                await _write(connection, seen)
-        except BaseException:
-            self._seen = {**seen, **self._seen}
-            raise
+        await self._notes.flush(database)
 
 
 async def _write(connection: Connection, seen: Mapping[ClientKey, datetime]) -> None:

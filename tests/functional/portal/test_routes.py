@@ -51,6 +51,7 @@ RULES: dict[Case, Rule] = {
     # Without the secret that was just shown it is faulty for whoever may have it.
     ("POST", f"{CLIENT}/secret/file"): Rule.DEVELOPER,
     ("GET", f"{CLIENT}/requests"): Rule.MEMBER,
+    ("GET", f"{CLIENT}/usage"): Rule.MEMBER,
     # Shows what was typed, and the logo of the client that its address or the form names.
     ("POST", "/portal/clients/new/preview"): Rule.DEVELOPER,
     ("POST", f"{CLIENT}/preview"): Rule.DEVELOPER,

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from borvo.assembly import Platform
+from borvo.identity.service.guessing import WRONG_SECRETS
 from borvo.portal import lifecycle
 from tests.functional.browser import Browser, read_forms
 from tests.functional.conftest import TestClock
@@ -247,6 +248,9 @@ async def test_after_thirty_days_it_is_gone_with_all_but_what_people_wrote(
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
     assert (await http.post("/sample/v1", json=[WEIGHT], headers=bearer)).status_code == 200
     await platform.portal.usage.flush(platform.database)
+    await platform.identity.activity.flush(platform.database)
+    platform.identity.client_limiter.peaks.note(ID, WRONG_SECRETS, 1, clock())
+    await platform.identity.client_limiter.peaks.flush(platform.database)
     key = (await load_present(platform, ID)).client_key
     await _delete(live)
     clock.advance(days=30, seconds=1)
@@ -254,7 +258,14 @@ async def test_after_thirty_days_it_is_gone_with_all_but_what_people_wrote(
     await live.sign_in("grace@example.org")
     assert await load(platform, ID) is None
     assert (await live.client.get(STATE)).status_code == 404
-    for table in ("client_secret", "client_logo", "client_usage", "consent"):
+    for table in (
+        "client_secret",
+        "client_logo",
+        "client_usage",
+        "client_activity",
+        "client_limit_peak",
+        "consent",
+    ):
         count = await platform.database.pool.fetchval(
             f"select count(*) from {table} where client_key = $1", key
         )

@@ -218,4 +218,4 @@ async def test_only_what_was_right_counts_as_a_use(verifier: SecretVerifier) -> 
     for secret in ("live", "ended", "wrong"):
         await verifier.verify(client, secret)
     await verifier.is_known(client, "live")
-    assert verifier.uses._seen == {(client.client_key, live.id): NOW}
+    assert verifier.uses._notes._noted == {(client.client_key, live.id): NOW}

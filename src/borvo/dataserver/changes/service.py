@@ -11,6 +11,7 @@ from borvo.dataserver.past import SPARE
 from borvo.dataserver.reader import Reader, admit_reader
 from borvo.dataserver.service import DataServer, refuse_scopes
 from borvo.kernel.errors import GoneError, InvalidInputError
+from borvo.portal.public import Activity
 
 
 async def list_changes(
@@ -32,6 +33,8 @@ async def list_changes(
         if missing:
             # Contract 7: the request fails rather than show a correlation with children missing.
             raise refuse_scopes("read all parts of these samples", missing)
+    told = len(changes.added) + len(changes.changed)
+    server.activity.note(reader.admission.token.client_id, Activity.SAMPLES_READ, told)
     return render_changes(changes, reader.subject, seal.seal(changes.next))
 
 

@@ -15,6 +15,7 @@ from borvo.dataserver.snapshots.parameters import PageRequest, parse_page, parse
 from borvo.kernel.digests import digest_token
 from borvo.kernel.errors import NotFoundError
 from borvo.kernel.ids import ClientKey
+from borvo.portal.public import Activity
 from borvo.storage.database import Connection
 
 
@@ -80,6 +81,7 @@ async def read_snapshot(
         # Contract 7: the request fails rather than show a correlation with children missing.
         if missing := policy.find_missing_child_scopes(samples, reader.scopes):
             raise refuse_scopes("read all parts of these samples", missing)
+    server.activity.note(reader.admission.token.client_id, Activity.SAMPLES_READ, len(samples))
     return msgspec.json.encode(describe_samples(samples, reader.subject))
 
 

@@ -28,6 +28,7 @@ from borvo.identity.model import (
 from borvo.identity.responses import AuthorizationResponse, build_response, find_form_target
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.consents import allow_client
+from borvo.identity.service.counting import count_sign_in
 from borvo.identity.service.demands import check_form, must_ask_anew, must_sign_in, read_claims_request
 from borvo.identity.service.refusals import note_error, note_page
 from borvo.identity.service.subjects import load_subject
@@ -228,8 +229,11 @@ async def _keep(identity: Identity, connection: Connection, waiting: Waiting) ->
         return waiting.id
     network = find_network(current_origin().find_address())
     request_id, now = create_token(identity.entropy), waiting.asked_at
+    client_id = waiting.parameters.get("client_id") or ""
     async with identity.database.begin(connection):
-        await identity.limiter.spend_within(connection, WAITING_REQUESTS, network, identity.clock())
+        await identity.client_limiter.spend_within(
+            connection, WAITING_REQUESTS, client_id, network, identity.clock()
+        )
         await store.insert_request(
             connection, digest_token(request_id), waiting.parameters, now, now + REQUEST_LIFETIME
         )
@@ -277,6 +281,7 @@ async def _grant(
         async with identity.database.begin(connection):
             for effect in effects:
                 await effect(connection)
+    count_sign_in(identity, grant.request.client.client_id, answer)
     return _answer(facts, grant.request.client, answer)
 
 

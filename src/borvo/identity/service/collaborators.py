@@ -15,6 +15,8 @@ from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy
 from borvo.portal.public import (
     AskedClient,
+    ClientActivity,
+    ClientLimiter,
     ClientUsage,
     CountedClient,
     RefusalLog,
@@ -43,7 +45,9 @@ class Identity:
     events: SecurityLog
     refresh: RefreshPolicy
     limiter: Limiter
+    client_limiter: ClientLimiter
     usage: ClientUsage
+    activity: ClientActivity
     access_lifetime: timedelta = TOKEN_LIFETIME
     profile: InstanceProfile = InstanceProfile.COMPATIBLE
     memory: TokenMemory = field(default_factory=TokenMemory)

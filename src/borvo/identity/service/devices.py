@@ -62,7 +62,7 @@ async def begin_device_authorization(identity: Identity, request: ClientRequest)
     device_code = create_token(identity.entropy)
     if client.is_public:
         try:
-            await identity.limiter.spend(DEVICES, request.network, facts.now)
+            await identity.client_limiter.spend(DEVICES, client.client_id, request.network, facts.now)
         except TooManyRequestsError as error:
             return _refuse_device(error)
     async with identity.database.transaction() as connection:

@@ -1,8 +1,9 @@
 """Holds up whoever guesses the secret of a client: a developer may have chosen a weak one."""
 
-from borvo.accounts.public import Counter, Limit, Limiter, build_refusal
+from borvo.accounts.public import Counter, Limit, build_refusal
 from borvo.kernel.clock import Clock
 from borvo.kernel.errors import TooManyRequestsError
+from borvo.portal.public import ClientLimiter
 
 WRONG_SECRETS = Limit("client-secret", 50)
 """By client and network, so that a stranger cannot shut out the client itself."""
@@ -13,7 +14,7 @@ class GuessLimit:
     comes with the statement that loads the client, so that a token request that succeeds costs no round trip more
     (contract 1.6)."""
 
-    def __init__(self, limiter: Limiter, clock: Clock) -> None:
+    def __init__(self, limiter: ClientLimiter, clock: Clock) -> None:
         self._limiter = limiter
         self._clock = clock
 
@@ -29,7 +30,7 @@ class GuessLimit:
     async def count_failure(self, client_id: str, network: str) -> None:
         """Raises `TooManyRequestsError` beyond the limit, where requests come to that were under way together."""
         try:
-            await self._limiter.spend(WRONG_SECRETS, _name(client_id, network), self._clock())
+            await self._limiter.spend(WRONG_SECRETS, client_id, _name(client_id, network), self._clock())
         except TooManyRequestsError:
             raise self._refuse() from None
 

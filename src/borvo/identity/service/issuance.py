@@ -18,6 +18,7 @@ from borvo.identity.service.authentication import (
     refuse_guessing,
 )
 from borvo.identity.service.collaborators import Identity
+from borvo.identity.service.counting import count_token
 from borvo.identity.service.devices import redeem_device_code
 from borvo.identity.service.redemption import redeem_code
 from borvo.identity.service.refreshing import refresh_tokens
@@ -46,6 +47,8 @@ async def answer_token_request(identity: Identity, request: ClientRequest) -> To
     facts, answer = await _answer(identity, request)
     if "error" in answer.body:
         note_answer(identity, "token", request, facts, answer.body)
+    elif facts is not None:
+        count_token(identity, facts, answer.body)
     return answer
 
 

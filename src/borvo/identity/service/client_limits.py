@@ -1,0 +1,38 @@
+"""The limits that requests of clients can meet, in the words of the portal. Nothing else holds them up: how many
+tokens, claims or samples a client asks for is not limited."""
+
+from borvo.identity.service.authorization import WAITING_REQUESTS
+from borvo.identity.service.devices import DEVICES
+from borvo.identity.service.guessing import WRONG_SECRETS
+from borvo.portal.public import ClientLimit, GrantType, RegisteredClient
+
+_BY_BROWSER = {GrantType.AUTHORIZATION_CODE, GrantType.HYBRID, GrantType.IMPLICIT}
+
+
+def _has_secret(client: RegisteredClient) -> bool:
+    return not client.is_public
+
+
+def _shows_codes(client: RegisteredClient) -> bool:
+    return client.is_public and GrantType.DEVICE_CODE in client.grant_types
+
+
+def _goes_by_browser(client: RegisteredClient) -> bool:
+    return not _BY_BROWSER.isdisjoint(client.grant_types)
+
+
+CLIENT_LIMITS = (
+    ClientLimit(
+        WRONG_SECRETS,
+        "Wrong client secrets",
+        "Each network, for this client alone. Beyond it no secret from there is looked at, not even the right one.",
+        _has_secret,
+    ),
+    ClientLimit(
+        WAITING_REQUESTS,
+        "Sign-ins begun",
+        "Each network, over all apps: sign-ins that have to wait for the person.",
+        _goes_by_browser,
+    ),
+    ClientLimit(DEVICES, "Device codes", "Each network, over all clients without a secret.", _shows_codes),
+)

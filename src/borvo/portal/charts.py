@@ -1,0 +1,101 @@
+"""Charts as SVG: one bar a day. No script and no style in them: the theme colours what the classes name, so that the
+content security policy holds, and a chart prints."""
+
+from collections.abc import Sequence
+from datetime import date
+from html import escape
+from itertools import count
+from typing import NamedTuple
+
+WIDTH, HEIGHT = 420, 190
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 18, 12, 24
+_LABELS = 4
+_STEPS = 4
+_THOUSAND = 1000
+
+
+class Scale(NamedTuple):
+    """The lines across a chart: every `step` from zero up to `top`."""
+
+    step: int
+    top: int
+
+
+def find_scale(highest: int) -> Scale:
+    """At most four steps of 1, 2 or 5 times a power of ten, since people read those; at least one."""
+    for power in count():
+        for factor in (1, 2, 5):
+            step = factor * 10**power
+            if step * _STEPS >= highest:
+                return Scale(step, step * max(1, -(-highest // step)))
+    raise AssertionError
+
+
+def render_figure(number: int) -> str:
+    """Short, for the edge of a chart: 12, 3.5k, 20M. Exact for every line of a scale."""
+    for unit, size in (("G", _THOUSAND**3), ("M", _THOUSAND**2), ("k", _THOUSAND)):
+        if number >= size:
+            return f"{number / size:g}{unit}"
+    return str(number)
+
+
+def render_day(day: date) -> str:
+    return f"{day.day} {day:%b}"
+
+
+def render_bars(slug: str, title: str, days: Sequence[date], counts: Sequence[int]) -> str:
+    """The chart of the counts by day. Its name and a description are read to whoever does not see it; `slug` makes
+    their ids, so a page may hold several. Hovering over a bar tells its figure."""
+    scale = find_scale(max(counts, default=0))
+    total, highest = sum(counts), max(counts, default=0)
+    told = f"{total:,} in {len(days)} days, {highest:,} on the busiest. The table below has all numbers."
+    return (
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-labelledby="{slug}-title {slug}-desc">'
+        f'<title id="{slug}-title">{escape(title)} by day</title><desc id="{slug}-desc">{told}</desc>'
+        f"{''.join((*_draw_lines(scale), *_draw_bars(scale, days, counts), *_draw_days(days)))}</svg>"
+    )
+
+
+def _find_height(scale: Scale, value: int) -> float:
+    return (HEIGHT - _TOP - _BOTTOM) * value / scale.top
+
+
+def _find_column(days: Sequence[date]) -> float:
+    return (WIDTH - _LEFT - _RIGHT) / max(1, len(days))
+
+
+def _draw_lines(scale: Scale) -> list[str]:
+    drawn = []
+    for value in range(0, scale.top + 1, scale.step):
+        y = HEIGHT - _BOTTOM - _find_height(scale, value)
+        drawn.append(
+            f'<path class="chart-line" d="M{_LEFT} {y:.1f}H{WIDTH - _RIGHT}"/>'
+            f'<text class="chart-value" x="{_LEFT - 6}" y="{y + 4:.1f}">{render_figure(value)}</text>'
+        )
+    return drawn
+
+
+def _draw_bars(scale: Scale, days: Sequence[date], counts: Sequence[int]) -> list[str]:
+    column = _find_column(days)
+    drawn = []
+    for position, (day, value) in enumerate(zip(days, counts, strict=True)):
+        # Something is never drawn as nothing.
+        height = max(1.0, _find_height(scale, value)) if value else 0.0
+        x, y = _LEFT + column * (position + 0.1), HEIGHT - _BOTTOM - height
+        if value:
+            drawn.append(
+                f'<rect class="chart-bar" x="{x:.2f}" y="{y:.2f}" width="{column * 0.8:.2f}" height="{height:.2f}">'
+                f"<title>{render_day(day)}: {value:,}</title></rect>"
+            )
+    return drawn
+
+
+def _draw_days(days: Sequence[date]) -> list[str]:
+    """Under a few of the bars, the last one among them."""
+    column, stride = _find_column(days), -(-len(days) // _LABELS)
+    return [
+        f'<text class="chart-day" x="{_LEFT + column * (position + 0.5):.1f}" y="{HEIGHT - 6}">{render_day(day)}</text>'
+        for position, day in enumerate(days)
+        if stride and (len(days) - 1 - position) % stride == 0
+    ]

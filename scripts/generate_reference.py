@@ -95,6 +95,8 @@ def list_commands(
 
 def _describe_argument(action: argparse.Action) -> tuple[str, str]:
     name = action.option_strings[-1] if action.option_strings else str(action.metavar)
+    if isinstance(action, argparse.BooleanOptionalAction):
+        name = ", ".join(action.option_strings)
     takes_value = bool(action.option_strings) and action.nargs != 0
     value = f" {action.metavar or action.dest.upper()}" if takes_value else ""
     text = (action.help or "").replace("%(default)s", str(action.default))
@@ -111,7 +113,8 @@ def render_commands() -> str:
         table = "\n" + _table("argument", "meaning", rows=rows) if rows else ""
         parts.append(f"## {command.prog}\n\n{summary[:1].upper()}{summary[1:]}.\n{table}")
     return (
-        "# Commands\n\nExit codes: 0 done, 1 refused or failed, 2 wrong usage or settings, 130 interrupted. "
+        "# Commands\n\nExit codes: 0 done, 1 refused or failed, 2 wrong usage or settings, 130 interrupted; "
+        "`borvo client` has [more](../how-to/manage-clients-from-ci.md#exit-codes). "
         "`--help` after any command shows its arguments.\n\n" + "\n".join(parts)
     )
 

@@ -37,7 +37,7 @@ class Terminal:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=60,
         )
         assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
         pairs = (self.folder / ".variables").read_text().rstrip("\0").split("\0")

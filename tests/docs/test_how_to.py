@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import os
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -34,7 +36,9 @@ class Recipe:
         self.blocks = read_blocks(FOLDER / f"{name}.md")
         self.waiting = set(self.blocks)
         self._demo = demo
-        self._terminal = Terminal(folder)
+        # Whoever runs the commands has them on the path.
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        self._terminal = Terminal(folder, {"PATH": path})
 
     def read(self, name: str) -> str:
         self.waiting.discard(name)
@@ -114,6 +118,34 @@ async def test_a_secret_is_changed_and_reported_as_the_page_says(
     secret = next(client.secret for client in CLIENTS if client.client_id == "demo.worker")
     page = await browser.submit(await browser.open(WORKER), f"{WORKER}/own", secret=secret)
     assert "Your secret is set" in page.text
+    assert not recipe.waiting
+
+
+TOKENS = "/portal/tenancies/demo/tokens"
+
+
+async def make_token(browser: Browser, scopes: list[str]) -> str:
+    await browser.sign_in(DEVELOPER, PASSWORD)
+    page = await browser.submit(await browser.open(TOKENS), TOKENS, label="pipeline", scopes=scopes)
+    found = re.search(r'id="created-token">([^<]+)<', page.text)
+    assert found
+    return found[1]
+
+
+async def test_clients_are_managed_from_ci_as_the_page_says(
+    demo: str, browser: Browser, tmp_path: Path
+) -> None:
+    recipe = Recipe("manage-clients-from-ci", demo, tmp_path)
+    token = await make_token(browser, ["clients:write", "secrets:write"])
+    listed = json.loads(await recipe.run("token", "the-token-that-the-page-showed", token))
+    assert "demo.shop" not in {client["client_id"] for client in listed}
+    assert "demo.shop: register" in await recipe.run("file")
+    assert (await recipe.run("apply")).endswith("demo.shop: saved\nNothing to change.\n")
+    await recipe.run("secret")
+    assert '"state": "disabled"' in await recipe.run("change")
+    assert await recipe.run("curl") == "412\n"
+    assert json.loads((tmp_path / "shop.json").read_text())["details"]["description"] == "Sells things."
+    assert "display_name" not in json.loads((tmp_path / "refused.json").read_text())["yours"]
     assert not recipe.waiting
 
 

@@ -7,12 +7,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from borvo.cli.clients.connection import TOKEN_VARIABLE, URL_VARIABLE
 from borvo.cli.main import build_parser
 from borvo.settings import PREFIX, Settings
 from tests.docs.test_pages import ROOT, list_pages
 
 PAGES = list_pages(ROOT)
 SETTINGS = {f"{PREFIX}{field.name.upper()}" for field in msgspec.structs.fields(Settings)}
+# What the commands that speak to a Borvo read.
+SETTINGS |= {URL_VARIABLE, TOKEN_VARIABLE}
 _FENCE = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PATH = re.compile(r"`((?:src|tests|scripts|docs|changes|requirements)/[\w./-]+)`")
 

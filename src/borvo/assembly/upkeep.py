@@ -10,6 +10,7 @@ from litestar import Litestar
 
 from borvo.accounts import public as accounts
 from borvo.assembly.wiring import Platform
+from borvo.dataserver import public as dataserver
 from borvo.identity import public as identity
 from borvo.portal import public as portal
 from borvo.web.loop_delay import watch_loop
@@ -29,6 +30,7 @@ async def _clean_up_regularly(platform: Platform) -> None:
             await accounts.clean_up(platform.accounts)
             await portal.maintain(platform.portal)
             await portal.clean_up(platform.portal)
+            await dataserver.clean_up(platform.dataserver)
             await platform.outbox.clean_up()
             async with platform.database.transaction() as connection:
                 await platform.events.clean_up(connection, platform.settings.security_event_days)

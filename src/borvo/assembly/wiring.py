@@ -7,7 +7,7 @@ from functools import partial
 
 from borvo.accounts.public import Accounts, Limiter, Passwords
 from borvo.catalogue.scopes import AGENCY_SCOPE
-from borvo.dataserver.public import DataServer
+from borvo.dataserver.public import DataServer, Retention
 from borvo.identity import public as identity
 from borvo.identity.public import (
     GenerateKey,
@@ -100,9 +100,7 @@ def build_platform(
     )
     developers = _build_portal(settings, people, verifier, provider)
     clinics = Organisations(people, partial(identity.admit_person, provider, scope=AGENCY_SCOPE))
-    samples = DataServer(
-        database, clock, entropy, partial(identity.verify_bearer, provider), provider.activity, keyring
-    )
+    samples = _build_dataserver(settings, provider, keyring)
     courier = Courier(outbox, {**_build_notifiers(settings, provider), **(handlers or {})})
     return Platform(
         settings,
@@ -118,6 +116,23 @@ def build_platform(
         provider,
         samples,
         clinics,
+    )
+
+
+def _build_dataserver(settings: Settings, provider: Identity, keyring: Keyring) -> DataServer:
+    return DataServer(
+        database=provider.database,
+        clock=provider.clock,
+        entropy=provider.entropy,
+        verify=partial(identity.verify_bearer, provider),
+        activity=provider.activity,
+        keyring=keyring,
+        events=provider.events,
+        retention=Retention(
+            past=timedelta(days=settings.sample_past_days),
+            snapshot=timedelta(days=settings.sample_snapshot_days),
+            export=timedelta(days=settings.sample_export_days),
+        ),
     )
 
 

@@ -13,6 +13,7 @@ import asyncpg
 import borvo
 from borvo.accounts.public import Role
 from borvo.cli import demo, keys, organisations, server, support
+from borvo.cli.clients.options import add_clients
 from borvo.cli.failure import CommandError
 from borvo.kernel.errors import BorvoError
 from borvo.settings import SettingsError, read_settings
@@ -50,6 +51,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _add_demo(commands.add_parser("demo", help="run the platform with sample people, clients and data"))
     keys.add_keys(commands.add_parser("keys", help="signing keys: list them, rotate them"))
+    client = commands.add_parser("client", help="manage the clients of a tenancy, also from CI")
+    add_clients(client.add_subparsers(dest="topic", required=True, metavar="ACTION"))
     _add_support(commands.add_parser("support", help="what the support team does on the server itself"))
     return parser
 
@@ -184,16 +187,23 @@ async def _bring_up(url: str) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Exit codes: 0 done, 1 refused or failed, 2 wrong usage or settings, 130 interrupted."""
+    """Exit codes: 0 done, 1 refused or failed, 2 wrong usage or settings, 130 interrupted; those of `borvo client`
+    stand in `cli/clients/connection.py`."""
     options = build_parser().parse_args(arguments)
     # A command speaks by what it prints; workers configure their own logs.
     configure_logs("warning")
+    if code := run_command(options):
+        sys.exit(code)
+
+
+def run_command(options: argparse.Namespace) -> int:
+    """The exit code; what went wrong stands in one line on standard error."""
     try:
         options.run(options)
     except _EXPECTED as fault:
         public = fault.public if isinstance(fault, BorvoError) else str(fault)
         sys.stderr.write(f"borvo: {' '.join(public.split())}\n")
-        code = fault.code if isinstance(fault, CommandError) else 2 if isinstance(fault, SettingsError) else 1
-        sys.exit(code)
+        return fault.code if isinstance(fault, CommandError) else 2 if isinstance(fault, SettingsError) else 1
     except KeyboardInterrupt:
-        sys.exit(130)
+        return 130
+    return 0

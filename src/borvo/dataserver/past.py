@@ -5,7 +5,7 @@ then or before and ended after it. Of each sample at most one of these is there.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from borvo.catalogue.sample_types import Family, list_sample_types
@@ -64,3 +64,8 @@ def read_sample(row: Row, children: tuple[StoredSample, ...] = ()) -> StoredSamp
     id_, code, start, end, value, category, device, name, start_offset, end_offset = row[:_WIDTH]
     start, end = restore_offset(start, start_offset), restore_offset(end, end_offset)
     return StoredSample(id_, code, start, end, value, category, device, name, children)
+
+
+async def delete_ended(connection: Connection, before: datetime) -> None:
+    """What was changed or deleted earlier, tombstones too."""
+    await connection.execute("delete from sample_past where ended_at < $1", before)

@@ -15,6 +15,7 @@ from borvo.kernel.ids import PersonId
 from borvo.portal.public import Activity, ClientActivity
 from borvo.storage.database import Database
 from borvo.storage.sealing import Keyring
+from borvo.storage.security_events.log import SecurityLog
 
 Verify = Callable[[str | None], Awaitable[Admission]]
 
@@ -30,6 +31,7 @@ class DataServer:
     verify: Verify
     activity: ClientActivity
     keyring: Keyring
+    events: SecurityLog
     retention: Retention = field(default_factory=Retention)
 
 

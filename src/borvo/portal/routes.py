@@ -16,6 +16,7 @@ from borvo.portal import (
     transfer_pages,
     usage_pages,
 )
+from borvo.portal.quick_start import pages as start_pages
 from borvo.portal.team import invitation_pages
 from borvo.portal.team import pages as team_pages
 from borvo.portal.tokens import pages as token_pages
@@ -61,6 +62,7 @@ def build_router() -> Router:
             *guidance_pages.HANDLERS,
             *lifecycle_pages.HANDLERS,
             *logo_pages.HANDLERS,
+            *start_pages.HANDLERS,
             *preview_pages.HANDLERS,
             *token_pages.HANDLERS,
             *transfer_pages.HANDLERS,

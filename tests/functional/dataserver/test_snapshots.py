@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from borvo.assembly import Platform
-from borvo.dataserver.snapshots.service import clean_up
+from borvo.dataserver.public import clean_up
 from tests.factories.samples import create_blood_pressure, create_body
 from tests.functional.conftest import TestClock
 from tests.functional.dataserver.conftest import Program
@@ -132,6 +132,19 @@ async def test_what_expired_is_deleted(program: Program, platform: Platform, clo
     await clean_up(platform.dataserver)
     async with platform.database.connection() as connection:
         assert await connection.fetchval("select count(*) from sample_snapshot") == 1
+
+
+async def test_what_samples_were_is_deleted_in_time(
+    program: Program, platform: Platform, clock: TestClock
+) -> None:
+    await program.write([name("a", 1), name("b", 1)])
+    await program.delete("a")
+    clock.advance(days=89)
+    await program.correct("b", name("b", 2))
+    clock.advance(days=2)
+    await clean_up(platform.dataserver)
+    async with platform.database.connection() as connection:
+        assert await connection.fetch("select is_deleted from sample_past") == [(False,)]
 
 
 async def test_the_key_is_stored_as_a_digest(program: Program, platform: Platform) -> None:

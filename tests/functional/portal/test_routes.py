@@ -50,6 +50,7 @@ RULES: dict[Case, Rule] = {
     ("POST", f"{CLIENT}/secret/{{secret_id:str}}/removal"): Rule.DEVELOPER,
     # Without the secret that was just shown it is faulty for whoever may have it.
     ("POST", f"{CLIENT}/secret/file"): Rule.DEVELOPER,
+    ("GET", f"{CLIENT}/start"): Rule.MEMBER,
     ("GET", f"{CLIENT}/requests"): Rule.MEMBER,
     ("GET", f"{CLIENT}/usage"): Rule.MEMBER,
     # Shows what was typed, and the logo of the client that its address or the form names.

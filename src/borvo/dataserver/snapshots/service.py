@@ -102,9 +102,3 @@ async def _find_snapshot(
     ):
         raise NotFoundError("There are no results under this key, or none any more. Ask the query again.")
     return snapshot
-
-
-async def clean_up(server: DataServer) -> None:
-    """Deletes what has expired."""
-    async with server.database.connection() as connection:
-        await store.delete_expired(connection, server.clock())

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0018"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
@@ -27,3 +27,4 @@ def upgrade() -> None:
     )
     op.create_index(op.f("sample_snapshot_expires_at_ix"), "sample_snapshot", ["expires_at"])
     op.create_index("sample_snapshot_by_subject", "sample_snapshot", ["subject_id"])
+    op.create_index("sample_past_by_age", "sample_past", ["ended_at"])

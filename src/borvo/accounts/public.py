@@ -16,6 +16,7 @@ from borvo.accounts.model import (
 from borvo.accounts.pages import build_router
 from borvo.accounts.passwords import Passwords
 from borvo.accounts.profile_store import CLAIMS_COLUMNS, load_claims_subject, read_claims_subject
+from borvo.accounts.sandbox import Sandbox, close_sandbox, list_left_sandboxes, open_sandbox
 from borvo.accounts.service import (
     Accounts,
     DescribeReturn,
@@ -66,6 +67,7 @@ __all__ = [
     "ProfileDetails",
     "Registration",
     "Role",
+    "Sandbox",
     "SignInNeededError",
     "SignedIn",
     "Viewer",
@@ -76,16 +78,19 @@ __all__ = [
     "change_role",
     "check_email",
     "clean_up",
+    "close_sandbox",
     "create_person",
     "end_session",
     "end_sessions",
     "find_login",
     "find_person",
     "find_window",
+    "list_left_sandboxes",
     "list_sessions",
     "load_claims_subject",
     "load_person",
     "normalize_email",
+    "open_sandbox",
     "provide_login",
     "provide_viewer",
     "read_claims_subject",

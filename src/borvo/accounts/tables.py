@@ -17,7 +17,10 @@ person = sa.Table(
     sa.Column("family_name", sa.Text, nullable=False),
     sa.Column("created_at", _INSTANT, nullable=False),
     sa.Column("closed_at", _INSTANT),
+    # Set for a stand-in that a developer's test drive made and deletes: nobody real, for no list of people.
+    sa.Column("sandbox_tenancy_id", UUID),
 )
+sa.Index("person_sandbox", person.c.created_at, postgresql_where=person.c.sandbox_tenancy_id.is_not(None))
 
 # The directory that finds a person by address: the one table keyed otherwise, since uniqueness needs it.
 person_email = sa.Table(

@@ -119,9 +119,11 @@ def build_app(platform: Platform, routers: Iterable[Router] = ()) -> ASGIApp:
 
 def enclose(app: Litestar, platform: Platform) -> ASGIApp:
     """The framework's application within the layers that stand before it."""
-    return Observation(
+    enclosed = Observation(
         identity.CrossOrigin(app, platform.identity),
         entropy=platform.entropy,
         secure=platform.settings.is_secure,
         trusted_proxies=platform.settings.trusted_proxies,
     )
+    platform.portal.loopback.bind(enclosed)
+    return enclosed

@@ -37,6 +37,7 @@ from borvo.storage.outbox.model import Handler
 from borvo.storage.sealing import Keyring
 from borvo.storage.security_events.log import SecurityLog
 from borvo.web.cookies import CookiePolicy
+from borvo.web.loopback import Loopback
 from borvo.web.outgoing import Outgoing
 
 
@@ -151,6 +152,8 @@ def _build_portal(
         limits=identity.CLIENT_LIMITS,
         on_client_ended=partial(identity.end_grants, provider),
         on_client_gone=partial(identity.forget_client, provider),
+        on_person_gone=partial(identity.forget_person, provider),
+        loopback=Loopback(settings.issuer),
     )
 
 

@@ -8,7 +8,7 @@ from borvo.identity.model import AccessToken, Caller, InstanceProfile
 from borvo.identity.pages import build_page_router
 from borvo.identity.refresh import RefreshPolicy
 from borvo.identity.service.caller import Admission, admit_caller, admit_person, clean_up, verify_bearer
-from borvo.identity.service.client_ends import end_grants, forget_client
+from borvo.identity.service.client_ends import end_grants, forget_client, forget_person
 from borvo.identity.service.client_limits import CLIENT_LIMITS
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.ending import BACKCHANNEL_LOGOUT, BackchannelNotifier, announce_end
@@ -44,6 +44,7 @@ __all__ = [
     "describe_return",
     "end_grants",
     "forget_client",
+    "forget_person",
     "generate_key",
     "verify_bearer",
 ]

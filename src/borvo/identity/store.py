@@ -127,6 +127,13 @@ async def delete_consents_of(connection: Connection, client_key: ClientKey) -> N
     await connection.execute("delete from consent where client_key = $1", client_key)
 
 
+async def delete_grants_of(connection: Connection, person_id: PersonId) -> None:
+    """All that a person allowed, and every code and token of hers."""
+    for table in ("consent", "authorization_code", "token_family", "session_client", "device_authorization"):
+        await connection.execute(f"delete from {table} where person_id = $1", person_id)
+    await connection.execute("delete from access_token where subject_id = $1", person_id)
+
+
 async def list_consents(connection: Connection, person_id: PersonId) -> list[ConsentedClient]:
     """The clients that the person allows something, the latest first."""
     rows = await connection.fetch(

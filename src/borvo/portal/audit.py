@@ -29,6 +29,7 @@ class Action(StrEnum):
     CLIENT_ENABLED = "client_enabled"
     CLIENT_DELETED = "client_deleted"
     CLIENT_RESTORED = "client_restored"
+    CLIENT_DRIVEN = "client_driven"
     LOGO_CHANGED = "logo_changed"
     LOGO_REMOVED = "logo_removed"
     SECRET_ADDED = "secret_added"  # noqa: S105  (a name)

@@ -8,6 +8,7 @@ from borvo.portal.expiry import EXPIRED_KEPT, WARNINGS
 from borvo.portal.secret_store import OwnedSecret
 from borvo.portal.service import Portal
 from borvo.portal.team import invitations
+from borvo.portal.test_drive import service as test_drives
 from borvo.portal.tokens import store as token_store
 from borvo.portal.words import write_warning
 from borvo.storage.database import Connection
@@ -34,9 +35,10 @@ async def _forget_activity(connection: Connection, now: datetime) -> None:
 
 
 async def clean_up(portal: Portal) -> None:
-    """Lets go of what has had its time: clients deleted long ago, and invitations."""
+    """Lets go of what has had its time: clients deleted long ago, invitations, and sandbox people left behind."""
     await lifecycle.clean_up(portal)
     await invitations.clean_up(portal)
+    await test_drives.clean_up(portal)
 
 
 async def _warn(portal: Portal, connection: Connection, secret: OwnedSecret, days: int) -> None:

@@ -19,6 +19,7 @@ from borvo.portal import (
 from borvo.portal.quick_start import pages as start_pages
 from borvo.portal.team import invitation_pages
 from borvo.portal.team import pages as team_pages
+from borvo.portal.test_drive import pages as drive_pages
 from borvo.portal.tokens import pages as token_pages
 from borvo.web.pages import PAGE_OPT
 
@@ -63,6 +64,7 @@ def build_router() -> Router:
             *lifecycle_pages.HANDLERS,
             *logo_pages.HANDLERS,
             *start_pages.HANDLERS,
+            *drive_pages.HANDLERS,
             *preview_pages.HANDLERS,
             *token_pages.HANDLERS,
             *transfer_pages.HANDLERS,

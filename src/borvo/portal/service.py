@@ -12,7 +12,7 @@ from borvo.accounts.public import Accounts, Person
 from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy, create_uuid
 from borvo.kernel.errors import ConflictError, InvalidInputError, NotFoundError
-from borvo.kernel.ids import ClientKey, TenancyId
+from borvo.kernel.ids import ClientKey, PersonId, TenancyId
 from borvo.portal import listing, logo_store, sheet_store, store
 from borvo.portal.audit import Action, Change, Values, compare, describe_details, record_change
 from borvo.portal.client_secrets import SecretVerifier
@@ -29,11 +29,13 @@ from borvo.portal.tokens.bearer import describe_way
 from borvo.portal.usage import ClientUsage
 from borvo.storage.database import Connection, Database
 from borvo.storage.security_events.log import SecurityLog
+from borvo.web.loopback import Loopback
 
 log = structlog.get_logger(__name__)
 
 OnClientEnded = Callable[[Connection, RegisteredClient], Awaitable[None]]
 OnClientGone = Callable[[Connection, ClientKey], Awaitable[None]]
+OnPersonGone = Callable[[Connection, PersonId], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,9 @@ class Portal:
     """Ends all that was issued to a client, in the transaction that disables it."""
     on_client_gone: OnClientGone
     """Lets go of what was kept by the client's key, in the transaction that deletes it for good."""
+    on_person_gone: OnPersonGone
+    """Deletes all that a sandbox person allowed, in the transaction that deletes her."""
+    loopback: Loopback
 
 
 _SHARED = tuple(field.name for field in fields(ClientDetails) if field.name in RegisteredClient.__slots__)

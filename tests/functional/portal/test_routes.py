@@ -51,6 +51,8 @@ RULES: dict[Case, Rule] = {
     # Without the secret that was just shown it is faulty for whoever may have it.
     ("POST", f"{CLIENT}/secret/file"): Rule.DEVELOPER,
     ("GET", f"{CLIENT}/start"): Rule.MEMBER,
+    ("GET", f"{CLIENT}/drive"): Rule.DEVELOPER,
+    ("POST", f"{CLIENT}/drive"): Rule.DEVELOPER,
     ("GET", f"{CLIENT}/requests"): Rule.MEMBER,
     ("GET", f"{CLIENT}/usage"): Rule.MEMBER,
     # Shows what was typed, and the logo of the client that its address or the form names.

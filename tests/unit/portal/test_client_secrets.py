@@ -219,3 +219,38 @@ async def test_only_what_was_right_counts_as_a_use(verifier: SecretVerifier) -> 
         await verifier.verify(client, secret)
     await verifier.is_known(client, "live")
     assert verifier.uses._notes._noted == {(client.client_key, live.id): NOW}
+
+
+async def test_a_lent_secret_works_for_its_client_and_only_as_long_as_it_is_lent(
+    verifier: SecretVerifier,
+) -> None:
+    client, other = build_client([]), build_client([])
+    with verifier.lend(client) as first, verifier.lend(client) as second:
+        assert first != second
+        assert await verifier.verify(client, first)
+        assert await verifier.verify(client, second)
+        assert not await verifier.verify(other, first)
+        assert not await verifier.verify(client, "anything else")
+    assert not await verifier.verify(client, first)
+    assert not await verifier.verify(client, second)
+    assert verifier._lent == {}
+    assert verifier.uses._notes._noted == {}
+
+
+async def test_a_lent_secret_ends_although_what_it_was_for_has_failed(verifier: SecretVerifier) -> None:
+    client, lent = build_client([]), list[str]()
+
+    def fail() -> None:
+        with verifier.lend(client) as secret:
+            lent.append(secret)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert not await verifier.verify(client, lent[0])
+
+
+async def test_the_clients_own_secrets_work_beside_a_lent_one(verifier: SecretVerifier) -> None:
+    client = build_client([await store_chosen(verifier, CHOSEN)])
+    with verifier.lend(client):
+        assert await verifier.verify(client, CHOSEN)

@@ -1,0 +1,80 @@
+"""The page that runs a client's flow and shows each step."""
+
+from litestar import get, post
+from litestar.response import Template
+
+from borvo.accounts.public import Login, SignedIn
+from borvo.kernel.errors import InvalidInputError
+from borvo.portal import service
+from borvo.portal.model import RegisteredClient
+from borvo.portal.pages import AnyRequest, Developing, InPath, render_of_client
+from borvo.portal.service import Portal
+from borvo.portal.team.policy import Deed
+from borvo.portal.test_drive.model import Flow, Mistake, Report
+from borvo.portal.test_drive.plans import Plan, check_client, list_flows, list_mistakes
+from borvo.portal.test_drive.service import run_drive
+from borvo.portal.test_drive.words import FLOW_WORDS, MISTAKE_WORDS
+from borvo.web.forms import Form, read_form
+
+
+async def _render(
+    portal: Portal,
+    login: Login,
+    client: RegisteredClient,
+    form: Form,
+    report: Report | None = None,
+    status: int = 200,
+) -> Template:
+    flows = list_flows(client)
+    possible = {mistake for flow in flows for mistake in list_mistakes(client, flow)}
+    return await render_of_client(
+        "portal/test_drive.html",
+        portal,
+        login,
+        client,
+        status,
+        form=form,
+        report=report,
+        fault=check_client(client),
+        flows=flows,
+        flow_words=FLOW_WORDS,
+        mistakes=[mistake for mistake in Mistake if mistake in possible],
+        mistake_words=MISTAKE_WORDS,
+        has_sign_in=any(flow.is_sign_in for flow in flows),
+    )
+
+
+@get("/clients/{client_id:str}/drive")
+async def show_test_drive(client_id: InPath, login: SignedIn, portal: Developing) -> Template:
+    client = await service.find_client(portal, login.person, client_id, Deed.CHANGE_CLIENTS)
+    form = Form({"mistake": [Mistake.NONE.value], "callback": [*client.redirect_uris[:1]]})
+    return await _render(portal, login, client, form)
+
+
+def _read_plan(form: Form) -> Plan | None:
+    flow, mistake = form.text("flow"), form.text("mistake")
+    if flow not in set(Flow):
+        form.add_error("flow", "Choose what to run.")
+    if mistake not in set(Mistake):
+        form.add_error("mistake", "Choose what to try.")
+    return Plan(Flow(flow), Mistake(mistake), form.text("callback")) if form.is_valid else None
+
+
+@post("/clients/{client_id:str}/drive", status_code=200)
+async def submit_test_drive(
+    client_id: InPath, request: AnyRequest, login: SignedIn, portal: Developing
+) -> Template:
+    client = await service.find_client(portal, login.person, client_id, Deed.CHANGE_CLIENTS)
+    form = await read_form(request)
+    plan = _read_plan(form)
+    if plan is None:
+        return await _render(portal, login, client, form, status=400)
+    try:
+        report = await run_drive(portal, login.person, client_id, plan)
+    except InvalidInputError as error:
+        form.add_errors(error.errors)
+        return await _render(portal, login, client, form, status=error.status)
+    return await _render(portal, login, client, form, report)
+
+
+HANDLERS = [show_test_drive, submit_test_drive]

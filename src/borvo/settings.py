@@ -81,7 +81,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     outgoing_networks: Annotated[
         Literal["public", "any"],
         Meta(
-            description="Where logout notifications may go: to public addresses, or to any, those of the "
+            description="Where notifications to clients may go: to public addresses, or to any, those of the "
             "operator's own network included. With a loopback issuer any."
         ),
     ] = "public"
@@ -95,6 +95,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_from: Annotated[
         str, Meta(description="Address that mail comes from; needed with `BORVO_SMTP_URL`.")
     ] = ""
+    agency_invite_days: Annotated[
+        int, Meta(ge=1, le=90, description="Days that people have to answer an invite of an agency.")
+    ] = 14
     security_event_days: Annotated[
         int, Meta(ge=30, le=36500, description="How many days security events are kept.")
     ] = 365

@@ -53,6 +53,10 @@ class Person:
     def is_developer(self) -> bool:
         return Role.DEVELOPER in self.roles
 
+    @property
+    def is_agent(self) -> bool:
+        return Role.AGENT in self.roles
+
 
 @dataclass(frozen=True, slots=True)
 class Login:
@@ -69,6 +73,10 @@ class Login:
     @property
     def is_developer(self) -> bool:
         return self.person.is_developer
+
+    @property
+    def is_agent(self) -> bool:
+        return self.person.is_agent
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,9 @@ _SENTENCES = {
     SecurityEventKind.SESSION_ENDED: "One of your sign-ins was ended.",
     SecurityEventKind.CONSENT_GRANTED: "You allowed {app} to use your data.",
     SecurityEventKind.CONSENT_WITHDRAWN: "You took back what you had allowed {app}.",
+    SecurityEventKind.SHARING_GRANTED: "You let {agency} see data of yours.",
+    SecurityEventKind.SHARING_CHANGED: "You changed what {agency} can see.",
+    SecurityEventKind.SHARING_ENDED: "You ended what {agency} could see.",
     SecurityEventKind.TOKEN_FAMILY_REVOKED: "The access of {app} was ended, because a token was used twice.",
     SecurityEventKind.CLIENT_SECRET_ADDED: "You added a secret to the client {app}.",
     SecurityEventKind.CLIENT_SECRET_REMOVED: "You removed a secret from the client {app}.",
@@ -62,6 +65,7 @@ def describe_event(event: RecordedEvent) -> Line:
     pattern = _SENTENCES.get(event.kind, event.kind)  # type: ignore[call-overload]
     words = {
         "app": event.detail.get("app") or event.client_id or "an app",
+        "agency": event.detail.get("agency") or "somebody",
         "tenancy": event.detail.get("tenancy", ""),
         "role": str(event.detail.get("role", "")).replace("_", " "),
     }

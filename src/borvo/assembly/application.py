@@ -15,6 +15,7 @@ from litestar.types import ASGIApp
 
 import borvo
 from borvo.accounts import public as accounts
+from borvo.agency import public as agency
 from borvo.assembly.upkeep import build_lifespan
 from borvo.assembly.wiring import Platform
 from borvo.dataserver import public as dataserver
@@ -50,6 +51,7 @@ def list_dependencies(platform: Platform) -> dict[str, Provide]:
         "portal": _provide(platform.portal),
         "identity": _provide(platform.identity),
         "dataserver": _provide(platform.dataserver),
+        "agency": _provide(platform.agency),
         "organisations": _provide(platform.organisations),
         "viewer": Provide(accounts.provide_viewer),
         "login": Provide(accounts.provide_login),
@@ -83,6 +85,8 @@ def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litest
             identity.build_page_router(),
             dataserver.build_router(),
             organisations.build_router(),
+            agency.build_api_router(),
+            agency.build_page_router(),
             show_openapi,
             show_reference,
             answer_live,

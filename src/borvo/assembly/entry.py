@@ -12,6 +12,7 @@ from borvo.kernel.clock import Clock, read_system_clock
 from borvo.mail.keeping import build_outbox_router, keep_mail
 from borvo.mail.posting import KIND as MAIL
 from borvo.mail.smtp import SmtpMailer, parse_relay
+from borvo.mail.texting import TEXT_KIND
 from borvo.settings import Settings, read_settings
 from borvo.storage.outbox.model import Handler
 from borvo.web.lifeline import end_with_parent
@@ -37,7 +38,8 @@ def create_demo_app() -> ASGIApp:
     """The entry point of the demo's worker process, the only one with a page that shows everybody's mail."""
     # The end of the terminal reaches every process; the first one ends the workers in order.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    return _settle(build_app(build_platform(_begin(), handlers={MAIL: keep_mail}), [build_outbox_router()]))
+    handlers: dict[str, Handler] = {MAIL: keep_mail, TEXT_KIND: keep_mail}
+    return _settle(build_app(build_platform(_begin(), handlers=handlers), [build_outbox_router()]))
 
 
 def _begin() -> Settings:

@@ -9,6 +9,7 @@ import structlog
 from litestar import Litestar
 
 from borvo.accounts import public as accounts
+from borvo.agency import public as agency
 from borvo.assembly.wiring import Platform
 from borvo.dataserver import public as dataserver
 from borvo.identity import public as identity
@@ -31,6 +32,7 @@ async def _clean_up_regularly(platform: Platform) -> None:
             await portal.maintain(platform.portal)
             await portal.clean_up(platform.portal)
             await dataserver.clean_up(platform.dataserver)
+            await agency.clean_up(platform.agency)
             await platform.outbox.clean_up()
             async with platform.database.transaction() as connection:
                 await platform.events.clean_up(connection, platform.settings.security_event_days)

@@ -6,6 +6,8 @@ from datetime import timedelta
 from functools import partial
 
 from borvo.accounts.public import Accounts, Limiter, Passwords
+from borvo.agency import public as agency
+from borvo.agency.public import Agency
 from borvo.catalogue.scopes import AGENCY_SCOPE
 from borvo.dataserver.public import DataServer, Retention
 from borvo.identity import public as identity
@@ -20,6 +22,7 @@ from borvo.identity.public import (
 )
 from borvo.kernel.clock import Clock, read_system_clock
 from borvo.kernel.entropy import Entropy, read_system_entropy
+from borvo.mail.texting import TEXT_KIND
 from borvo.organisations.public import Organisations
 from borvo.portal.public import (
     ClientActivity,
@@ -57,6 +60,7 @@ class Platform:
     portal: Portal
     identity: Identity
     dataserver: DataServer
+    agency: Agency
     organisations: Organisations
 
 
@@ -85,23 +89,11 @@ def build_platform(
     provider = _build_provider(
         settings, database, clock, entropy, cabinet, verifier, limiter, keyring, events
     )
-    people = Accounts(
-        database=database,
-        clock=clock,
-        entropy=entropy,
-        passwords=passwords,
-        limiter=limiter,
-        cookies=CookiePolicy(secure=settings.is_secure),
-        trusted_proxies=settings.trusted_proxies,
-        issuer=settings.issuer,
-        outbox=outbox,
-        events=events,
-        describe_return=partial(identity.describe_return, provider),
-        on_session_ended=partial(identity.announce_end, outbox),
-    )
+    people = _build_accounts(settings, provider, passwords, outbox)
     developers = _build_portal(settings, people, verifier, provider)
     clinics = Organisations(people, partial(identity.admit_person, provider, scope=AGENCY_SCOPE))
-    samples = _build_dataserver(settings, provider, keyring)
+    asking = _build_agency(settings, people, provider, handlers)
+    samples = _build_dataserver(settings, provider, asking, keyring)
     courier = Courier(outbox, {**_build_notifiers(settings, provider), **(handlers or {})})
     return Platform(
         settings,
@@ -116,16 +108,20 @@ def build_platform(
         developers,
         provider,
         samples,
+        asking,
         clinics,
     )
 
 
-def _build_dataserver(settings: Settings, provider: Identity, keyring: Keyring) -> DataServer:
+def _build_dataserver(
+    settings: Settings, provider: Identity, asking: Agency, keyring: Keyring
+) -> DataServer:
     return DataServer(
         database=provider.database,
         clock=provider.clock,
         entropy=provider.entropy,
         verify=partial(identity.verify_bearer, provider),
+        agency=asking,
         activity=provider.activity,
         keyring=keyring,
         events=provider.events,
@@ -134,6 +130,23 @@ def _build_dataserver(settings: Settings, provider: Identity, keyring: Keyring) 
             snapshot=timedelta(days=settings.sample_snapshot_days),
             export=timedelta(days=settings.sample_export_days),
         ),
+    )
+
+
+def _build_accounts(settings: Settings, provider: Identity, passwords: Passwords, outbox: Outbox) -> Accounts:
+    return Accounts(
+        database=provider.database,
+        clock=provider.clock,
+        entropy=provider.entropy,
+        passwords=passwords,
+        limiter=provider.limiter,
+        cookies=CookiePolicy(secure=settings.is_secure),
+        trusted_proxies=settings.trusted_proxies,
+        issuer=settings.issuer,
+        outbox=outbox,
+        events=provider.events,
+        describe_return=partial(identity.describe_return, provider),
+        on_session_ended=partial(identity.announce_end, outbox),
     )
 
 
@@ -157,9 +170,24 @@ def _build_portal(
     )
 
 
+def _build_agency(
+    settings: Settings, people: Accounts, provider: Identity, handlers: Mapping[str, Handler] | None
+) -> Agency:
+    return Agency(
+        people,
+        provider,
+        invite_lifetime=timedelta(days=settings.agency_invite_days),
+        # Commands and tests deliver nothing, and leave both kinds to whoever does.
+        can_text=handlers is None or TEXT_KIND in handlers,
+    )
+
+
 def _build_notifiers(settings: Settings, provider: Identity) -> dict[str, Handler]:
     outgoing = Outgoing(is_open=settings.outgoing_networks == "any" or not settings.is_secure)
-    return {identity.BACKCHANNEL_LOGOUT: identity.BackchannelNotifier(provider, outgoing)}
+    return {
+        identity.BACKCHANNEL_LOGOUT: identity.BackchannelNotifier(provider, outgoing),
+        agency.NOTIFY: agency.ClientNotifier(provider.database, outgoing),
+    }
 
 
 def _build_provider(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -222,6 +223,16 @@ def render_page(page: Page, subject: str) -> bytes:
     """Contract 2.2; `subject` is the name by which the reader knows the person."""
     datas = describe_samples(page.samples, subject)
     return msgspec.json.encode(PageAnswer(page.total, len(datas), datas))
+
+
+def render_shared_page(total: int, samples: Iterable[tuple[UUID, StoredSample]]) -> bytes:
+    """As `render_page`, of several people: each sample with the subject whose it is."""
+    datas = []
+    for subject, sample in samples:
+        (answer,) = _describe([sample], str(subject))
+        answer.id = str(sample.id)
+        datas.append(answer)
+    return msgspec.json.encode(PageAnswer(total, len(datas), datas))
 
 
 def _answer_receipt(receipt: Receipt) -> ReceiptAnswer:

@@ -3,11 +3,13 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from borvo.agency.public import Agency
 from borvo.dataserver import policy
 from borvo.dataserver.model import Page, Query, Selection
 from borvo.dataserver.retention import Retention
+from borvo.dataserver.shared_reading import read_shared
 from borvo.dataserver.store import SampleShelf
-from borvo.identity.public import AccessToken, Admission, Caller
+from borvo.identity.public import Admission, Caller
 from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy
 from borvo.kernel.errors import BorvoError, ForbiddenError
@@ -29,6 +31,7 @@ class DataServer:
     clock: Clock
     entropy: Entropy
     verify: Verify
+    agency: Agency
     activity: ClientActivity
     keyring: Keyring
     events: SecurityLog
@@ -54,15 +57,25 @@ async def admit_writer(server: DataServer, authorization: str | None, query_toke
     return Writer(caller, _require_person(caller.person_id))
 
 
+async def read_for_agency(
+    server: DataServer, authorization: str | None, query_token: str, parse: Callable[[], Query]
+) -> bytes:
+    """What people share with the caller's agency, as `read_shared` answers it."""
+    admission = await server.verify(authorization)
+    body, count = await read_shared(server.agency, admission, query_token, parse)
+    server.activity.note(admission.token.client_id, Activity.SAMPLES_READ, count)
+    return body
+
+
 async def read_samples(
-    server: DataServer, authorization: str | None, query_token: str | None, parse: Callable[[], Query]
+    server: DataServer, authorization: str | None, parse: Callable[[], Query]
 ) -> tuple[Page, str]:
     """The page, and the subject by whom its reader knows the person. `parse` runs once the token has verified."""
     admission = await server.verify(authorization)
     token = admission.token
     async with server.database.connection() as connection:
         try:
-            person_id = _admit_reader(token, query_token)
+            person_id = _require_person(token.person_id)
             query = parse()
             selection = _select(query, token.scopes)
         except BorvoError:
@@ -75,12 +88,6 @@ async def read_samples(
         raise refuse_scopes("read all parts of these samples", missing)
     server.activity.note(token.client_id, Activity.SAMPLES_READ, len(page.samples))
     return page, str(person_id)
-
-
-def _admit_reader(token: AccessToken, query_token: str | None) -> PersonId:
-    if query_token is not None:
-        raise ForbiddenError("No relationship with a person is known for this agency-query-token.")
-    return _require_person(token.person_id)
 
 
 def _select(query: Query, scopes: frozenset[str]) -> Selection:

@@ -13,7 +13,7 @@ from borvo.kernel.ids import PersonId
 
 PAGE_TOTAL = "total"
 
-_COLUMNS = (
+SAMPLE_COLUMNS = (
     "s.id, s.type_code, s.start_at, s.end_at, s.value, s.category, s.device, s.client_assigned_id, "
     "s.start_offset, s.end_offset"
 )
@@ -44,12 +44,12 @@ def compose_page(query: Query, selection: Selection, person_id: PersonId, admiss
     if len(selection.types) == 1:
         code = statement.bind(selection.types[0].code)
         rows = (
-            f"select {_COLUMNS} from sample s where s.type_code = {code}::smallint and {filters} "
+            f"select {SAMPLE_COLUMNS} from sample s where s.type_code = {code}::smallint and {filters} "
             f"{order} limit {take}::bigint offset {skip}::bigint"
         )
     else:
         rows = (
-            f"select {_COLUMNS} from unnest($2::smallint[]) as wanted (code) cross join lateral ("
+            f"select {SAMPLE_COLUMNS} from unnest($2::smallint[]) as wanted (code) cross join lateral ("
             f"select s.* from sample s where s.type_code = wanted.code and {filters} "
             f"{order} limit {take}::bigint + {skip}::bigint) s "
             f"{order} limit {take}::bigint offset {skip}::bigint"

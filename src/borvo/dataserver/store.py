@@ -19,7 +19,7 @@ _COLUMNS = 10
 _CORRELATIONS = frozenset(each.code for each in list_sample_types() if each.family is Family.CORRELATION)
 
 
-def _read(row: Row, children: tuple[StoredSample, ...] = ()) -> StoredSample:
+def read_sample(row: Row, children: tuple[StoredSample, ...] = ()) -> StoredSample:
     # In the order of the columns: by name it takes twice as long.
     id_, code, start, end, value, category, device, name, start_offset, end_offset = row[:_COLUMNS]
     start, end = restore_offset(start, start_offset), restore_offset(end, end_offset)
@@ -55,8 +55,8 @@ class SampleShelf:
     async def _attach_children(self, rows: list[Row]) -> tuple[StoredSample, ...]:
         parents = [row["id"] for row in rows if row["type_code"] in _CORRELATIONS]
         if not parents:
-            return tuple([_read(row) for row in rows])
+            return tuple([read_sample(row) for row in rows])
         children: dict[object, list[StoredSample]] = {}
         for row in await self._connection.fetch(_CHILDREN, self._person_id, parents):
-            children.setdefault(row["id"], []).append(_read(row))
-        return tuple([_read(row, tuple(children.get(row["id"], ()))) for row in rows])
+            children.setdefault(row["id"], []).append(read_sample(row))
+        return tuple([read_sample(row, tuple(children.get(row["id"], ()))) for row in rows])

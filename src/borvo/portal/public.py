@@ -37,7 +37,13 @@ from borvo.portal.service import (
     register_client,
 )
 from borvo.portal.sheet_store import load_presentation
-from borvo.portal.store import AskedClient, CountedClient, load_client, load_counted_clients
+from borvo.portal.store import (
+    AskedClient,
+    CountedClient,
+    load_client,
+    load_client_by_key,
+    load_counted_clients,
+)
 from borvo.portal.team.model import TeamRole
 from borvo.portal.team.tenancies import (
     TenancyCount,
@@ -98,6 +104,7 @@ __all__ = [
     "list_expiring",
     "list_tenancies",
     "load_client",
+    "load_client_by_key",
     "load_counted_clients",
     "load_presentation",
     "maintain",

@@ -80,6 +80,12 @@ async def load_client(connection: Connection, client_id: str) -> RegisteredClien
     return read_client(row) if row else None
 
 
+async def load_client_by_key(connection: Connection, client_key: ClientKey) -> RegisteredClient | None:
+    """As `load_client`, by the key under which other features keep what belongs to a client."""
+    row = await connection.fetchrow(f"{CLIENT_QUERY} where c.client_key = $1", client_key)
+    return read_client(row) if row else None
+
+
 class AskedClient(NamedTuple):
     """A client by its id, and the counter that is read along with it."""
 

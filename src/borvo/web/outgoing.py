@@ -68,22 +68,30 @@ def is_public(address: str) -> bool:
 
 
 class Outgoing:
-    """Posts forms. Follows no redirect, waits five seconds, and reads no more than the status."""
+    """Posts forms and gets addresses. Follows no redirect, waits five seconds, and reads no more than the status."""
 
     def __init__(self, *, is_open: bool) -> None:
         self._guard = _Guard(is_open=is_open)
 
     async def post_form(self, url: str, fields: Mapping[str, str]) -> int:
         """The status of the answer; raises `OutgoingError` when there is none."""
-        headers = [("Content-Type", "application/x-www-form-urlencoded"), ("User-Agent", "Borvo")]
-        body = urlencode(fields).encode()
+        return await self._send("POST", url, urlencode(fields).encode())
+
+    async def get(self, url: str) -> int:
+        """As `post_form`."""
+        return await self._send("GET", url, None)
+
+    async def _send(self, method: str, url: str, body: bytes | None) -> int:
+        headers = [("User-Agent", "Borvo")]
+        if body is not None:
+            headers.append(("Content-Type", "application/x-www-form-urlencoded"))
         try:
             # A pool of its own each time: such requests are rare, and nothing is to stay open.
             async with (
                 httpcore.AsyncConnectionPool(
                     ssl.create_default_context(), network_backend=self._guard
                 ) as pool,
-                pool.stream("POST", url, headers=headers, content=body, extensions=_TIMEOUT) as answer,
+                pool.stream(method, url, headers=headers, content=body, extensions=_TIMEOUT) as answer,
             ):
                 return answer.status
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as fault:

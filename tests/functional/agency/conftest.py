@@ -3,10 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
-import httpx
 import pytest
 
-from borvo.assembly import Platform
+from borvo.assembly import Platform, build_app
 from tests.factories.clients import BLOOD_PRESSURE, register_client
 from tests.functional.agency.scenes import AGENCY_SCOPES, CLINICIAN, OTHER, WORKER, Stage
 
@@ -14,7 +13,7 @@ READ = (*(f"read.{name}" for name in BLOOD_PRESSURE), "read.body_mass", "read.he
 
 
 @pytest.fixture
-async def stage(platform: Platform, http: httpx.AsyncClient) -> AsyncIterator[Stage]:
+async def stage(platform: Platform) -> AsyncIterator[Stage]:
     scopes = (*AGENCY_SCOPES.split(), *READ)
     await register_client(platform, CLINICIAN, scopes=scopes)
     await register_client(platform, OTHER, scopes=scopes)
@@ -22,4 +21,6 @@ async def stage(platform: Platform, http: httpx.AsyncClient) -> AsyncIterator[St
         platform, WORKER, grant_types=["client_credentials"], scopes=["agency_api"], redirect_uris=[]
     )
     async with AsyncExitStack() as stack:
-        yield Stage(platform, stack, http)
+        stage = Stage(platform, stack, build_app(platform))
+        stage.http = await stage.open_client()
+        yield stage

@@ -35,6 +35,12 @@ from tests.functional.portal.journeys import Fields, register
             },
             "code",
         ),
+        ({"grant_types": "authorization_code", "scopes": ["openid", "offline_access"]}, "code"),
+        ({"grant_types": "device_code", "is_public": "yes", "redirect_uris": ""}, "device_code"),
+        (
+            {"grant_types": "device_code", "redirect_uris": "", "scopes": ["openid", "offline_access"]},
+            "device_code",
+        ),
         ({"grant_types": "implicit"}, "id_token"),
         (
             {"grant_types": "implicit", "is_public": "yes", "allows_front_channel_tokens": "yes"},
@@ -60,6 +66,7 @@ async def test_every_kind_of_client_is_driven_to_the_end(
     assert "borvo_cs_" not in page.text
 
 
+DEVICE: Fields = {"grant_types": "device_code", "redirect_uris": ""}
 CODE: Fields = {"grant_types": "authorization_code", "require_pkce": "yes"}
 
 
@@ -75,6 +82,9 @@ CODE: Fields = {"grant_types": "authorization_code", "require_pkce": "yes"}
         (CODE, "reused_code", "invalid_grant"),
         ({"grant_types": "hybrid"}, "reused_code", "invalid_grant"),
         ({"grant_types": "implicit"}, "scope", "invalid_scope"),
+        (DEVICE, "scope", "invalid_scope"),
+        (DEVICE, "declined", "access_denied"),
+        (DEVICE, "secret", "invalid_client"),
         (SERVICE, "scope", "invalid_scope"),
         (SERVICE, "secret", "invalid_client"),
     ],
@@ -92,6 +102,18 @@ async def test_a_mistake_meets_the_error_that_an_app_meets(
     found = await developer.open(f"/portal/clients/healthorg.myapp/requests?q={number[1]}")
     # That a person declines is no fault of the app, so it is no failed request.
     assert found.text.count("list-group-item") == (mistake != "declined")
+
+
+@pytest.mark.parametrize("grant_type", ["authorization_code", "device_code"])
+async def test_an_app_that_keeps_its_access_is_seen_to_refresh_it(
+    developer: Browser, grant_type: str
+) -> None:
+    await register(developer, grant_types=grant_type, scopes=["openid", "offline_access"])
+    text = read_text(await drive(developer))
+    assert "The refresh token, looked at" in text
+    assert "A new refresh token came" in text
+    # Both answers, and what was sent for the second.
+    assert len(set(re.findall(r'"refresh_token": "([^"]+)"', text))) == 2
 
 
 async def test_a_mistake_that_the_flow_has_no_room_for_is_refused(developer: Browser) -> None:

@@ -67,7 +67,11 @@ class Drive:
     async def run(self, secret: str) -> None:
         self._secret = secret
         await self._discover()
-        if not self._plan.flow.is_sign_in:
+        await self._obtain()
+
+    async def _obtain(self) -> None:
+        """From the first request of the flow to the last."""
+        if not self._plan.flow.needs_person:
             await self._serve()
             return
         answer = await self._authorize()
@@ -181,9 +185,13 @@ class Drive:
 
     async def _fetch_tokens(self, title: str, words: str, fields: Fields) -> dict[str, Any]:
         """Empty when they were refused."""
+        return await self._ask_as_client("token_endpoint", title, words, fields)
+
+    async def _ask_as_client(self, name: str, title: str, words: str, fields: Fields) -> dict[str, Any]:
+        """At the endpoint of that name in discovery; empty when it was refused."""
         is_wrong = self._plan.mistake is Mistake.SECRET
         secret = _WRONG_SECRET if is_wrong else self._secret
-        response, sent = await self._call(self._metadata["token_endpoint"], fields, secret)
+        response, sent = await self._call(self._metadata[name], fields, secret)
         tokens = read_object(response)
         is_refused, error = response.status_code != _OK, str(tokens.get("error", ""))
         text = show_object(tokens)
@@ -196,24 +204,43 @@ class Drive:
         tokens = await self._fetch_tokens("Token request", words, fields)
         if not tokens:
             return
-        access_token = str(tokens["access_token"])
-        if id_token := tokens.get("id_token"):
-            self._look_at_id_token(
-                "The id token from the token endpoint, looked at", id_token, "", access_token
-            )
-        await self._look_at_access_token(access_token, tokens.get("scope"))
-        await self._ask_who(access_token)
+        await self._use_tokens(tokens)
         if self._plan.mistake is Mistake.REUSED_CODE:
             again = "The same code once more: either the app or a thief has it twice."
             await self._fetch_tokens("Token request, again", again, fields)
-            await self._ask_who(access_token, "What the code was exchanged for has ended, too.")
+            ended = "What the code was exchanged for has ended, too."
+            await self._ask_who(str(tokens["access_token"]), ended)
+        elif refresh_token := tokens.get("refresh_token"):
+            await self._refresh(refresh_token)
+
+    async def _use_tokens(self, tokens: Mapping[str, Any]) -> None:
+        """What an app does with what it fetched itself."""
+        access_token = str(tokens["access_token"])
+        if id_token := tokens.get("id_token"):
+            title = "The id token from the token endpoint, looked at"
+            self._look_at_id_token(title, id_token, "", access_token)
+        await self._look_at_access_token(access_token, tokens.get("scope"))
+        if "openid" in self._client.scopes:
+            await self._ask_who(access_token)
+
+    async def _refresh(self, refresh_token: str) -> None:
+        """RFC 6749 6."""
+        fields: Fields = (("grant_type", "refresh_token"), ("refresh_token", refresh_token))
+        words = "The person has gone, and the app keeps its access."
+        tokens = await self._fetch_tokens("Refresh", words, fields)
+        if tokens:
+            is_new = tokens.get("refresh_token") not in {None, refresh_token}
+            fault = "" if is_new else "The refresh token did not change."
+            checks = (Check("A new refresh token came; the old one is spent.", fault),)
+            self.steps.append(Finding("The refresh token, looked at", checks))
+            await self._look_at_access_token(str(tokens["access_token"]), tokens.get("scope"))
 
     def _look_at_id_token(self, title: str, id_token: str, code: str, access_token: str) -> None:
         token = read_signed(id_token, self._issuer.keys)
         expected = Expected(
             self._client.client_id,
             self._client.signing_algorithm,
-            self._handles.nonce,
+            self._handles.nonce if self._plan.flow.needs_callback else "",
             self._clock(),
             code=code,
             access_token=access_token,

@@ -7,7 +7,7 @@ Fields = tuple[tuple[str, str], ...]
 
 
 class Flow(StrEnum):
-    """What is run: a response type, or the grant that needs nobody."""
+    """What is run: a response type, or a grant that needs no callback URL."""
 
     CODE = "code"
     CODE_ID_TOKEN = "code id_token"  # noqa: S105  (a name)
@@ -16,14 +16,19 @@ class Flow(StrEnum):
     ID_TOKEN = "id_token"  # noqa: S105  (a name)
     ID_TOKEN_TOKEN = "id_token token"  # noqa: S105  (a name)
     SERVICE = "client_credentials"
+    DEVICE = "device_code"
 
     @property
     def words(self) -> frozenset[str]:
         return frozenset(self.value.split(" "))
 
     @property
-    def is_sign_in(self) -> bool:
+    def needs_person(self) -> bool:
         return self is not Flow.SERVICE
+
+    @property
+    def needs_callback(self) -> bool:
+        return self not in {Flow.SERVICE, Flow.DEVICE}
 
     @property
     def has_code(self) -> bool:

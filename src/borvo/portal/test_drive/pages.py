@@ -40,7 +40,7 @@ async def _render(
         flow_words=FLOW_WORDS,
         mistakes=[mistake for mistake in Mistake if mistake in possible],
         mistake_words=MISTAKE_WORDS,
-        has_sign_in=any(flow.is_sign_in for flow in flows),
+        has_callback=any(flow.needs_callback for flow in flows),
     )
 
 

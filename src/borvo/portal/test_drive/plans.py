@@ -11,10 +11,7 @@ UNKNOWN_SCOPE = "read.shoe_size"
 _CODE = frozenset({GrantType.AUTHORIZATION_CODE, GrantType.HYBRID})
 
 DISABLED = "This client is disabled, so it gets no tokens. Enable it on its page State first."
-_NOTHING = (
-    "There is nothing to drive: it needs the grant type authorization code, hybrid, implicit or client credentials. "
-    "A device cannot be tried here yet; the quick start has a program for one."
-)
+_NOTHING = "There is nothing to drive: the client has no grant type. Choose one on its page Details first."
 _NO_SCOPE = "The client has no scopes, so it can ask for nothing. Choose some on its page Details first."
 _NO_CALLBACK = "Choose one of the client's callback URLs."
 
@@ -32,6 +29,7 @@ def list_flows(client: RegisteredClient) -> list[Flow]:
         Flow.ID_TOKEN: is_implicit,
         Flow.ID_TOKEN_TOKEN: is_implicit and has_front,
         Flow.SERVICE: GrantType.CLIENT_CREDENTIALS in grants,
+        Flow.DEVICE: GrantType.DEVICE_CODE in grants,
     }
     return [flow for flow, is_possible in possible.items() if is_possible]
 
@@ -43,12 +41,12 @@ def sends_challenge(client: RegisteredClient, flow: Flow) -> bool:
 
 def list_mistakes(client: RegisteredClient, flow: Flow) -> list[Mistake]:
     """Those that the flow gives room for, `NONE` first."""
-    has_secret = not client.is_public and (flow.has_code or not flow.is_sign_in)
+    has_secret = not client.is_public and (flow.has_code or not flow.needs_callback)
     possible = {
         Mistake.NONE: True,
-        Mistake.REDIRECT_URI: flow.is_sign_in,
+        Mistake.REDIRECT_URI: flow.needs_callback,
         Mistake.SCOPE: True,
-        Mistake.DECLINED: flow.is_sign_in,
+        Mistake.DECLINED: flow.needs_person,
         Mistake.NO_CHALLENGE: flow.has_code and (client.require_pkce or client.is_public),
         Mistake.VERIFIER: sends_challenge(client, flow),
         Mistake.SECRET: has_secret,
@@ -81,7 +79,7 @@ def check_plan(client: RegisteredClient, plan: Plan) -> dict[str, str]:
         return {"flow": "This client may not ask for that."}
     if plan.mistake not in list_mistakes(client, plan.flow):
         return {"mistake": f"With {plan.flow.value} there is no such mistake to make. Choose another."}
-    if plan.flow.is_sign_in and plan.callback not in client.redirect_uris:
+    if plan.flow.needs_callback and plan.callback not in client.redirect_uris:
         return {"callback": _NO_CALLBACK}
     return {}
 
@@ -106,7 +104,7 @@ def create_handles(entropy: Entropy) -> Handles:
 
 def list_scopes(client: RegisteredClient, plan: Plan) -> str:
     """All that the client is registered for; a service asks only for what makes sense without a person."""
-    scopes = client.scopes if plan.flow.is_sign_in else tuple({"agency_api"} & {*client.scopes})
+    scopes = client.scopes if plan.flow.needs_person else tuple({"agency_api"} & {*client.scopes})
     return " ".join((*scopes, UNKNOWN_SCOPE) if plan.mistake is Mistake.SCOPE else scopes)
 
 

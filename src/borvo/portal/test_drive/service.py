@@ -19,8 +19,9 @@ from borvo.portal.audit import Action
 from borvo.portal.model import RegisteredClient
 from borvo.portal.service import Portal, find_client, lock_client, note_change
 from borvo.portal.team.policy import Deed
+from borvo.portal.test_drive.device import DeviceDrive
 from borvo.portal.test_drive.drive import Drive
-from borvo.portal.test_drive.model import Report
+from borvo.portal.test_drive.model import Flow, Report
 from borvo.portal.test_drive.plans import Plan, check_client, check_plan, create_handles
 from borvo.storage.database import Connection
 
@@ -52,7 +53,8 @@ async def run_drive(portal: Portal, person: Person, client_id: str, plan: Plan) 
     async with portal.loopback.open(f"test-drive {client.tenancy_id}") as http:
         if begun.sandbox is not None:
             http.cookies.set(begun.sandbox.cookie_name, begun.sandbox.cookie)
-        drive = Drive(begun.client, plan, create_handles(portal.entropy), portal.clock, http)
+        kind = DeviceDrive if plan.flow is Flow.DEVICE else Drive
+        drive = kind(begun.client, plan, create_handles(portal.entropy), portal.clock, http)
         try:
             async with asyncio.timeout(_SECONDS):
                 await _run(portal, begun.client, drive)
@@ -78,7 +80,7 @@ async def _begin(portal: Portal, person: Person, client_id: str, plan: Plan) -> 
     async with portal.database.transaction() as connection:
         client = await lock_client(connection, person, client_id)
         _check(client, plan)
-        is_needed = plan.flow.is_sign_in
+        is_needed = plan.flow.needs_person
         sandbox = await open_sandbox(connection, portal.accounts, client.tenancy_id) if is_needed else None
         tried = {"flow": plan.flow.value, "mistake": plan.mistake.value}
         await note_change(portal, connection, Action.CLIENT_DRIVEN, person, client, after=tried)

@@ -10,6 +10,7 @@ FLOW_WORDS = {
     Flow.ID_TOKEN: "Implicit, id_token",
     Flow.ID_TOKEN_TOKEN: "Implicit, id_token token",
     Flow.SERVICE: "Client credentials, without a person",
+    Flow.DEVICE: "Device code",
 }
 
 MISTAKE_WORDS = {

@@ -31,6 +31,9 @@ class SecurityEventKind(StrEnum):
     SESSION_ENDED = "session_ended"
     CONSENT_GRANTED = "consent_granted"
     CONSENT_WITHDRAWN = "consent_withdrawn"
+    SHARING_GRANTED = "sharing_granted"
+    SHARING_CHANGED = "sharing_changed"
+    SHARING_ENDED = "sharing_ended"
     TOKEN_FAMILY_REVOKED = "token_family_revoked"  # noqa: S105  (a name)
     CLIENT_SECRET_ADDED = "client_secret_added"  # noqa: S105  (a name)
     CLIENT_SECRET_REMOVED = "client_secret_removed"  # noqa: S105  (a name)

@@ -1,0 +1,189 @@
+"""The SQL of what people decided. Every function takes a connection and none commits."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from borvo.agency.model import Asker, Choice, Relationship, Standing, Subject
+from borvo.kernel.ids import ClientKey, PersonId
+from borvo.storage.database import Connection, Row
+
+_RELATIONSHIP = """r.person_id, r.client_key, r.agency_id, r.is_organisation, r.subject, r.version, r.scopes,
+                   r.data_from, r.until, r.standing, r.granted_at, r.changed_at"""
+# As `may_reach` of the policy decides: $1 the client, $2 the agencies, $3 now.
+_REACHED = """r.client_key = $1 and r.agency_id = any($2::uuid[]) and r.standing = 'active'
+              and (r.until is null or r.until > $3)
+              and exists (select from person p where p.id = r.person_id and p.closed_at is null)"""
+
+
+def _read_relationship(row: Row) -> Relationship:
+    return Relationship(
+        person_id=PersonId(row["person_id"]),
+        client_key=ClientKey(row["client_key"]),
+        agency_id=row["agency_id"],
+        is_organisation=row["is_organisation"],
+        subject=row["subject"],
+        version=row["version"],
+        choice=Choice(tuple(row["scopes"]), row["data_from"], row["until"]),
+        standing=Standing(row["standing"]),
+        granted_at=row["granted_at"],
+        changed_at=row["changed_at"],
+    )
+
+
+async def lock_relationship(
+    connection: Connection, person_id: PersonId, client_key: ClientKey, agency_id: UUID
+) -> Relationship | None:
+    """Makes changes of one person's consents take turns until the transaction ends, first ones too."""
+    await connection.execute("select from person where id = $1 for no key update", person_id)
+    row = await connection.fetchrow(
+        f"""select {_RELATIONSHIP} from agency_relationship r
+            where r.person_id = $1 and r.client_key = $2 and r.agency_id = $3""",
+        person_id,
+        client_key,
+        agency_id,
+    )
+    return _read_relationship(row) if row else None
+
+
+async def find_relationship(
+    connection: Connection, person_id: PersonId, client_key: ClientKey, agency_id: UUID
+) -> Relationship | None:
+    row = await connection.fetchrow(
+        f"""select {_RELATIONSHIP} from agency_relationship r
+            where r.person_id = $1 and r.client_key = $2 and r.agency_id = $3""",
+        person_id,
+        client_key,
+        agency_id,
+    )
+    return _read_relationship(row) if row else None
+
+
+async def load_own(connection: Connection, person_id: PersonId, subject: Subject) -> Relationship | None:
+    """One of the person's own, in whatever standing."""
+    row = await connection.fetchrow(
+        f"select {_RELATIONSHIP} from agency_relationship r where r.person_id = $1 and r.subject = $2",
+        person_id,
+        subject,
+    )
+    return _read_relationship(row) if row else None
+
+
+async def list_own(connection: Connection, person_id: PersonId) -> list[Relationship]:
+    """All of the person's, those that were changed last first."""
+    rows = await connection.fetch(
+        f"""select {_RELATIONSHIP} from agency_relationship r where r.person_id = $1
+            order by r.changed_at desc, r.subject""",
+        person_id,
+    )
+    return [_read_relationship(row) for row in rows]
+
+
+async def save_relationship(
+    connection: Connection, relationship: Relationship, shown: Mapping[str, Any]
+) -> None:
+    """The latest version, and the record of it, which stays."""
+    choice = relationship.choice
+    values = (
+        relationship.version,
+        list(choice.scopes),
+        choice.data_from,
+        choice.until,
+        relationship.standing.value,
+    )
+    await connection.execute(
+        """insert into agency_relationship (person_id, client_key, agency_id, is_organisation, subject, version,
+             scopes, data_from, until, standing, granted_at, changed_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+           on conflict (person_id, client_key, agency_id) do update set version = excluded.version,
+             scopes = excluded.scopes, data_from = excluded.data_from, until = excluded.until,
+             standing = excluded.standing, granted_at = excluded.granted_at, changed_at = excluded.changed_at""",
+        relationship.person_id,
+        relationship.client_key,
+        relationship.agency_id,
+        relationship.is_organisation,
+        relationship.subject,
+        *values,
+        relationship.granted_at,
+        relationship.changed_at,
+    )
+    await connection.execute(
+        """insert into agency_consent (person_id, subject, at, version, scopes, data_from, until, standing, shown)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
+        relationship.person_id,
+        relationship.subject,
+        relationship.changed_at,
+        *values,
+        json.dumps(shown),
+    )
+
+
+async def list_versions(connection: Connection, person_id: PersonId, subject: Subject) -> list[Row]:
+    """Every version of one consent, the first one first; `shown` is JSON."""
+    return await connection.fetch(
+        """select version, at, standing, scopes, data_from, until, shown from agency_consent
+           where person_id = $1 and subject = $2 order by version""",
+        person_id,
+        subject,
+    )
+
+
+_CLAIMS = f"""
+    select r.subject, p.given_name, p.family_name, p.email, f.birthdate, r.scopes
+    from agency_relationship r join person p on p.id = r.person_id
+    left join person_profile f on f.person_id = p.id
+    where {_REACHED} order by r.granted_at, r.subject"""
+
+
+async def list_claims(connection: Connection, asker: Asker, now: datetime) -> list[Row]:
+    """Of everybody whom the asker may reach."""
+    return await connection.fetch(_CLAIMS, asker.client_key, list(asker.agencies), now)
+
+
+async def list_reached(connection: Connection, asker: Asker, now: datetime) -> list[Relationship]:
+    rows = await connection.fetch(
+        f"select {_RELATIONSHIP} from agency_relationship r where {_REACHED} order by r.granted_at, r.subject",
+        asker.client_key,
+        list(asker.agencies),
+        now,
+    )
+    return [_read_relationship(row) for row in rows]
+
+
+async def find_reached(
+    connection: Connection, asker: Asker, subjects: Sequence[Subject], now: datetime
+) -> dict[Subject, Relationship]:
+    """Those of the subjects whom the asker may reach."""
+    rows = await connection.fetch(
+        f"select {_RELATIONSHIP} from agency_relationship r where {_REACHED} and r.subject = any($4::uuid[])",
+        asker.client_key,
+        list(asker.agencies),
+        now,
+        list(subjects),
+    )
+    return {row["subject"]: _read_relationship(row) for row in rows}
+
+
+async def list_of_agencies(
+    connection: Connection, agencies: Collection[UUID], most: int
+) -> list[tuple[Relationship, str, str]]:
+    """Whoever gave one of the agencies access, by whatever client, in whatever standing; with her name and the
+    client's. Those that were changed last come first."""
+    rows = await connection.fetch(
+        f"""select {_RELATIONSHIP}, p.given_name, p.family_name, c.display_name
+            from agency_relationship r join person p on p.id = r.person_id and p.closed_at is null
+            join client c on c.client_key = r.client_key
+            where r.agency_id = any($1::uuid[]) order by r.changed_at desc, r.subject limit $2""",
+        list(agencies),
+        most,
+    )
+    return [
+        (
+            _read_relationship(row),
+            f"{row['given_name']} {row['family_name']}".strip(),
+            row["display_name"],
+        )
+        for row in rows
+    ]

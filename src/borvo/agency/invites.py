@@ -1,0 +1,124 @@
+"""Use cases of those who ask: invites sent, sent again, withdrawn, listed."""
+
+from uuid import UUID
+
+from borvo.accounts.public import Limit
+from borvo.agency import invite_store
+from borvo.agency.bodies import parse_invite
+from borvo.agency.model import Ask, Asker, Invite, Names
+from borvo.agency.policy import check_organisation
+from borvo.agency.service import Agency, admit_asker, name_invite
+from borvo.agency.words import write_invite, write_invite_text
+from borvo.identity.public import verify_bearer
+from borvo.kernel.digests import digest_token
+from borvo.kernel.entropy import create_token, create_uuid
+from borvo.kernel.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from borvo.mail.posting import post_mail
+from borvo.mail.texting import post_text
+from borvo.portal.public import load_client
+from borvo.storage.database import Connection
+
+# Mail that a stranger did not ask for: little of it, to one address even less, whoever sends it.
+BY_AGENT = Limit("agency-invite-agent", 60)
+BY_AGENCY = Limit("agency-invite-agency", 300)
+TO_ADDRESS = Limit("agency-invite-address", 5)
+
+
+async def request_invite(agency: Agency, authorization: str | None, body: bytes) -> Invite:
+    """What `createagencyinvite` does. Raises `UnauthenticatedError`, `ForbiddenError`, `TooManyRequestsError` and
+    `InvalidInputError`; then nothing is sent."""
+    admission = await verify_bearer(agency.identity, authorization)
+    async with agency.accounts.database.transaction() as connection:
+        asker = await admit_asker(connection, admission)
+        client = await load_client(connection, asker.client_id)
+        ask = parse_invite(body, frozenset(client.scopes if client else ()))
+        return await send_invite(agency, connection, asker, ask)
+
+
+async def send_invite(agency: Agency, connection: Connection, asker: Asker, ask: Ask) -> Invite:
+    """Within the caller's transaction. Whether an address has an account makes no difference that anybody could
+    see."""
+    _check(agency, asker, ask)
+    now = agency.accounts.clock()
+    invite = Invite(
+        id=create_uuid(now, agency.accounts.entropy),
+        client_key=asker.client_key,
+        agent_id=asker.agent_id,
+        ask=ask,
+        created_at=now,
+        sent_at=now,
+        expires_at=now + agency.invite_lifetime,
+    )
+    await _spend(agency, connection, invite)
+    token = create_token(agency.accounts.entropy)
+    await invite_store.insert_invite(connection, invite, digest_token(token))
+    await _post(agency, connection, invite, token)
+    return invite
+
+
+def _check(agency: Agency, asker: Asker, ask: Ask) -> None:
+    if ask.organisation_id is None and asker.agent_id is None:
+        message = "A client that calls for itself names the organisation that asks."
+        raise InvalidInputError(message, {"organizationId": [message]})
+    if fault := check_organisation(asker, ask.organisation_id):
+        raise ForbiddenError(fault)
+    if not ask.email and not agency.can_text:
+        message = "This platform sends no text messages. Give an e-mail address."
+        raise InvalidInputError(message, {"email": [message]})
+
+
+async def _spend(agency: Agency, connection: Connection, invite: Invite) -> None:
+    """What is refused is rolled back, and so is counted no further."""
+    limiter, now, ask = agency.accounts.limiter, agency.accounts.clock(), invite.ask
+    if invite.agent_id is not None:
+        await limiter.spend_within(connection, BY_AGENT, str(invite.agent_id), now)
+    await limiter.spend_within(connection, BY_AGENCY, str(invite.agency_id), now)
+    for address in filter(None, (ask.email, ask.phone_number)):
+        await limiter.spend_within(connection, TO_ADDRESS, address, now)
+
+
+async def _post(agency: Agency, connection: Connection, invite: Invite, token: str) -> None:
+    names, accounts = await name_invite(connection, invite), agency.accounts
+    if invite.ask.email:
+        await post_mail(accounts.outbox, connection, write_invite(invite, names, accounts.issuer, token))
+    if invite.ask.phone_number and agency.can_text:
+        await post_text(accounts.outbox, connection, write_invite_text(invite, names, accounts.issuer, token))
+
+
+async def list_invites(connection: Connection, agencies: frozenset[UUID]) -> list[tuple[Invite, Names]]:
+    """All that the agencies sent, the latest first."""
+    found = await invite_store.list_invites(connection, agencies)
+    return [(invite, await name_invite(connection, invite)) for invite in found]
+
+
+async def _load_waiting(connection: Connection, agencies: frozenset[UUID], invite_id: UUID | None) -> Invite:
+    invite = await invite_store.load_invite(connection, invite_id, agencies) if invite_id else None
+    if invite is None:
+        raise NotFoundError("You have sent no such invite.")
+    if invite.answer:
+        raise ConflictError(f"This invite is {invite.answer} already.")
+    return invite
+
+
+async def send_again(
+    agency: Agency, connection: Connection, agencies: frozenset[UUID], invite_id: UUID | None
+) -> None:
+    """With a new link and a new term; the link before works no more. Raises `ConflictError` for one that was
+    answered."""
+    invite = await _load_waiting(connection, agencies, invite_id)
+    await _spend(agency, connection, invite)
+    now, token = agency.accounts.clock(), create_token(agency.accounts.entropy)
+    expires_at = now + agency.invite_lifetime
+    if not await invite_store.renew_invite(connection, invite.id, digest_token(token), now, expires_at):
+        raise ConflictError("This invite was answered just now.")
+    renewed = await invite_store.load_invite(connection, invite.id, agencies)
+    await _post(agency, connection, renewed or invite, token)
+
+
+async def withdraw(
+    agency: Agency, connection: Connection, agencies: frozenset[UUID], invite_id: UUID | None
+) -> None:
+    """The link opens nothing from now on. Raises as `send_again`."""
+    invite = await _load_waiting(connection, agencies, invite_id)
+    if not await invite_store.withdraw_invite(connection, invite.id, agency.accounts.clock()):
+        raise ConflictError("This invite was answered just now.")

@@ -1,0 +1,66 @@
+"""What people are told by mail and text message about invites and reads. None of it holds health data."""
+
+from borvo.agency.model import Invite, Names
+from borvo.catalogue.scopes import list_consent_lines, order_scopes
+from borvo.mail.model import Mail
+from borvo.mail.texting import TextMessage
+
+_SUBJECT_NAME = 60
+
+
+def list_asked(scopes: tuple[str, ...]) -> list[str]:
+    """The scopes as people read them, in the order of the catalogue: "read your weight"."""
+    return [line.sentence for line in list_consent_lines(order_scopes(scopes))]
+
+
+def _shorten(name: str) -> str:
+    return name if len(name) <= _SUBJECT_NAME else f"{name[:_SUBJECT_NAME]}…"
+
+
+def write_invite(invite: Invite, names: Names, issuer: str, token: str) -> Mail:
+    """The same for an address that has an account and for one that has none."""
+    asked = "\n".join(f"- {sentence}" for sentence in list_asked(invite.ask.scopes))
+    purpose = f"\nThey say what for: {invite.ask.purpose}\n" if invite.ask.purpose else ""
+    return Mail(
+        invite.ask.email,
+        f"{_shorten(names.agency)} asks to see health data of yours",
+        f"""{names.full} asks you, by the app {names.client}, to let them:
+
+{asked}
+{purpose}
+Nothing is shared unless you agree. To look at the request and decide, open this link by \
+{invite.expires_at:%-d %B %Y, %H:%M} UTC, and sign in or create an account:
+
+{issuer}/agency/invitations/{token}
+
+You choose what you share, and can end it at any time.
+
+How to recognise a real request: the link begins with {issuer}/ and nobody asks you to answer this mail, to name a \
+password or to pay. The link is for you alone: do not pass it on. If you did not expect this, there is nothing to do.
+""",
+    )
+
+
+def write_invite_text(invite: Invite, names: Names, issuer: str, token: str) -> TextMessage:
+    """Short, since long messages arrive in pieces."""
+    return TextMessage(
+        invite.ask.phone_number,
+        f"{_shorten(names.agency)} asks to see health data of yours. Nothing is shared unless you agree. Look and "
+        f"decide: {issuer}/agency/invitations/{token}",
+    )
+
+
+def write_first_read(to: str, names: Names, issuer: str) -> Mail:
+    """For the person of whom something was read for the first time by this agency."""
+    return Mail(
+        to,
+        f"{_shorten(names.agency)} has looked at your data for the first time",
+        f"""{names.full} has just read data that you share with them, by the app {names.client}.
+
+See what was looked at and when, and change or end what you share:
+
+{issuer}/account/sharing
+
+You get this mail once for each that you share with; every later look is listed there, too.
+""",
+    )

@@ -1,0 +1,101 @@
+"""The one statement that reads samples of several people at once, each row of it under the condition of its own
+person's consent. Composed of fixed fragments; values always travel as parameters."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from borvo.dataserver.model import Order, Query, Range
+from borvo.dataserver.statements import SAMPLE_COLUMNS
+from borvo.kernel.ids import PersonId
+
+
+class Opened(NamedTuple):
+    """One type of samples of one person, from an instant on. Of a guarded one only those rows are found whose children
+    are all of types that are opened for the same person."""
+
+    person_id: PersonId
+    subject: UUID
+    code: int
+    since: datetime | None
+    is_guarded: bool
+
+
+class Opening(NamedTuple):
+    """All that a request may find, and for those with guarded types every type that they share."""
+
+    opened: Sequence[Opened]
+    readable: Sequence[tuple[UUID, int]]
+
+
+class SharedStatement:
+    """Text that grows together with its values. `$1` to `$7` are the columns of what is opened."""
+
+    def __init__(self, opening: Opening) -> None:
+        self.values: list[object] = [[each[column] for each in opening.opened] for column in range(5)]
+        self.values += [[each[column] for each in opening.readable] for column in range(2)]
+        self.text = ""
+
+    def bind(self, value: object) -> str:
+        """The placeholder under which the value travels."""
+        self.values.append(value)
+        return f"${len(self.values)}"
+
+
+_OPENED = """opened as materialized (
+  select * from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::timestamptz[], $5::boolean[])
+    as o (person_id, subject, code, since, is_guarded)),
+  readable as materialized (select * from unnest($6::uuid[], $7::smallint[]) as r (subject, code))"""
+_ORDERS = {Order.START: "start_at", Order.END: "end_at", Order.CREATION: "created_at"}
+
+
+def compose_shared_page(query: Query, opening: Opening) -> SharedStatement:
+    """The rows of the page in one order over all people, each with its subject and its person."""
+    statement = SharedStatement(opening)
+    direction = "desc" if query.is_descending else "asc"
+    order = f"order by s.{_ORDERS[query.order]} {direction}, s.id {direction}"
+    rows = _compose_rows(statement, query)
+    take, skip = statement.bind(query.take), statement.bind(query.skip)
+    statement.text = f"""with {_OPENED}
+        select {SAMPLE_COLUMNS}, o.subject, o.person_id from opened o cross join lateral (
+          select s.* from {rows} {order} limit {take}::bigint + {skip}::bigint) s
+        {order}, o.subject limit {take}::bigint offset {skip}::bigint"""
+    return statement
+
+
+def compose_shared_count(query: Query, opening: Opening) -> SharedStatement:
+    """How many rows there are without paging: one row a person of whom there is any."""
+    statement = SharedStatement(opening)
+    rows = _compose_rows(statement, query)
+    statement.text = f"""with {_OPENED}
+        select o.subject, sum(n.found)::bigint as found from opened o cross join lateral (
+          select count(*) as found from {rows}) n group by o.subject"""
+    return statement
+
+
+def _compose_rows(statement: SharedStatement, query: Query) -> str:
+    parts = [
+        "s.person_id = o.person_id and s.type_code = o.code and s.position = 0",
+        "s.start_at >= coalesce(o.since, '-infinity')",
+        # Contract 7: never a correlation with children missing.
+        """not (o.is_guarded and exists (select from sample c
+             where c.person_id = s.person_id and c.id = s.id and c.position > 0
+             and not exists (select from readable r
+               where r.subject = o.subject and r.code = c.type_code)))""",
+    ]
+    for column, wanted in (("start_at", query.start), ("end_at", query.end), ("created_at", query.creation)):
+        parts += _compose_range(statement, column, wanted)
+    return f"sample s where {' and '.join(parts)}"
+
+
+def _compose_range(statement: SharedStatement, column: str, wanted: Range) -> list[str]:
+    bounds = ((">=", wanted.lower), ("<=", wanted.upper))
+    return [f"s.{column} {sign} {statement.bind(bound)}" for sign, bound in bounds if bound is not None]
+
+
+CHILDREN = f"""
+    select {SAMPLE_COLUMNS}, s.person_id
+    from unnest($1::uuid[], $2::uuid[]) as p (person_id, id)
+    join sample s on s.person_id = p.person_id and s.id = p.id and s.position > 0
+    order by s.person_id, s.id, s.position"""

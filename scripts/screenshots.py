@@ -64,6 +64,7 @@ async def show_portal(page: Page, take: Take) -> None:
         "new-client": "/portal/clients/new",
         "team": "/portal/tenancies/demo/team",
         "audit": "/portal/tenancies/demo/audit",
+        "tokens": "/portal/tenancies/demo/tokens",
         "which-grant": "/portal/grant?presence=person&place=server&library=code",
     }.items():
         await page.goto(ORIGIN + path)

@@ -25,7 +25,7 @@ from borvo.portal.team import store as team_store
 from borvo.portal.team.entry import enter, hold
 from borvo.portal.team.model import Membership
 from borvo.portal.team.policy import Deed
-from borvo.portal.tokens.bearer import describe_way
+from borvo.portal.tokens.bearer import describe_way, reaches
 from borvo.portal.usage import ClientUsage
 from borvo.storage.database import Connection, Database
 from borvo.storage.security_events.log import SecurityLog
@@ -73,7 +73,8 @@ async def list_memberships(portal: Portal, person: Person) -> tuple[Membership, 
     if not person.is_developer:
         return ()
     async with portal.database.connection() as connection:
-        return await team_store.list_memberships(connection, person.id)
+        found = await team_store.list_memberships(connection, person.id)
+    return tuple(each for each in found if reaches(person, each.tenancy.id))
 
 
 async def list_tenancies(portal: Portal, person: Person) -> tuple[Tenancy, ...]:

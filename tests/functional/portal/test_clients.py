@@ -259,6 +259,16 @@ async def test_groups_that_hold_a_chosen_scope_are_open(developer: Browser) -> N
     assert ["Basic" in open_groups[0], "Body Quantity" in open_groups[1], len(open_groups)] == [True, True, 2]
 
 
+async def test_every_page_of_a_client_leads_to_all_others(developer: Browser) -> None:
+    root = "/portal/clients/healthorg.myapp"
+    await register(developer)
+    tab = re.compile(rf'class="nav-link[^"]*"[^>]* href="{root}/(\w+)"')
+    offered = tab.findall((await developer.open(root)).text)
+    assert {"secret", "start", "requests", "usage", "state"} <= set(offered)
+    for name in offered:
+        assert tab.findall((await developer.open(f"{root}/{name}")).text) == offered
+
+
 async def test_pages_run_nothing_inline_and_are_kept_by_no_cache(developer: Browser) -> None:
     page = await register(developer)
     assert set(re.findall(r"<script(.{14})", page.text)) == {' src="/static/'}

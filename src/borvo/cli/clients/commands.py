@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from borvo.cli.clients.connection import CONFLICT, Portal, RefusedError, open_portal
+from borvo.cli.clients.files import read_content
 from borvo.cli.clients.members import read_members
 from borvo.cli.clients.printing import (
     list_differences,
@@ -88,6 +89,12 @@ def update_client(portal: Portal, options: argparse.Namespace) -> None:
 def change_state(portal: Portal, options: argparse.Namespace) -> None:
     path = f"{portal.name_client(options.client)}/state/{options.state_action}"
     print_client(portal.call("POST", path).json(), is_json=options.json)
+
+
+def set_logo(portal: Portal, options: argparse.Namespace) -> None:
+    path = f"{portal.name_client(options.client)}/logo"
+    content = read_content(options.picture)
+    print_client(portal.call("PUT", path, content=content).json(), is_json=options.json)
 
 
 def delete_client(portal: Portal, options: argparse.Namespace) -> None:

@@ -41,17 +41,22 @@ def read_clients(name: str) -> list[FiledClient]:
     return parse_clients(_read(name), name)
 
 
-def _read(name: str) -> str:
+def read_content(name: str) -> bytes:
+    """Raises `CommandError` for what is not there, empty or too large."""
     try:
         content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-        text = content.decode() if len(content) <= FILE_MAXIMUM else ""
     except OSError as fault:
         raise CommandError(f"{name} cannot be read: {fault.strerror}", 2) from None
+    if not 0 < len(content) <= FILE_MAXIMUM:
+        raise CommandError(f"{name} is empty, or larger than {FILE_MAXIMUM:,} bytes", 2)
+    return content
+
+
+def _read(name: str) -> str:
+    try:
+        return read_content(name).decode()
     except UnicodeDecodeError:
         raise CommandError(f"{name} is no text in UTF-8", 2) from None
-    if not text:
-        raise CommandError(f"{name} is empty, or larger than {FILE_MAXIMUM:,} bytes", 2)
-    return text
 
 
 def parse_clients(text: str, name: str) -> list[FiledClient]:

@@ -23,6 +23,8 @@ def add_clients(topics: Any) -> None:
     listing.add_argument("--state", help="draft, live, disabled or deleted; all but deleted ones by default")
     _name_client(_add(topics, "show", "show a client with all its details", commands.show_client))
     _add_saving(topics)
+    logo = _name_client(_add(topics, "logo", "replace the logo that people see", commands.set_logo))
+    logo.add_argument("picture", metavar="PICTURE", help="a PNG, JPEG or WebP file")
     for name, words in _STATES:
         command = _name_client(_add(topics, name, words, commands.change_state))
         command.set_defaults(state_action=name)

@@ -1,0 +1,111 @@
+"""What programs send: judged by the rules of the pages, named by its members, and never a surprise."""
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from borvo.kernel.errors import InvalidInputError
+from borvo.portal.api.bodies import ClientBody, parse_body, read_client
+from borvo.portal.api.preconditions import (
+    Precondition,
+    PreconditionNeededError,
+    read_precondition,
+)
+from borvo.portal.forms import FIELD_LABELS, Surroundings
+from borvo.portal.model import AccessTokenFormat, ClientDetails, GrantType, LifetimeBounds, SigningAlgorithm
+
+AROUND = Surroundings(LifetimeBounds(60, 90, 30))
+MEMBERS = st.sampled_from([*ClientBody.__struct_fields__, "nonsense"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+DETAILS = st.builds(
+    ClientDetails,
+    display_name=st.sampled_from(["My App", "Ünïcode"]),
+    client_uri=st.sampled_from(["", "https://app.example.org"]),
+    redirect_uris=st.sampled_from(
+        [("https://app.example.org/cb",), ("https://app.example.org/b", "https://app.example.org/a")]
+    ),
+    grant_types=st.frozensets(st.sampled_from([GrantType.AUTHORIZATION_CODE, GrantType.HYBRID]), min_size=1),
+    scopes=st.sampled_from([("openid",), ("openid", "profile")]),
+    require_pkce=st.booleans(),
+    access_token_format=st.sampled_from(AccessTokenFormat),
+    signing_algorithm=st.sampled_from(SigningAlgorithm),
+    access_token_minutes=st.none() | st.integers(5, 60),
+    description=st.sampled_from(["", "One\nTwo"]),
+    policy_uri=st.sampled_from(["", "https://app.example.org/privacy"]),
+)
+
+
+@given(DETAILS)
+def test_what_was_read_and_is_sent_back_is_the_same(details: ClientDetails) -> None:
+    """So applying what is there already changes nothing."""
+    body = parse_body(msgspec.json.encode(details), ClientBody)
+    assert read_client(body, AROUND) == details
+
+
+@given(st.dictionaries(MEMBERS, JSON, max_size=4))
+def test_whatever_is_sent_is_read_or_refused_by_the_names_of_members(value: dict[str, Any]) -> None:
+    named: set[str] = set()
+    try:
+        details = read_client(parse_body(json.dumps(value).encode(), ClientBody), AROUND)
+        assert details.display_name == value["display_name"].strip()
+    except InvalidInputError as refused:
+        named = set(refused.errors)
+    assert named <= {*FIELD_LABELS, "confirmed_hosts", *value}
+
+
+@given(st.binary(max_size=30))
+def test_what_is_no_json_is_refused(content: bytes) -> None:
+    with pytest.raises(InvalidInputError):
+        read_client(parse_body(content, ClientBody), AROUND)
+
+
+@pytest.mark.parametrize(
+    ("grant_types", "expected"), [({GrantType.AUTHORIZATION_CODE}, True), ({GrantType.HYBRID}, False)]
+)
+def test_without_a_word_on_pkce_the_grant_types_decide(grant_types: set[GrantType], expected: bool) -> None:
+    body = ClientBody(
+        display_name="A", redirect_uris=["https://a.example/"], grant_types=[*grant_types], scopes=["openid"]
+    )
+    assert read_client(body, AROUND).require_pkce is expected
+    assert (
+        read_client(msgspec.structs.replace(body, require_pkce=not expected), AROUND).require_pkce
+        is not expected
+    )
+
+
+def test_too_many_addresses_are_refused_in_one_go() -> None:
+    uris = [f"https://host{number}.example/" for number in range(5000)]
+    with pytest.raises(InvalidInputError) as refused:
+        read_client(ClientBody(display_name="A", redirect_uris=uris), AROUND)
+    assert "at most 50" in refused.value.errors["redirect_uris"][0]
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"if-none-match": "*"}, Precondition(must_be_new=True)),
+        ({"if-match": '"12"'}, Precondition(version=12)),
+        ({"if-match": "*"}, Precondition()),
+    ],
+)
+def test_a_condition_is_read(headers: dict[str, str], expected: Precondition) -> None:
+    assert read_precondition(headers) == expected
+
+
+@given(st.dictionaries(st.sampled_from(["if-match", "if-none-match"]), st.text(max_size=12)))
+def test_no_other_condition_is_taken_for_one(headers: dict[str, str]) -> None:
+    try:
+        found = read_precondition(headers)
+    except (InvalidInputError, PreconditionNeededError):
+        return
+    assert len(headers) == 1
+    (value,) = headers.values()
+    assert value in {"*", f'"{found.version}"'} or value.strip('"').isdecimal()

@@ -35,8 +35,7 @@ class State(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
     """One export of the samples as they were at the person's `position`, `total` of them, `written` so far in `parts`
-    parts, the last of which is the sample `after_id`. `size` is in bytes. `attempts` is the fence: only who took it up last
-    goes on."""
+    parts, up to the sample `after_id`; `size` in bytes. `attempts` is the fence: only who took it up last goes on."""
 
     person_id: PersonId
     id: UUID

@@ -45,12 +45,16 @@ async def _render(login: SignedIn, server: DataServer, *, notice: str = "", refu
 
 
 @post(PATH, status_code=200)
-async def submit_export(request: AnyRequest, login: SignedIn, dataserver: Collaborators) -> Template | Redirect:
+async def submit_export(
+    request: AnyRequest, login: SignedIn, dataserver: Collaborators
+) -> Template | Redirect:
     format_ = _FORMATS.get((await read_form(request)).text("format"))
     if format_ is None:
         return redirect_to(PATH)
     refusal = await service.request_export(dataserver, login, format_)
-    return await _render(login, dataserver, refusal=refusal) if refusal else redirect_to(f"{PATH}?notice=begun")
+    return (
+        await _render(login, dataserver, refusal=refusal) if refusal else redirect_to(f"{PATH}?notice=begun")
+    )
 
 
 @get(f"{PATH}/{{export_id:str}}/samples")

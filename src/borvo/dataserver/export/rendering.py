@@ -20,8 +20,8 @@ _encode = msgspec.json.Encoder().encode
 def render_part(
     format_: Format, samples: Sequence[StoredSample], subject: str, *, is_first: bool, is_last: bool
 ) -> bytes:
-    """One stretch of the file. All parts one after another are a JSON array of samples as `GET /sample/v1` answers them,
-    or CSV (RFC 4180) with a row for each sample and each part of a correlation."""
+    """One stretch of the file. All of them one after another are a JSON array of samples as `GET /sample/v1` answers
+    them, or CSV (RFC 4180) with a row for each sample and each part of a correlation."""
     render = _render_json if format_ is Format.JSON else _render_csv
     return render(samples, subject, is_first=is_first, is_last=is_last)
 
@@ -49,7 +49,12 @@ def _list_cells(sample: StoredSample, id_: str, part: str) -> Iterator[str]:
     yield from (id_, sample_type.name, sample_type.ucum or "")
     yield from (sample.start.isoformat(), sample.end.isoformat())
     yield "" if sample.value is None else repr(sample.value)
-    yield from (sample.category or "", _guard(sample.device or ""), _guard(sample.client_assigned_id or ""), part)
+    yield from (
+        sample.category or "",
+        _guard(sample.device or ""),
+        _guard(sample.client_assigned_id or ""),
+        part,
+    )
 
 
 def _guard(text: str) -> str:

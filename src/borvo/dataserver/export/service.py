@@ -37,8 +37,8 @@ async def request_export(server: DataServer, login: Login, format_: Format) -> s
 
 
 async def open_export(server: DataServer, login: Login, export_id: UUID | None) -> Export:
-    """Of her own, finished, for one download, which is written down. Raises `NotFoundError` alike for what is another's,
-    unfinished, expired or unknown."""
+    """Of her own, finished, for one download, which is written down. Raises `NotFoundError` alike for what is
+    another's, unfinished, expired or unknown."""
     exports = await list_exports(server, login.person.id)
     export = next((each for each in exports if each.id == export_id and each.state is State.READY), None)
     if export is None:

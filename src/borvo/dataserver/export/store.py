@@ -20,7 +20,12 @@ def _read(row: Row) -> Export:
 
 
 async def insert_export(
-    connection: Connection, person_id: PersonId, export_id: UUID, format_: Format, now: datetime, expires_at: datetime
+    connection: Connection,
+    person_id: PersonId,
+    export_id: UUID,
+    format_: Format,
+    now: datetime,
+    expires_at: datetime,
 ) -> None:
     """Of the samples that are there now: their number and the person's position are read by this one statement."""
     await connection.execute(
@@ -28,7 +33,8 @@ async def insert_export(
                                       created_at, expires_at)
            select $1, $2, $3,
                   coalesce((select p.position from sample_position p where p.person_id = $1), 0),
-                  coalesce((select sum(c.samples) from sample_count c where c.person_id = $1), 0), 0, 0, 0, 0, $4, $5""",
+                  coalesce((select sum(c.samples) from sample_count c where c.person_id = $1), 0),
+                  0, 0, 0, 0, $4, $5""",
         person_id,
         export_id,
         format_,
@@ -39,7 +45,9 @@ async def insert_export(
 
 async def lock_exports(connection: Connection, person_id: PersonId) -> None:
     """Requests of one person take turns until the transaction ends."""
-    await connection.execute("select pg_advisory_xact_lock(hashtextextended('exports ' || $1::text, 0))", str(person_id))
+    await connection.execute(
+        "select pg_advisory_xact_lock(hashtextextended('exports ' || $1::text, 0))", str(person_id)
+    )
 
 
 async def list_exports(connection: Connection, person_id: PersonId, now: datetime) -> list[Export]:
@@ -99,7 +107,9 @@ async def load_batch(connection: Connection, export: Export, most: int) -> list[
     return await attach_children(connection, export.person_id, rows, export.position)
 
 
-async def add_part(connection: Connection, export: Export, content: bytes, ahead: Export, now: datetime) -> bool:
+async def add_part(
+    connection: Connection, export: Export, content: bytes, ahead: Export, now: datetime
+) -> bool:
     """Keeps a part, and that the export is as far as `ahead`; False when another goes on with it, or it is gone."""
     row = await connection.fetchrow(
         """with moved as (
@@ -123,7 +133,9 @@ async def add_part(connection: Connection, export: Export, content: bytes, ahead
     return row is not None
 
 
-async def load_part(connection: Connection, person_id: PersonId, export_id: UUID, number: int) -> bytes | None:
+async def load_part(
+    connection: Connection, person_id: PersonId, export_id: UUID, number: int
+) -> bytes | None:
     content: bytes | None = await connection.fetchval(
         "select content from sample_export_part where person_id = $1 and export_id = $2 and number = $3",
         person_id,
@@ -153,5 +165,3 @@ async def delete_exports(connection: Connection, person_id: PersonId) -> int:
 async def delete_expired(connection: Connection, now: datetime) -> None:
     """What has expired."""
     await connection.fetchval(_DELETE.format("expires_at <= $1"), now)
-
-

@@ -1,7 +1,7 @@
 """The worker that makes exports; every process runs one.
 
-It keeps each part in a transaction of its own, together with how far it is. Whoever takes an export up after a crash goes
-on behind the last part that was kept, so the file is the same as without the crash.
+It keeps each part in a transaction of its own, together with how far it is. Whoever takes an export up after a crash
+goes on behind the last part that was kept, so the file is the same as without the crash.
 """
 
 import asyncio

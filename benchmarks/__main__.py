@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.endpoints import measure_discovery, measure_token_endpoint
 from benchmarks.instance import Instance, run_instance
-from benchmarks.portal import measure_client_list
+from benchmarks.portal import measure_pages
 from benchmarks.provider_rows import measure_provider
 from benchmarks.report import Row, render_table
 from benchmarks.samples import measure_read_alone, measure_read_together, measure_writes, prepare_million
@@ -27,14 +27,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--seconds", type=float, default=3.0, help="length of a round")
     parser.add_argument("--rounds", type=int, default=5, help="rounds that count, after one that warms up")
-    parser.add_argument("--only", choices=["provider", "samples"], help="one part of the tables")
+    parser.add_argument("--only", choices=["provider", "samples", "portal"], help="one part of the tables")
     options = parser.parse_args()
     configure_logs("warning")
     print(f"{name_machine()}; medians of {options.rounds} rounds of {options.seconds:g} s\n")
     with run_instance() as instance:
-        if options.only != "provider":
+        if options.only in {None, "samples"}:
             print(render_table(measure_limits(instance, options.seconds, options.rounds)) + "\n", flush=True)
-        if options.only != "samples":
+        if options.only in {None, "portal"}:
+            print(measure_pages(instance, 50) + "\n", flush=True)
+        if options.only in {None, "provider"}:
             for part in measure_provider(instance, options.seconds):
                 print(part, flush=True)
 
@@ -48,7 +50,6 @@ def measure_limits(instance: Instance, seconds: float, rounds: int) -> list[Row]
         measure_writes(instance, 100, 50),
         measure_writes(instance, 10_000, 7),
     ]
-    rows.append(measure_client_list(instance, 100))
     asyncio.run(prepare_million(instance))
     return [*rows, measure_read_alone(instance, 300), measure_read_together(instance, seconds, rounds)]
 

@@ -77,6 +77,12 @@ def read_cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
+def read_parent(pid: int) -> int:
+    """The process that started it."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return int(fields[1])
+
+
 def find_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))

@@ -75,7 +75,7 @@ def render_settings() -> str:
         "# Settings\n\n`borvo serve`, `borvo keys` and `borvo support` read these environment variables; "
         "`borvo migrate` reads "
         f"`{PREFIX}DATABASE_URL` only, and `borvo demo` only `{PREFIX}LOG_LEVEL`. A `{PREFIX}` name that is not listed "
-        "here is refused, so that a misspelt one is noticed; only those of scripts and tests pass.\n\n"
+        "here is refused, so that a misspelt one is noticed; only those of scripts, tests and `borvo client` pass.\n\n"
         + _table("variable", "value", "default", "meaning", rows=rows)
     )
 

@@ -13,4 +13,4 @@ class RequirementsHook(MetadataHookInterface):
 
     def update(self, metadata: dict[str, Any]) -> None:
         lines = (Path(self.root) / "requirements" / "runtime.in").read_text(encoding="utf-8").splitlines()
-        metadata["dependencies"] = [name for name in lines if name not in self.build_only]
+        metadata["dependencies"] = [line for line in lines if line not in self.build_only]

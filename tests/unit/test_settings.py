@@ -20,6 +20,10 @@ def test_the_least_that_is_needed() -> None:
     assert settings.port == 8000
 
 
+def test_what_commands_read_may_be_set_beside_the_settings() -> None:
+    assert read_settings({**GOOD, "BORVO_PORTAL_URL": "x", "BORVO_PORTAL_TOKEN": "y"}).is_secure
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -68,7 +68,9 @@ def describe_event(event: RecordedEvent) -> Line:
         "tenancy": event.detail.get("tenancy", ""),
         "role": str(event.detail.get("role", "")).replace("_", " "),
     }
-    return Line(event, pattern.format(**words), event.kind in _WARNINGS)
+    through = event.detail.get("through")
+    way = f" This was done through your {through}." if through else ""
+    return Line(event, pattern.format(**words) + way, event.kind in _WARNINGS)
 
 
 async def _list(accounts: Accounts, person_id: PersonId, before: str) -> list[RecordedEvent]:

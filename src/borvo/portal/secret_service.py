@@ -25,6 +25,7 @@ from borvo.portal.policy import SECRETS_MAXIMUM, check_chosen_secret, check_labe
 from borvo.portal.secret_format import ENDING, create_client_secret
 from borvo.portal.service import Portal, find_client, lock_client, note_change
 from borvo.portal.team.policy import Deed
+from borvo.portal.tokens.bearer import describe_way
 from borvo.storage.database import Connection
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
 
@@ -51,7 +52,8 @@ async def _record(
     secret: StoredSecret,
 ) -> None:
     """In the log of the developer who acts; which secret it is, and never what it says."""
-    detail = {"app": client.display_name, "secret_id": str(secret.id)}
+    way = {"through": describe_way(person)} if describe_way(person) else {}
+    detail = {"app": client.display_name, "secret_id": str(secret.id), **way}
     event = SecurityEvent(kind, person.id, client_id=client.client_id, detail=detail)
     await portal.events.record(connection, event)
 

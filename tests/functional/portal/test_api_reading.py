@@ -45,11 +45,11 @@ async def test_the_list_is_searched_and_paged(program: Program, developer: Brows
     assert found["clients"][0]["grant_types"] == ["hybrid"]
 
 
-@pytest.mark.parametrize(("name", "value"), [("state", "gone"), ("page", "0"), ("page", "x")])
-async def test_what_makes_no_sense_is_said(program: Program, name: str, value: str) -> None:
-    answer = await program.fetch(f"{API}/clients", params={name: value})
-    assert answer.status_code == 400
-    assert list(answer.json()["errors"]) == [name]
+async def test_what_makes_no_sense_is_said(program: Program) -> None:
+    for name, value in (("state", "gone"), ("page", "0"), ("page", "x")):
+        answer = await program.fetch(f"{API}/clients", params={name: value})
+        assert answer.status_code == 400
+        assert list(answer.json()["errors"]) == [name]
 
 
 async def test_secrets_are_listed_and_never_told(program: Program, developer: Browser) -> None:

@@ -1,6 +1,7 @@
 """`borvo client apply`: the clients become what a file says, after that was shown."""
 
 import base64
+import io
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -107,6 +108,20 @@ async def test_nothing_is_changed_that_nobody_agreed_to(
     assert await load(platform, "healthorg.one") is None
 
 
+@pytest.mark.parametrize(("typed", "code"), [("y\n", 0), ("\n", 1), ("", 1)])
+async def test_at_a_terminal_it_asks_after_it_has_shown(
+    platform: Platform, terminal: Terminal, file: Path, monkeypatch: pytest.MonkeyPatch, typed: str, code: int
+) -> None:
+    keyboard = io.StringIO(typed)
+    monkeypatch.setattr(keyboard, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin", keyboard)
+    done = await apply(terminal, file)
+    assert done.code == code
+    assert "healthorg.one: register" in done.out
+    assert "Save 2 clients? [y/N]" in done.err
+    assert (await load(platform, "healthorg.one") is not None) is (code == 0)
+
+
 async def test_one_client_that_cannot_be_saved_keeps_the_others_from_it(
     platform: Platform, terminal: Terminal, file: Path
 ) -> None:
@@ -136,36 +151,14 @@ async def test_a_change_between_plan_and_saving_is_not_overwritten(
     assert (await load_present(platform, "healthorg.two")).display_name == "Meanwhile"
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("", "is empty"),
-        ("a: [", "is no YAML"),
-        ("clients: []", "format"),
-        (FILE.replace("version: 1", "version: 2"), "version"),
-        (FILE.replace("display_name: One", "display-name: One"), "display-name"),
-        (FILE.replace("display_name: One", "display_name: 1"), "Expected `str`"),
-        (FILE.replace("suffix: two", "suffix: one"), "names a client twice"),
-        (
-            FILE.replace(
-                "    details:\n      display_name: Two",
-                "    details: {}\n    details:\n      display_name: Two",
-            ),
-            "twice",
-        ),
-        (FILE + "  - !!python/object/apply:os.system [echo]\n", "is no YAML"),
-        ("- " * 5000 + "x", "is no YAML"),
-    ],
-)
-async def test_a_file_that_cannot_be_used_is_said_to_be(
-    terminal: Terminal, file: Path, text: str, words: str
+async def test_a_file_that_cannot_be_used_changes_nothing(
+    platform: Platform, terminal: Terminal, file: Path
 ) -> None:
-    write(file, text)
-    done = await apply(terminal, file, "--yes")
-    assert done.code == 2
-    assert done.err.count("\n") == 1
-    assert words in done.err
-    assert (await terminal.run("apply", "-f", f"{file}.none")).code == 2
+    write(file, FILE.replace("version: 1", "version: 2"))
+    for path in (file, file.with_name("none.yaml")):
+        done = await apply(terminal, path, "--yes")
+        assert (done.code, done.err.count("\n")) == (2, 1)
+    assert await load(platform, "healthorg.one") is None
 
 
 async def test_an_exported_client_is_applied_as_it_is_with_its_logo(

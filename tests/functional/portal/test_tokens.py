@@ -8,10 +8,11 @@ import httpx
 import pytest
 
 from borvo.assembly import Platform
-from borvo.portal.public import maintain
+from borvo.portal.public import TeamRole, add_member, maintain, remove_member
 from borvo.portal.tokens.admission import FAILURES
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
+from tests.functional.portal.conftest import StartPerson
 from tests.functional.portal.secrets import list_mails
 from tests.functional.portal.teams import post
 from tests.functional.portal.tokens import (
@@ -69,24 +70,32 @@ async def test_making_and_revoking_are_in_the_audit_trail_and_in_the_owners_log(
     assert (await developer.open(path)).status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("fields", "words"),
-    [
+async def test_what_cannot_be_is_said_beside_its_field_and_nothing_typed_is_lost(
+    platform: Platform, developer: Browser
+) -> None:
+    cases = [
         ({"label": ""}, "Say what the token is for"),
         ({"label": "x" * 61}, "at most 60"),
         ({"days": "366"}, "Choose one of the lifetimes"),
         ({"days": ""}, "Choose one of the lifetimes"),
         ({"days": "-1"}, "Choose one of the lifetimes"),
-    ],
-)
-async def test_what_cannot_be_is_said_beside_its_field_and_nothing_typed_is_lost(
-    platform: Platform, developer: Browser, fields: dict[str, str], words: str
-) -> None:
-    page = await submit_token(developer, ["secrets:write"], **{"label": "kept", **fields})
-    assert page.status_code == 400
-    assert words in page.text
-    assert 'value="secrets:write" checked' in page.text
+    ]
+    for fields, words in cases:
+        page = await submit_token(developer, ["secrets:write"], **{"label": "kept", **fields})
+        assert page.status_code == 400
+        assert words in page.text
+        assert 'value="secrets:write" checked' in page.text
     assert await platform.database.pool.fetchval("select count(*) from personal_token") == 0
+
+
+async def test_a_token_that_is_revoked_twice_at_once_is_revoked_once(
+    platform: Platform, developer: Browser
+) -> None:
+    await create_token(developer)
+    token_id = await platform.database.pool.fetchval("select id from personal_token")
+    answers = await asyncio.gather(*(post(developer, f"{PAGE}/{token_id}/revocation") for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [303, 404, 404, 404]
+    assert len(await list_trail(platform, "token_revoked")) == 1
 
 
 async def test_a_scope_that_is_not_offered_is_not_given(developer: Browser, http: httpx.AsyncClient) -> None:
@@ -108,6 +117,20 @@ async def test_there_are_at_most_so_many_also_when_two_are_made_at_once(
     clock.advance(days=7)
     await developer.sign_in("grace@example.org")
     assert (await submit_token(developer, [])).status_code == 200
+
+
+async def test_no_token_outlives_a_removal_that_is_under_way(
+    platform: Platform, developer: Browser, start_person: StartPerson
+) -> None:
+    member = await start_person("fay@example.org")
+    for _ in range(3):
+        await add_member(platform.portal, "healthorg", "fay@example.org", TeamRole.DEVELOPER)
+        await asyncio.gather(
+            remove_member(platform.portal, "healthorg", "fay@example.org"),
+            *(post(member, PAGE, label="late", days="30") for _ in range(3)),
+        )
+        assert await platform.database.pool.fetchval("select count(*) from personal_token") == 0
+    await create_token(developer)
 
 
 async def test_the_last_use_is_seen_to_the_minute(

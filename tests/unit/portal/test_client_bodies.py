@@ -61,6 +61,49 @@ def test_whatever_is_sent_is_read_or_refused_by_the_names_of_members(value: dict
     assert named <= {*FIELD_LABELS, "confirmed_hosts", *value}
 
 
+USUAL: dict[str, Any] = {
+    "display_name": "My App",
+    "redirect_uris": ["https://app.example.org/cb"],
+    "grant_types": ["authorization_code"],
+    "scopes": ["openid", "profile"],
+}
+CALLBACK = "https://app.example.org/cb"
+
+
+@pytest.mark.parametrize(
+    ("changes", "members"),
+    [
+        ({"display_name": ""}, ["display_name"]),
+        ({"display_name": 5}, ["display_name"]),
+        ({"display_name": "a\x00b"}, []),
+        ({"redirect_uris": []}, ["redirect_uris"]),
+        ({"redirect_uris": ["http://example.com/cb", "https://a.example/#x"]}, ["redirect_uris"]),
+        ({"redirect_uris": [CALLBACK, 5]}, ["redirect_uris"]),
+        ({"redirect_uris": CALLBACK}, ["redirect_uris"]),
+        ({"grant_types": ["password"]}, ["grant_types"]),
+        ({"grant_types": []}, ["grant_types"]),
+        ({"scopes": ["nonsense"]}, ["scopes"]),
+        ({"is_public": True, "grant_types": ["client_credentials"]}, ["is_public"]),
+        ({"is_public": "yes"}, ["is_public"]),
+        ({"access_token_minutes": 1}, ["access_token_minutes"]),
+        ({"access_token_minutes": -5}, ["access_token_minutes"]),
+        ({"refresh_token_days": 10**30}, ["refresh_token_days"]),
+        ({"signing_algorithm": "none"}, ["signing_algorithm"]),
+        ({"nonsense": 1}, ["nonsense"]),
+        ({"policy_uri": "javascript:alert(1)"}, ["policy_uri"]),
+        ({"display_name": "", "scopes": []}, ["display_name", "scopes"]),
+    ],
+)
+def test_what_a_page_would_refuse_is_refused_by_the_name_of_its_member(
+    changes: dict[str, Any], members: list[str]
+) -> None:
+    content = json.dumps({**USUAL, **changes}).encode()
+    with pytest.raises(InvalidInputError) as refused:
+        read_client(parse_body(content, ClientBody), AROUND)
+    assert sorted(refused.value.errors) == members
+    read_client(parse_body(json.dumps(USUAL).encode(), ClientBody), AROUND)
+
+
 @given(st.binary(max_size=30))
 def test_what_is_no_json_is_refused(content: bytes) -> None:
     with pytest.raises(InvalidInputError):

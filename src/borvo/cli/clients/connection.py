@@ -84,9 +84,9 @@ def _join(detail: str, problem: Mapping[str, Any]) -> str:
     faults = [f"{member}: {' '.join(said)}" for member, said in problem.get("errors", {}).items()]
     yours, current = problem.get("yours", {}), problem.get("current", {})
     faults += [
-        f"{name} is {current.get(name)!r} now, you want {yours.get(name)!r}" for name in {**current, **yours}
+        f"{name} is {current.get(name)!r} now, you want {yours.get(name)!r}." for name in {**current, **yours}
     ]
-    return " ".join([detail, *("; ".join(faults).split())])
+    return " ".join(" ".join([detail, *faults]).split())
 
 
 def _check_url(url: str) -> str:

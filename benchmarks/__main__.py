@@ -11,7 +11,9 @@ from benchmarks.instance import Instance, run_instance
 from benchmarks.portal import measure_pages
 from benchmarks.provider_rows import measure_provider
 from benchmarks.report import Row, render_table
+from benchmarks.sample_figures import measure_export, measure_statistics
 from benchmarks.samples import measure_read_alone, measure_read_together, measure_writes, prepare_million
+from borvo.dataserver.export.model import Format
 from borvo.web.logs import configure_logs
 
 
@@ -51,7 +53,9 @@ def measure_limits(instance: Instance, seconds: float, rounds: int) -> list[Row]
         measure_writes(instance, 10_000, 7),
     ]
     asyncio.run(prepare_million(instance))
-    return [*rows, measure_read_alone(instance, 300), measure_read_together(instance, seconds, rounds)]
+    rows += [measure_read_alone(instance, 300), measure_read_together(instance, seconds, rounds)]
+    rows += [measure_export(instance, format_) for format_ in Format]
+    return [*rows, measure_statistics(instance)]
 
 
 if __name__ == "__main__":

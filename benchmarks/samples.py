@@ -54,7 +54,7 @@ class Wire:
         self._socket.close()
 
 
-def _authorize(instance: Instance) -> tuple[tuple[str, str], ...]:
+def authorize(instance: Instance) -> tuple[tuple[str, str], ...]:
     return (("Authorization", f"Bearer {instance.token}"), ("Content-Type", "application/json"))
 
 
@@ -139,7 +139,7 @@ async def _measure_writes(instance: Instance, size: int, times: int) -> tuple[fl
     person, client = uuid4(), uuid4()
 
     def prepare_call() -> Call:
-        return Call("POST", "/sample/v1", _authorize(instance), msgspec.json.encode(list_samples(size)))
+        return Call("POST", "/sample/v1", authorize(instance), msgspec.json.encode(list_samples(size)))
 
     def prepare_bare() -> Callable[[], Awaitable[Any]]:
         columns = _list_columns(list_samples(size))
@@ -191,7 +191,7 @@ async def _fill(connection: "asyncpg.Connection[Any]", person: UUID, code: int) 
 def _call_page(instance: Instance) -> tuple[Call, datetime]:
     since = _START + timedelta(days=100, hours=3)
     query = urlencode({"types": "step_count", "RangeOfStartDate.LowerBound": since.isoformat(), "take": 100})
-    return Call("GET", f"/sample/v1?{query}", _authorize(instance)), since
+    return Call("GET", f"/sample/v1?{query}", authorize(instance)), since
 
 
 async def prepare_million(instance: Instance) -> None:

@@ -65,6 +65,7 @@ def build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncCont
             tasks = [
                 asyncio.create_task(_clean_up_regularly(platform)),
                 asyncio.create_task(platform.courier.run()),
+                asyncio.create_task(dataserver.run_exports(platform.dataserver)),
                 *_write_regularly(platform),
             ]
             if platform.settings.metrics_port:

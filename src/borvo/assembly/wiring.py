@@ -113,9 +113,7 @@ def build_platform(
     )
 
 
-def _build_dataserver(
-    settings: Settings, provider: Identity, asking: Agency, keyring: Keyring
-) -> DataServer:
+def _build_dataserver(settings: Settings, provider: Identity, asking: Agency, keyring: Keyring) -> DataServer:
     return DataServer(
         database=provider.database,
         clock=provider.clock,

@@ -1,10 +1,12 @@
 """What other features may use of the DataServer."""
 
+from borvo.dataserver.erasure import erase_person
+from borvo.dataserver.export.pages import build_page_router
+from borvo.dataserver.export.worker import run_exports
 from borvo.dataserver.retention import Retention
 from borvo.dataserver.routes import build_router
 from borvo.dataserver.service import DataServer, Writer
 from borvo.dataserver.upkeep import clean_up
-from borvo.dataserver.write_store import erase_samples
 from borvo.dataserver.writing import Submission, write_samples
 
 __all__ = [
@@ -12,8 +14,10 @@ __all__ = [
     "Retention",
     "Submission",
     "Writer",
+    "build_page_router",
     "build_router",
     "clean_up",
-    "erase_samples",
+    "erase_person",
+    "run_exports",
     "write_samples",
 ]

@@ -49,7 +49,9 @@ async def admit_reader(
 
 def _describe(admission: Admission, query_token: str | None) -> Reader:
     if query_token is not None:
-        raise ForbiddenError("No relationship with a person is known for this agency-query-token.")
+        raise ForbiddenError(
+            "An agency-query-token reads by GET /sample/v1 only: what it opens is several people's."
+        )
     person_id = admission.token.person_id
     if person_id is None:
         raise ForbiddenError("This access token stands for a program, not for a person who has samples.")

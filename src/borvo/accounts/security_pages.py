@@ -31,6 +31,7 @@ _SENTENCES = {
     SecurityEventKind.CLIENT_SECRET_REPORTED: "A secret of the client {app} was found in public, and revoked.",
     SecurityEventKind.PERSONAL_TOKEN_CREATED: "You created a personal access token for the tenancy {tenancy}.",
     SecurityEventKind.PERSONAL_TOKEN_REVOKED: "You revoked a personal access token for the tenancy {tenancy}.",
+    SecurityEventKind.PERSONAL_TOKEN_ENDED: "An owner of the tenancy {tenancy} revoked an access token of yours.",
     SecurityEventKind.PERSONAL_TOKEN_REPORTED: "A personal access token of yours was found in public, and revoked.",
     SecurityEventKind.EXPORT_REQUESTED: "You asked for an export of all your samples.",
     SecurityEventKind.EXPORT_DOWNLOADED: "An export of all your samples was downloaded.",

@@ -148,7 +148,27 @@ async def test_the_last_use_is_seen_to_the_minute(
     assert clock().isoformat() in (await developer.open(PAGE)).text
 
 
-async def test_nobody_sees_or_revokes_the_token_of_another(
+async def test_an_owner_sees_and_revokes_the_tokens_of_her_team(
+    platform: Platform, developer: Browser, colleague: Browser, http: httpx.AsyncClient
+) -> None:
+    token = await create_token(colleague, ["clients:write"])
+    page = (await developer.open(PAGE)).text
+    assert "Of cole@example.org" in page
+    assert token not in page
+    token_id = await platform.database.pool.fetchval("select id from personal_token")
+    path = f"{PAGE}/{token_id}/revocation"
+    asked = await developer.open(path)
+    assert "It is a token of cole@example.org" in asked.text
+    await developer.submit(asked, path)
+    assert (await Program(http, token).fetch(f"{API}/tenancy")).status_code == 401
+    (entry,) = await list_trail(platform, "token_revoked")
+    assert "cole@example.org" in entry
+    log = (await colleague.open("/account/security")).text
+    assert "An owner of the tenancy healthorg revoked an access token of yours." in log
+    assert "You revoked a personal access token" not in (await developer.open("/account/security")).text
+
+
+async def test_who_is_no_owner_neither_sees_nor_revokes_the_token_of_another(
     platform: Platform, developer: Browser, colleague: Browser, http: httpx.AsyncClient
 ) -> None:
     program = Program(http, await create_token(developer))

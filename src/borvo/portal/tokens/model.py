@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from borvo.kernel.ids import PersonId
+
 LIFETIMES = (7, 30, 90, 180, 365)
 """The days that a token may be asked for: each ends, within a year."""
 
@@ -48,3 +50,12 @@ class TokenRecord:
 
     def is_live(self, now: datetime) -> bool:
         return now < self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedToken:
+    """A token with whose it is, for the owners of its tenancy."""
+
+    record: TokenRecord
+    person_id: PersonId
+    email: str

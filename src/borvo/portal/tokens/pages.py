@@ -1,5 +1,8 @@
 """The page of a person's own tokens in a tenancy: which there are, making one, revoking one."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from litestar import get, post
 from litestar.response import Redirect, Template
 
@@ -14,7 +17,7 @@ from borvo.portal.team.places import find_place, remember
 from borvo.portal.team.policy import Deed, is_allowed
 from borvo.portal.team.service import find_membership
 from borvo.portal.tokens import service
-from borvo.portal.tokens.model import LIFETIMES, TokenScope, TokenTerms
+from borvo.portal.tokens.model import LIFETIMES, TokenRecord, TokenScope, TokenTerms
 from borvo.portal.tokens.policy import TOKENS_MAXIMUM, describe_scope, find_deed
 from borvo.web.forms import Form, read_form
 from borvo.web.pages import redirect_to, render_page
@@ -29,6 +32,19 @@ def read_terms(form: Form) -> TokenTerms:
     return TokenTerms(form.text("label"), scopes, days)
 
 
+@dataclass(frozen=True, slots=True)
+class TokenLine:
+    """A token as the page lists it."""
+
+    token: TokenRecord
+    is_live: bool
+    ends_soon: bool
+
+
+def _describe(token: TokenRecord, now: datetime) -> TokenLine:
+    return TokenLine(token, token.is_live(now), find_warning(now, token.expires_at) is not None)
+
+
 async def _render(
     portal: Portal,
     login: Login,
@@ -41,6 +57,7 @@ async def _render(
     page_form, now = form or Form({"days": [_DAYS]}), portal.clock()
     membership = await find_membership(portal, login.person, name)
     tokens = await service.list_tokens(portal, login.person, name)
+    others = await service.list_tokens_of_others(portal, login.person, name)
     place = await find_place(portal, login.person, membership.tenancy.id)
     page = render_page(
         "portal/tokens.html",
@@ -48,9 +65,8 @@ async def _render(
         viewer=login,
         place=place,
         page="tokens",
-        tokens=[
-            (token, token.is_live(now), find_warning(now, token.expires_at) is not None) for token in tokens
-        ],
+        tokens=[_describe(token, now) for token in tokens],
+        others=[(_describe(each.record, now), each.email) for each in others],
         form=page_form,
         created=created,
         notice=notice,
@@ -88,7 +104,13 @@ async def show_token_revocation(
     membership = await find_membership(portal, login.person, name, Deed.END_TOKENS)
     token = await service.find_token(portal, login.person, name, parse_uuid(token_id))
     place = await find_place(portal, login.person, membership.tenancy.id)
-    return render_page("portal/token_revocation.html", viewer=login, place=place, token=token)
+    return render_page(
+        "portal/token_revocation.html",
+        viewer=login,
+        place=place,
+        token=token.record,
+        owner="" if token.person_id == login.person.id else token.email,
+    )
 
 
 @post("/tenancies/{name:str}/tokens/{token_id:str}/revocation", status_code=200)

@@ -1,4 +1,4 @@
-"""Use cases of personal access tokens. Each person sees and ends her own only."""
+"""Use cases of personal access tokens. Each person sees and ends her own; owners those of their team, too."""
 
 from uuid import UUID
 
@@ -7,6 +7,7 @@ import structlog
 from borvo.accounts.public import Person
 from borvo.kernel.entropy import create_uuid
 from borvo.kernel.errors import InvalidInputError, NotFoundError
+from borvo.kernel.ids import PersonId
 from borvo.kernel.secret import Secret
 from borvo.portal.audit import Action, Change, Value, record_change
 from borvo.portal.expiry import find_end
@@ -14,9 +15,9 @@ from borvo.portal.secret_format import ENDING, create_personal_token
 from borvo.portal.service import Portal
 from borvo.portal.team.entry import enter, find_named, hold
 from borvo.portal.team.model import Membership
-from borvo.portal.team.policy import Deed
+from borvo.portal.team.policy import Deed, is_allowed
 from borvo.portal.tokens import store
-from borvo.portal.tokens.model import TokenRecord, TokenTerms
+from borvo.portal.tokens.model import OwnedToken, TokenRecord, TokenTerms
 from borvo.portal.tokens.policy import (
     check_token_days,
     check_token_label,
@@ -24,7 +25,7 @@ from borvo.portal.tokens.policy import (
     complete_scopes,
 )
 from borvo.storage.database import Connection
-from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
+from borvo.storage.security_events.model import TENANCY_OWNER, SecurityEvent, SecurityEventKind
 
 log = structlog.get_logger(__name__)
 
@@ -36,10 +37,22 @@ async def list_tokens(portal: Portal, person: Person, name: str) -> tuple[TokenR
         return await store.list_tokens(connection, person.id, membership.tenancy.id)
 
 
-async def find_token(portal: Portal, person: Person, name: str, token_id: UUID | None) -> TokenRecord:
-    """Raises as `list_tokens`, and `NotFoundError` for one that is gone or another's."""
-    for token in await list_tokens(portal, person, name):
-        if token.id == token_id:
+async def list_tokens_of_others(portal: Portal, person: Person, name: str) -> tuple[OwnedToken, ...]:
+    """Those of the rest of the team, for who answers for it; none for others. Raises as `list_tokens`."""
+    async with portal.database.connection() as connection:
+        membership = await enter(connection, person, await find_named(connection, name), Deed.READ)
+        if not is_allowed(membership.role, Deed.CHANGE_TEAM):
+            return ()
+        found = await store.list_all_tokens(connection, membership.tenancy.id)
+    return tuple(each for each in found if each.person_id != person.id)
+
+
+async def find_token(portal: Portal, person: Person, name: str, token_id: UUID | None) -> OwnedToken:
+    """One that she may revoke. Raises as `list_tokens`, and `NotFoundError` for any other and one that is gone."""
+    own = await list_tokens(portal, person, name)
+    others = await list_tokens_of_others(portal, person, name)
+    for token in (*(OwnedToken(each, person.id, person.email) for each in own), *others):
+        if token.record.id == token_id:
             return token
     raise _refuse_token()
 
@@ -87,28 +100,20 @@ async def _add(
     token = TokenRecord(token_id, terms.label, scopes, secret[-ENDING:], now, end)
     digest = portal.verifier.digest(secret)
     await store.insert_token(connection, person.id, tenancy_id, token, digest)
+    after = describe_token(token)
+    change = Change(tenancy_id, person.id, Action.TOKEN_CREATED, token.name, now, after=after)
+    await record_change(connection, change)
     kind = SecurityEventKind.PERSONAL_TOKEN_CREATED
-    await _note(portal, connection, Action.TOKEN_CREATED, kind, person, membership, token)
+    await portal.events.record(connection, _describe_event(kind, membership, person.id, token))
     return token
 
 
-async def _note(
-    portal: Portal,
-    connection: Connection,
-    action: Action,
-    kind: SecurityEventKind,
-    person: Person,
-    membership: Membership,
-    token: TokenRecord,
-) -> None:
-    """In the audit trail of the tenancy and in the owner's own log; which token it is, and never what it says."""
-    tenancy, described = membership.tenancy, describe_token(token)
-    is_new = action is Action.TOKEN_CREATED
-    before, after = ({}, described) if is_new else (described, {})
-    change = Change(tenancy.id, person.id, action, token.name, portal.clock(), before, after)
-    await record_change(connection, change)
-    event = SecurityEvent(kind, person.id, detail={"tenancy": tenancy.prefix, "ending": token.ending})
-    await portal.events.record(connection, event)
+def _describe_event(
+    kind: SecurityEventKind, membership: Membership, owner: PersonId, token: TokenRecord, actor: str = ""
+) -> SecurityEvent:
+    """For the log of the token's owner: which token it is, and never what it says."""
+    detail = {"tenancy": membership.tenancy.prefix, "ending": token.ending}
+    return SecurityEvent(kind, owner, actor=actor, detail=detail)
 
 
 def describe_token(token: TokenRecord) -> dict[str, Value]:
@@ -120,12 +125,29 @@ def describe_token(token: TokenRecord) -> dict[str, Value]:
 
 
 async def revoke_token(portal: Portal, person: Person, name: str, token_id: UUID | None) -> None:
-    """It opens nothing from the next request on. Raises as `find_token`."""
+    """It opens nothing from the next request on. Raises as `find_token`, and `ForbiddenError` for who may not revoke
+    the tokens of others any more."""
     token = await find_token(portal, person, name, token_id)
+    deed = Deed.END_TOKENS if token.person_id == person.id else Deed.CHANGE_TEAM
     async with portal.database.transaction() as connection:
-        membership = await hold(connection, person, await find_named(connection, name), Deed.END_TOKENS)
-        if not await store.delete_token(connection, person.id, membership.tenancy.id, token.id):
+        membership = await hold(connection, person, await find_named(connection, name), deed)
+        gone = await store.delete_token(connection, token.person_id, membership.tenancy.id, token.record.id)
+        if not gone:
             raise _refuse_token()
-        kind = SecurityEventKind.PERSONAL_TOKEN_REVOKED
-        await _note(portal, connection, Action.TOKEN_REVOKED, kind, person, membership, token)
-    log.info("personal token revoked", token=str(token.id), person=str(person.id))
+        await _note_revocation(portal, connection, person, membership, token)
+    log.info("personal token revoked", token=str(token.record.id), person=str(person.id))
+
+
+async def _note_revocation(
+    portal: Portal, connection: Connection, person: Person, membership: Membership, token: OwnedToken
+) -> None:
+    record, is_own = token.record, token.person_id == person.id
+    before = {**describe_token(record), **({} if is_own else {"owner": token.email})}
+    change = Change(
+        membership.tenancy.id, person.id, Action.TOKEN_REVOKED, record.name, portal.clock(), before
+    )
+    await record_change(connection, change)
+    kind = SecurityEventKind.PERSONAL_TOKEN_REVOKED if is_own else SecurityEventKind.PERSONAL_TOKEN_ENDED
+    actor = "" if is_own else TENANCY_OWNER
+    event = _describe_event(kind, membership, token.person_id, record, actor)
+    await portal.events.record(connection, event)

@@ -8,7 +8,7 @@ from uuid import UUID
 from borvo.accounts.public import PERSON_COLUMNS, read_person
 from borvo.kernel.ids import PersonId, TenancyId
 from borvo.portal.tokens.bearer import Bearer, TokenReach, build_bearer
-from borvo.portal.tokens.model import TokenRecord, TokenScope
+from borvo.portal.tokens.model import OwnedToken, TokenRecord, TokenScope
 from borvo.storage.database import Connection, Row
 
 _RECORD = "t.id, t.label, t.scopes, t.ending, t.created_at, t.expires_at, t.last_used_at"
@@ -51,6 +51,16 @@ async def list_tokens(
         tenancy_id,
     )
     return tuple(_read_record(row) for row in rows)
+
+
+async def list_all_tokens(connection: Connection, tenancy_id: TenancyId) -> tuple[OwnedToken, ...]:
+    """Of everybody in the tenancy, newest first, expired ones among them."""
+    rows = await connection.fetch(
+        f"""select {_RECORD}, t.person_id, p.email from personal_token t join person p on p.id = t.person_id
+            where t.tenancy_id = $1 order by t.created_at desc, t.id desc""",
+        tenancy_id,
+    )
+    return tuple(OwnedToken(_read_record(row), PersonId(row["person_id"]), row["email"]) for row in rows)
 
 
 async def insert_token(

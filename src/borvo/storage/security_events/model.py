@@ -19,6 +19,7 @@ KEPT_AT_LEAST = timedelta(days=30)
 
 SUPPORT = "support command"
 STRANGER = "stranger"
+TENANCY_OWNER = "tenancy owner"
 
 
 class SecurityEventKind(StrEnum):
@@ -40,6 +41,7 @@ class SecurityEventKind(StrEnum):
     CLIENT_SECRET_REPORTED = "client_secret_reported"  # noqa: S105  (a name)
     PERSONAL_TOKEN_CREATED = "personal_token_created"  # noqa: S105  (a name)
     PERSONAL_TOKEN_REVOKED = "personal_token_revoked"  # noqa: S105  (a name)
+    PERSONAL_TOKEN_ENDED = "personal_token_ended"  # noqa: S105  (a name)
     PERSONAL_TOKEN_REPORTED = "personal_token_reported"  # noqa: S105  (a name)
     EXPORT_REQUESTED = "export_requested"
     EXPORT_DOWNLOADED = "export_downloaded"

@@ -1,7 +1,7 @@
 # Each target calls a small script or program; .venv and the built files are made when they are missing or stale.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install test demo example bench check format lock screenshots clean
+.PHONY: help install tune test demo example bench check format lock screenshots clean
 
 STYLE := src/borvo/web/static/built/borvo.css
 RUNTIME := .venv/runtime.stamp
@@ -12,6 +12,9 @@ help: ## list the targets
 
 install: $(RUNTIME) $(STYLE) ## install Borvo and its locked dependencies into .venv, build the style sheet
 	@:
+
+tune: $(RUNTIME) ## build the password hash for this processor: sign-ins take half the CPU time
+	@scripts/tune
 
 test: $(DEVELOPMENT) $(STYLE) ## run all checks and all tests
 	@scripts/test

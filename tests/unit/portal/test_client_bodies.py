@@ -1,6 +1,8 @@
 """What programs send: judged by the rules of the pages, named by its members, and never a surprise."""
 
+import argparse
 import json
+from dataclasses import fields
 from typing import Any
 
 import msgspec
@@ -8,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from borvo.cli.clients.members import add_member_options, read_members
+from borvo.cli.main import build_parser
 from borvo.kernel.errors import InvalidInputError
 from borvo.portal.api.bodies import ClientBody, parse_body, read_client
 from borvo.portal.api.preconditions import (
@@ -41,6 +45,16 @@ DETAILS = st.builds(
     description=st.sampled_from(["", "One\nTwo"]),
     policy_uri=st.sampled_from(["", "https://app.example.org/privacy"]),
 )
+
+
+def test_programs_say_all_that_people_say_and_commands_too() -> None:
+    details = {each.name for each in fields(ClientDetails)}
+    assert set(ClientBody.__struct_fields__) == {*details, "confirmed_hosts"}
+    options = build_parser().parse_args(["client", "update", "app", "--access-token-minutes", ""])
+    assert read_members(options) == {"access_token_minutes": None}
+    command = argparse.ArgumentParser()
+    add_member_options(command)
+    assert {each.dest for each in vars(command)["_actions"]} == {*ClientBody.__struct_fields__, "help"}
 
 
 @given(DETAILS)

@@ -16,6 +16,7 @@ import msgspec
 import borvo.assembly  # noqa: F401  (loads the errors of every feature)
 from borvo.catalogue.sample_types import Family, SampleType, list_sample_types
 from borvo.catalogue.scopes import BASIC_SCOPES, map_scopes
+from borvo.catalogue.units import list_units
 from borvo.cli.main import build_parser
 from borvo.kernel.errors import BorvoError
 from borvo.settings import PREFIX, Settings
@@ -189,19 +190,20 @@ def render_types() -> str:
         (
             f"`{each.name}`",
             f"{each.label}. {each.about}",
-            f"`{each.ucum}`" if each.ucum else "",
+            ", ".join(f"`{unit}`" for unit in list_units(each.ucum, each.molar_mass)) if each.ucum else "",
             _describe_range(each),
             ", ".join(_link_codes(each)),
         )
         for each in list_sample_types()
     ]
     return (
-        "# Sample types\n\nThe same, for programs: `GET /sample/v1/types`, which needs no token. A value out of the "
-        "plausible range is stored with a warning: the ranges are wide enough for every living person, so what lies "
-        "beyond is most likely in another unit. Codes are those of LOINC, of Apple HealthKit and of Google Health "
-        "Connect, one of whose records may serve several types; where none stands, none fits exactly. "
+        "# Sample types\n\nThe same, for programs: `GET /sample/v1/types`, which needs no token. The first unit is "
+        "the one in which values are stored; they are [read in the others](../how-to/read-samples.md), too. A value "
+        "out of the plausible range is stored with a warning: the ranges are wide enough for every living person, so "
+        "what lies beyond is most likely in another unit. Codes are those of LOINC, of Apple HealthKit and of Google "
+        "Health Connect, one of whose records may serve several types; where none stands, none fits exactly. "
         "[Scopes](scopes.md) have a page of their own.\n\n"
-        + _table("type", "meaning", "unit", "plausible", "elsewhere", rows=rows)
+        + _table("type", "meaning", "units", "plausible", "elsewhere", rows=rows)
     )
 
 

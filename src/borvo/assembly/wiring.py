@@ -119,6 +119,7 @@ def _build_dataserver(settings: Settings, provider: Identity, asking: Agency, ke
         clock=provider.clock,
         entropy=provider.entropy,
         verify=partial(identity.verify_bearer, provider),
+        cursor_key=keyring.derive("sample cursors"),
         agency=asking,
         activity=provider.activity,
         keyring=keyring,

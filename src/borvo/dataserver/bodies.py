@@ -10,8 +10,9 @@ from msgspec import UNSET, Struct, UnsetType
 
 from borvo.catalogue.sample_types import map_sample_type_codes
 from borvo.dataserver.faults import FAULT_LIMIT, find_index, point
-from borvo.dataserver.model import Fault, Outcome, Page, Receipt, StoredSample, Verdict
+from borvo.dataserver.model import Fault, Outcome, Receipt, StoredSample, Verdict
 from borvo.dataserver.submission import Form
+from borvo.dataserver.unit_choice import UnitChoice
 from borvo.kernel.errors import InvalidInputError, TooLargeError
 
 BATCH_LIMIT = 10_000
@@ -39,6 +40,7 @@ class SampleBody(Struct, gc=False, forbid_unknown_fields=True, rename="camel"):
     subject: str | None = None
     correlation_objects: list["SampleBody"] | None = None
     version: int | None = None
+    unit: str | None = None
 
 
 class DateRange(Struct, gc=False, rename="camel"):
@@ -49,7 +51,8 @@ class DateRange(Struct, gc=False, rename="camel"):
 
 
 class SampleAnswer(Struct, gc=False, rename="camel"):
-    """One sample as clients read it. Contract 2.2: `quantityValue` is absent when there is none, never null."""
+    """One sample as clients read it. Contract 2.2: `quantityValue` is absent when there is none, never null. `unit` is
+    there when one was asked for; parts of a correlation have no id."""
 
     type: str
     subject: str
@@ -59,7 +62,8 @@ class SampleAnswer(Struct, gc=False, rename="camel"):
     correlation_objects: list["SampleAnswer"]
     quantity_value: float | UnsetType = UNSET
     category_value: str | UnsetType = UNSET
-    id: str | UnsetType = UNSET
+    id: UUID | UnsetType = UNSET
+    unit: str | UnsetType = UNSET
 
 
 class PageAnswer(Struct, rename="camel"):
@@ -206,23 +210,28 @@ def _describe(samples: Iterable[StoredSample], subject: str) -> list[SampleAnswe
             _describe(sample.children, subject) if sample.children else [],
             UNSET if sample.value is None else sample.value,
             UNSET if sample.category is None else sample.category,
+            UNSET if sample.id is None else sample.id,
         )
         for sample in samples
     ]
 
 
-def describe_samples(samples: Sequence[StoredSample], subject: str) -> list[SampleAnswer]:
-    """With their ids, which children have not."""
+def describe_samples(
+    samples: Sequence[StoredSample], subject: str, units: UnitChoice | None = None
+) -> list[SampleAnswer]:
+    """Contract 2.2; `subject` is the name by which the reader knows the person."""
     answers = _describe(samples, subject)
-    for answer, sample in zip(answers, samples, strict=True):
-        answer.id = str(sample.id)
+    if units:
+        _convert(samples, answers, units)
     return answers
 
 
-def render_page(page: Page, subject: str) -> bytes:
-    """Contract 2.2; `subject` is the name by which the reader knows the person."""
-    datas = describe_samples(page.samples, subject)
-    return msgspec.json.encode(PageAnswer(page.total, len(datas), datas))
+def _convert(samples: Sequence[StoredSample], answers: list[SampleAnswer], units: UnitChoice) -> None:
+    for sample, answer in zip(samples, answers, strict=True):
+        if sample.value is not None and (conversion := units.get(sample.type_code)):
+            answer.quantity_value, answer.unit = conversion.show(sample.value), conversion.unit
+        if sample.children:
+            _convert(sample.children, answer.correlation_objects, units)
 
 
 def render_shared_page(total: int, samples: Iterable[tuple[UUID, StoredSample]]) -> bytes:
@@ -230,7 +239,6 @@ def render_shared_page(total: int, samples: Iterable[tuple[UUID, StoredSample]])
     datas = []
     for subject, sample in samples:
         (answer,) = _describe([sample], str(subject))
-        answer.id = str(sample.id)
         datas.append(answer)
     return msgspec.json.encode(PageAnswer(total, len(datas), datas))
 

@@ -5,11 +5,13 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
+from litestar.response import Stream
 
-from borvo.dataserver.bodies import render_page
 from borvo.dataserver.description import READ_ANSWERS, ReadOperation
-from borvo.dataserver.queries import parse_query
-from borvo.dataserver.service import DataServer, read_for_agency, read_samples
+from borvo.dataserver.queries import render_link
+from borvo.dataserver.reading import ReadRequest, open_stream, read_for_agency, read_samples
+from borvo.dataserver.rendering import Form, choose_form, render_page, render_stream
+from borvo.dataserver.service import DataServer
 from borvo.dataserver.type_listing import show_types
 from borvo.web.csrf import WITHOUT_CSRF
 
@@ -17,21 +19,39 @@ AnyRequest = Request[Any, Any, Any]
 Collaborators = NamedDependency[SkipValidation[DataServer]]
 
 PATHS = ["/sample/v1", "/api/sample", "/sample"]
+READ_PATHS = [*PATHS, "/query/v1/sample"]
 NO_STORE = {"Cache-Control": "no-store"}
+# No cache keeps what is so private; a program that keeps it itself may ask whether it is still right.
+_PRIVATE = {**NO_STORE, "Vary": "Authorization, Accept, agency-query-token"}
 QUERY_TOKEN = "agency-query-token"  # noqa: S105  (the name of a header)
 
 
-@get(PATHS, opt=WITHOUT_CSRF, operation_class=ReadOperation, responses=READ_ANSWERS)
-async def show_samples(request: AnyRequest, dataserver: Collaborators) -> Response[bytes]:
-    """Samples of the person whom the access token stands for, filtered, ordered and paged. With the header
-    `agency-query-token` those of the people whom it opens, each with its subject."""
-    text = request.scope["query_string"].decode("latin-1")
-    authorization, query_token = request.headers.get("authorization"), request.headers.get(QUERY_TOKEN)
-    if query_token is not None:
-        body = await read_for_agency(dataserver, authorization, query_token, lambda: parse_query(text))
-        return Response(body, media_type="application/json", headers=NO_STORE)
-    page, subject = await read_samples(dataserver, authorization, lambda: parse_query(text))
-    return Response(render_page(page, subject), media_type="application/json", headers=NO_STORE)
+@get(READ_PATHS, opt=WITHOUT_CSRF, operation_class=ReadOperation, responses=READ_ANSWERS)
+async def show_samples(request: AnyRequest, dataserver: Collaborators) -> Response[Any]:
+    """Samples of the person whom the access token stands for, filtered, ordered and paged. As `application/x-ndjson` or
+    `text/csv`, which the Accept header may ask for, all of them, or as many as `take` says, one after the other. With
+    the header `agency-query-token` a page of the people whom it opens, each sample with its subject."""
+    headers = request.headers
+    asked = ReadRequest(
+        headers.get("authorization"),
+        headers.get(QUERY_TOKEN),
+        request.scope["query_string"].decode("latin-1"),
+        headers.get("if-none-match"),
+    )
+    if asked.query_token is not None:
+        body = await read_for_agency(dataserver, asked)
+        return Response(body, media_type=Form.JSON.value, headers=_PRIVATE)
+    form = choose_form(headers.get("accept"))
+    if form is not Form.JSON:
+        found, pages = await open_stream(dataserver, asked)
+        return Stream(render_stream(form, found, pages), media_type=form.value, headers=_PRIVATE)
+    found = await read_samples(dataserver, asked)
+    answer = {**_PRIVATE, "ETag": found.tag} if found.tag else _PRIVATE
+    if found.page is None:
+        return Response(b"", status_code=304, media_type=form.value, headers=answer)
+    if found.cursor:
+        answer = {**answer, "Link": render_link(request.scope["path"], asked.query, found.cursor)}
+    return Response(render_page(found, found.page), media_type=form.value, headers=answer)
 
 
 READ_HANDLERS = [show_samples, show_types]

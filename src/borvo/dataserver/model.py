@@ -71,9 +71,10 @@ class Outcome(Struct, frozen=True):
 
 class StoredSample(Struct, frozen=True, gc=False):
     """One sample as it is kept; dates at the offset at which they were written. `type_code` is the catalogue's: a page
-    is read in one go, without looking up what is looked up again when it is rendered."""
+    is read in one go, without looking up what is looked up again when it is rendered. Parts of a correlation have no id
+    of their own."""
 
-    id: UUID
+    id: UUID | None
     type_code: int
     start: datetime
     end: datetime
@@ -103,17 +104,33 @@ class Range(Struct, frozen=True):
         return self.lower is None and self.upper is None
 
 
+class Key(NamedTuple):
+    """Where a sample stands in an order: by it a page begins behind another, at the same cost however far that is."""
+
+    instant: datetime
+    id: UUID
+
+
 class Query(Struct, frozen=True, kw_only=True):
-    """One request for samples. No types means every type that the caller may read."""
+    """One request for samples. No types means every type that the caller may read, no devices and no clients means
+    all. `units` are texts, of a unit or of a type and a unit. No fields means all of them; `cursor` is the text that
+    tells where the page begins."""
 
     types: tuple[SampleType, ...] = ()
     start: Range = Range()
     end: Range = Range()
     creation: Range = Range()
+    devices: tuple[str, ...] = ()
+    clients: tuple[str, ...] = ()
     order: Order = Order.START
     is_descending: bool = False
     take: int = 100
     skip: int = 0
+    # How many were asked for, beyond what a page holds; None for all that there are.
+    limit: int | None = None
+    units: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    cursor: str | None = None
 
 
 class Selection(Struct, frozen=True):
@@ -126,7 +143,10 @@ class Selection(Struct, frozen=True):
 
 
 class Page(Struct, frozen=True):
-    """The samples asked for, and how many there are without paging."""
+    """The samples asked for, and how many there are without paging. `position` is the person's at that moment; `next`
+    is the key of the last sample when more follow."""
 
     total: int
     samples: tuple[StoredSample, ...]
+    position: int | None = None
+    next: Key | None = None

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from borvo.catalogue.sample_types import Family, list_sample_types
-from borvo.dataserver.instants import restore_offset
 from borvo.dataserver.model import StoredSample
+from borvo.dataserver.store import read_sample
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection, Row
 
@@ -23,7 +23,6 @@ SPARE = timedelta(days=1)
 differ."""
 
 _CORRELATIONS = frozenset(each.code for each in list_sample_types() if each.family is Family.CORRELATION)
-_WIDTH = 10
 
 
 def compose_state(columns: str, position: str, condition: str, order: str = "", name: str = "s") -> str:
@@ -51,19 +50,13 @@ async def attach_children(
     if parents:
         statement = f"select * from ({_CHILDREN}) c order by c.id, c.position"
         for row in await connection.fetch(statement, person_id, parents, position):
-            children.setdefault(row["id"], []).append(read_sample(row))
+            children.setdefault(row["id"], []).append(read_sample(row, is_part=True))
     return list(_join(rows, children))
 
 
 def _join(rows: Iterable[Row], children: Mapping[UUID, list[StoredSample]]) -> Iterable[StoredSample]:
     for row in rows:
         yield read_sample(row, tuple(children.get(row["id"], ())))
-
-
-def read_sample(row: Row, children: tuple[StoredSample, ...] = ()) -> StoredSample:
-    id_, code, start, end, value, category, device, name, start_offset, end_offset = row[:_WIDTH]
-    start, end = restore_offset(start, start_offset), restore_offset(end, end_offset)
-    return StoredSample(id_, code, start, end, value, category, device, name, children)
 
 
 async def delete_ended(connection: Connection, before: datetime) -> None:

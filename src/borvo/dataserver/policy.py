@@ -32,6 +32,12 @@ def find_missing_child_scopes(samples: Iterable[StoredSample], held: frozenset[s
     return find_missing_read_scopes((types[code] for code in codes), held)
 
 
+def find_missing_member_scopes(types: Iterable[SampleType], held: frozenset[str]) -> list[str]:
+    """Of all members that correlations of these types may have, stored or not."""
+    known = map_sample_types()
+    return find_missing_read_scopes((known[member] for each in types for member in each.members), held)
+
+
 def select_named(types: tuple[SampleType, ...]) -> Selection:
     return Selection(types)
 

@@ -7,6 +7,7 @@ from borvo.catalogue.sample_types import Family, SampleType, map_sample_types, s
 from borvo.dataserver.bodies import RangeBody, SampleBody
 from borvo.dataserver.instants import Moment, is_minimum_date, parse_moment
 from borvo.dataserver.model import Fault, Sample
+from borvo.dataserver.units import UnitError, find_conversion
 
 VALUE_LIMIT = 7.9e28
 """Contract 7: what the decimals of .NET clients can hold."""
@@ -67,7 +68,7 @@ def _check_sample(body: SampleBody, found: list[Fault]) -> Sample | None:
         return None
     children = _check_children(body, sample_type, found)
     dates = _check_dates(body.date_range, report)
-    _check_content(body, sample_type, report)
+    value = _check_content(body, sample_type, report)
     if found or dates is None:
         return None
     start, end = dates
@@ -75,7 +76,7 @@ def _check_sample(body: SampleBody, found: list[Fault]) -> Sample | None:
         sample_type,
         start.instant,
         end.instant,
-        body.quantity_value if sample_type.family is Family.QUANTITY else None,
+        value,
         body.category_value if sample_type.family is Family.CATEGORY else None,
         body.device,
         # Contract 7: no id, or an empty one, is accepted without idempotency.
@@ -87,14 +88,15 @@ def _check_sample(body: SampleBody, found: list[Fault]) -> Sample | None:
     )
 
 
-def _check_content(body: SampleBody, sample_type: SampleType, report: Report) -> None:
+def _check_content(body: SampleBody, sample_type: SampleType, report: Report) -> float | None:
+    """The value of a quantity, in the unit in which it is stored."""
     _check_text("device", body.device, report)
     _check_text("clientAssignedId", body.client_assigned_id, report)
     if body.version is not None:
         _check_version(body, report)
     if sample_type.family is Family.QUANTITY:
-        _check_quantity(body, report)
-    elif body.quantity_value:
+        return _check_quantity(body, sample_type, report)
+    if body.quantity_value:
         # Contract 2.3: .NET clients write 0 where there is no quantity.
         report("quantityValue", f"A sample of type {sample_type.name} has no quantity.")
     if sample_type.family is Family.CATEGORY:
@@ -102,6 +104,7 @@ def _check_content(body: SampleBody, sample_type: SampleType, report: Report) ->
             report("categoryValue", f"Use one of: {', '.join(sample_type.values)}.")
     elif body.category_value:
         report("categoryValue", f"A sample of type {sample_type.name} has no category.")
+    return None
 
 
 def _check_text(field: str, text: str | None, report: Report) -> None:
@@ -122,12 +125,28 @@ def _explain_type(name: str) -> str:
     return f"Name a type of sample; names are case-sensitive.{hint}"
 
 
-def _check_quantity(body: SampleBody, report: Report) -> None:
+def _check_quantity(body: SampleBody, sample_type: SampleType, report: Report) -> float | None:
     value = body.quantity_value
+    if body.category_value:
+        report("categoryValue", f"A sample of type {sample_type.name} has no category.")
     if value is None:
         report("quantityValue", "A number is needed.")
-    elif not math.isfinite(value) or abs(value) >= VALUE_LIMIT:
+        return None
+    if body.unit is not None and math.isfinite(value):
+        value = _convert(value, body.unit, sample_type, report)
+    if not math.isfinite(value) or abs(value) >= VALUE_LIMIT:
         report("quantityValue", "The number must be smaller than 7.9e28 in absolute value.")
+    return value
+
+
+def _convert(value: float, unit: str, sample_type: SampleType, report: Report) -> float:
+    try:
+        return find_conversion(sample_type, unit).store(value)
+    except UnitError as error:
+        report("unit", str(error))
+        return 0.0
+    except OverflowError:
+        return math.inf
 
 
 def _check_dates(dates: RangeBody | None, report: Report) -> tuple[Moment, Moment] | None:

@@ -1,20 +1,17 @@
-"""Who may use the DataServer, and reading samples. `writing` changes them."""
+"""Who may use the DataServer. `reading` answers with samples, `writing` changes them."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from borvo.agency.public import Agency
-from borvo.dataserver import policy
-from borvo.dataserver.model import Page, Query, Selection
 from borvo.dataserver.retention import Retention
-from borvo.dataserver.shared_reading import read_shared
-from borvo.dataserver.store import SampleShelf
+from borvo.dataserver.totals import TotalMemory
 from borvo.identity.public import Admission, Caller
 from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy
-from borvo.kernel.errors import BorvoError, ForbiddenError
+from borvo.kernel.errors import ForbiddenError
 from borvo.kernel.ids import PersonId
-from borvo.portal.public import Activity, ClientActivity
+from borvo.portal.public import ClientActivity
 from borvo.storage.database import Database
 from borvo.storage.sealing import Keyring
 from borvo.storage.security_events.log import SecurityLog
@@ -25,17 +22,19 @@ Verify = Callable[[str | None], Awaitable[Admission]]
 @dataclass(frozen=True, slots=True)
 class DataServer:
     """What writing and reading samples works with. `verify` reads the access token of an Authorization header,
-    or raises `UnauthenticatedError`."""
+    or raises `UnauthenticatedError`. `cursor_key` authenticates cursors."""
 
     database: Database
     clock: Clock
     entropy: Entropy
     verify: Verify
+    cursor_key: bytes
     agency: Agency
     activity: ClientActivity
     keyring: Keyring
     events: SecurityLog
     retention: Retention = field(default_factory=Retention)
+    totals: TotalMemory = field(default_factory=TotalMemory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,54 +53,10 @@ async def admit_writer(server: DataServer, authorization: str | None, query_toke
     if query_token is not None:
         # Contract 6, row 16.
         raise ForbiddenError("Samples are written by their owner only, never with an agency-query-token.")
-    return Writer(caller, _require_person(caller.person_id))
+    return Writer(caller, require_person(caller.person_id))
 
 
-async def read_for_agency(
-    server: DataServer, authorization: str | None, query_token: str, parse: Callable[[], Query]
-) -> bytes:
-    """What people share with the caller's agency, as `read_shared` answers it."""
-    admission = await server.verify(authorization)
-    body, count = await read_shared(server.agency, admission, query_token, parse)
-    server.activity.note(admission.token.client_id, Activity.SAMPLES_READ, count)
-    return body
-
-
-async def read_samples(
-    server: DataServer, authorization: str | None, parse: Callable[[], Query]
-) -> tuple[Page, str]:
-    """The page, and the subject by whom its reader knows the person. `parse` runs once the token has verified."""
-    admission = await server.verify(authorization)
-    token = admission.token
-    async with server.database.connection() as connection:
-        try:
-            person_id = _require_person(token.person_id)
-            query = parse()
-            selection = _select(query, token.scopes)
-        except BorvoError:
-            # Whose token has ended learns that, and nothing about the request.
-            await admission.confirm(connection)
-            raise
-        page = await SampleShelf(connection, person_id).read_page(query, selection, admission)
-    # Contract 7: the request fails rather than show a correlation with children missing.
-    if missing := policy.find_missing_child_scopes(page.samples, token.scopes):
-        raise refuse_scopes("read all parts of these samples", missing)
-    server.activity.note(token.client_id, Activity.SAMPLES_READ, len(page.samples))
-    return page, str(person_id)
-
-
-def _select(query: Query, scopes: frozenset[str]) -> Selection:
-    if not query.types:
-        selection = policy.select_readable(scopes)
-        if not selection.types:
-            raise refuse_scopes("read samples", [])
-        return selection
-    if missing := policy.find_missing_read_scopes(query.types, scopes):
-        raise refuse_scopes("read these samples", missing)
-    return policy.select_named(query.types)
-
-
-def _require_person(person_id: PersonId | None) -> PersonId:
+def require_person(person_id: PersonId | None) -> PersonId:
     if person_id is None:
         raise ForbiddenError("This access token stands for a program, not for a person who has samples.")
     return person_id

@@ -116,7 +116,7 @@ async def _find_children(
     if parents:
         keys = [row["person_id"] for row in parents], [row["id"] for row in parents]
         for row in await connection.fetch(CHILDREN, *keys):
-            found.setdefault((row["person_id"], row["id"]), []).append(read_sample(row))
+            found.setdefault((row["person_id"], row["id"]), []).append(read_sample(row, is_part=True))
     return found
 
 

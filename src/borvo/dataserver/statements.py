@@ -5,27 +5,33 @@ same whether a person has a thousand samples or a million.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
-from borvo.dataserver.model import Order, Query, Range, Selection
+from borvo.dataserver.model import Key, Order, Query, Range, Selection
+from borvo.dataserver.totals import KnownTotal
 from borvo.identity.public import Admission
-from borvo.kernel.ids import PersonId
+from borvo.kernel.ids import ClientKey, PersonId
 
 PAGE_TOTAL = "total"
+PAGE_POSITION = "person_position"
 
 SAMPLE_COLUMNS = (
     "s.id, s.type_code, s.start_at, s.end_at, s.value, s.category, s.device, s.client_assigned_id, "
     "s.start_offset, s.end_offset"
 )
-_ORDERS = {Order.START: "start_at", Order.END: "end_at", Order.CREATION: "created_at"}
+ORDER_COLUMNS = {Order.START: "start_at", Order.END: "end_at", Order.CREATION: "created_at"}
+
+# Where the person's changes stand, in the snapshot of the statement; null before the first.
+_POSITION = "(select p.position from sample_position p where p.person_id = $1)"
 
 
 class Statement:
     """Text that grows together with its values. `$1` is the person, `$2` the codes of the types."""
 
-    def __init__(self, person_id: PersonId, selection: Selection) -> None:
-        self.values: list[object] = [person_id, [each.code for each in selection.types]]
-        self.text = ""
+    def __init__(self, values: list[object], text: str = "") -> None:
+        self.values = values
+        self.text = text
 
     def bind(self, value: object) -> str:
         """The placeholder under which the value travels."""
@@ -33,47 +39,118 @@ class Statement:
         return f"${len(self.values)}"
 
 
-def compose_page(query: Query, selection: Selection, person_id: PersonId, admission: Admission) -> Statement:
-    """The rows of the page, each with the total beside it; none when the reader's token has ended meanwhile."""
-    statement = Statement(person_id, selection)
-    direction = "desc" if query.is_descending else "asc"
-    column = _ORDERS[query.order]
-    order = f"order by s.{column} {direction}, s.id {direction}"
-    filters = _compose_filters(statement, query, selection)
-    take, skip = statement.bind(query.take), statement.bind(query.skip)
-    if len(selection.types) == 1:
-        code = statement.bind(selection.types[0].code)
-        rows = (
-            f"select {SAMPLE_COLUMNS} from sample s where s.type_code = {code}::smallint and {filters} "
-            f"{order} limit {take}::bigint offset {skip}::bigint"
-        )
-    else:
-        rows = (
-            f"select {SAMPLE_COLUMNS} from unnest($2::smallint[]) as wanted (code) cross join lateral ("
-            f"select s.* from sample s where s.type_code = wanted.code and {filters} "
-            f"{order} limit {take}::bigint + {skip}::bigint) s "
-            f"{order} limit {take}::bigint offset {skip}::bigint"
-        )
-    total = _compose_total(statement, query, selection, filters)
+class Asked(NamedTuple):
+    """What decides the text of a statement: the same for all who ask the same. `clients` are those that the query
+    names, by their keys. A continued page begins behind a key."""
+
+    query: Query
+    selection: Selection
+    clients: tuple[ClientKey, ...] = ()
+    is_continued: bool = False
+    has_total: bool = True
+
+    def list_codes(self) -> list[int]:
+        return [each.code for each in self.selection.types]
+
+
+class PagePlan(NamedTuple):
+    """The text before the reader's condition, and the values that are not of one reader: `$1` is left open, as are
+    `$3` and `$4`, the total that is known, and of a continued page `$5` and `$6`, its key. `scope` names what the total
+    counts."""
+
+    text: str
+    values: tuple[object, ...]
+    scope: str
+
+
+_KNOWN, _KEY = slice(2, 4), slice(4, 6)
+
+
+@lru_cache(maxsize=1024)
+def plan_page(asked: Asked) -> PagePlan:
+    """Composed once for those who ask the same again and again."""
+    statement = Statement(
+        [None, asked.list_codes(), None, None, *([None, None] if asked.is_continued else [])]
+    )
+    total = _compose_total(statement, asked) if asked.has_total else "null"
+    scope = repr((total, statement.values))
+    rows = _compose_rows(statement, asked)
+    text = (
+        f"select s.*, case when {_POSITION} = $3::bigint then $4::bigint else ({total})::bigint end as {PAGE_TOTAL}, "
+        f"{_POSITION} as {PAGE_POSITION} from ({rows}) s where "
+    )
+    return PagePlan(text, tuple(statement.values), scope)
+
+
+def compose_page(
+    plan: PagePlan, person_id: PersonId, admission: Admission, known: KnownTotal, after: Key | None = None
+) -> Statement:
+    """The rows of the page and one more, each with the total and the person's position beside it; none when the
+    reader's token has ended meanwhile."""
+    values = [*plan.values]
+    values[0] = person_id
+    values[_KNOWN] = known
+    if after:
+        values[_KEY] = after
+    statement = Statement(values)
     # A condition on no row: it is tested once, before any row is read.
-    live = admission.compose(statement.bind)
-    statement.text = f"select s.*, ({total}) as {PAGE_TOTAL} from ({rows}) s where {live}"
+    statement.text = plan.text + admission.compose(statement.bind)
     return statement
 
 
-def compose_count(query: Query, selection: Selection, person_id: PersonId) -> Statement:
+def _compose_rows(statement: Statement, asked: Asked) -> str:
+    query, selection = asked.query, asked.selection
+    direction = "desc" if query.is_descending else "asc"
+    column = ORDER_COLUMNS[query.order]
+    order = f"order by s.{column} {direction}, s.id {direction}"
+    filters = _compose_filters(statement, asked, is_page=True)
+    # One more than the page holds tells whether another follows.
+    take, skip = statement.bind(query.take + 1), statement.bind(query.skip)
+    columns = SAMPLE_COLUMNS if query.order is not Order.CREATION else f"{SAMPLE_COLUMNS}, s.created_at"
+    if len(selection.types) == 1:
+        return (
+            f"select {columns} from sample s where s.type_code = ($2::smallint[])[1] and {filters} "
+            f"{order} limit {take}::bigint offset {skip}::bigint"
+        )
+    return (
+        f"select {columns} from unnest($2::smallint[]) as wanted (code) cross join lateral ("
+        f"select s.* from sample s where s.type_code = wanted.code and {filters} "
+        f"{order} limit {take}::bigint + {skip}::bigint) s "
+        f"{order} limit {take}::bigint offset {skip}::bigint"
+    )
+
+
+def compose_count(asked: Asked, person_id: PersonId) -> Statement:
     """The total alone, for a page behind the last row."""
-    statement = Statement(person_id, selection)
-    # The database refuses parameters that no text refers to.
-    filters = "" if _is_told_by_days(query, selection) else _compose_filters(statement, query, selection)
-    statement.text = f"select ({_compose_total(statement, query, selection, filters)})"
+    statement = Statement([person_id, asked.list_codes()])
+    statement.text = f"select ({_compose_total(statement, asked)})"
     return statement
 
 
-def _compose_filters(statement: Statement, query: Query, selection: Selection) -> str:
+def compose_position(person_id: PersonId, admission: Admission) -> Statement:
+    """The person's position; no row when the reader's token has ended."""
+    statement = Statement([person_id])
+    live = admission.compose(statement.bind)
+    statement.text = f"select {_POSITION} as {PAGE_POSITION} where {live}"
+    return statement
+
+
+def _compose_filters(statement: Statement, asked: Asked, *, is_page: bool) -> str:
+    query, selection = asked.query, asked.selection
     parts = ["s.person_id = $1 and s.position = 0"]
-    for column, wanted in (("start_at", query.start), ("end_at", query.end), ("created_at", query.creation)):
-        parts += _compose_range(statement, column, wanted)
+    for order, wanted in (
+        (Order.START, query.start),
+        (Order.END, query.end),
+        (Order.CREATION, query.creation),
+    ):
+        is_key = is_page and asked.is_continued and order is query.order
+        if is_key:
+            parts.append(_compose_key(query))
+        parts += _compose_range(statement, ORDER_COLUMNS[order], _rest(wanted, query) if is_key else wanted)
+    if query.devices:
+        parts.append(f"s.device = any({statement.bind([*query.devices])}::text[])")
+    if query.clients:
+        parts.append(f"s.client_key = any({statement.bind([*asked.clients])}::uuid[])")
     if selection.guarded:
         guarded, readable = (
             statement.bind(sorted(codes)) for codes in (selection.guarded, selection.readable)
@@ -86,20 +163,34 @@ def _compose_filters(statement: Statement, query: Query, selection: Selection) -
     return " and ".join(parts)
 
 
+def _compose_key(query: Query) -> str:
+    sign = "<" if query.is_descending else ">"
+    return f"(s.{ORDER_COLUMNS[query.order]}, s.id) {sign} ($5::timestamptz, $6::uuid)"
+
+
+def _rest(wanted: Range, query: Query) -> Range:
+    """Without the bound that the key goes beyond. With both, the database may begin at the bound and pass over all that
+    lies before the key."""
+    return Range(wanted.lower, None) if query.is_descending else Range(None, wanted.upper)
+
+
 def _compose_range(statement: Statement, column: str, wanted: Range) -> list[str]:
     bounds = ((">=", wanted.lower), ("<=", wanted.upper))
     return [f"s.{column} {sign} {statement.bind(bound)}" for sign, bound in bounds if bound is not None]
 
 
-def _is_told_by_days(query: Query, selection: Selection) -> bool:
-    return query.end.is_open and query.creation.is_open and not selection.guarded
+def _is_told_by_days(asked: Asked) -> bool:
+    query = asked.query
+    has_only_start = query.end.is_open and query.creation.is_open and not query.devices and not query.clients
+    return has_only_start and not asked.selection.guarded
 
 
-def _compose_total(statement: Statement, query: Query, selection: Selection, filters: str) -> str:
+def _compose_total(statement: Statement, asked: Asked) -> str:
     """Whole days come from their counts; only what the counts cannot tell is counted row by row."""
-    if not _is_told_by_days(query, selection):
+    if not _is_told_by_days(asked):
+        filters = _compose_filters(statement, asked, is_page=False)
         return f"select count(*) from sample s where s.type_code = any($2::smallint[]) and {filters}"
-    days, edges = split_days(query.start)
+    days, edges = split_days(asked.query.start)
     parts = [_compose_edge(statement, edge) for edge in edges]
     if days is not None:
         # As text: the driver would write the first and the last date as infinity.

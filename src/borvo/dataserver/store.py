@@ -1,9 +1,21 @@
 """Reading samples. All SQL belongs to one person's shelf, so that no statement can forget whose it is."""
 
+from uuid import UUID
+
 from borvo.catalogue.sample_types import Family, list_sample_types
 from borvo.dataserver.instants import restore_offset
-from borvo.dataserver.model import Page, Query, Selection, StoredSample
-from borvo.dataserver.statements import PAGE_TOTAL, compose_count, compose_page
+from borvo.dataserver.model import Key, Page, StoredSample
+from borvo.dataserver.statements import (
+    ORDER_COLUMNS,
+    PAGE_POSITION,
+    PAGE_TOTAL,
+    Asked,
+    compose_count,
+    compose_page,
+    compose_position,
+    plan_page,
+)
+from borvo.dataserver.totals import KnownTotal, TotalMemory
 from borvo.identity.public import Admission
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection, Row
@@ -16,14 +28,18 @@ order by id, position
 
 # The leading columns of a row are the leading fields of a `StoredSample`, and the offsets of its dates.
 _COLUMNS = 10
+_TYPE_CODE = 1
 _CORRELATIONS = frozenset(each.code for each in list_sample_types() if each.family is Family.CORRELATION)
 
 
-def read_sample(row: Row, children: tuple[StoredSample, ...] = ()) -> StoredSample:
+def read_sample(row: Row, children: tuple[StoredSample, ...] = (), *, is_part: bool = False) -> StoredSample:
     # In the order of the columns: by name it takes twice as long.
     id_, code, start, end, value, category, device, name, start_offset, end_offset = row[:_COLUMNS]
-    start, end = restore_offset(start, start_offset), restore_offset(end, end_offset)
-    return StoredSample(id_, code, start, end, value, category, device, name, children)
+    if start_offset:
+        start = restore_offset(start, start_offset)
+    if end_offset:
+        end = restore_offset(end, end_offset)
+    return StoredSample(None if is_part else id_, code, start, end, value, category, device, name, children)
 
 
 class SampleShelf:
@@ -33,30 +49,51 @@ class SampleShelf:
         self._connection = connection
         self._person_id = person_id
 
-    async def read_page(self, query: Query, selection: Selection, admission: Admission) -> Page:
+    async def read_page(
+        self, asked: Asked, admission: Admission, totals: TotalMemory, after: Key | None = None
+    ) -> Page:
         """The rows in order with their children, and the exact count of all rows that the query finds. Rows are
         read by the very statement that makes sure that the token is good; raises `UnauthenticatedError`."""
-        statement = compose_page(query, selection, self._person_id, admission)
+        plan = plan_page(asked)
+        known = totals.find(self._person_id, plan.scope)
+        statement = compose_page(plan, self._person_id, admission, known, after)
         rows = await self._connection.fetch(statement.text, *statement.values)
-        if rows:
-            return Page(rows[0][PAGE_TOTAL], await self._attach_children(rows))
-        # No row tells whether the token is good.
-        await admission.confirm(self._connection)
-        return Page(await self._count(query, selection), ())
+        if not rows:
+            # No row tells whether the token is good.
+            await admission.confirm(self._connection)
+            return Page(await self._count(asked), ())
+        found = KnownTotal(rows[0][PAGE_POSITION], rows[0][PAGE_TOTAL])
+        if found != known:
+            totals.remember(self._person_id, plan.scope, found)
+        following = None
+        if len(rows) > asked.query.take:
+            rows = rows[:-1]
+            following = Key(rows[-1][ORDER_COLUMNS[asked.query.order]], rows[-1]["id"])
+        return Page(rows[0][PAGE_TOTAL], await self._attach_children(rows), found.position, following)
 
-    async def _count(self, query: Query, selection: Selection) -> int:
+    async def find_position(self, admission: Admission) -> int | None:
+        """Where the person's changes stand; None before the first. The same statement makes sure that the token is
+        good; raises `UnauthenticatedError`."""
+        statement = compose_position(self._person_id, admission)
+        row = await self._connection.fetchrow(statement.text, *statement.values)
+        if row is None:
+            await admission.confirm(self._connection)
+        position: int | None = row and row[PAGE_POSITION]
+        return position
+
+    async def _count(self, asked: Asked) -> int:
         """Of a page without rows: it lies behind the last one, or there are none."""
-        if not query.skip:
+        if not asked.query.skip and not asked.is_continued:
             return 0
-        statement = compose_count(query, selection, self._person_id)
+        statement = compose_count(asked, self._person_id)
         total: int = await self._connection.fetchval(statement.text, *statement.values)
         return total
 
     async def _attach_children(self, rows: list[Row]) -> tuple[StoredSample, ...]:
-        parents = [row["id"] for row in rows if row["type_code"] in _CORRELATIONS]
+        parents: list[UUID] = [row[0] for row in rows if row[_TYPE_CODE] in _CORRELATIONS]
         if not parents:
             return tuple([read_sample(row) for row in rows])
         children: dict[object, list[StoredSample]] = {}
         for row in await self._connection.fetch(_CHILDREN, self._person_id, parents):
-            children.setdefault(row["id"], []).append(read_sample(row))
+            children.setdefault(row["id"], []).append(read_sample(row, is_part=True))
         return tuple([read_sample(row, tuple(children.get(row["id"], ()))) for row in rows])

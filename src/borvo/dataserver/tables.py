@@ -37,6 +37,7 @@ sample = sa.Table(
     sa.Column("changed_position", sa.BigInteger, nullable=False, server_default="0"),
     sa.Index("sample_by_change", "person_id", "changed_position", "id", postgresql_where=_TOP),
     sa.Index("sample_by_start", "person_id", "type_code", "start_at", "id", postgresql_where=_TOP),
+    sa.Index("sample_by_creation", "person_id", "type_code", "created_at", "id", postgresql_where=_TOP),
     # For statistics, which look inside correlations.
     sa.Index(
         "sample_child_by_start",

@@ -9,6 +9,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
 
 from borvo.catalogue.sample_types import Family, SampleType, list_sample_types
+from borvo.catalogue.units import list_units
 from borvo.web.csrf import WITHOUT_CSRF
 from borvo.web.validators import create_tag, is_known
 
@@ -16,10 +17,12 @@ _CACHED = "public, max-age=3600"
 
 
 class UnitAnswer(Struct):
-    """The unit in which values are stored, written and read; `ucum` is its code."""
+    """The unit in which values are stored, written and read; `ucum` is its code. `accepted` are the codes of those that
+    may be asked for instead."""
 
     name: str
     ucum: str
+    accepted: tuple[str, ...]
 
 
 class PlausibleAnswer(Struct):
@@ -61,6 +64,12 @@ class TypesAnswer(Struct):
     types: list[TypeAnswer]
 
 
+def _describe_unit(each: SampleType) -> UnitAnswer | None:
+    if each.ucum is None:
+        return None
+    return UnitAnswer(each.unit or "", each.ucum, list_units(each.ucum, each.molar_mass))
+
+
 def _describe(each: SampleType) -> TypeAnswer:
     return TypeAnswer(
         type=each.name,
@@ -71,7 +80,7 @@ def _describe(each: SampleType) -> TypeAnswer:
         read_scope=each.read_scope,
         write_scope=each.write_scope,
         codes=CodesAnswer(each.loinc, each.healthkit, each.health_connect),
-        unit=UnitAnswer(each.unit or "", each.ucum) if each.ucum else None,
+        unit=_describe_unit(each),
         plausible=PlausibleAnswer(*each.plausible, each.because or "") if each.plausible else None,
         values=each.values,
         members=each.members,

@@ -52,7 +52,8 @@ async def write_samples(server: DataServer, writer: Writer, submission: Submissi
     receipts say so."""
     now = server.clock()
     prepare = _prepare_lenient if submission.is_lenient else _prepare
-    if len(submission.body) > _THREAD_FROM or submission.codings:
+    # Units may have to be loaded first, which takes most of a second.
+    if len(submission.body) > _THREAD_FROM or submission.codings or b'unit"' in submission.body:
         prepared = await asyncio.to_thread(prepare, server, writer, submission, now)
     else:
         prepared = prepare(server, writer, submission, now)

@@ -1,38 +1,23 @@
 """The audit trail as text for other programs: CSV and JSON Lines."""
 
-import csv
-import io
 import json
 from collections.abc import Callable
 
 from borvo.portal.trail import Entry
+from borvo.web.spreadsheets import write_row
 
 _COLUMNS = ("time", "person", "e-mail", "action", "subject", "before", "after", "through")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-
 RenderEntry = Callable[[Entry], str]
 
 
-def guard_cell(text: str) -> str:
-    """Spreadsheet programs run what begins like a formula; behind an apostrophe it is text to them. White space in
-    front hides nothing from them."""
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
-
-
-def _write_row(cells: list[str]) -> str:
-    row = io.StringIO()
-    csv.writer(row).writerow([guard_cell(cell) for cell in cells])
-    return row.getvalue()
-
-
 def render_csv_head() -> str:
-    return _write_row([*_COLUMNS])
+    return write_row([*_COLUMNS])
 
 
 def render_csv_row(entry: Entry) -> str:
     """RFC 4180; before and after are JSON within their cells."""
     actor = entry.actor
-    return _write_row(
+    return write_row(
         [
             entry.at.isoformat(),
             (actor.display_name if actor else _name_stranger(entry)),

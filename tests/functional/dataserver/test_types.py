@@ -28,7 +28,11 @@ async def test_anybody_reads_the_types(program: Program) -> None:
             "healthkit": "HKQuantityTypeIdentifierBodyMass",
             "healthConnect": "WeightRecord",
         },
-        "unit": {"name": "Kilogram", "ucum": "kg"},
+        "unit": {
+            "name": "Kilogram",
+            "ucum": "kg",
+            "accepted": ["kg", "g", "mg", "ug", "[lb_av]", "[oz_av]", "[stone_av]"],
+        },
         "plausible": {"low": 0.1, "high": 800.0, "because": weight["plausible"]["because"]},
     }
     assert types["sleep_analysis"]["values"] == ["in_bed", "asleep", "awake"]

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from borvo.kernel.ids import PersonId
 from borvo.portal.trail import Actor, Entry
-from borvo.portal.trail_export import guard_cell, render_csv_head, render_csv_row, render_json_line
+from borvo.portal.trail_export import render_csv_head, render_csv_row, render_json_line
+from borvo.web.spreadsheets import guard_cell
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 

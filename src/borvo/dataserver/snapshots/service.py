@@ -13,7 +13,7 @@ from borvo.dataserver.snapshots import store
 from borvo.dataserver.snapshots.model import KEY_BYTES, Snapshot, keep_query, parse_key, spell_key
 from borvo.dataserver.snapshots.parameters import PageRequest, parse_page, parse_submitted
 from borvo.kernel.digests import digest_token
-from borvo.kernel.errors import NotFoundError
+from borvo.kernel.errors import InvalidInputError, NotFoundError
 from borvo.kernel.ids import ClientKey
 from borvo.portal.public import Activity
 from borvo.storage.database import Connection
@@ -34,7 +34,7 @@ async def make_snapshot(
     """The answer in JSON to the query in the query string `text` or in the body."""
     now, key = server.clock(), server.entropy(KEY_BYTES)
     async with admit_reader(server, authorization, query_token) as (connection, reader):
-        query = parse_submitted(text, body)
+        query = _check(parse_submitted(text, body))
         kept = keep_query(query, _select(query, reader))
         caller = await reader.admission.confirm(connection)
         position, total = await store.count_samples(connection, reader.person_id, kept)
@@ -52,6 +52,21 @@ async def make_snapshot(
         await store.insert_snapshot(connection, digest_token(spell_key(key)), snapshot, now)
     spelt = spell_key(key)
     return msgspec.json.encode(SnapshotAnswer(total, snapshot.expires_at.isoformat(), spelt, spelt))
+
+
+def _check(query: Query) -> Query:
+    """Raises `InvalidInputError` for what only the newer query can do: nothing that was asked for is passed over."""
+    newer = {
+        "devices": query.devices,
+        "clients": query.clients,
+        "units": query.units,
+        "fields": query.fields,
+        "cursor": query.cursor,
+    }
+    if asked := [name for name, value in newer.items() if value]:
+        message = "This query has no such parameter; GET /sample/v1 has."
+        raise InvalidInputError("The query is not valid: see errors.", {name: [message] for name in asked})
+    return query
 
 
 def _select(query: Query, reader: Reader) -> Selection:

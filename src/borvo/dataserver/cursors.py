@@ -1,0 +1,75 @@
+"""Cursors: where the next page begins, as a text that only the reader who got it can use, and only for the same query.
+
+A cursor holds the key of the last sample and a MAC over it, the person, the client and what was asked. Even a key that
+was made up would open nothing, since the person of a statement is always the token's. What a cursor says, a date and an
+id that its reader has just seen, needs no hiding from her.
+"""
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from hashlib import blake2b
+from typing import NamedTuple
+from uuid import UUID
+
+from borvo.dataserver.model import Key, Query
+from borvo.kernel.errors import InvalidInputError
+from borvo.kernel.ids import ClientId, PersonId
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TICK = timedelta(microseconds=1)
+_KEY_BYTES, _MAC_BYTES = 24, 16
+
+
+class Reader(NamedTuple):
+    """Who asks, and what decides which samples there are and in which order."""
+
+    person_id: PersonId
+    client_id: ClientId
+    scopes: frozenset[str]
+    query: Query
+
+
+def write_cursor(secret: bytes, reader: Reader, key: Key) -> str:
+    """54 characters: a key's instant and id, and a MAC."""
+    plain = _pack(key)
+    return urlsafe_b64encode(plain + _authenticate(secret, reader, plain)).decode().rstrip("=")
+
+
+def read_cursor(secret: bytes, reader: Reader, text: str) -> Key:
+    """Raises `InvalidInputError` for what was not written for this reader and this query."""
+    try:
+        data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (Error, ValueError):
+        data = b""
+    plain, mac = data[:_KEY_BYTES], data[_KEY_BYTES:]
+    if len(data) != _KEY_BYTES + _MAC_BYTES or not hmac.compare_digest(
+        mac, _authenticate(secret, reader, plain)
+    ):
+        message = "Follow the link as it is, with the same access, or leave the cursor out to begin anew."
+        raise InvalidInputError("The cursor belongs to another request.", {"cursor": [message]})
+    return Key(_EPOCH + int.from_bytes(plain[:8], "big", signed=True) * _TICK, UUID(bytes=plain[8:]))
+
+
+def _pack(key: Key) -> bytes:
+    return ((key.instant - _EPOCH) // _TICK).to_bytes(8, "big", signed=True) + key.id.bytes
+
+
+def _authenticate(secret: bytes, reader: Reader, plain: bytes) -> bytes:
+    mac = blake2b(plain, key=secret, digest_size=_MAC_BYTES)
+    mac.update(reader.person_id.bytes)
+    # Last, since it is the only part whose length varies.
+    mac.update(_describe(reader.client_id, reader.scopes, reader.query))
+    return mac.digest()
+
+
+@lru_cache(maxsize=1024)
+def _describe(client_id: ClientId, scopes: frozenset[str], query: Query) -> bytes:
+    """All but how many samples a page holds and how they are written, which may change from page to page."""
+    # Without types the scopes say which there are.
+    types = [each.name for each in query.types] or ["", *sorted(scopes)]
+    ranges = [(each.lower, each.upper) for each in (query.start, query.end, query.creation)]
+    parts = (client_id, types, ranges, query.devices, query.clients, str(query.order), query.is_descending)
+    return repr(parts).encode()

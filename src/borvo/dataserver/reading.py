@@ -1,0 +1,204 @@
+"""Reading samples: a page, or all that a query finds, one page after the other."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+from msgspec import structs
+
+import borvo
+from borvo.dataserver import policy
+from borvo.dataserver.cursors import Reader, read_cursor, write_cursor
+from borvo.dataserver.model import Key, Page, Query, Selection
+from borvo.dataserver.queries import parse_query
+from borvo.dataserver.service import DataServer, refuse_scopes, require_person
+from borvo.dataserver.shared_reading import read_shared
+from borvo.dataserver.statements import Asked
+from borvo.dataserver.store import SampleShelf
+from borvo.dataserver.unit_choice import UnitChoice, choose_units
+from borvo.identity.public import AccessToken, Admission
+from borvo.kernel.errors import BorvoError, InvalidInputError
+from borvo.kernel.ids import PersonId
+from borvo.portal.public import Activity, load_client
+from borvo.storage.database import Connection
+from borvo.web.validators import create_tag, is_known
+
+STREAM_PAGE = 1000
+_VERSION = borvo.__version__.encode()
+
+
+class ReadRequest(NamedTuple):
+    """What of a request decides its answer. `known` is its If-None-Match."""
+
+    authorization: str | None
+    query_token: str | None
+    query: str
+    known: str | None = None
+
+
+class Found(NamedTuple):
+    """A page, the subject by whom its reader knows the person, the page's entity tag, and the cursor of the next one.
+    `page` is None when the reader has it already."""
+
+    query: Query
+    units: UnitChoice
+    page: Page | None
+    subject: str
+    tag: str | None
+    cursor: str | None = None
+
+
+class _Reading(NamedTuple):
+    """A request that was understood and may be answered, as far as the token itself says."""
+
+    person_id: PersonId
+    query: Query
+    selection: Selection
+    units: UnitChoice
+    reader: Reader
+    after: Key | None
+
+
+async def read_samples(server: DataServer, request: ReadRequest) -> Found:
+    """One page. What was changed since the reader's last look is told by the person's position, in the snapshot of the
+    page itself."""
+    admission = await server.verify(request.authorization)
+    async with server.database.connection() as connection:
+        reading = await _understand(server, connection, admission, request)
+        shelf = SampleShelf(connection, reading.person_id)
+        if request.known is not None:
+            tag = _create_tag(admission.token, request, await shelf.find_position(admission))
+            if tag and is_known(request.known, tag):
+                return Found(reading.query, reading.units, None, "", tag)
+        asked = await _ask(connection, reading)
+        page = await shelf.read_page(asked, admission, server.totals, reading.after)
+    _check_children(page, admission.token)
+    server.activity.note(admission.token.client_id, Activity.SAMPLES_READ, len(page.samples))
+    cursor = page.next and write_cursor(server.cursor_key, reading.reader, page.next)
+    tag = _create_tag(admission.token, request, page.position)
+    return Found(reading.query, reading.units, page, str(reading.person_id), tag, cursor)
+
+
+async def read_for_agency(server: DataServer, request: ReadRequest) -> bytes:
+    """What people share with the caller's agency, as `read_shared` answers it."""
+    admission = await server.verify(request.authorization)
+    token = request.query_token or ""
+    body, count = await read_shared(server.agency, admission, token, lambda: _parse_shared(request.query))
+    server.activity.note(admission.token.client_id, Activity.SAMPLES_READ, count)
+    return body
+
+
+def _parse_shared(text: str) -> Query:
+    query = parse_query(text)
+    for name, given in (
+        ("device", query.devices),
+        ("client", query.clients),
+        ("unit", query.units),
+        ("fields", query.fields),
+        ("cursor", query.cursor),
+    ):
+        if given:
+            # Passed over, it would show more than was asked for.
+            message = "Leave it out: with an agency-query-token it is not served yet."
+            raise InvalidInputError("The query string is not valid: see errors.", {name: [message]})
+    return query
+
+
+async def open_stream(server: DataServer, request: ReadRequest) -> tuple[Found, AsyncIterator[Page]]:
+    """All that the query finds, or as many as it says, page by page: no more than one is in memory, and no connection
+    is held while the reader takes her time. The first is read at once, so that refusals are answers. Each page makes
+    sure anew that the token is good."""
+    admission = await server.verify(request.authorization)
+    async with server.database.connection() as connection:
+        reading = await _understand(server, connection, admission, request)
+        # A part without scope could show only when most has been sent (contract 7).
+        if missing := policy.find_missing_member_scopes(reading.query.types, admission.token.scopes):
+            await admission.confirm(connection)
+            raise refuse_scopes("read all parts of these samples", missing)
+        asked = (await _ask(connection, reading))._replace(has_total=False)
+    first = await _read_part(server, admission, reading.person_id, asked, reading.after, reading.query.limit)
+    found = Found(reading.query, reading.units, first, str(reading.person_id), None)
+    return found, _follow(server, admission, reading.person_id, asked, first)
+
+
+async def _follow(
+    server: DataServer, admission: Admission, person_id: PersonId, asked: Asked, page: Page
+) -> AsyncIterator[Page]:
+    left = asked.query.limit
+    while True:
+        yield page
+        left = None if left is None else left - len(page.samples)
+        if page.next is None or left == 0:
+            return
+        page = await _read_part(server, admission, person_id, asked, page.next, left)
+
+
+async def _read_part(
+    server: DataServer,
+    admission: Admission,
+    person_id: PersonId,
+    asked: Asked,
+    after: Key | None,
+    left: int | None,
+) -> Page:
+    skip = 0 if after else asked.query.skip
+    query = structs.replace(asked.query, take=min(STREAM_PAGE, left or STREAM_PAGE), skip=skip)
+    part = asked._replace(query=query, is_continued=after is not None)
+    async with server.database.connection() as connection:
+        page = await SampleShelf(connection, person_id).read_page(part, admission, server.totals, after)
+    server.activity.note(admission.token.client_id, Activity.SAMPLES_READ, len(page.samples))
+    return page
+
+
+async def _understand(
+    server: DataServer, connection: Connection, admission: Admission, request: ReadRequest
+) -> _Reading:
+    token = admission.token
+    try:
+        person_id = require_person(token.person_id)
+        query = parse_query(request.query)
+        selection = _select(query, token.scopes)
+        # The units' library takes its time, the first time most of a second.
+        units = await asyncio.to_thread(choose_units, query) if query.units else {}
+        reader = Reader(person_id, token.client_id, token.scopes, query)
+        after = read_cursor(server.cursor_key, reader, query.cursor) if query.cursor else None
+    except BorvoError:
+        # Whose token has ended learns that, and nothing about the request.
+        await admission.confirm(connection)
+        raise
+    return _Reading(person_id, query, selection, units, reader, after)
+
+
+async def _ask(connection: Connection, reading: _Reading) -> Asked:
+    """A client that is not registered has written nothing."""
+    query = reading.query
+    clients = [await load_client(connection, each) for each in query.clients]
+    keys = tuple(client.client_key for client in clients if client)
+    return Asked(query, reading.selection, keys, reading.after is not None)
+
+
+def _select(query: Query, scopes: frozenset[str]) -> Selection:
+    if not query.types:
+        selection = policy.select_readable(scopes)
+        if not selection.types:
+            raise refuse_scopes("read samples", [])
+        return selection
+    if missing := policy.find_missing_read_scopes(query.types, scopes):
+        raise refuse_scopes("read these samples", missing)
+    return policy.select_named(query.types)
+
+
+def _check_children(page: Page, token: AccessToken) -> None:
+    """Contract 7: the request fails rather than show a correlation with children missing."""
+    if missing := policy.find_missing_child_scopes(page.samples, token.scopes):
+        raise refuse_scopes("read all parts of these samples", missing)
+
+
+def _create_tag(token: AccessToken, request: ReadRequest, position: int | None) -> str | None:
+    """Of all that the answer depends on: who reads, through which client and with which scopes, what is asked, and the
+    person's position. None before the first change."""
+    if position is None:
+        return None
+    scopes = " ".join(sorted(token.scopes)).encode()
+    who = token.subject.encode(), token.client_id.encode(), scopes
+    return create_tag(_VERSION, *who, request.query.encode(), str(position).encode())

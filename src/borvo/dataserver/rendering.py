@@ -1,0 +1,86 @@
+"""What readers get: a page as one JSON document, or samples as lines and as a table."""
+
+from collections.abc import AsyncIterator, Iterable, Iterator
+from enum import StrEnum
+
+import msgspec
+from msgspec import UNSET
+
+from borvo.dataserver.bodies import PageAnswer, SampleAnswer, describe_samples
+from borvo.dataserver.model import Page
+from borvo.dataserver.reading import Found
+from borvo.dataserver.tabular import render_head, render_rows
+
+_encoder = msgspec.json.Encoder()
+_MEMBERS = dict(zip(SampleAnswer.__struct_encode_fields__, SampleAnswer.__struct_fields__, strict=True))
+
+
+class Form(StrEnum):
+    """The media types of an answer."""
+
+    JSON = "application/json"
+    LINES = "application/x-ndjson"
+    TABLE = "text/csv"
+
+
+def choose_form(accept: str | None) -> Form:
+    """What the Accept header likes best; JSON unless it names another (RFC 9110 12.5.1). Older clients send none, and
+    nobody is refused for hers."""
+    best, most = Form.JSON, 0.0
+    for part in (accept or "").split(","):
+        name, *parameters = (each.strip().lower() for each in part.split(";"))
+        quality = _read_quality(parameters)
+        if name in _FORMS and quality > most:
+            best, most = _FORMS[name], quality
+    return best
+
+
+_FORMS = {**{form.value: form for form in Form}, "application/ndjson": Form.LINES, "*/*": Form.JSON}
+
+
+def _read_quality(parameters: Iterable[str]) -> float:
+    for each in parameters:
+        if each.startswith("q="):
+            try:
+                return float(each[2:])
+            except ValueError:
+                return 0.0
+    return 1.0
+
+
+def render_page(found: Found, page: Page) -> bytes:
+    """Contract 2.2."""
+    datas = describe_samples(page.samples, found.subject, found.units)
+    if found.query.fields:
+        picked = [_pick(each, found.query.fields) for each in datas]
+        return _encoder.encode({"totalAvailable": page.total, "count": len(picked), "datas": picked})
+    return _encoder.encode(PageAnswer(page.total, len(datas), datas))
+
+
+def _pick(answer: SampleAnswer, fields: tuple[str, ...]) -> dict[str, object]:
+    """Only these members, of a correlation's parts, too. A value comes with its unit."""
+    picked: dict[str, object] = {}
+    for field in fields:
+        if (value := getattr(answer, _MEMBERS[field])) is not UNSET:
+            picked[field] = value
+    if answer.unit is not UNSET and "quantityValue" in picked:
+        picked["unit"] = answer.unit
+    if "correlationObjects" in picked:
+        picked["correlationObjects"] = [_pick(each, fields) for each in answer.correlation_objects]
+    return picked
+
+
+async def render_stream(form: Form, found: Found, pages: AsyncIterator[Page]) -> AsyncIterator[bytes]:
+    """A piece a page."""
+    if form is Form.TABLE:
+        yield render_head()
+    async for page in pages:
+        if form is Form.TABLE:
+            yield render_rows(page.samples, found.units)
+        elif page.samples:
+            yield _encoder.encode_lines([*_list_lines(found, page)])
+
+
+def _list_lines(found: Found, page: Page) -> Iterator[object]:
+    for each in describe_samples(page.samples, found.subject, found.units):
+        yield _pick(each, found.query.fields) if found.query.fields else each

@@ -57,9 +57,9 @@ async def make_snapshot(
 def _check(query: Query) -> Query:
     """Raises `InvalidInputError` for what only the newer query can do: nothing that was asked for is passed over."""
     newer = {
-        "devices": query.devices,
-        "clients": query.clients,
-        "units": query.units,
+        "device": query.devices,
+        "client": query.clients,
+        "unit": query.units,
         "fields": query.fields,
         "cursor": query.cursor,
     }

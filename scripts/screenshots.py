@@ -65,10 +65,47 @@ async def show_portal(page: Page, take: Take) -> None:
         "team": "/portal/tenancies/demo/team",
         "audit": "/portal/tenancies/demo/audit",
         "tokens": "/portal/tenancies/demo/tokens",
+        "quick-start": "/portal/clients/demo.mybp/start",
         "which-grant": "/portal/grant?presence=person&place=server&library=code",
     }.items():
         await page.goto(ORIGIN + path)
         await take(page, name)
+    await show_picker(page, take)
+    await show_drive(page, take)
+    await show_requests(page, take)
+
+
+async def show_picker(page: Page, take: Take) -> None:
+    """A group is ticked, and the page that people will read stands beside it."""
+    await page.goto(f"{ORIGIN}/portal/clients/new")
+    await page.get_by_label("Display name").fill("Heart Helper")
+    await page.get_by_label("Find a scope").fill("pressure")
+    await page.locator("[name='scopes'][value='read.blood_pressure']").check()
+    preview = page.frame_locator("#consent-frame")
+    await preview.get_by_label("read your blood pressure records").wait_for()
+    await page.locator("#scopes").evaluate("each => each.scrollIntoView()")
+    await take(page, "scope-picker")
+
+
+async def show_drive(page: Page, take: Take) -> None:
+    """The client's real flow, step by step."""
+    await page.goto(f"{ORIGIN}/portal/clients/demo.mybp/drive")
+    await page.get_by_role("button", name="Drive").click()
+    await page.get_by_role("heading", name="Once more").wait_for()
+    await page.locator("main section").first.evaluate("each => each.scrollIntoView()")
+    await take(page, "test-drive")
+
+
+async def show_requests(page: Page, take: Take) -> None:
+    """What is refused is written a little later."""
+    sent = {"client_id": "demo.mybp", "response_type": "code id_token", "scope": "openid", "nonce": "n"}
+    for uri in ("http://localhost:5001/signin-oidc/", "http://localhost:5002/signin-oidc"):
+        await page.request.get(f"{ORIGIN}/connect/authorize", params={**sent, "redirect_uri": uri})
+    await page.goto(f"{ORIGIN}/portal/clients/demo.mybp/requests")
+    while not await page.get_by_text("localhost:5002").count():
+        await asyncio.sleep(1)
+        await page.reload()
+    await take(page, "failed-requests")
 
 
 async def start_sign_in(page: Page) -> None:

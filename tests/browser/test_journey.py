@@ -1,6 +1,5 @@
 """From a developer without a client to a patient who has signed out again."""
 
-import re
 from uuid import uuid4
 
 import pytest
@@ -21,8 +20,9 @@ async def register_client(page: Page, origin: str, callback: str) -> tuple[str, 
     await page.get_by_label("Authorization code").uncheck()
     await page.get_by_label("Hybrid").check()
     await page.get_by_label("Callback URLs").fill(callback)
-    await page.get_by_label(re.compile("^Blood pressure: read")).check()
-    await page.get_by_label(re.compile("^Blood pressure: write")).check()
+    await page.locator("summary", has_text="Correlation").click()
+    await page.get_by_label("read your blood pressure records").check()
+    await page.get_by_label("add to your blood pressure records").check()
     await page.get_by_role("button", name="Register client").click()
     client_id = await page.locator("#client-id").inner_text()
     await page.get_by_role("link", name="set a secret").click()

@@ -38,12 +38,13 @@ class ScopeBox:
 
 @dataclass(frozen=True, slots=True)
 class TypeRow:
-    """One type of sample: reading and writing side by side. `value` is its unit, its words or what it holds; `parents`
-    are the types that may hold it."""
+    """One type of sample: reading and writing side by side. `value` is its unit, its words or what it holds; `about`
+    is what people are told beside the question; `parents` are the types that may hold it."""
 
     name: str
     label: str
     value: str
+    about: str
     parents: tuple[SampleType, ...]
     read: ScopeBox
     write: ScopeBox
@@ -96,6 +97,7 @@ def _list_rows(scopes: Collection[str], chosen: Collection[str], gaps: list[Gap]
                 each.name,
                 each.label,
                 describe_value(each),
+                each.about,
                 _list_parents(each),
                 _describe_box(read, chosen, gaps),
                 _describe_box(write, chosen, gaps),

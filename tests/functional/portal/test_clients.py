@@ -266,7 +266,10 @@ async def test_every_page_of_a_client_leads_to_all_others(developer: Browser) ->
     offered = tab.findall((await developer.open(root)).text)
     assert {"secret", "start", "requests", "usage", "state"} <= set(offered)
     for name in offered:
-        assert tab.findall((await developer.open(f"{root}/{name}")).text) == offered
+        page = await developer.open(f"{root}/{name}")
+        assert tab.findall(page.text) == offered
+        # Where in the portal one is.
+        assert re.search(r'class="nav-link active"[^>]* aria-current="true">Clients<', page.text)
 
 
 async def test_pages_run_nothing_inline_and_are_kept_by_no_cache(developer: Browser) -> None:

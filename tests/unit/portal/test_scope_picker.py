@@ -27,6 +27,8 @@ def test_every_scope_has_one_box_with_the_words_that_people_read() -> None:
     assert sorted(box.scope for box in boxes) == sorted(map_scopes())
     for box in boxes:
         assert box.sentence == list_consent_lines([box.scope])[0].sentence
+    for row in (row for group in groups for row in group.rows):
+        assert row.about == list_consent_lines([row.read.scope])[0].about
 
 
 def test_every_type_is_one_row_and_says_what_its_value_is() -> None:

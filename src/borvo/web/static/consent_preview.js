@@ -12,8 +12,8 @@ const refresh = async () => {
       body: new URLSearchParams(new FormData(button.form)),
     });
     const page = await answer.text();
-    // An older answer must not replace that to what is typed now.
-    if (answer.ok && number === asked) frame.srcdoc = page;
+    // An older answer must not replace that to what is typed now, nor the page for signing in the preview.
+    if (answer.ok && !answer.redirected && number === asked) frame.srcdoc = page;
   } catch {
     // Without an answer the last preview stays until something else is typed.
   }

@@ -12,7 +12,8 @@ from benchmarks.portal import measure_pages
 from benchmarks.provider_rows import measure_provider
 from benchmarks.report import Row, render_table
 from benchmarks.sample_figures import measure_export, measure_statistics
-from benchmarks.samples import measure_read_alone, measure_read_together, measure_writes, prepare_million
+from benchmarks.samples import measure_read_alone, measure_read_together, prepare_million
+from benchmarks.writes import issue_tokens, measure_overload, measure_writes
 from borvo.dataserver.export.model import Format
 from borvo.web.logs import configure_logs
 
@@ -29,13 +30,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--seconds", type=float, default=3.0, help="length of a round")
     parser.add_argument("--rounds", type=int, default=5, help="rounds that count, after one that warms up")
-    parser.add_argument("--only", choices=["provider", "samples", "portal"], help="one part of the tables")
+    parser.add_argument(
+        "--only", choices=["provider", "samples", "writes", "portal"], help="one part of the tables"
+    )
+    parser.add_argument("--overload", type=float, default=20.0, help="seconds of more than can be done")
     options = parser.parse_args()
     configure_logs("warning")
     print(f"{name_machine()}; medians of {options.rounds} rounds of {options.seconds:g} s\n")
     with run_instance() as instance:
         if options.only in {None, "samples"}:
             print(render_table(measure_limits(instance, options.seconds, options.rounds)) + "\n", flush=True)
+        if options.only in {None, "writes"}:
+            tokens = asyncio.run(issue_tokens(instance))
+            rows = measure_writes(instance, tokens, options.rounds)
+            rows.append(measure_overload(instance, tokens, options.overload))
+            print(render_table(rows) + "\n", flush=True)
         if options.only in {None, "portal"}:
             print(measure_pages(instance, 50) + "\n", flush=True)
         if options.only in {None, "provider"}:
@@ -48,9 +57,6 @@ def measure_limits(instance: Instance, seconds: float, rounds: int) -> list[Row]
     rows = [
         measure_token_endpoint(instance, seconds, rounds),
         measure_discovery(instance, seconds, rounds),
-        measure_writes(instance, 1, 200),
-        measure_writes(instance, 100, 50),
-        measure_writes(instance, 10_000, 7),
     ]
     asyncio.run(prepare_million(instance))
     rows += [measure_read_alone(instance, 300), measure_read_together(instance, seconds, rounds)]

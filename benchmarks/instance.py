@@ -42,7 +42,14 @@ APP = DemoClient(
     "app",
     "App",
     GrantType.HYBRID,
-    ("openid", "read.heart_rate", "write.heart_rate", "read.step_count"),
+    (
+        "openid",
+        "read.heart_rate",
+        "write.heart_rate",
+        "read.step_count",
+        "write.food",
+        "write.food.dietary_iron",
+    ),
 )
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -98,12 +105,12 @@ async def _seed(settings: Settings) -> tuple[UUID, str]:
         developer = await create_developer(platform)
         await seed_client(platform, developer, SERVICE)
         await seed_client(platform, developer, APP)
-        return developer.id, await _issue_token(platform, developer)
+        return developer.id, await issue_token(platform, developer)
     finally:
         await platform.database.close()
 
 
-async def _issue_token(platform: Platform, person: Person) -> str:
+async def issue_token(platform: Platform, person: Person) -> str:
     """What the code flow would end in, consent included."""
     async with platform.database.transaction() as connection:
         client = await load_client(connection, APP.client_id)

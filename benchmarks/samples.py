@@ -76,20 +76,8 @@ def list_samples(size: int) -> list[dict[str, Any]]:
     return samples
 
 
-_BARE = """
-insert into bare_sample (person_id, id, position, type_code, start_at, end_at, created_at, value, device,
-                         client_key, client_assigned_id, start_offset, end_offset, content_digest, created_position,
-                         changed_position)
-select $1, id, 0, type_code, start_at, end_at, $3, value, device, $2, client_assigned_id, start_offset, end_offset,
-       content_digest, 1, 1
-from unnest($4::uuid[], $5::smallint[], $6::timestamptz[], $7::timestamptz[], $8::float8[], $9::text[],
-            $10::text[], $11::smallint[], $12::smallint[], $13::bytea[])
-  as given (id, type_code, start_at, end_at, value, device, client_assigned_id, start_offset, end_offset,
-            content_digest)
-"""
-
-
-def _list_columns(samples: list[dict[str, Any]]) -> list[list[Any]]:
+def list_columns(samples: list[dict[str, Any]]) -> list[list[Any]]:
+    """The same as arrays, one a column of the table."""
     code = map_sample_types()["heart_rate"].code
     rows = [
         (
@@ -129,38 +117,6 @@ async def _measure_bare(prepare: Callable[[], Callable[[], Awaitable[Any]]], tim
         await run()
         seconds.append(time.perf_counter() - started)
     return statistics.median(seconds[1:])
-
-
-async def _measure_writes(instance: Instance, size: int, times: int) -> tuple[float, float]:
-    wire = Wire(instance)
-    connection = await asyncpg.connect(instance.settings.database_url)
-    await connection.execute("drop table if exists bare_sample")
-    await connection.execute("create table bare_sample (like sample including all)")
-    person, client = uuid4(), uuid4()
-
-    def prepare_call() -> Call:
-        return Call("POST", "/sample/v1", authorize(instance), msgspec.json.encode(list_samples(size)))
-
-    def prepare_bare() -> Callable[[], Awaitable[Any]]:
-        columns = _list_columns(list_samples(size))
-        return lambda: connection.execute(_BARE, person, client, datetime.now(UTC), *columns)
-
-    borvo, bare = _measure_wire(wire, prepare_call, times), await _measure_bare(prepare_bare, times)
-    await connection.close()
-    wire.close()
-    return borvo, bare
-
-
-def measure_writes(instance: Instance, size: int, times: int) -> Row:
-    """One connection that sends one batch after the other; both sides commit durably."""
-    borvo, bare = asyncio.run(_measure_writes(instance, size, times))
-    return Row(
-        f"sample write, batches of {size:,}",
-        f"{size / borvo:,.0f} samples/s",
-        f"bare unnest insert {size / bare:,.0f} rows/s",
-        bare / borvo,
-        "at least 0.50" if size == 10_000 else "",  # noqa: PLR2004
-    )
 
 
 _FILL = """

@@ -14,9 +14,12 @@ from borvo.assembly.wiring import Platform
 from borvo.dataserver import public as dataserver
 from borvo.identity import public as identity
 from borvo.portal import public as portal
+from borvo.storage.database import DATABASE_ABSENCES
 from borvo.web.loop_delay import watch_loop
 
 _CLEAN_UP_EVERY = 600.0
+_PATIENCE = 60.0
+_LOOK_AGAIN = 0.2
 
 log = structlog.get_logger(__name__)
 
@@ -53,15 +56,33 @@ def _write_regularly(platform: Platform) -> Iterator[asyncio.Task[None]]:
         yield asyncio.create_task(portal.write_regularly(platform.database, flush, every))
 
 
+async def _open(platform: Platform) -> None:
+    """Waits for a database that is away for a while, as one that recovers from a crash is. A worker that cannot start
+    ends its server, and one that takes the place of another starts at any time."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + _PATIENCE
+    while True:
+        try:
+            await platform.database.open()
+            # Makes the signing keys on the first start, and says at once when they cannot be unsealed.
+            await platform.identity.cabinet.current()
+        except BaseException as fault:
+            await platform.database.close()
+            if not isinstance(fault, DATABASE_ABSENCES) or loop.time() > until:
+                raise
+            log.warning("waiting for the database", reason=type(fault).__name__)
+            await asyncio.sleep(_LOOK_AGAIN)
+        else:
+            return
+
+
 def build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """Around the life of one worker."""
 
     @asynccontextmanager
     async def live(_: Litestar) -> AsyncIterator[None]:
-        await platform.database.open()
+        await _open(platform)
         try:
-            # Makes the signing keys on the first start, and says at once when they cannot be unsealed.
-            await platform.identity.cabinet.current()
             tasks = [
                 asyncio.create_task(_clean_up_regularly(platform)),
                 asyncio.create_task(platform.courier.run()),

@@ -17,8 +17,10 @@ from borvo.cli.clients.options import add_clients
 from borvo.cli.failure import CommandError
 from borvo.kernel.errors import BorvoError
 from borvo.settings import SettingsError, read_settings
+from borvo.storage.citus import CitusMissingError, spread
 from borvo.storage.embedded import EmbeddedPostgresError
 from borvo.storage.migration import UnknownSchemaError, migrate
+from borvo.storage.schema import metadata
 from borvo.web.logs import configure_logs
 
 # What a command answers with one line; everything else is a defect and shows its traceback.
@@ -27,6 +29,7 @@ _EXPECTED = (
     SettingsError,
     EmbeddedPostgresError,
     UnknownSchemaError,
+    CitusMissingError,
     BorvoError,
     OSError,
     asyncpg.PostgresError,
@@ -46,15 +49,22 @@ def build_parser() -> argparse.ArgumentParser:
     commands.add_parser("serve", help="run the platform, configured by BORVO_* variables").set_defaults(
         run=_serve
     )
-    commands.add_parser("migrate", help="bring BORVO_DATABASE_URL to this release's schema").set_defaults(
-        run=_migrate
-    )
+    _add_migrate(commands.add_parser("migrate", help="bring BORVO_DATABASE_URL to this release's schema"))
     _add_demo(commands.add_parser("demo", help="run the platform with sample people, clients and data"))
     keys.add_keys(commands.add_parser("keys", help="signing keys: list them, rotate them"))
     client = commands.add_parser("client", help="manage the clients of a tenancy, also from CI")
     add_clients(client.add_subparsers(dest="topic", required=True, metavar="ACTION"))
     _add_support(commands.add_parser("support", help="what the support team does on the server itself"))
     return parser
+
+
+def _add_migrate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--citus",
+        action="store_true",
+        help="then spread the tables over the database's Citus cluster (not tested on one, see docs/scale.md)",
+    )
+    parser.set_defaults(run=_migrate)
 
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:
@@ -173,12 +183,16 @@ def _serve(_: argparse.Namespace) -> None:
     server.run_server(settings)
 
 
-def _migrate(_: argparse.Namespace) -> None:
+def _migrate(options: argparse.Namespace) -> None:
     url = os.environ.get("BORVO_DATABASE_URL", "")
     if not url:
         raise CommandError("BORVO_DATABASE_URL is not set", 2)
     asyncio.run(_bring_up(url))
     sys.stdout.write("The database is at this release's schema.\n")
+    if options.citus:
+        for each in asyncio.run(spread(url, metadata)):
+            way = f"spread by {each.column}" if each.column else "copied to every node"
+            sys.stdout.write(f"{each.table}: {way}\n")
 
 
 async def _bring_up(url: str) -> None:

@@ -16,7 +16,8 @@ _TICK = timedelta(microseconds=1)
 
 def is_minimum_date(text: str) -> bool:
     """Judged as text: with a positive offset the minimum date is no instant that could be converted."""
-    return _MINIMUM.fullmatch(text) is not None
+    # First what costs least: this is asked for each date of a batch.
+    return text.startswith("0001-01-01") and _MINIMUM.fullmatch(text) is not None
 
 
 class Moment(NamedTuple):
@@ -36,7 +37,7 @@ def parse_moment(text: str) -> Moment | None:
         return None
     try:
         written = datetime.fromisoformat(match[1] + (match[2] or "") + match[3])
-        instant = written.astimezone(UTC)
+        instant = written if written.tzinfo is UTC else written.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
     if instant == _FIRST:

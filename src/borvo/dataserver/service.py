@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from borvo.agency.public import Agency
+from borvo.dataserver.intake import Intake
 from borvo.dataserver.retention import Retention
 from borvo.dataserver.totals import TotalMemory
 from borvo.identity.public import Admission, Caller
@@ -33,6 +34,7 @@ class DataServer:
     activity: ClientActivity
     keyring: Keyring
     events: SecurityLog
+    intake: Intake = field(default_factory=Intake)
     retention: Retention = field(default_factory=Retention)
     totals: TotalMemory = field(default_factory=TotalMemory)
 

@@ -64,6 +64,7 @@ class DeleteOperation(Operation):
 
 
 _UNREADABLE = {
+    408: "The body did not arrive in time.",
     413: "More than 10,000 samples or 10 MB, measured without compression.",
     415: "Neither JSON nor NDJSON, or compressed by something else than gzip or zstd.",
     503: "More is asked at once than can be done: come back as `Retry-After` says.",

@@ -8,6 +8,7 @@ from litestar import Request, Response, delete, post, put
 
 from borvo.dataserver.bodies import render_outcome, render_receipt
 from borvo.dataserver.endpoints import NO_STORE, PATHS, QUERY_TOKEN, AnyRequest, Collaborators
+from borvo.dataserver.intake import await_body
 from borvo.dataserver.preconditions import Condition
 from borvo.dataserver.rules import NAME_LIMIT
 from borvo.dataserver.service import DataServer, Writer, admit_writer
@@ -40,8 +41,9 @@ async def submit_samples(request: AnyRequest, dataserver: Collaborators) -> Resp
     """Stores a batch of samples of the person whom the access token stands for: all of it or nothing, unless the caller
     prefers lenient handling."""
     writer = await _admit(request, dataserver)
-    submission = await _receive(request)
-    outcome = await write_samples(dataserver, writer, submission)
+    with dataserver.intake.hold(_measure(request)):
+        submission = await _receive(request)
+        outcome = await write_samples(dataserver, writer, submission)
     headers = {"Preference-Applied": "handling=lenient"} if submission.is_lenient else {}
     content = render_outcome(outcome, is_lenient=submission.is_lenient)
     return _answer(content, outcome.etag, headers)
@@ -58,12 +60,12 @@ async def submit_samples(request: AnyRequest, dataserver: Collaborators) -> Resp
 async def replace_sample(request: AnyRequest, dataserver: Collaborators) -> Response[bytes]:
     """Corrects a sample that the caller has stored under an id of its own."""
     writer = await _admit(request, dataserver)
-    submission = await _receive(request)
-    if submission.form is not Form.ARRAY:
-        raise UnsupportedMediaError("Send application/json.", supported={"Accept": Form.ARRAY.value})
-    outcome = await correct_sample(
-        dataserver, writer, _read_name(request), submission, Condition(request.headers.get("if-match"))
-    )
+    condition = Condition(request.headers.get("if-match"))
+    with dataserver.intake.hold(_measure(request)):
+        submission = await _receive(request)
+        if submission.form is not Form.ARRAY:
+            raise UnsupportedMediaError("Send application/json.", supported={"Accept": Form.ARRAY.value})
+        outcome = await correct_sample(dataserver, writer, _read_name(request), submission, condition)
     return _answer(render_receipt(outcome), outcome.etag)
 
 
@@ -85,13 +87,19 @@ async def _admit(request: AnyRequest, server: DataServer) -> Writer:
     return await admit_writer(server, headers.get("authorization"), headers.get(QUERY_TOKEN))
 
 
+def _measure(request: AnyRequest) -> int:
+    """Bytes that the body takes up at most."""
+    length = request.headers.get("content-length", "")
+    return min(int(length), BODY_LIMIT) if length.isdecimal() else BODY_LIMIT
+
+
 async def _receive(request: Request[Any, Any, Any]) -> Submission:
     headers = request.headers
     return Submission(
         form=read_form(headers.get("content-type", "")),
         codings=headers.get("content-encoding", ""),
         is_lenient=prefers_lenient(headers.getall("prefer", [])),
-        body=await request.body(),
+        body=await await_body(request.body()),
     )
 
 

@@ -46,14 +46,26 @@ class Submission(Struct, frozen=True):
     codings: str = ""
     is_lenient: bool = False
 
+    @property
+    def is_large(self) -> bool:
+        """Or may be, once it is decompressed."""
+        return len(self.body) > _THREAD_FROM or bool(self.codings)
+
 
 async def write_samples(server: DataServer, writer: Writer, submission: Submission) -> Outcome:
     """Stores the whole batch or nothing, a lenient one without what has faults. Sent again, it changes nothing and the
     receipts say so."""
+    if not submission.is_large:
+        return await _write(server, writer, submission)
+    async with server.intake.places:
+        return await _write(server, writer, submission)
+
+
+async def _write(server: DataServer, writer: Writer, submission: Submission) -> Outcome:
     now = server.clock()
     prepare = _prepare_lenient if submission.is_lenient else _prepare
     # Units may have to be loaded first, which takes most of a second.
-    if len(submission.body) > _THREAD_FROM or submission.codings or b'unit"' in submission.body:
+    if submission.is_large or b'unit"' in submission.body:
         prepared = await asyncio.to_thread(prepare, server, writer, submission, now)
     else:
         prepared = prepare(server, writer, submission, now)
@@ -66,7 +78,7 @@ async def write_samples(server: DataServer, writer: Writer, submission: Submissi
         issue_receipts(batch, settlement),
         sorted(faults + _describe_conflicts(batch, settlement), key=_find_place),
         warnings,
-        etag=create_etag(batch.digests[0]) if len(batch.samples) == 1 and not settlement.conflicts else None,
+        create_etag(batch.digests[0]) if len(batch.samples) == 1 and not settlement.conflicts else None,
     )
 
 

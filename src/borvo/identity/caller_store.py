@@ -9,11 +9,11 @@ from uuid import UUID
 
 from borvo.accounts.public import CLAIMS_COLUMNS, ClaimsSubject, read_claims_subject
 from borvo.identity.model import AccessToken, Caller, is_profile_needed, list_claims
-from borvo.kernel.ids import ClientKey
+from borvo.kernel.ids import ClientKey, TenancyId
 from borvo.storage.database import Connection, Row
 
 # The client's state, the revocations, and for a person her account and the consent under which the token was issued.
-_LIVE = """select c.client_key from client c
+_LIVE = """select c.client_key, c.tenancy_id from client c
            where c.client_id = {client_id} and c.disabled_at is null
              and (c.tokens_void_before is null or c.tokens_void_before <= {issued_at})
              and not exists (select 1 from revoked_token r where r.subject = {subject} and r.token_id = {jti})
@@ -61,14 +61,16 @@ async def load_caller(connection: Connection, token: AccessToken) -> Caller | No
 
 @dataclass(frozen=True, slots=True)
 class LoadedCaller:
-    """A caller, and whom her token is about; nobody, for a client that calls for itself or a closed account."""
+    """A caller with the tenancy of her client, and whom her token is about; nobody, for a client that calls for itself
+    or a closed account."""
 
     caller: Caller
+    tenancy_id: TenancyId
     subject: ClaimsSubject | None
 
 
 _CALLERS = f"""
-    select k.number, live.client_key, {CLAIMS_COLUMNS}
+    select k.number, live.client_key, live.tenancy_id, {CLAIMS_COLUMNS}
     from unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::integer[], $6::uuid[], $7::timestamptz[])
          with ordinality as k (client_id, subject, token_id, person_id, version, family_id, issued_at, number)
     cross join lateral ({
@@ -105,11 +107,11 @@ async def load_callers(
 
 
 def _read_loaded(token: AccessToken, row: Row) -> LoadedCaller:
-    caller = _build_caller(token, row["client_key"])
+    caller, tenancy_id = _build_caller(token, row["client_key"]), TenancyId(row["tenancy_id"])
     if row["id"] is None:
-        return LoadedCaller(caller, None)
+        return LoadedCaller(caller, tenancy_id, None)
     has_profile = is_profile_needed(list_claims(token.scopes, token.userinfo_claims))
-    return LoadedCaller(caller, read_claims_subject(row, has_profile=has_profile))
+    return LoadedCaller(caller, tenancy_id, read_claims_subject(row, has_profile=has_profile))
 
 
 def _build_caller(token: AccessToken, client_key: UUID) -> Caller:

@@ -59,6 +59,13 @@ class NotFoundError(BorvoError):
     title = "Not found"
 
 
+class TooSlowError(BorvoError):
+    """The caller did not finish sending in time."""
+
+    status = 408
+    title = "Too slow"
+
+
 class ConflictError(BorvoError):
     """The request contradicts what is stored."""
 

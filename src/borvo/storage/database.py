@@ -1,10 +1,13 @@
 """Connections and transactions."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
 import asyncpg
+
+from borvo.kernel.errors import OverloadedError
 
 DATABASE_ABSENCES: tuple[type[Exception], ...] = (
     OSError,
@@ -30,6 +33,18 @@ _SESSION = {
 }
 
 
+_WAITING = 500
+"""How many may wait for a connection: those behind them would wait in vain."""
+_PATIENCE = 10.0
+_RETRY_AFTER = 2
+
+
+def _refuse() -> OverloadedError:
+    return OverloadedError(
+        "More is asked at once than can be answered. Nothing was begun; ask again.", retry_after=_RETRY_AFTER
+    )
+
+
 async def _keep(_: object) -> None:
     """What a connection is reset by between two uses: nothing, which saves a round trip each time. No statement of
     ours leaves anything behind on a session; settings and locks end with their transaction."""
@@ -45,6 +60,8 @@ class Database:
         self._url = url
         self._size = size
         self._pool: asyncpg.Pool[Any] | None = None
+        # Connections in use, and those that are waited for.
+        self._wanted = 0
         self._after_commit: dict[int, set[Callable[[], None]]] = {}
 
     async def open(self) -> None:
@@ -74,7 +91,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """One unit of work: committed when the block ends, rolled back when it raises."""
-        async with self.pool.acquire() as connection, self.begin(connection):
+        async with self.connection() as connection, self.begin(connection):
             yield connection
 
     @asynccontextmanager
@@ -98,9 +115,27 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """For single statements, which need no transaction around them."""
-        async with self.pool.acquire() as connection:
-            yield connection
+        """For single statements, which need no transaction around them. Raises `OverloadedError` when too many wait, or
+        this one has waited for too long."""
+        is_busy = self._wanted >= self._size
+        if self._wanted >= self._size + _WAITING:
+            raise _refuse()
+        self._wanted += 1
+        try:
+            connection = await (self._await_connection() if is_busy else self.pool.acquire())
+            try:
+                yield connection
+            finally:
+                await self.pool.release(connection)
+        finally:
+            self._wanted -= 1
+
+    async def _await_connection(self) -> "asyncpg.pool.PoolConnectionProxy[Any]":
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                return await self.pool.acquire()
+        except TimeoutError:
+            raise _refuse() from None
 
     @asynccontextmanager
     async def spare_connection(self) -> "AsyncIterator[asyncpg.Connection[Any]]":

@@ -55,10 +55,7 @@ async def verify_bearer(identity: Identity, authorization: str | None) -> Admiss
     if text is None:
         raise UnauthenticatedError("Send an access token: Authorization: Bearer ...")
     try:
-        if parse_opaque(text) is None:
-            return Admission(await _verify_signed(identity, text))
-        async with identity.database.connection() as connection:
-            return Admission(await read_access_token(identity, connection, text))
+        return Admission(await find_access_token(identity, text))
     except TokenError as fault:
         raise _refuse(str(fault)) from fault
 
@@ -81,6 +78,14 @@ async def admit_person(identity: Identity, authorization: str | None, *, scope: 
     if caller.person_id is None:
         raise ForbiddenError("This access token stands for a program, not for a person.")
     return caller.person_id
+
+
+async def find_access_token(identity: Identity, text: str) -> AccessToken:
+    """As `read_access_token`, with a connection only where the database has to be asked."""
+    if parse_opaque(text) is None:
+        return await _verify_signed(identity, text)
+    async with identity.database.connection() as connection:
+        return await read_access_token(identity, connection, text)
 
 
 async def read_access_token(identity: Identity, connection: Connection, text: str) -> AccessToken:

@@ -7,7 +7,7 @@ from typing import Any
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749.errors import InvalidRequestError, UnauthorizedClientError
 
-from borvo.identity import caller_store, family_store, token_store
+from borvo.identity import family_store, token_store
 from borvo.identity.engine import Facts
 from borvo.identity.model import AccessToken
 from borvo.identity.refresh import RefreshVerdict, TokenFamily
@@ -18,12 +18,12 @@ from borvo.identity.service.authentication import (
     refuse_guessing,
     require_client,
 )
-from borvo.identity.service.caller import read_access_token
+from borvo.identity.service.caller import find_access_token, read_access_token
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.tokens import TokenError
 from borvo.kernel.digests import digest_token
 from borvo.kernel.errors import TooManyRequestsError
-from borvo.portal.public import RegisteredClient, load_client
+from borvo.portal.public import RegisteredClient
 from borvo.storage.database import Connection
 
 _INACTIVE = TokenAnswer(200, {"active": False}, {})
@@ -72,17 +72,20 @@ async def introspect_token(identity: Identity, request: ClientRequest) -> TokenA
         return refuse_guessing(error)
     except OAuth2Error as error:
         return refuse(error)
-    async with identity.database.connection() as connection:
-        presented = await _find(identity, connection, text, facts.now)
-        body = await _describe(identity, connection, presented, facts.client.registered)
+    body = await _describe(identity, text, facts.now, facts.client.registered)
     return TokenAnswer(200, body, {}) if body else _INACTIVE
 
 
 async def _describe(
-    identity: Identity, connection: Connection, presented: Presented, asking: RegisteredClient
+    identity: Identity, text: str, now: datetime, asking: RegisteredClient
 ) -> dict[str, Any] | None:
-    if presented.access is not None:
-        return await _describe_access(identity, connection, presented.access, asking)
+    if identity.refresh.parse(text) is None:
+        try:
+            return await _describe_access(identity, await find_access_token(identity, text), asking)
+        except TokenError:
+            return None
+    async with identity.database.connection() as connection:
+        presented = await _find(identity, connection, text, now)
     family = presented.family
     # A refresh token concerns nobody but the client it was issued to.
     if (
@@ -102,12 +105,11 @@ async def _describe(
 
 
 async def _describe_access(
-    identity: Identity, connection: Connection, token: AccessToken, asking: RegisteredClient
+    identity: Identity, token: AccessToken, asking: RegisteredClient
 ) -> dict[str, Any] | None:
-    owner = await load_client(connection, token.client_id)
-    if owner is None or owner.tenancy_id != asking.tenancy_id:
-        return None
-    if await caller_store.load_caller(connection, token) is None:
+    # No connection is in hand: whoever holds one must not wait for those who need another.
+    found = await identity.callers.find(token)
+    if found is None or found.tenancy_id != asking.tenancy_id:
         return None
     return {
         "active": True,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks.endpoints import measure_discovery, measure_token_endpoint
 from benchmarks.instance import Instance, run_instance
+from benchmarks.paging import SIZES, measure_paging
 from benchmarks.portal import measure_pages
 from benchmarks.provider_rows import measure_provider
 from benchmarks.report import Row, render_table
@@ -31,8 +32,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3.0, help="length of a round")
     parser.add_argument("--rounds", type=int, default=5, help="rounds that count, after one that warms up")
     parser.add_argument(
-        "--only", choices=["provider", "samples", "writes", "portal"], help="one part of the tables"
+        "--only", choices=["provider", "samples", "writes", "portal", "paging"], help="one part of the tables"
     )
+    parser.add_argument("--rows", type=int, default=SIZES[-1], help="how far the curve of pages goes")
     parser.add_argument("--overload", type=float, default=20.0, help="seconds of more than can be done")
     options = parser.parse_args()
     configure_logs("warning")
@@ -50,6 +52,10 @@ def main() -> None:
         if options.only in {None, "provider"}:
             for part in measure_provider(instance, options.seconds):
                 print(part, flush=True)
+    if options.only in {None, "paging"}:
+        sizes = tuple(size for size in SIZES if size <= options.rows)
+        with run_instance() as instance:
+            print(render_table(measure_paging(instance, sizes)), flush=True)
 
 
 def measure_limits(instance: Instance, seconds: float, rounds: int) -> list[Row]:

@@ -15,7 +15,8 @@ import msgspec
 from benchmarks.instance import Instance, list_workers
 from benchmarks.load import Call
 from benchmarks.report import Row
-from benchmarks.samples import MILLION, Wire, authorize
+from benchmarks.samples import MILLION
+from benchmarks.wire import Wire, authorize
 from borvo.catalogue.sample_types import map_sample_types
 from borvo.dataserver.export.model import Format
 from borvo.dataserver.export.store import insert_export

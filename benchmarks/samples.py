@@ -1,8 +1,6 @@
 """Writing and reading samples, beside the bare statements on the same rows."""
 
 import asyncio
-import re
-import socket
 import statistics
 import time
 from collections.abc import Awaitable, Callable
@@ -19,43 +17,12 @@ from benchmarks.endpoints import CONNECTIONS, repeat_beside
 from benchmarks.instance import HOST, Instance
 from benchmarks.load import Call, drive
 from benchmarks.report import Row
+from benchmarks.wire import Wire, authorize
 from borvo.catalogue.sample_types import map_sample_types
 
 MILLION = 1_000_000
 _START = datetime(2020, 1, 1, tzinfo=UTC)
 _numbers = count()
-_LENGTH = re.compile(rb"\r\n[Cc]ontent-[Ll]ength: (\d+)\r\n")
-
-
-class Wire:
-    """One connection to Borvo that stays open, with as little of its own between as can be: a blocking socket."""
-
-    def __init__(self, instance: Instance) -> None:
-        self._host = f"{HOST}:{instance.port}"
-        self._socket = socket.create_connection((HOST, instance.port))
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def send(self, call: Call) -> bytes:
-        self._socket.sendall(call.render(self._host))
-        data = self._socket.recv(1 << 20)
-        while (end := data.find(b"\r\n\r\n")) < 0:
-            data += self._socket.recv(1 << 20)
-        length = int(_LENGTH.search(data, 0, end + 2)[1])  # type: ignore[index]
-        parts, missing = [data[end + 4 :]], length - (len(data) - end - 4)
-        while missing > 0:
-            parts.append(self._socket.recv(1 << 20))
-            missing -= len(parts[-1])
-        body = b"".join(parts)
-        if int(data[9:12]) != call.status:
-            raise RuntimeError(f"expected {call.status}, got {data[9:12]!r}: {body[:300]!r}")
-        return body
-
-    def close(self) -> None:
-        self._socket.close()
-
-
-def authorize(instance: Instance) -> tuple[tuple[str, str], ...]:
-    return (("Authorization", f"Bearer {instance.token}"), ("Content-Type", "application/json"))
 
 
 def list_samples(size: int) -> list[dict[str, Any]]:
@@ -165,6 +132,7 @@ async def prepare_million(instance: Instance) -> None:
 
 
 async def _measure_alone(instance: Instance, times: int) -> tuple[float, float]:
+    """By turns: what else the machine does weighs on both."""
     wire, (call, since) = Wire(instance), _call_page(instance)
     connection = await asyncpg.connect(instance.settings.database_url)
     code = map_sample_types()["step_count"].code
@@ -172,10 +140,13 @@ async def _measure_alone(instance: Instance, times: int) -> tuple[float, float]:
     def prepare_bare() -> Callable[[], Awaitable[Any]]:
         return lambda: connection.fetch(_BARE_SELECT, instance.person_id, code, since)
 
-    borvo, bare = _measure_wire(wire, lambda: call, times), await _measure_bare(prepare_bare, times)
+    borvo, bare = [], []
+    for _ in range(times // 10):
+        borvo.append(_measure_wire(wire, lambda: call, 10))
+        bare.append(await _measure_bare(prepare_bare, 10))
     await connection.close()
     wire.close()
-    return borvo, bare
+    return statistics.median(borvo), statistics.median(bare)
 
 
 def measure_read_alone(instance: Instance, times: int) -> Row:

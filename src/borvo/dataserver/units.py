@@ -1,9 +1,9 @@
 """Values in the units that clients ask for, by the codes of UCUM. What is stored is always in the type's own unit.
 
 Pint knows the units, ucumvert reads their codes, and both calculate with fractions, so that nothing is rounded but the
-result, once, to the nearest double. A number counts as the decimal that it is written as: 37 Cel is stored as 310.15
-and read as 37 again. Of any other number the way there and back differs by at most four parts in 10^16, of a
-temperature by at most 10^-13 K.
+result. A number counts as the decimal that it is written as: 37 Cel is stored as 310.15. What is stored is the nearest
+double, what is shown has 15 digits, which is what a double holds for sure, and of temperatures 12 decimals. So a number
+of up to 15 digits that was written in a unit is read in it again as it was.
 """
 
 import re
@@ -19,6 +19,7 @@ from borvo.catalogue.units import list_units
 
 _NOTE = re.compile(r"\{[^{}]*\}")
 _CODE_LIMIT = 100
+_DECIMALS = 12
 _ONE, _ZERO = Fraction(1), Fraction(0)
 
 
@@ -35,7 +36,10 @@ class Conversion(NamedTuple):
 
     def show(self, stored: float) -> float:
         """The stored value in the unit."""
-        return float((_read_decimal(stored) - self.offset) / self.scale)
+        if self.scale == 1 and not self.offset:
+            return stored
+        exact = (_read_decimal(stored) - self.offset) / self.scale
+        return float(round(exact, _DECIMALS)) if self.offset else float(f"{float(exact):.15g}")
 
 
 def _read_decimal(value: float) -> Fraction:

@@ -132,7 +132,7 @@ def decide_change(
     )
 
 
-def check_change(relationship: Relationship, standing: Standing) -> str | None:
+def check_change(relationship: Relationship, standing: Standing | None) -> str | None:
     """Whether the person may change it by herself: what has ended stays so until she accepts another invite."""
     if relationship.standing is Standing.ENDED:
         return "This has ended. Who wants to see your data again has to ask you again."

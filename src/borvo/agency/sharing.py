@@ -77,10 +77,10 @@ async def change(
     person: Person,
     subject: Subject | None,
     *,
-    standing: Standing,
+    standing: Standing | None = None,
     choice: Choice | None = None,
 ) -> None:
-    """The next version of her consent; without `choice` only the standing changes. Raises `NotFoundError`,
+    """The next version of her consent: what is not given stays as it is by then. Raises `NotFoundError`,
     `ConflictError` for what has ended, and `InvalidInputError` for a choice that is more than she shares."""
     async with agency.accounts.database.transaction() as connection:
         present = await consent_store.load_own(connection, person.id, subject) if subject else None
@@ -95,7 +95,7 @@ async def change(
             raise ConflictError(fault)
         now = agency.accounts.clock()
         _check(present, choice, now)
-        changed = decide_change(present, choice or present.choice, standing, now)
+        changed = decide_change(present, choice or present.choice, standing or present.standing, now)
         await _save(agency, connection, person, changed)
 
 

@@ -77,11 +77,8 @@ async def submit_change(
     choice = read_choice(form, present.scopes, present.until, agency.accounts.clock())
     if choice is None:
         return _render_change(agency, login, shared, form)
-    standing = shared.relationship.standing
     try:
-        await sharing.change(
-            agency, login.person, shared.relationship.subject, standing=standing, choice=choice
-        )
+        await sharing.change(agency, login.person, shared.relationship.subject, choice=choice)
     except InvalidInputError as error:
         form.add_errors(error.errors)
         return _render_change(agency, login, shared, form)

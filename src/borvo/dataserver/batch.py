@@ -123,6 +123,19 @@ class Settlement(Struct):
     # The same content under a higher version: later ones are measured by that.
     raised: list[int] = []
     conflicts: list[int] = []
+    # What would replace something that the caller may not write, with the scopes that it lacks.
+    forbidden: dict[int, list[str]] = {}
+
+    def forbid(self, missing: dict[int, list[str]]) -> None:
+        """Leaves alone what these would replace."""
+        self.forbidden = missing
+        self.replaced = [place for place in self.replaced if place not in missing]
+        for place in missing:
+            self.verdicts[place] = None, Verdict.REFUSED
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.conflicts and not self.forbidden
 
 
 def settle(batch: Batch, present: Present) -> Settlement:

@@ -21,6 +21,12 @@ def find_missing_write_scopes(samples: Iterable[Sample], held: frozenset[str]) -
     return sorted(needed - held)
 
 
+def find_missing_stored_scopes(codes: Iterable[int], held: frozenset[str]) -> list[str]:
+    """What it takes to put a stored sample out of the way: to write it, and each of its children."""
+    types = map_sample_type_codes()
+    return sorted({types[code].write_scope for code in codes} - held)
+
+
 def find_missing_read_scopes(types: Iterable[SampleType], held: frozenset[str]) -> list[str]:
     return sorted({each.read_scope for each in types} - held)
 

@@ -65,7 +65,13 @@ async def _read(
     query = parse()
     opening = open_types(grants, query.types)
     page = await _read_page(connection, query, opening)
-    _check_children(grants, page)
+    try:
+        _check_children(grants, page)
+    except ForbiddenError:
+        # The refusal itself tells something of what is stored: it is a look, though no sample goes out.
+        nothing = list_notes(grants, opening, query, SharedPage((), {}))
+        await record_reads(agency, connection, asker, nothing)
+        raise
     await record_reads(agency, connection, asker, list_notes(grants, opening, query, page))
     return render_shared_page(page.total, page.samples), len(page.samples)
 

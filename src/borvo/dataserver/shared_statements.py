@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from borvo.catalogue.sample_types import Family, list_sample_types
 from borvo.dataserver.model import Order, Query, Range
 from borvo.dataserver.statements import SAMPLE_COLUMNS
 from borvo.kernel.ids import PersonId
@@ -47,6 +48,7 @@ _OPENED = """opened as materialized (
   select * from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::timestamptz[], $5::boolean[])
     as o (person_id, subject, code, since, is_guarded)),
   readable as materialized (select * from unnest($6::uuid[], $7::smallint[]) as r (subject, code))"""
+_CORRELATIONS = [each.code for each in list_sample_types() if each.family is Family.CORRELATION]
 _ORDERS = {Order.START: "start_at", Order.END: "end_at", Order.CREATION: "created_at"}
 
 
@@ -83,6 +85,10 @@ def _compose_rows(statement: SharedStatement, query: Query) -> str:
              where c.person_id = s.person_id and c.id = s.id and c.position > 0
              and not exists (select from readable r
                where r.subject = o.subject and r.code = c.type_code)))""",
+        # A part has dates of its own: one from before that instant keeps the whole from being found.
+        f"""not (o.since is not null and s.type_code = any({statement.bind(_CORRELATIONS)}::smallint[])
+             and exists (select from sample c where c.person_id = s.person_id and c.id = s.id and c.position > 0
+               and c.start_at < o.since))""",
     ]
     for column, wanted in (("start_at", query.start), ("end_at", query.end), ("created_at", query.creation)):
         parts += _compose_range(statement, column, wanted)

@@ -187,7 +187,7 @@ update sample s set version = given.version from unnest($2::uuid[], $3::integer[
 where s.person_id = $1 and s.id = given.id and s.position = 0
 """
 
-LIST_TYPES: Final = "select distinct type_code from sample where person_id = $1 and id = $2"
+LIST_TYPES: Final = "select id::text, type_code from sample where person_id = $1 and id = any($2::uuid[])"
 
 ERASE: Final = tuple(
     f"delete from {table} where person_id = $1"

@@ -87,10 +87,12 @@ class WritableShelf:
         kept = (await self.find_present([name])).get(name)
         return None if kept is None or kept.is_deleted else kept
 
-    async def list_types(self, kept: Kept) -> set[int]:
-        """The codes of its type and of its children's."""
-        rows = await self._connection.fetch(statements.LIST_TYPES, self._person_id, kept.id)
-        return {row["type_code"] for row in rows}
+    async def list_types(self, ids: Sequence[str]) -> dict[str, set[int]]:
+        """For each sample the codes of its type and of its children's."""
+        found: dict[str, set[int]] = {}
+        for id_, code in await self._connection.fetch(statements.LIST_TYPES, self._person_id, ids):
+            found.setdefault(id_, set()).add(code)
+        return found
 
     async def revive(self, batch: Batch, position: int) -> None:
         """Stores samples under ids that were deleted before."""

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from msgspec import Struct, structs
 
-from borvo.catalogue.sample_types import map_sample_type_codes
 from borvo.dataserver import policy
 from borvo.dataserver.batch import (
     Batch,
@@ -76,9 +75,9 @@ async def _write(server: DataServer, writer: Writer, submission: Submission) -> 
     _note(server, writer, count_changes(settlement))
     return Outcome(
         issue_receipts(batch, settlement),
-        sorted(faults + _describe_conflicts(batch, settlement), key=_find_place),
+        sorted(faults + _describe_refused(batch, settlement), key=_find_place),
         warnings,
-        create_etag(batch.digests[0]) if len(batch.samples) == 1 and not settlement.conflicts else None,
+        create_etag(batch.digests[0]) if len(batch.samples) == 1 and settlement.is_whole else None,
     )
 
 
@@ -141,8 +140,27 @@ async def _store(
         settlement = settle(batch, await shelf.find_present(names))
         if settlement.conflicts and not is_lenient:
             raise _refuse_batch(batch, settlement)
+        await _guard_stored(shelf, writer, settlement, is_lenient=is_lenient)
         await _apply(shelf, batch, settlement, position)
         return settlement
+
+
+async def _guard_stored(
+    shelf: WritableShelf, writer: Writer, settlement: Settlement, *, is_lenient: bool
+) -> None:
+    """A higher version may be of another type, and takes the place of what is stored."""
+    ids = _list_ids(settlement, settlement.replaced)
+    stored = await shelf.list_types(ids) if ids else {}
+    missing = {
+        place: scopes
+        for place, id_ in zip(settlement.replaced, ids, strict=True)
+        if (scopes := policy.find_missing_stored_scopes(stored[id_], writer.caller.scopes))
+    }
+    if missing and not is_lenient:
+        raise refuse_scopes(
+            "replace these samples", sorted({each for some in missing.values() for each in some})
+        )
+    settlement.forbid(missing)
 
 
 async def _apply(shelf: WritableShelf, batch: Batch, settlement: Settlement, position: int) -> None:
@@ -158,6 +176,18 @@ async def _apply(shelf: WritableShelf, batch: Batch, settlement: Settlement, pos
 
 def _list_ids(settlement: Settlement, places: Iterable[int]) -> list[str]:
     return [str(settlement.verdicts[place][0]) for place in places]
+
+
+def _describe_refused(batch: Batch, settlement: Settlement) -> list[Fault]:
+    lacking = [
+        Fault(
+            f"[{index}].clientAssignedId",
+            f"To replace what is stored the access token lacks {' '.join(scopes)}.",
+        )
+        for index, place in enumerate(batch.places)
+        if place is not None and (scopes := settlement.forbidden.get(place))
+    ]
+    return lacking + _describe_conflicts(batch, settlement)
 
 
 def _describe_conflicts(batch: Batch, settlement: Settlement) -> list[Fault]:
@@ -231,9 +261,8 @@ async def _open(
 
 
 async def _check_stored(shelf: WritableShelf, writer: Writer, kept: Kept, deed: str) -> None:
-    types = map_sample_type_codes()
-    needed = {types[code].write_scope for code in await shelf.list_types(kept)}
-    if missing := sorted(needed - writer.caller.scopes):
+    stored = await shelf.list_types([kept.id])
+    if missing := policy.find_missing_stored_scopes(stored[kept.id], writer.caller.scopes):
         raise refuse_scopes(deed, missing)
 
 

@@ -13,6 +13,9 @@ _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?|\[[0-9a-f:.]+\]")
 
 def parse_origin(url: str) -> str | None:
     """`scheme://host[:port]` of an http(s) URL, as browsers write it; None for anything else."""
+    # Browsers take a backslash for a slash, so they would go to another host than the one found here.
+    if "\\" in url:
+        return None
     try:
         parts = urlsplit(url)
         port = parts.port

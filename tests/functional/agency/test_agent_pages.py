@@ -58,6 +58,7 @@ async def test_a_client_that_sends_the_browser_gets_it_back(
         "//evil.example",
         "javascript:alert(1)",
         "https://localhost:5001@evil.example/",
+        "https://evil.example\\@localhost:5001/",
         "/x",
     ],
 )

@@ -167,6 +167,36 @@ async def test_only_data_from_the_chosen_day_on_is_read_and_only_until_the_end(
     assert (await stage.http.get("/agency/v1/claims", headers=headers)).json() == []
 
 
+@pytest.mark.usefixtures("diary")
+async def test_a_part_from_before_the_chosen_day_keeps_its_whole_from_being_read(stage: Stage) -> None:
+    headers = await stage.start_agent()
+    link = await stage.invite(headers, requestedScopes=BP)
+    browser = await stage.find_browser(PATIENT)
+    page = await browser.open(link)
+    await browser.submit(page, link, decision="accept", data_from="2026-01-03", duration="30")
+    old, new = (create_blood_pressure(instant=f"2026-01-0{day}T08:00:00Z") for day in (2, 4))
+    mixed = {
+        **create_blood_pressure(instant="2026-01-04T09:00:00Z"),
+        "correlationObjects": old["correlationObjects"],
+    }
+    await write(stage, PATIENT, old, new, mixed)
+    for query in ("types=blood_pressure", ""):
+        found = (await read(stage, headers, query)).json()
+        assert found["totalAvailable"] == 1
+        (shown,) = found["datas"]
+        assert shown["dateRange"]["lowerBound"].startswith("2026-01-04T08")
+
+
+@pytest.mark.usefixtures("diary")
+async def test_a_look_that_is_refused_for_what_is_stored_is_in_her_log(stage: Stage) -> None:
+    headers = await stage.start_agent()
+    ada = await stage.share(headers, requestedScopes=BP[:2])
+    await write(stage, PATIENT, create_blood_pressure())
+    assert (await read(stage, headers, "types=blood_pressure", ada)).status_code == 403
+    exported = (await (await stage.find_browser(PATIENT)).open("/account/access-log/export")).json()
+    assert [(each["types"], each["samples"]) for each in exported] == [(["blood_pressure"], 0)]
+
+
 async def test_a_token_works_once_for_its_caller_and_for_thirty_seconds(
     stage: Stage, clock: TestClock
 ) -> None:
@@ -226,6 +256,19 @@ async def test_somebody_unknown_and_somebody_who_shares_nothing_are_answered_ali
     excluded = {"includeAll": True, "specificallyExcludedSubs": [subject]}
     token = (await stage.http.post("/api/agency/querytoken", json=excluded, headers=headers)).json()["value"]
     assert (await stage.read(headers, token)).json()["datas"] == []
+
+
+async def test_what_is_paused_can_be_narrowed_and_stays_paused(stage: Stage) -> None:
+    headers = await stage.start_agent()
+    subject = await stage.share(headers)
+    browser, path = await stage.find_browser(PATIENT), f"/account/sharing/{subject}"
+    await browser.submit(await browser.open("/account/sharing"), f"{path}/pause")
+    answer = await browser.submit(await browser.open(path), path, scope=["read.blood_pressure"])
+    assert "Changed." in answer.text
+    assert (await stage.http.get("/agency/v1/claims", headers=headers)).json() == []
+    await browser.submit(await browser.open("/account/sharing"), f"{path}/resume")
+    ((*_, scope),) = (await stage.http.get("/agency/v1/claims", headers=headers)).json()
+    assert scope == {"type": "scope", "value": "read.blood_pressure"}
 
 
 @pytest.mark.parametrize("action", ["end", "pause", "change"])

@@ -4,9 +4,11 @@ import asyncio
 from collections import Counter
 from typing import Any
 
+import pytest
+
 from borvo.assembly import Platform
 from tests.factories.samples import create_blood_pressure, create_body
-from tests.functional.dataserver.conftest import Program
+from tests.functional.dataserver.conftest import ALL_SCOPES, Program
 
 
 async def list_statuses(program: Program, *bodies: Any) -> list[str]:
@@ -180,3 +182,23 @@ async def test_a_strict_batch_says_nothing_of_a_preference(program: Program) -> 
     answer = await program.write([create_body()], Prefer="handling=strict")
     assert "preference-applied" not in answer.headers
     assert set(answer.json()) == {"samples"}
+
+
+@pytest.mark.parametrize("missing", ["write.food", "write.food.dietary_iron"])
+async def test_a_higher_version_replaces_nothing_that_the_token_may_not_write(
+    program: Program, missing: str
+) -> None:
+    iron = create_body("food", 0, version=1, correlationObjects=[create_body("dietary_iron")])
+    await program.write([iron])
+    newer = {**create_body(version=2), "clientAssignedId": iron["clientAssignedId"]}
+    narrow = program.narrow(*(ALL_SCOPES - {missing}))
+    answer = await narrow.write([create_body(), newer])
+    assert answer.status_code == 403
+    assert f'scope="{missing}"' in answer.headers["www-authenticate"]
+    assert [each["type"] for each in (await program.read()).json()["datas"]] == ["food"]
+    lenient = (await narrow.write([create_body(), newer], prefer="handling=lenient")).json()
+    assert [each["status"] for each in lenient["samples"]] == ["created", "refused"]
+    assert missing in lenient["faults"][0]["reason"]
+    kept = (await program.read()).json()["datas"]
+    assert sorted(each["type"] for each in kept) == ["body_mass", "food"]
+    assert await list_statuses(program, newer) == ["replaced"]

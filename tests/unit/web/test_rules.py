@@ -46,6 +46,7 @@ def test_an_origin_is_written_as_browsers_write_it(url: str, origin: str) -> Non
         "https://a,b/",
         "https://b\u00fccher.example/",
         "https://a\\b/",
+        "https://a.example\\@b.example/",
     ],
 )
 def test_what_could_change_a_policy_is_no_origin(url: str) -> None:

@@ -12,8 +12,10 @@ from benchmarks.paging import SIZES, measure_paging
 from benchmarks.portal import measure_pages
 from benchmarks.provider_rows import measure_provider
 from benchmarks.report import Row, render_table
+from benchmarks.sample_figures import measure_export, measure_statistics
 from benchmarks.samples import measure_read_alone, measure_read_together, prepare_million
 from benchmarks.writes import issue_tokens, measure_overload, measure_writes
+from borvo.dataserver.export.model import Format
 from borvo.web.logs import configure_logs
 
 
@@ -63,7 +65,9 @@ def measure_limits(instance: Instance, seconds: float, rounds: int) -> list[Row]
         measure_discovery(instance, seconds, rounds),
     ]
     asyncio.run(prepare_million(instance))
-    return [*rows, measure_read_alone(instance, 300), measure_read_together(instance, seconds, rounds)]
+    rows += [measure_read_alone(instance, 300), measure_read_together(instance, seconds, rounds)]
+    rows += [measure_export(instance, format_) for format_ in Format]
+    return [*rows, measure_statistics(instance)]
 
 
 if __name__ == "__main__":

@@ -101,6 +101,32 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     security_event_days: Annotated[
         int, Meta(ge=30, le=36500, description="How many days security events are kept.")
     ] = 365
+    sample_past_days: Annotated[
+        int,
+        Meta(
+            ge=2,
+            le=3650,
+            description="How many days is kept what samples were before they were changed or deleted: how long a "
+            "client may be away and still learn what has changed.",
+        ),
+    ] = 90
+    sample_snapshot_days: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=3650,
+            description="How many days the results of a two-step query stay; a day less than `BORVO_SAMPLE_PAST_DAYS` "
+            "at most.",
+        ),
+    ] = 30
+    sample_export_days: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=90,
+            description="How many days a finished export of a person's samples can be downloaded.",
+        ),
+    ] = 7
     key_rotation_days: Annotated[
         int,
         Meta(

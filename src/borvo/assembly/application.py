@@ -84,6 +84,7 @@ def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litest
             identity.build_api_router(),
             identity.build_page_router(),
             dataserver.build_router(),
+            dataserver.build_page_router(),
             organisations.build_router(),
             organisations.build_page_router(),
             agency.build_api_router(),

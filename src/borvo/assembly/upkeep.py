@@ -11,6 +11,7 @@ from litestar import Litestar
 from borvo.accounts import public as accounts
 from borvo.agency import public as agency
 from borvo.assembly.wiring import Platform
+from borvo.dataserver import public as dataserver
 from borvo.identity import public as identity
 from borvo.organisations import public as organisations
 from borvo.portal import public as portal
@@ -34,6 +35,7 @@ async def _clean_up_regularly(platform: Platform) -> None:
             await accounts.clean_up(platform.accounts)
             await portal.maintain(platform.portal)
             await portal.clean_up(platform.portal)
+            await dataserver.clean_up(platform.dataserver)
             await agency.clean_up(platform.agency)
             await organisations.clean_up(platform.organisations)
             await platform.outbox.clean_up()
@@ -86,6 +88,7 @@ def build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncCont
             tasks = [
                 asyncio.create_task(_clean_up_regularly(platform)),
                 asyncio.create_task(platform.courier.run()),
+                asyncio.create_task(dataserver.run_exports(platform.dataserver)),
                 *_write_regularly(platform),
             ]
             if platform.settings.metrics_port:

@@ -9,7 +9,7 @@ from borvo.accounts.public import Accounts, Limiter, Passwords
 from borvo.agency import public as agency
 from borvo.agency.public import Agency
 from borvo.catalogue.scopes import AGENCY_SCOPE
-from borvo.dataserver.public import DataServer
+from borvo.dataserver.public import DataServer, Retention
 from borvo.identity import public as identity
 from borvo.identity.public import (
     GenerateKey,
@@ -93,7 +93,7 @@ def build_platform(
     developers = _build_portal(settings, people, verifier, provider)
     clinics = Organisations(people, partial(identity.admit_person, provider, scope=AGENCY_SCOPE))
     asking = _build_agency(settings, people, provider, handlers)
-    samples = _build_dataserver(provider, keyring, asking)
+    samples = _build_dataserver(settings, provider, asking, keyring)
     courier = Courier(outbox, {**_build_notifiers(settings, provider), **(handlers or {})})
     return Platform(
         settings,
@@ -113,15 +113,22 @@ def build_platform(
     )
 
 
-def _build_dataserver(provider: Identity, keyring: Keyring, asking: Agency) -> DataServer:
+def _build_dataserver(settings: Settings, provider: Identity, asking: Agency, keyring: Keyring) -> DataServer:
     return DataServer(
-        provider.database,
-        provider.clock,
-        provider.entropy,
-        partial(identity.verify_bearer, provider),
-        keyring.derive("sample cursors"),
-        asking,
-        provider.activity,
+        database=provider.database,
+        clock=provider.clock,
+        entropy=provider.entropy,
+        verify=partial(identity.verify_bearer, provider),
+        cursor_key=keyring.derive("sample cursors"),
+        agency=asking,
+        activity=provider.activity,
+        keyring=keyring,
+        events=provider.events,
+        retention=Retention(
+            past=timedelta(days=settings.sample_past_days),
+            snapshot=timedelta(days=settings.sample_snapshot_days),
+            export=timedelta(days=settings.sample_export_days),
+        ),
     )
 
 

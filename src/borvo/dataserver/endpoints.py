@@ -7,7 +7,6 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from litestar.response import Stream
 
-from borvo.dataserver.aggregation.endpoints import show_statistics
 from borvo.dataserver.description import READ_ANSWERS, ReadOperation
 from borvo.dataserver.queries import render_link
 from borvo.dataserver.reading import ReadRequest, open_stream, read_for_agency, read_samples
@@ -55,4 +54,4 @@ async def show_samples(request: AnyRequest, dataserver: Collaborators) -> Respon
     return Response(render_page(found, found.page), media_type=form.value, headers=answer)
 
 
-READ_HANDLERS = [show_samples, show_types, show_statistics]
+READ_HANDLERS = [show_samples, show_types]

@@ -1,8 +1,23 @@
 """What other features may use of the DataServer."""
 
+from borvo.dataserver.erasure import erase_person
+from borvo.dataserver.export.pages import build_page_router
+from borvo.dataserver.export.worker import run_exports
+from borvo.dataserver.retention import Retention
 from borvo.dataserver.routes import build_router
 from borvo.dataserver.service import DataServer, Writer
-from borvo.dataserver.write_store import erase_samples
+from borvo.dataserver.upkeep import clean_up
 from borvo.dataserver.writing import Submission, write_samples
 
-__all__ = ["DataServer", "Submission", "Writer", "build_router", "erase_samples", "write_samples"]
+__all__ = [
+    "DataServer",
+    "Retention",
+    "Submission",
+    "Writer",
+    "build_page_router",
+    "build_router",
+    "clean_up",
+    "erase_person",
+    "run_exports",
+    "write_samples",
+]

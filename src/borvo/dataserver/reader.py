@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from borvo.catalogue.sample_types import SampleType
 from borvo.dataserver import policy
-from borvo.dataserver.service import DataServer
+from borvo.dataserver.service import DataServer, refuse_scopes
 from borvo.identity.public import Admission
 from borvo.kernel.errors import BorvoError, ForbiddenError
 from borvo.kernel.ids import PersonId
@@ -49,16 +49,10 @@ async def admit_reader(
 
 def _describe(admission: Admission, query_token: str | None) -> Reader:
     if query_token is not None:
-        raise ForbiddenError("No relationship with a person is known for this agency-query-token.")
+        raise ForbiddenError(
+            "An agency-query-token reads by GET /sample/v1 only: what it opens is several people's."
+        )
     person_id = admission.token.person_id
     if person_id is None:
         raise ForbiddenError("This access token stands for a program, not for a person who has samples.")
     return Reader(admission, person_id, str(person_id))
-
-
-def refuse_scopes(deed: str, missing: Iterable[str]) -> ForbiddenError:
-    # RFC 6750 3.1
-    scopes = " ".join(missing)
-    challenge = 'Bearer error="insufficient_scope"' + (f', scope="{scopes}"' if scopes else "")
-    named = f"; it lacks {scopes}" if scopes else ""
-    return ForbiddenError(f"The access token may not {deed}{named}.", challenge=challenge)

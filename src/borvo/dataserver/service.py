@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from borvo.agency.public import Agency
 from borvo.dataserver.intake import Intake
+from borvo.dataserver.retention import Retention
 from borvo.dataserver.totals import TotalMemory
 from borvo.identity.public import Admission, Caller
 from borvo.kernel.clock import Clock
@@ -13,6 +14,8 @@ from borvo.kernel.errors import ForbiddenError
 from borvo.kernel.ids import PersonId
 from borvo.portal.public import ClientActivity
 from borvo.storage.database import Database
+from borvo.storage.sealing import Keyring
+from borvo.storage.security_events.log import SecurityLog
 
 Verify = Callable[[str | None], Awaitable[Admission]]
 
@@ -29,7 +32,10 @@ class DataServer:
     cursor_key: bytes
     agency: Agency
     activity: ClientActivity
+    keyring: Keyring
+    events: SecurityLog
     intake: Intake = field(default_factory=Intake)
+    retention: Retention = field(default_factory=Retention)
     totals: TotalMemory = field(default_factory=TotalMemory)
 
 

@@ -96,6 +96,8 @@ sample_past = sa.Table(
     # A tombstone; otherwise the sample lives on with other content under the same id.
     sa.Column("is_deleted", sa.Boolean, nullable=False),
     sa.Index("sample_past_by_end", "person_id", "ended_position"),
+    # To delete what is not kept for longer.
+    sa.Index("sample_past_by_age", "ended_at"),
     sa.Index(
         "sample_past_by_client_assigned_id",
         "person_id",

@@ -73,6 +73,13 @@ class ConflictError(BorvoError):
     title = "Conflict"
 
 
+class GoneError(BorvoError):
+    """What was asked for is no longer kept."""
+
+    status = 410
+    title = "No longer there"
+
+
 class PreconditionFailedError(BorvoError):
     """What the caller wants changed is no longer what it saw."""
 

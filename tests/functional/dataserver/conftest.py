@@ -50,6 +50,7 @@ class Callers:
 
     known: dict[str, Caller] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
+    consent_version: int = 1
 
     def add(
         self,
@@ -63,7 +64,7 @@ class Callers:
         token = uuid4().hex
         person = PersonId(person_id or uuid4()) if has_person else None
         key = ClientKey(client_key or uuid4())
-        self.known[token] = Caller(ClientId("demo.app"), key, person, scopes, token)
+        self.known[token] = Caller(ClientId(f"demo.{key.hex}"), key, person, scopes, token)
         return token
 
     async def verify(self, authorization: str | None) -> Known:
@@ -72,7 +73,14 @@ class Callers:
             raise UnauthenticatedError("Send an access token.")
         subject = str(caller.person_id or caller.client_id)
         token = AccessToken(
-            subject, caller.client_id, caller.person_id, caller.scopes, caller.token_id, 1, _LONG_AGO, _NEVER
+            subject,
+            caller.client_id,
+            caller.person_id,
+            caller.scopes,
+            caller.token_id,
+            self.consent_version,
+            _LONG_AGO,
+            _NEVER,
         )
         return Known(token, caller, self.ended)
 

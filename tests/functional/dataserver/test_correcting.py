@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from borvo.assembly import Platform
-from borvo.dataserver.public import erase_samples
+from borvo.dataserver.write_store import erase_samples
 from tests.factories.samples import create_blood_pressure, create_body
 from tests.functional.dataserver.conftest import ALL_SCOPES, Program
 

@@ -37,6 +37,9 @@ INDEXED_OVER_ALL = {
     "outbox_message",
     # A token is looked for by its digest: it does not say whose it is.
     "personal_token",
+    "sample_export",
+    "sample_past",
+    "sample_snapshot",
     "security_event",
     "session_client",
     # Who belongs to a tenancy.

@@ -1,5 +1,4 @@
-"""The limits that requests of clients can meet, in the words of the portal. Nothing else holds them up: how many
-tokens, claims or samples a client asks for is not limited."""
+"""The limits of this feature that requests of clients can meet, in the words of the portal."""
 
 from borvo.identity.service.authorization import WAITING_REQUESTS
 from borvo.identity.service.devices import DEVICES

@@ -43,6 +43,9 @@ class SecurityEventKind(StrEnum):
     PERSONAL_TOKEN_REVOKED = "personal_token_revoked"  # noqa: S105  (a name)
     PERSONAL_TOKEN_ENDED = "personal_token_ended"  # noqa: S105  (a name)
     PERSONAL_TOKEN_REPORTED = "personal_token_reported"  # noqa: S105  (a name)
+    EXPORT_REQUESTED = "export_requested"
+    EXPORT_DOWNLOADED = "export_downloaded"
+    SAMPLES_ERASED = "samples_erased"
     KEY_ROTATED = "key_rotated"
     ROLE_ADDED = "role_added"
     ROLE_REMOVED = "role_removed"

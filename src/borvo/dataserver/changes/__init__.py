@@ -1,0 +1,1 @@
+"""What was added, changed and deleted since a client last asked."""

@@ -1,0 +1,93 @@
+"""The SQL of changes. Takes a connection and never commits."""
+
+from uuid import UUID
+
+from borvo.dataserver.changes.model import Bookmark, Changes, Deleted, Place
+from borvo.dataserver.composition import Composition
+from borvo.dataserver.past import COLUMNS, attach_children, compose_state
+from borvo.identity.public import Admission
+from borvo.kernel.ids import PersonId
+from borvo.storage.database import Connection, Row
+
+# What the reader had: the state at `since`. Only what has ended since then can differ from what is there now.
+_HAD = (
+    "s.person_id = $1 and s.position = 0 and s.type_code = any($2::smallint[]) "
+    "and s.changed_position <= {since} and s.ended_position > {since}"
+)
+
+
+async def load_changes(
+    connection: Connection,
+    person_id: PersonId,
+    bookmark: Bookmark,
+    take: int,
+    now: int,
+    admission: Admission,
+) -> Changes:
+    """The next page of the round, by one statement, which makes sure that the token is good, too; raises
+    `UnauthenticatedError`. `now` in seconds of the epoch."""
+    statement = _compose_page(bookmark, person_id, take, admission)
+    rows = await connection.fetch(statement.text, *statement.values)
+    if not rows:
+        # The end of the round is always told, so it is the token that has ended.
+        await admission.confirm(connection)
+    until: int = rows[0]["until"]
+    begun = bookmark.begin(until, now)
+    found = [row for row in rows if row["id"] is not None]
+    page, has_more = found[:take], len(found) > take
+    kept = [row for row in page if not row["is_deleted"]]
+    samples = await attach_children(connection, person_id, kept, until)
+    news = {row["id"] for row in kept if not row["was_there"]}
+    return Changes(
+        added=tuple(each for each in samples if each.id in news),
+        changed=tuple(each for each in samples if each.id not in news),
+        deleted=tuple(_read_deleted(row) for row in page if row["is_deleted"]),
+        next=begun.turn(_find_place(page[-1])) if has_more else begun.close(),
+        has_more=has_more,
+    )
+
+
+def _read_deleted(row: Row) -> Deleted:
+    return Deleted(row["id"], row["type_code"], row["client_assigned_id"])
+
+
+def _find_place(row: Row) -> Place:
+    id_: UUID = row["id"]
+    return Place(row["at"], UUID(int=id_.int))
+
+
+def _compose_page(bookmark: Bookmark, person_id: PersonId, take: int, admission: Admission) -> Composition:
+    statement = Composition(person_id, bookmark.types)
+    since = f"{statement.bind(bookmark.since)}::bigint"
+    end = (
+        "select coalesce((select position from sample_position where person_id = $1), 0)::bigint"
+        if bookmark.until is None
+        else f"select {statement.bind(bookmark.until)}::bigint"
+    )
+    place = bookmark.place
+    position, id_ = statement.bind(place.position), statement.bind(place.id)
+    most = statement.bind(0 if bookmark.is_silent else take + 1)
+    had = _HAD.format(since=since)
+    chosen = "s.person_id = $1 and s.position = 0 and s.type_code = any($2::smallint[])"
+    later = f"({{}}, s.id) > ({position}::bigint, {id_}::uuid)"
+    there = compose_state(
+        f"{COLUMNS}, s.changed_position as at, exists (select from sample_past p where p.id = s.id and "
+        f"{had.replace('s.', 'p.')}) as was_there, false as is_deleted",
+        "(select until from done)",
+        f"{chosen} and {later.format('s.changed_position')}",
+        f"order by s.changed_position, s.id limit {most}::bigint",
+    )
+    stays = compose_state("true", "(select until from done)", f"{chosen} and s.id = g.id")
+    gone = (
+        f"(select {COLUMNS.replace('s.', 'g.')}, g.ended_position as at, true as was_there, true as is_deleted "
+        f"from sample_past g where {had.replace('s.', 'g.')} and g.ended_position <= (select until from done) "
+        f"and {later.format('g.ended_position').replace('s.id', 'g.id')} and not exists ({stays}) "
+        f"order by g.ended_position, g.id limit {most}::bigint)"
+    )
+    live = admission.compose(statement.bind)
+    statement.text = (
+        f"with done as materialized ({end} as until) select c.*, done.until from done left join lateral "
+        f"(select * from ({there} union all {gone}) u order by u.at, u.id limit {most}::bigint) c on true "
+        f"where {live} order by c.at, c.id"
+    )
+    return statement

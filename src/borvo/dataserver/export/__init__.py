@@ -1,0 +1,1 @@
+"""All of a person's samples as one file, made in the background for her alone."""

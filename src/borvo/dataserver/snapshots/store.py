@@ -1,0 +1,126 @@
+"""The SQL of snapshots. Every function takes a connection and none commits."""
+
+from datetime import datetime
+
+import msgspec
+
+from borvo.dataserver.composition import Composition
+from borvo.dataserver.model import Order, StoredSample
+from borvo.dataserver.past import COLUMNS, attach_children, compose_state
+from borvo.dataserver.snapshots.model import Snapshot, StoredQuery
+from borvo.identity.public import Admission
+from borvo.kernel.ids import ClientKey, PersonId
+from borvo.storage.database import Connection
+
+_COLUMNS = {Order.START: "start_at", Order.END: "end_at", Order.CREATION: "created_at"}
+
+
+async def count_samples(connection: Connection, person_id: PersonId, query: StoredQuery) -> tuple[int, int]:
+    """The person's position, and how many samples the query finds as of it: one statement, so one snapshot."""
+    statement = Composition(person_id, query.types)
+    condition = _compose_condition(statement, query, "n.position")
+    found = compose_state("true", "n.position", condition)
+    row = await connection.fetchrow(
+        "with n as materialized (select coalesce((select p.position from sample_position p where p.person_id = $1), 0)"
+        f"::bigint as position) select n.position, (select count(*) from ({found}) f) as total from n",
+        *statement.values,
+    )
+    if row is None:
+        raise RuntimeError("a statement without a condition always returns its row")
+    return row["position"], row["total"]
+
+
+async def insert_snapshot(connection: Connection, digest: bytes, snapshot: Snapshot, now: datetime) -> None:
+    await connection.execute(
+        """insert into sample_snapshot (person_id, key_digest, client_key, consent_version, subject_id, position, query,
+                                        total, created_at, expires_at)
+           values ($1, $2, $3, $4, $5, $6, $7::text::jsonb, $8, $9, $10)""",
+        snapshot.maker_id,
+        digest,
+        snapshot.client_key,
+        snapshot.consent_version,
+        snapshot.person_id,
+        snapshot.position,
+        msgspec.json.encode(snapshot.query).decode(),
+        snapshot.total,
+        now,
+        snapshot.expires_at,
+    )
+
+
+async def load_snapshot(
+    connection: Connection, maker_id: PersonId, digest: bytes, now: datetime
+) -> Snapshot | None:
+    """None when the person has made none under this key, or when it has expired."""
+    row = await connection.fetchrow(
+        """select person_id, client_key, consent_version, subject_id, position, query::text, total, expires_at
+           from sample_snapshot where person_id = $1 and key_digest = $2 and expires_at > $3""",
+        maker_id,
+        digest,
+        now,
+    )
+    if row is None:
+        return None
+    return Snapshot(
+        maker_id=PersonId(row["person_id"]),
+        client_key=ClientKey(row["client_key"]),
+        consent_version=row["consent_version"],
+        person_id=PersonId(row["subject_id"]),
+        position=row["position"],
+        query=msgspec.json.decode(row["query"], type=StoredQuery),
+        total=row["total"],
+        expires_at=row["expires_at"],
+    )
+
+
+async def load_page(
+    connection: Connection, snapshot: Snapshot, take: int, skip: int, admission: Admission
+) -> list[StoredSample]:
+    """The samples as they were, in the order asked for. When there are none, whether the token is good is not known."""
+    query = snapshot.query
+    statement = Composition(snapshot.person_id, query.types)
+    position = f"{statement.bind(snapshot.position)}::bigint"
+    condition = _compose_condition(statement, query, position)
+    most, past_over = statement.bind(take), statement.bind(skip)
+    column, direction = _COLUMNS[query.order], "desc" if query.is_descending else "asc"
+    order = f"order by {{0}}{column} {direction}, {{0}}id {direction} limit {most}::bigint"
+    state = compose_state(
+        f"{COLUMNS}, s.created_at", position, condition, f"{order.format('s.')} + {past_over}::bigint"
+    )
+    live = admission.compose(statement.bind)
+    rows = await connection.fetch(
+        f"select * from ({state}) s where {live} {order.format('s.')} offset {past_over}::bigint",
+        *statement.values,
+    )
+    return await attach_children(connection, snapshot.person_id, rows, snapshot.position)
+
+
+def _compose_condition(statement: Composition, query: StoredQuery, position: str) -> str:
+    parts = ["s.person_id = $1 and s.position = 0 and s.type_code = any($2::smallint[])"]
+    for column, wanted in (("start_at", query.start), ("end_at", query.end), ("created_at", query.creation)):
+        for sign, bound in ((">=", wanted.lower), ("<=", wanted.upper)):
+            if bound is not None:
+                parts.append(f"s.{column} {sign} {statement.bind(bound)}")
+    if query.guarded:
+        guarded, readable = statement.bind(query.guarded), statement.bind(query.readable)
+        hidden = compose_state(
+            "true",
+            position,
+            "c.person_id = $1 and c.id = s.id and c.position > 0 "
+            f"and not c.type_code = any({readable}::smallint[])",
+            name="c",
+        )
+        parts.append(f"not (s.type_code = any({guarded}::smallint[]) and exists ({hidden}))")
+    return " and ".join(parts)
+
+
+async def delete_expired(connection: Connection, now: datetime) -> None:
+    await connection.execute("delete from sample_snapshot where expires_at <= $1", now)
+
+
+async def delete_snapshots(connection: Connection, person_id: PersonId) -> int:
+    """All that she made, and all that show her samples."""
+    status = await connection.execute(
+        "delete from sample_snapshot where person_id = $1 or subject_id = $1", person_id
+    )
+    return int(status.rpartition(" ")[2])

@@ -11,7 +11,7 @@ from client import BorvoClient
 from year import list_year
 
 borvo = BorvoClient(
-    os.environ.get("BORVO_ISSUER_URL", "http://localhost:8000"),
+    os.environ.get("ANALYSE_ISSUER", "http://localhost:8000"),
     os.environ.get("ANALYSE_CLIENT_ID", "demo.code"),
     os.environ.get("ANALYSE_CLIENT_SECRET", "demo-code-secret-0123456789"),
     os.environ.get("ANALYSE_REDIRECT_URI", "http://localhost:5001/signin-oidc"),

@@ -146,6 +146,8 @@ async def _read_part(
     part = asked._replace(query=query, is_continued=after is not None)
     async with server.database.connection() as connection:
         page = await SampleShelf(connection, person_id).read_page(part, admission, server.totals, after)
+    # Children are read by a statement of their own: a sample may have been replaced between the two.
+    _check_children(page, admission.token)
     server.activity.note(admission.token.client_id, Activity.SAMPLES_READ, len(page.samples))
     return page
 

@@ -174,3 +174,20 @@ async def test_a_stream_breaks_off_when_the_token_ends(
 )
 def test_the_form_is_what_the_reader_likes_best(accept: str | None, form: Form) -> None:
     assert choose_form(accept) is form
+
+
+async def test_a_stream_shows_no_part_that_came_between_its_two_statements(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the sample is replaced after it was found and before its children are read."""
+    await program.write([create_blood_pressure()])
+    read_page, whole = reading.SampleShelf.read_page, []
+
+    async def keep(*arguments: Any) -> Any:
+        whole.append(await read_page(*arguments))
+        return whole[0]
+
+    monkeypatch.setattr(reading.SampleShelf, "read_page", keep)
+    assert len(parse_lines(await program.read("", **LINES))) == 1
+    partial = program.narrow("read.blood_pressure", "read.blood_pressure.blood_pressure_systolic")
+    assert (await partial.read("", **LINES)).status_code == 403

@@ -57,6 +57,11 @@ class Person:
     def is_agent(self) -> bool:
         return Role.AGENT in self.roles
 
+    @property
+    def is_staff(self) -> bool:
+        """Whether she may belong to an organisation."""
+        return not self.roles.isdisjoint({Role.AGENT, Role.MEMBERSHIP_MANAGER})
+
 
 @dataclass(frozen=True, slots=True)
 class Login:
@@ -77,6 +82,10 @@ class Login:
     @property
     def is_agent(self) -> bool:
         return self.person.is_agent
+
+    @property
+    def is_staff(self) -> bool:
+        return self.person.is_staff
 
 
 @dataclass(frozen=True, slots=True)

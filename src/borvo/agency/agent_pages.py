@@ -8,7 +8,7 @@ from litestar.response import Redirect, Template
 from borvo.accounts.public import Login, SignedIn
 from borvo.agency import agents, invites
 from borvo.agency.agents import Desk
-from borvo.agency.asking_form import group_readable, read_ask
+from borvo.agency.asking_form import bundle_scopes, group_readable, read_ask
 from borvo.agency.forms import DURATIONS
 from borvo.agency.model import InviteState
 from borvo.agency.pages import AnyRequest, Collaborators, InPath
@@ -83,7 +83,8 @@ def _render_form(login: Login, desk: Desk, client: RegisteredClient, address: st
         form=form,
         registered=registered,
         others=others,
-        ticked=form.texts("scopes"),
+        ticked={value.partition(" ")[0] for value in form.texts("scopes")},
+        bundle=bundle_scopes,
         durations={"": "until the person ends it", **{str(days): words for days, words in DURATIONS.items()}},
     )
 

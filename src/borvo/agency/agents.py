@@ -86,8 +86,11 @@ async def find_client(connection: Connection, client_id: str) -> RegisteredClien
 def check_return(client: RegisteredClient, address: str) -> str:
     """The address to send the browser back to; empty for none. Raises `InvalidInputError` for one that is not on an
     origin for which the client is registered."""
-    allowed = {parse_origin(uri) for uri in (client.client_uri, *client.redirect_uris)} - {None}
-    if address and (parse_origin(address) not in allowed or not address.isprintable() or " " in address):
+    found = map(parse_origin, (client.client_uri, *client.redirect_uris))
+    # As text, up to the path: of what stands before it, browsers and we might read another host.
+    beginnings = tuple(f"{origin}{mark}" for origin in found if origin for mark in "/?")
+    is_allowed = f"{address}/".startswith(beginnings) and address.isprintable() and " " not in address
+    if address and not is_allowed:
         raise InvalidInputError("The address to return to does not belong to this app.")
     return address
 

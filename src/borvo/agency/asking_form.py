@@ -8,6 +8,7 @@ from borvo.agency.forms import DURATIONS
 from borvo.agency.model import Ask
 from borvo.agency.phone_numbers import parse_phone_number
 from borvo.agency.policy import PURPOSE_MAXIMUM, check_scopes, check_text, find_unregistered
+from borvo.catalogue.sample_types import map_sample_types
 from borvo.catalogue.scopes import ScopeWords, group_scopes, order_scopes
 from borvo.kernel.ids import OrganisationId
 from borvo.organisations.public import Organisation
@@ -26,10 +27,17 @@ def group_readable(registered: Iterable[str]) -> tuple[list[ScopeWords], dict[st
     return first, {title: words for title, words in others.items() if words}
 
 
+def bundle_scopes(scope: str) -> tuple[str, ...]:
+    """What is ticked along with it: a record is of no use without its parts."""
+    types = map_sample_types()
+    parts = [types[name] for each in types.values() if each.read_scope == scope for name in each.members]
+    return scope, *(part.read_scope for part in parts)
+
+
 def read_ask(form: Form, registered: Iterable[str], organisations: Iterable[Organisation]) -> Ask | None:
     """None when something is wrong; the form then says what, field by field."""
     email, phone = normalize_email(form.text("email")), form.text("phone_number")
-    scopes = tuple(order_scopes(form.texts("scopes")))
+    scopes = tuple(order_scopes(scope for value in form.texts("scopes") for scope in value.split()))
     purpose = " ".join(form.text("purpose").split())
     organisation = next((each.id for each in organisations if str(each.id) == form.text("agency")), None)
     faults = {

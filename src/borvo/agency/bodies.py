@@ -56,7 +56,7 @@ class QueryTokenAnswer(Struct):
     value: str
 
 
-class ClaimAnswer(Struct):
+class ClaimAnswer(Struct, frozen=True, gc=False):
     """One fact about a person; `scope` comes once for each scope that she shares."""
 
     type: str

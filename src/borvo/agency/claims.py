@@ -1,6 +1,7 @@
 """Whom an asker may reach, and query tokens for them."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from borvo.accounts.public import load_person
 from borvo.agency import access_store, consent_store, token_store
@@ -31,6 +32,12 @@ async def list_claims(agency: Agency, authorization: str | None) -> list[list[Cl
     return [_describe(row) for row in rows]
 
 
+@cache
+def _name_scope(scope: str) -> ClaimAnswer:
+    """One object for all people who share it: an agent may have ten thousand. Scopes come from the catalogue only."""
+    return ClaimAnswer("scope", scope)
+
+
 def _describe(row: Row) -> list[ClaimAnswer]:
     claims = [
         ClaimAnswer("sub", str(row["subject"])),
@@ -41,7 +48,7 @@ def _describe(row: Row) -> list[ClaimAnswer]:
     ]
     if row["birthdate"]:
         claims.append(ClaimAnswer("birthdate", row["birthdate"]))
-    claims += [ClaimAnswer("scope", scope) for scope in row["scopes"]]
+    claims += map(_name_scope, row["scopes"])
     return claims
 
 

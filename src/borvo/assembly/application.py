@@ -86,6 +86,7 @@ def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litest
             dataserver.build_router(),
             dataserver.build_page_router(),
             organisations.build_router(),
+            organisations.build_page_router(),
             agency.build_api_router(),
             agency.build_page_router(),
             show_openapi,

@@ -13,6 +13,7 @@ from borvo.agency import public as agency
 from borvo.assembly.wiring import Platform
 from borvo.dataserver import public as dataserver
 from borvo.identity import public as identity
+from borvo.organisations import public as organisations
 from borvo.portal import public as portal
 from borvo.storage.database import DATABASE_ABSENCES
 from borvo.web.loop_delay import watch_loop
@@ -36,6 +37,7 @@ async def _clean_up_regularly(platform: Platform) -> None:
             await portal.clean_up(platform.portal)
             await dataserver.clean_up(platform.dataserver)
             await agency.clean_up(platform.agency)
+            await organisations.clean_up(platform.organisations)
             await platform.outbox.clean_up()
             async with platform.database.transaction() as connection:
                 await platform.events.clean_up(connection, platform.settings.security_event_days)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from borvo.kernel.ids import OrganisationId, PersonId
 
@@ -52,6 +53,18 @@ class OrganisationMember:
     @property
     def is_manager(self) -> bool:
         return OrganisationRole.MEMBERSHIP_MANAGER in self.roles
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationInvitation:
+    """One that was neither accepted nor withdrawn. Its token is not among it: only a digest is kept."""
+
+    id: UUID
+    organisation_id: OrganisationId
+    email: str
+    role: OrganisationRole
+    sent_at: datetime
+    expires_at: datetime
 
 
 def normalize_name(name: str) -> str:

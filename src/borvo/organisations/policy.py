@@ -1,11 +1,12 @@
 """Rules of organisations. Each `check_` says in words why not, and what helps, or returns None."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from borvo.kernel.ids import PersonId
 from borvo.organisations.model import NAME_MAXIMUM, OrganisationMember, OrganisationRole
 
 MEMBERS_MAXIMUM = 5000
+INVITATIONS_MAXIMUM = 200
 
 
 def check_name(name: str) -> str | None:
@@ -35,3 +36,19 @@ def check_manager_remains(
 
 def check_room(count: int) -> str | None:
     return f"An organisation has at most {MEMBERS_MAXIMUM} members." if count >= MEMBERS_MAXIMUM else None
+
+
+def check_invitation(
+    email: str,
+    role: OrganisationRole,
+    team: Sequence[OrganisationMember],
+    invited: Collection[tuple[str, OrganisationRole]],
+) -> str | None:
+    """Addresses are as they are compared: normalized. A member may be invited to the role that she has not."""
+    if any(member.email == email and role in member.roles for member in team):
+        return "This person has the role already."
+    if (email, role) in invited:
+        return "This address is invited already. Send the invitation again, or withdraw it first."
+    if len(invited) >= INVITATIONS_MAXIMUM:
+        return f"There are {INVITATIONS_MAXIMUM} open invitations. Withdraw one first."
+    return check_room(len(team))

@@ -1,7 +1,9 @@
 """What other features may use of organisations."""
 
 from borvo.organisations.endpoints import build_router
+from borvo.organisations.invitations import clean_up
 from borvo.organisations.model import Organisation, OrganisationCount, OrganisationRole
+from borvo.organisations.pages import build_page_router
 from borvo.organisations.service import (
     Organisations,
     add_member,
@@ -20,7 +22,9 @@ __all__ = [
     "Organisations",
     "add_member",
     "allow_client",
+    "build_page_router",
     "build_router",
+    "clean_up",
     "create_organisation",
     "disallow_client",
     "list_organisations",

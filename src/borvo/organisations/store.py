@@ -84,6 +84,17 @@ async def list_organisations_of(
     return tuple(_read_organisation(row) for row in rows)
 
 
+async def list_memberships(connection: Connection, person_id: PersonId) -> tuple[Organisation, ...]:
+    """Those to which the person belongs in any role, by name."""
+    rows = await connection.fetch(
+        """select o.id, o.name from organisation o
+           where o.id in (select organisation_id from organisation_member where person_id = $1)
+           order by o.folded_name""",
+        person_id,
+    )
+    return tuple(_read_organisation(row) for row in rows)
+
+
 async def list_organisations_for(connection: Connection, client_key: ClientKey) -> tuple[Organisation, ...]:
     """Those for which support lets the client act, by name."""
     rows = await connection.fetch(

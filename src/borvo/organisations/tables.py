@@ -36,3 +36,17 @@ organisation_client = sa.Table(
     sa.Column("client_key", UUID, primary_key=True, index=True),
     sa.Column("allowed_at", _INSTANT, nullable=False),
 )
+
+organisation_invitation = sa.Table(
+    "organisation_invitation",
+    metadata,
+    sa.Column("organisation_id", UUID, primary_key=True),
+    sa.Column("id", UUID, primary_key=True),
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("token_digest", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("invited_by", UUID, nullable=False),
+    sa.Column("sent_at", _INSTANT, nullable=False),
+    sa.Column("expires_at", _INSTANT, nullable=False),
+    sa.UniqueConstraint("organisation_id", "email", "role"),
+)

@@ -57,8 +57,11 @@ async def test_a_client_that_sends_the_browser_gets_it_back(
         "https://evil.example/",
         "//evil.example",
         "javascript:alert(1)",
-        "https://localhost:5001@evil.example/",
         "https://evil.example\\@localhost:5001/",
+        "https://localhost:5001.evil.example/",
+        "https://localhost:50011/",
+        "https://localhost:5001/\r\nSet-Cookie: a=b",
+        "https://localhost:5001@evil.example/",
         "/x",
     ],
 )
@@ -67,6 +70,18 @@ async def test_the_browser_is_sent_nowhere_else(stage: Stage, address: str) -> N
     browser = await stage.find_browser(AGENT)
     page = await browser.open(f"{FORM}?clientid=demo.clinician&redirectUrl={quote(address, safe='')}")
     assert page.status_code == 400
+
+
+async def test_a_record_is_asked_for_with_its_parts(platform: Platform, stage: Stage) -> None:
+    await stage.start_agent()
+    browser = await stage.find_browser(AGENT)
+    page = await browser.open(f"{FORM}?clientid=demo.clinician")
+    parts = "read.blood_pressure.blood_pressure_systolic read.blood_pressure.blood_pressure_diastolic"
+    value = f"read.blood_pressure {parts}"
+    assert f'value="{value}"' in page.text
+    await browser.submit(page, FORM, email=PATIENT, scopes=[value])
+    asked = await platform.database.pool.fetchval("select scopes from agency_invite")
+    assert sorted(asked) == sorted(value.split())
 
 
 async def test_what_is_wrong_is_said_beside_it_and_nothing_is_sent(platform: Platform, stage: Stage) -> None:

@@ -1,0 +1,106 @@
+"""Use cases of members: who belongs to an organisation, removing them, leaving."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from borvo.accounts.public import Person
+from borvo.kernel.errors import ForbiddenError, NotFoundError
+from borvo.kernel.ids import OrganisationId, PersonId
+from borvo.organisations import invitation_store, store
+from borvo.organisations.model import Organisation, OrganisationInvitation, OrganisationMember
+from borvo.organisations.service import Organisations, take_out
+from borvo.storage.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """An organisation as one of its members sees it. Of invitations only managers see anything."""
+
+    organisation: Organisation
+    own: OrganisationMember
+    members: tuple[OrganisationMember, ...]
+    invitations: tuple[OrganisationInvitation, ...]
+
+    @property
+    def may_manage(self) -> bool:
+        return self.own.is_manager
+
+
+def _refuse() -> NotFoundError:
+    return NotFoundError("You are not a member of such an organisation.")
+
+
+async def _load(connection: Connection, person: Person, organisation_id: UUID | None) -> Team:
+    """For a stranger an organisation that there is and one that there is not are the same."""
+    organisation = (
+        await store.load_organisation(connection, OrganisationId(organisation_id))
+        if organisation_id
+        else None
+    )
+    members = await store.list_members(connection, organisation.id) if organisation else ()
+    own = next((member for member in members if member.person_id == person.id), None)
+    if organisation is None or own is None:
+        raise _refuse()
+    invited = await invitation_store.list_invitations(connection, organisation.id) if own.is_manager else ()
+    return Team(organisation, own, members, invited)
+
+
+async def enter_as_manager(
+    connection: Connection, person: Person, organisation_id: UUID | None
+) -> Organisation:
+    """And nobody else changes the members until the transaction ends. Raises `NotFoundError` for a stranger,
+    `ForbiddenError` for a member who is no manager."""
+    # First without a lock: a stranger keeps nobody waiting.
+    team = await _load(connection, person, organisation_id)
+    await store.lock_organisation(connection, team.organisation.id)
+    team = await _load(connection, person, organisation_id)
+    if not team.may_manage:
+        raise ForbiddenError("Only membership managers change who belongs to the organisation.")
+    return team.organisation
+
+
+async def find_team(organisations: Organisations, person: Person, organisation_id: UUID | None) -> Team:
+    """Raises `NotFoundError` unless the person is a member."""
+    async with organisations.accounts.database.connection() as connection:
+        return await _load(connection, person, organisation_id)
+
+
+async def list_memberships(organisations: Organisations, person: Person) -> tuple[Organisation, ...]:
+    """The organisations to which the person belongs in any role, by name."""
+    async with organisations.accounts.database.connection() as connection:
+        return await store.list_memberships(connection, person.id)
+
+
+def _pick(team: Team, member_id: PersonId | None) -> OrganisationMember:
+    for member in team.members:
+        if member.person_id == member_id:
+            return member
+    raise NotFoundError("There is no such member; somebody may have removed her already.")
+
+
+async def find_member(
+    organisations: Organisations, person: Person, organisation_id: UUID | None, member_id: PersonId | None
+) -> tuple[Team, OrganisationMember]:
+    """One whom the person may remove: as a manager anybody, else herself. Raises `NotFoundError` and
+    `ForbiddenError`."""
+    team = await find_team(organisations, person, organisation_id)
+    member = _pick(team, member_id)
+    if not team.may_manage and member.person_id != person.id:
+        raise ForbiddenError("Only membership managers remove others.")
+    return team, member
+
+
+async def remove(
+    organisations: Organisations, person: Person, organisation_id: UUID | None, member_id: PersonId | None
+) -> None:
+    """From the member's next request on she sees nothing of the organisation's people. Raises as `find_member`, and
+    `ConflictError` for the last manager."""
+    team, _ = await find_member(organisations, person, organisation_id, member_id)
+    async with organisations.accounts.database.transaction() as connection:
+        await store.lock_organisation(connection, team.organisation.id)
+        team = await _load(connection, person, organisation_id)
+        member = _pick(team, member_id)
+        if not team.may_manage and member.person_id != person.id:
+            raise ForbiddenError("Only membership managers remove others.")
+        actor = f"person {person.id}"
+        await take_out(organisations, connection, team.organisation, member, member.roles, actor=actor)

@@ -1,10 +1,10 @@
 """The HTTP face of writing samples, under its address and the older ones (contract 2.5)."""
 
 import re
-from typing import Any
+from time import monotonic
 from urllib.parse import parse_qs, unquote_to_bytes
 
-from litestar import Request, Response, delete, post, put
+from litestar import Response, delete, post, put
 
 from borvo.dataserver.bodies import render_outcome, render_receipt
 from borvo.dataserver.endpoints import NO_STORE, PATHS, QUERY_TOKEN, AnyRequest, Collaborators
@@ -26,6 +26,8 @@ from borvo.kernel.errors import NotFoundError, UnsupportedMediaError
 from borvo.web.csrf import WITHOUT_CSRF
 
 _SINGLE = ["/sample/v1", "/sample/v1/{client_assigned_id:path}"]
+_SOON = 0.5
+"""Seconds. A body that takes longer to arrive has its sender looked at once more."""
 _NAME = re.compile(rb"/+sample/+v1/+([^?]+)", re.ASCII)
 
 
@@ -42,7 +44,7 @@ async def submit_samples(request: AnyRequest, dataserver: Collaborators) -> Resp
     prefers lenient handling."""
     writer = await _admit(request, dataserver)
     with dataserver.intake.hold(_measure(request)):
-        submission = await _receive(request)
+        submission = await _receive(request, dataserver)
         outcome = await write_samples(dataserver, writer, submission)
     headers = {"Preference-Applied": "handling=lenient"} if submission.is_lenient else {}
     content = render_outcome(outcome, is_lenient=submission.is_lenient)
@@ -62,7 +64,7 @@ async def replace_sample(request: AnyRequest, dataserver: Collaborators) -> Resp
     writer = await _admit(request, dataserver)
     condition = Condition(request.headers.get("if-match"))
     with dataserver.intake.hold(_measure(request)):
-        submission = await _receive(request)
+        submission = await _receive(request, dataserver)
         if submission.form is not Form.ARRAY:
             raise UnsupportedMediaError("Send application/json.", supported={"Accept": Form.ARRAY.value})
         outcome = await correct_sample(dataserver, writer, _read_name(request), submission, condition)
@@ -93,13 +95,17 @@ def _measure(request: AnyRequest) -> int:
     return min(int(length), BODY_LIMIT) if length.isdecimal() else BODY_LIMIT
 
 
-async def _receive(request: Request[Any, Any, Any]) -> Submission:
-    headers = request.headers
+async def _receive(request: AnyRequest, server: DataServer) -> Submission:
+    headers, began = request.headers, monotonic()
+    body = await await_body(request.body())
+    if monotonic() - began > _SOON:
+        # What the token rests on may have ended meanwhile.
+        await _admit(request, server)
     return Submission(
         form=read_form(headers.get("content-type", "")),
         codings=headers.get("content-encoding", ""),
         is_lenient=prefers_lenient(headers.getall("prefer", [])),
-        body=await await_body(request.body()),
+        body=body,
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from random import Random
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from borvo.assembly import Platform
 from borvo.catalogue.sample_types import Family, SampleType, list_sample_types
+from borvo.dataserver import write_endpoints
 from borvo.dataserver.batch import gather_batch
 from borvo.dataserver.bodies import parse_samples
 from borvo.dataserver.rules import check_samples
@@ -365,3 +367,21 @@ async def test_the_ends_of_time_and_odd_text_are_kept(program: Program) -> None:
     assert stored["device"] == body["device"]
     assert stored["quantityValue"] == -7.8e28
     assert stored["dateRange"] == {**ends, "upperBound": "9999-12-31T23:59:59.999998Z"}
+
+
+async def test_a_token_that_ends_while_the_body_is_on_its_way_writes_nothing(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write_endpoints, "_SOON", 0.0)
+    body = json.dumps([create_body()]).encode()
+
+    async def send() -> AsyncIterator[bytes]:
+        yield body[:10]
+        program.callers.ended.add(program.token)
+        yield body[10:]
+
+    headers = {**program.headers, "Content-Type": "application/json"}
+    answer = await program.http.post("/sample/v1", headers=headers, content=send())
+    assert answer.status_code == 401
+    program.callers.ended.clear()
+    assert (await program.read()).json()["totalAvailable"] == 0

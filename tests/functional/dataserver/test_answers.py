@@ -10,6 +10,7 @@ import pytest
 
 from borvo.dataserver import reading
 from borvo.dataserver.rendering import Form, choose_form
+from borvo.dataserver.store import SampleShelf
 from tests.factories.samples import create_blood_pressure, create_body
 from tests.functional.dataserver.conftest import Program
 
@@ -181,13 +182,13 @@ async def test_a_stream_shows_no_part_that_came_between_its_two_statements(
 ) -> None:
     """Where the sample is replaced after it was found and before its children are read."""
     await program.write([create_blood_pressure()])
-    read_page, whole = reading.SampleShelf.read_page, []
+    read_page, whole = SampleShelf.read_page, []
 
     async def keep(*arguments: Any) -> Any:
         whole.append(await read_page(*arguments))
         return whole[0]
 
-    monkeypatch.setattr(reading.SampleShelf, "read_page", keep)
+    monkeypatch.setattr(SampleShelf, "read_page", keep)
     assert len(parse_lines(await program.read("", **LINES))) == 1
     partial = program.narrow("read.blood_pressure", "read.blood_pressure.blood_pressure_systolic")
     assert (await partial.read("", **LINES)).status_code == 403

@@ -73,7 +73,7 @@ async def phone(
 
 
 async def _open(platform: Platform, user_agent: str) -> AsyncIterator[Browser]:
-    transport = httpx.ASGITransport(app=build_app_for(platform), client=("192.0.2.7", 1))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=build_app_for(platform, part="listened"), client=("192.0.2.7", 1))  # type: ignore[arg-type]
     async with httpx.AsyncClient(
         transport=transport, base_url=ISSUER, headers={"user-agent": user_agent}
     ) as client:

@@ -104,9 +104,14 @@ where person_id = $1 and type_code = $2 and position = 0 and start_at >= $3 orde
 """
 
 
+# As whoever has written anything has one.
+_FILL_POSITION = "insert into sample_position (person_id, position) values ($1, 1) on conflict do nothing"
+
+
 async def _fill(connection: "asyncpg.Connection[Any]", person: UUID, code: int) -> None:
     await connection.execute(_FILL, person, code, uuid4(), _START, MILLION, timeout=600)
     await connection.execute(_FILL_COUNTS, person, code, timeout=600)
+    await connection.execute(_FILL_POSITION, person)
     await connection.execute("vacuum analyze sample", timeout=600)
     await connection.execute("vacuum analyze sample_count", timeout=600)
 

@@ -1,8 +1,8 @@
 """How much of what is sent may be under way at once in one process."""
 
 import asyncio
-from collections.abc import Awaitable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TypeVar
 
 from borvo.kernel.errors import OverloadedError, TooSlowError
@@ -11,6 +11,7 @@ T = TypeVar("T")
 
 _RETRY_AFTER = 2
 _READ_WITHIN = 60.0
+_PATIENCE = 10.0
 
 
 class Intake:
@@ -20,21 +21,38 @@ class Intake:
 
     def __init__(self, *, room: int = 128 * 2**20, places: int = 2) -> None:
         self._room = room
-        self.places = asyncio.Semaphore(places)
+        self._places = asyncio.Semaphore(places)
 
     @contextmanager
     def hold(self, size: int) -> Iterator[None]:
         """Raises `OverloadedError` when there is no room."""
         if size > self._room:
-            raise OverloadedError(
-                "More is being sent at once than can be taken in. Nothing was stored; send it again.",
-                retry_after=_RETRY_AFTER,
-            )
+            raise _refuse()
         self._room -= size
         try:
             yield
         finally:
             self._room += size
+
+    @asynccontextmanager
+    async def take_place(self) -> AsyncIterator[None]:
+        """Waits its turn, and raises `OverloadedError` when that does not come in time."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._places.acquire()
+        except TimeoutError:
+            raise _refuse() from None
+        try:
+            yield
+        finally:
+            self._places.release()
+
+
+def _refuse() -> OverloadedError:
+    return OverloadedError(
+        "More is being sent at once than can be taken in. Nothing was stored; send it again.",
+        retry_after=_RETRY_AFTER,
+    )
 
 
 async def await_body(reading: Awaitable[T]) -> T:

@@ -56,7 +56,7 @@ async def write_samples(server: DataServer, writer: Writer, submission: Submissi
     receipts say so."""
     if not submission.is_large:
         return await _write(server, writer, submission)
-    async with server.intake.places:
+    async with server.intake.take_place():
         return await _write(server, writer, submission)
 
 

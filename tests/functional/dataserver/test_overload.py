@@ -64,6 +64,21 @@ async def test_large_bodies_beyond_the_room_are_refused_and_the_others_stored(
     assert (await narrow.write(bodies[2])).status_code == 200
 
 
+async def test_a_large_body_whose_turn_does_not_come_is_refused(
+    narrow: Program, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "_PATIENCE", 0.05)
+    async with platform.database.transaction() as connection:
+        await connection.execute(
+            "insert into sample_position (person_id, position) values ($1, 1)", narrow.caller.person_id
+        )
+        first = await begin(narrow.write(create_large()))
+        check_refused(await narrow.write(create_large()))
+    assert (await first).status_code == 200
+    # Its place and its room are free again.
+    assert (await narrow.write(create_large())).status_code == 200
+
+
 async def test_room_is_given_back_by_what_is_refused(narrow: Program) -> None:
     for _ in range(5):
         assert (await narrow.write(b"[" + b" " * 300_000)).status_code == 400

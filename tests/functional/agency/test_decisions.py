@@ -29,6 +29,8 @@ async def test_somebody_without_an_account_signs_up_and_lands_on_the_request(sta
     assert "Agnes Agent" in page.text
     assert "read your blood pressure" in page.text
     assert "Share what is ticked" not in page.text
+    # Every way to sign in or up leads back.
+    assert page.text.count("/account/sign-") == page.text.count("?return_to=%2Fagency%2Finvitations%2F") == 2
     page = await browser.open(f"/account/sign-up?return_to={link}")
     page = await browser.submit(
         page,

@@ -8,6 +8,7 @@ from asyncio import subprocess, wait_for
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from uuid import uuid4
 
@@ -197,7 +198,21 @@ async def sign_in(page: Page, email: str) -> None:
 
 async def run_axe(page: Page, axe: str) -> list[str]:
     """What axe finds fault with, one line each."""
+    await keep_picture(page)
     # Through the debugging protocol, which needs no hole in the content security policy.
     await page.evaluate(axe)
     faults: list[str] = await page.evaluate(RUN_AXE)
     return faults
+
+
+_pictures = count()
+
+
+async def keep_picture(page: Page) -> None:
+    """For people to look at, in the folder that BORVO_SCREENSHOTS names: by test, in the order taken."""
+    if folder := os.environ.get("BORVO_SCREENSHOTS"):
+        test = os.environ["PYTEST_CURRENT_TEST"].rpartition("::")[2].partition(" ")[0]
+        name = re.sub(r"[^\w.-]+", "-", test)
+        width = (page.viewport_size or {}).get("width", 0)
+        path = Path(folder) / f"{name}-{next(_pictures):03}-{width}.png"
+        await page.screenshot(path=path, full_page=True)

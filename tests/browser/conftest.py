@@ -213,6 +213,6 @@ async def keep_picture(page: Page) -> None:
     if folder := os.environ.get("BORVO_SCREENSHOTS"):
         test = os.environ["PYTEST_CURRENT_TEST"].rpartition("::")[2].partition(" ")[0]
         name = re.sub(r"[^\w.-]+", "-", test)
-        width = (page.viewport_size or {}).get("width", 0)
+        width = page.viewport_size["width"] if page.viewport_size else 0
         path = Path(folder) / f"{name}-{next(_pictures):03}-{width}.png"
         await page.screenshot(path=path, full_page=True)

@@ -1,6 +1,7 @@
 """What the OpenAPI document says of bodies and parameters of the endpoints that write."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import (
@@ -8,6 +9,7 @@ from litestar.openapi.spec import (
     OpenAPIType,
     Operation,
     Parameter,
+    Reference,
     RequestBody,
     Schema,
 )
@@ -49,7 +51,7 @@ class CorrectOperation(Operation):
     """With the new content of one sample."""
 
     def __post_init__(self) -> None:
-        self.parameters = [*(self.parameters or []), _NAME, _IF_MATCH]
+        self.parameters = _describe_name(self.parameters)
         self.request_body = RequestBody(
             content={Form.ARRAY.value: OpenAPIMediaType(schema=_describe_whole())}, required=True
         )
@@ -60,7 +62,17 @@ class DeleteOperation(Operation):
     """Of one sample."""
 
     def __post_init__(self) -> None:
-        self.parameters = [*(self.parameters or []), _NAME, _IF_MATCH]
+        self.parameters = _describe_name(self.parameters)
+
+
+def _describe_name(parameters: Sequence[Parameter | Reference] | None) -> list[Parameter | Reference]:
+    """The id in the path is any text: Litestar describes what may hold slashes as a URI."""
+    in_path = [
+        replace(each, schema=_TEXT, description="The id that the caller gave to the sample.")
+        for each in parameters or []
+        if isinstance(each, Parameter) and each.param_in == "path"
+    ]
+    return [*in_path, _NAME, _IF_MATCH]
 
 
 _UNREADABLE = {

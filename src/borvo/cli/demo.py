@@ -29,6 +29,20 @@ from borvo.storage.sealing import MINIMUM_SECRET_BYTES
 _KEY_FILE = "secret_key"
 
 
+def add_demo(parser: argparse.ArgumentParser) -> None:
+    """The options of `borvo demo`."""
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        default=Path(".borvo"),
+        help="where everything is kept (default: %(default)s)",
+    )
+    parser.add_argument("--fresh", action="store_true", help="throw away what an earlier demo kept there")
+    parser.set_defaults(run=run_demo)
+
+
 def _stop(number: int, _: Any) -> None:
     # Turned into an exit, so that the database is stopped on the way out.
     sys.exit(128 + number)

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import asyncpg
 from sqlalchemy import MetaData, Table
 
+from borvo.storage.failure import StorageError
+
 _IS_THERE = (
     "select count(*) = 2 from pg_proc where proname in ('create_distributed_table', 'create_reference_table')"
 )
@@ -22,7 +24,7 @@ class Spreading(NamedTuple):
     column: str | None
 
 
-class CitusMissingError(Exception):
+class CitusMissingError(StorageError):
     """The database has no Citus."""
 
 

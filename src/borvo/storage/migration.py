@@ -13,13 +13,15 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from borvo.storage.failure import StorageError
+
 T = TypeVar("T")
 
 # Any number will do; it is Borvo's own, so that two `borvo migrate` at once take turns.
 _MIGRATION_LOCK = 7_201_901
 
 
-class UnknownSchemaError(Exception):
+class UnknownSchemaError(StorageError):
     """The database was brought to a schema of which this release knows nothing, as a later one does."""
 
 

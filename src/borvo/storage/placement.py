@@ -18,6 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from borvo.storage.failure import StorageError
 from borvo.storage.private_file import write_private
 
 ACCOUNT = "borvo-postgres"
@@ -28,8 +29,8 @@ SOCKET_LIMIT = 100  # bytes; the kernel allows 108 on Linux and 104 on macOS
 PLAIN_PATH = re.compile(r"[A-Za-z0-9_./+-]+")
 
 
-class EmbeddedPostgresError(Exception):
-    """The embedded database cannot run. The message is one line and says what to do."""
+class EmbeddedPostgresError(StorageError):
+    """The embedded database cannot run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ _STATES = (
 )
 
 
-def add_clients(topics: Any) -> None:
-    """`topics` are the subcommands of `borvo client`."""
+def add_clients(parser: argparse.ArgumentParser) -> None:
+    """The commands and their options."""
+    topics = parser.add_subparsers(dest="topic", required=True, metavar="ACTION")
     listing = _add(topics, "list", "list the clients of the token's tenancy", commands.list_clients)
     listing.add_argument("--search", metavar="TEXT", help="part of an id, a name or a callback URL")
     listing.add_argument("--state", help="draft, live, disabled or deleted; all but deleted ones by default")

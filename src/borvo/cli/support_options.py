@@ -1,0 +1,102 @@
+"""The command line of `borvo support`."""
+
+import argparse
+from typing import Any
+
+from borvo.accounts.public import Role
+from borvo.cli import organisations, support
+
+# Everybody is a patient: that role is neither given nor taken.
+_GIVEN_ROLES = [role for role in Role if role is not Role.PATIENT]
+
+
+def add_support(parser: argparse.ArgumentParser) -> None:
+    """The topics, their commands and options."""
+    topics = parser.add_subparsers(dest="topic", required=True, metavar="TOPIC")
+    _add_roles(_add_topic(topics, "role", "give or take a role"))
+    _add_tenancies(_add_topic(topics, "tenancy", "developer tenancies"))
+    organisations.add_organisations(_add_topic(topics, "organisation", "clinics and the like"), _add_topic)
+    _add_events(_add_topic(topics, "events", "the security event log"))
+    _add_outbox(_add_topic(topics, "outbox", "messages that are to leave the instance"))
+
+
+def _add_topic(topics: Any, name: str, summary: str) -> Any:
+    return topics.add_parser(name, help=summary).add_subparsers(
+        dest="action", required=True, metavar="ACTION"
+    )
+
+
+def _read_role(name: str) -> Role:
+    # argparse's own `choices` would answer with the names of Python objects.
+    if name not in _GIVEN_ROLES:
+        raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(_GIVEN_ROLES)}")
+    return Role(name)
+
+
+def _add_roles(roles: Any) -> None:
+    for action in ("add", "remove"):
+        command = roles.add_parser(action, help=f"{action} a role of a person")
+        command.add_argument("email", metavar="EMAIL")
+        command.add_argument("role", metavar="ROLE", type=_read_role, help=", ".join(_GIVEN_ROLES))
+        command.set_defaults(run=support.change_role, is_granted=action == "add")
+
+
+def _add_tenancies(tenancies: Any) -> None:
+    create = tenancies.add_parser("create", help="create a tenancy for a developer")
+    create.add_argument("--owner", required=True, metavar="EMAIL", help="a registered person")
+    create.add_argument(
+        "--prefix", help="of its client ids: a-z and 0-9; 64 random hex characters by default"
+    )
+    create.set_defaults(run=support.create_tenancy)
+    tenancies.add_parser("list", help="list all tenancies").set_defaults(run=support.list_tenancies)
+    for name, run, summary in (
+        (
+            "suspend",
+            support.suspend_tenancy,
+            "disable all its clients at once, and keep its members from changes",
+        ),
+        ("resume", support.resume_tenancy, "end a suspension"),
+    ):
+        command = tenancies.add_parser(name, help=summary)
+        _name_tenancy(command)
+        command.set_defaults(run=run)
+    prefix = _add_topic(tenancies, "prefix", "the prefix of its client ids").add_parser(
+        "set", help="give a tenancy without clients another prefix"
+    )
+    _name_tenancy(prefix)
+    prefix.add_argument("prefix", metavar="PREFIX", help="a-z and 0-9, at most 64 characters")
+    prefix.set_defaults(run=support.set_prefix)
+    _add_members(_add_topic(tenancies, "member", "who belongs to it"))
+
+
+def _name_tenancy(command: argparse.ArgumentParser) -> None:
+    command.add_argument("tenancy", metavar="TENANCY", help="its prefix or its id")
+
+
+def _add_members(members: Any) -> None:
+    add = members.add_parser("add", help="make a registered person a member, or give a member another role")
+    _name_tenancy(add)
+    add.add_argument("email", metavar="EMAIL")
+    add.add_argument("--role", default="developer", help="owner, developer or viewer (default: %(default)s)")
+    add.set_defaults(run=support.add_member)
+    remove = members.add_parser("remove", help="remove a member")
+    _name_tenancy(remove)
+    remove.add_argument("email", metavar="EMAIL")
+    remove.set_defaults(run=support.remove_member)
+
+
+def _add_events(events: Any) -> None:
+    listing = events.add_parser("list", help="list what happened, newest first, times in UTC")
+    subject = listing.add_mutually_exclusive_group(required=True)
+    subject.add_argument("--person", metavar="EMAIL", help="the log of a registered person")
+    subject.add_argument("--client", metavar="CLIENT_ID", help="what concerns a client")
+    listing.set_defaults(run=support.list_events)
+
+
+def _add_outbox(outbox: Any) -> None:
+    listing = outbox.add_parser("list", help="list what waits to be delivered")
+    listing.add_argument("--dead", action="store_true", help="what was given up, instead")
+    listing.set_defaults(run=support.list_outbox)
+    retry = outbox.add_parser("retry", help="try an undelivered message again now")
+    retry.add_argument("id", metavar="ID", help="as `outbox list` shows it")
+    retry.set_defaults(run=support.retry_message)

@@ -7,7 +7,7 @@ import pytest
 
 from borvo.assembly import Platform, build_app
 from tests.factories.clients import BLOOD_PRESSURE, register_client
-from tests.functional.agency.scenes import AGENCY_SCOPES, CLINICIAN, OTHER, WORKER, Stage
+from tests.functional.agency.scenes import AGENCY_SCOPES, CLINICIAN, DIARY, OTHER, WORKER, WRITE, Stage
 
 READ = (*(f"read.{name}" for name in BLOOD_PRESSURE), "read.body_mass", "read.height", "read.step_count")
 
@@ -24,3 +24,9 @@ async def stage(platform: Platform) -> AsyncIterator[Stage]:
         stage = Stage(platform, stack, build_app(platform))
         stage.http = await stage.open_client()
         yield stage
+
+
+@pytest.fixture
+async def diary(platform: Platform) -> str:
+    """A client by which people write."""
+    return await register_client(platform, DIARY, scopes=WRITE.split())

@@ -39,8 +39,9 @@ def write_report_notice(email: str, issuer: str, secret: OwnedSecret) -> Mail:
         f"""Somebody has found a secret of the client {secret.display_name} ({secret.client_id}) where others can read \
 it, such as in a public commit or a log, and has reported it.
 
-It is the one {_name(secret)}. It was revoked at once: apps that use it get no tokens from now on. The access tokens of \
-the client are void too, since some may have been got with it; apps with another secret simply get new ones.
+It is the one {_name(secret)}. It was revoked at once: apps that use it get no tokens from now on. \
+The access tokens of the client are void too, since some may have been got with it; apps with another secret simply \
+get new ones.
 
 What to do now:
 

@@ -84,11 +84,48 @@ class Desk:
         assert process.returncode == 0, complaints.decode()
         return said.decode()
 
-    async def allow(self, address: str) -> str:
-        """Where the browser comes to, once its person has allowed what she is asked."""
+    @asynccontextmanager
+    async def serve(self, command: list[str]) -> AsyncIterator[None]:
+        """The program listens at the callback's port."""
+        async with self.run(command) as process:
+            ended = asyncio.create_task(process.wait())
+            await asyncio.wait(
+                {ended, asyncio.create_task(wait_for_port(self.port))}, return_when="FIRST_COMPLETED"
+            )
+            assert process.returncode is None, (await finish(process))[1].decode()
+            yield
+
+    async def decide(self, address: str) -> httpx.Response:
+        """What the browser gets, once its person has allowed what she is asked."""
         page = await self.browser.open(address)
-        page = await self.browser.submit(page, "/connect/authorize/decision", decision="allow")
-        return page.headers["location"]
+        return await self.browser.submit(page, "/connect/authorize/decision", decision="allow")
+
+    async def allow(self, address: str) -> str:
+        """Where the browser is sent then."""
+        return (await self.decide(address)).headers["location"]
+
+    async def paste_answer(self, command: list[str]) -> str:
+        """The last line of a program that shows an address and waits for the one that the browser comes to."""
+        async with self.run(command) as process:
+            await read_line(process)
+            answer = await self.allow(await read_line(process))
+            said, complaints = await asyncio.wait_for(process.communicate(f"{answer}\n".encode()), 20)
+        assert process.returncode == 0, complaints.decode()
+        return said.decode().splitlines()[-1]
+
+
+class Tab:
+    """A page of the program in a browser's window, whose store outlives it."""
+
+    def __init__(self, desk: Desk, command: list[str]) -> None:
+        self.desk = desk
+        self.command = [command[0], "--import=./page.mjs", *command[1:]]
+        shutil.copy(ROOT / "tests/docs/snippets/page.mjs", desk.folder)
+
+    async def open(self, address: str) -> str:
+        """What the page says, or where it sends the browser."""
+        store = str(self.desk.folder / "store.json")
+        return (await self.desk.print(self.command, PAGE=address, STORE=store)).strip()
 
 
 @pytest.fixture
@@ -100,18 +137,45 @@ async def desk(browser: Browser, tmp_path: Path) -> Desk:
 @pytest.mark.parametrize("name", ["python", "node"])
 async def test_an_app_with_a_server_signs_people_in(desk: Desk, name: str) -> None:
     command = await desk.save(await desk.register(), name)
-    async with desk.run(command) as process, httpx.AsyncClient(base_url=desk.callback) as app:
-        ended = asyncio.create_task(process.wait())
-        await asyncio.wait(
-            {ended, asyncio.create_task(wait_for_port(desk.port))}, return_when="FIRST_COMPLETED"
-        )
-        assert process.returncode is None, (await finish(process))[1].decode()
+    async with desk.serve(command), httpx.AsyncClient(base_url=desk.callback) as app:
         begun = await app.get(f"http://localhost:{desk.port}/sign-in")
         shown = await app.get(await desk.allow(begun.headers["location"]))
         forged = await app.get(f"{desk.callback}?code=made-up&state=made-up")
     assert shown.json()["person"]["email"] == DEVELOPER, shown.text
     assert shown.json()["scope"] == "openid profile email"
     assert forged.status_code == 400
+
+
+@pytest.mark.parametrize("name", ["python-implicit", "node-implicit"])
+async def test_an_old_app_with_a_server_is_posted_an_id_token(desk: Desk, name: str) -> None:
+    command = await desk.save(await desk.register(grant_types="implicit"), name)
+    async with desk.serve(command), httpx.AsyncClient(base_url=desk.callback) as app:
+        begun = await app.get(f"http://localhost:{desk.port}/sign-in")
+        # A browser keeps a secure cookie of localhost; this client does not.
+        cookie = begun.headers["set-cookie"]
+        assert "samesite=none" in cookie.lower()
+        headers = {"cookie": cookie.partition(";")[0]}
+        answer = await desk.decide(begun.headers["location"])
+        form = dict(re.findall(r'name="(\w+)" value="([^"]*)"', answer.text))
+        forged = await app.post(desk.callback, data=form)
+        shown = await app.post(desk.callback, data=form, headers=headers)
+    assert forged.status_code == 400
+    assert "this browser has not begun" in forged.text
+    assert shown.json()["person"]["email"] == DEVELOPER, shown.text
+
+
+async def test_an_old_page_signs_people_in_by_the_address_alone(desk: Desk) -> None:
+    command = await desk.save(await desk.register(grant_types="implicit"), "browser-implicit")
+    page = Tab(desk, command)
+    answer = await desk.allow(await page.open(f"http://localhost:{desk.port}/"))
+    assert await page.open(answer) == "Signed in as Dana Developer"
+    assert "has not begun" in await page.open(answer)
+
+
+async def test_curl_shows_the_id_token_that_the_address_carries(desk: Desk) -> None:
+    command = await desk.save(await desk.register(grant_types="implicit", is_public="yes"), "curl-implicit")
+    said = await desk.paste_answer(command)
+    assert json.loads(said)["email"] == DEVELOPER
 
 
 @pytest.mark.parametrize("name", ["python-service", "node-service", "curl-service"])
@@ -125,12 +189,7 @@ async def test_a_service_gets_a_token_of_its_own(desk: Desk, name: str) -> None:
 @pytest.mark.parametrize("kind", [{}, {"is_public": "yes"}], ids=["confidential", "public"])
 async def test_curl_signs_a_person_in_by_hand(desk: Desk, kind: dict[str, str]) -> None:
     command = await desk.save(await desk.register(**kind), "curl")
-    async with desk.run(command) as process:
-        await read_line(process)
-        answer = await desk.allow(await read_line(process))
-        said, complaints = await asyncio.wait_for(process.communicate(f"{answer}\n".encode()), 20)
-    assert process.returncode == 0, complaints.decode()
-    assert json.loads(said.decode().splitlines()[-1])["email"] == DEVELOPER
+    assert json.loads(await desk.paste_answer(command))["email"] == DEVELOPER
 
 
 async def test_curl_connects_a_device(desk: Desk) -> None:
@@ -155,12 +214,7 @@ async def test_curl_connects_a_device(desk: Desk) -> None:
 
 
 async def test_a_page_signs_people_in_without_a_server(desk: Desk) -> None:
-    command = await desk.save(await desk.register(is_public="yes"), "browser")
-    shutil.copy(ROOT / "tests/docs/snippets/page.mjs", desk.folder)
-    command.insert(1, "--import=./page.mjs")
-    store = str(desk.folder / "store.json")
-    address = await desk.print(command, PAGE=f"http://localhost:{desk.port}/", STORE=store)
-    answer = await desk.allow(address.strip())
-    assert await desk.print(command, PAGE=answer, STORE=store) == "Signed in as Dana Developer\n"
-    forged = f"{desk.callback}?code=made-up&state=made-up"
-    assert "Not signed in" in await desk.print(command, PAGE=forged, STORE=store)
+    page = Tab(desk, await desk.save(await desk.register(is_public="yes"), "browser"))
+    answer = await desk.allow(await page.open(f"http://localhost:{desk.port}/"))
+    assert await page.open(answer) == "Signed in as Dana Developer"
+    assert "Not signed in" in await page.open(f"{desk.callback}?code=made-up&state=made-up")

@@ -234,15 +234,6 @@ def _convert(samples: Sequence[StoredSample], answers: list[SampleAnswer], units
             _convert(sample.children, answer.correlation_objects, units)
 
 
-def render_shared_page(total: int, samples: Iterable[tuple[UUID, StoredSample]]) -> bytes:
-    """As `render_page`, of several people: each sample with the subject whose it is."""
-    datas = []
-    for subject, sample in samples:
-        (answer,) = _describe([sample], str(subject))
-        datas.append(answer)
-    return msgspec.json.encode(PageAnswer(total, len(datas), datas))
-
-
 def _answer_receipt(receipt: Receipt) -> ReceiptAnswer:
     return ReceiptAnswer(receipt.id, receipt.client_assigned_id, receipt.verdict)
 

@@ -1,8 +1,9 @@
 """Cursors: where the next page begins, as a text that only the reader who got it can use, and only for the same query.
 
-A cursor holds the key of the last sample and a MAC over it, the person, the client and what was asked. Even a key that
-was made up would open nothing, since the person of a statement is always the token's. What a cursor says, a date and an
-id that its reader has just seen, needs no hiding from her.
+A cursor holds the key of the last sample and a MAC over it, the person, the client and what was asked; of what people
+share with an agency, over who asks and each person's version of her consent. Even a key that was made up would open
+nothing, since whose samples a statement reads is always the token's. What a cursor says, a date and an id that its
+reader has just seen, needs no hiding from her.
 """
 
 import hmac
@@ -21,6 +22,7 @@ from borvo.kernel.ids import ClientId, PersonId
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 _KEY_BYTES, _MAC_BYTES = 24, 16
+_NOBODY = bytes(16)
 
 
 class Reader(NamedTuple):
@@ -31,14 +33,39 @@ class Reader(NamedTuple):
     scopes: frozenset[str]
     query: Query
 
+    def identify(self) -> bytes:
+        # The person first, since hers is the only part whose length does not vary.
+        return self.person_id.bytes + _describe(self.client_id, self.scopes, self.query)
 
-def write_cursor(secret: bytes, reader: Reader, key: Key) -> str:
+
+class SharedReader(NamedTuple):
+    """Who asks what people share: an agent by a client, or a client by itself. `people` are subjects with the versions
+    of their consents, which say which samples there are: a version that is another means another reader."""
+
+    agent_id: PersonId | None
+    client_id: ClientId
+    people: frozenset[tuple[UUID, int]]
+    query: Query
+
+    def identify(self) -> bytes:
+        people = sorted((str(subject), version) for subject, version in self.people)
+        parts = repr((str(self.agent_id), people)).encode()
+        # No person has this id, so that no owner's cursor is an agency's.
+        return (
+            _NOBODY
+            + len(parts).to_bytes(8, "big")
+            + parts
+            + _describe(self.client_id, frozenset(), self.query)
+        )
+
+
+def write_cursor(secret: bytes, reader: Reader | SharedReader, key: Key) -> str:
     """54 characters: a key's instant and id, and a MAC."""
     plain = _pack(key)
     return urlsafe_b64encode(plain + _authenticate(secret, reader, plain)).decode().rstrip("=")
 
 
-def read_cursor(secret: bytes, reader: Reader, text: str) -> Key:
+def read_cursor(secret: bytes, reader: Reader | SharedReader, text: str) -> Key:
     """Raises `InvalidInputError` for what was not written for this reader and this query."""
     try:
         data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
@@ -57,11 +84,9 @@ def _pack(key: Key) -> bytes:
     return ((key.instant - _EPOCH) // _TICK).to_bytes(8, "big", signed=True) + key.id.bytes
 
 
-def _authenticate(secret: bytes, reader: Reader, plain: bytes) -> bytes:
+def _authenticate(secret: bytes, reader: Reader | SharedReader, plain: bytes) -> bytes:
     mac = blake2b(plain, key=secret, digest_size=_MAC_BYTES)
-    mac.update(reader.person_id.bytes)
-    # Last, since it is the only part whose length varies.
-    mac.update(_describe(reader.client_id, reader.scopes, reader.query))
+    mac.update(reader.identify())
     return mac.digest()
 
 

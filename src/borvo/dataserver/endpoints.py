@@ -9,9 +9,10 @@ from litestar.response import Stream
 
 from borvo.dataserver.description import READ_ANSWERS, ReadOperation
 from borvo.dataserver.queries import render_link
-from borvo.dataserver.reading import ReadRequest, open_stream, read_for_agency, read_samples
+from borvo.dataserver.reading import ReadRequest, open_stream, read_samples
 from borvo.dataserver.rendering import Form, choose_form, render_page, render_stream
 from borvo.dataserver.service import DataServer
+from borvo.dataserver.shared_reading import read_for_agency
 from borvo.dataserver.type_listing import show_types
 from borvo.web.csrf import WITHOUT_CSRF
 
@@ -39,8 +40,9 @@ async def show_samples(request: AnyRequest, dataserver: Collaborators) -> Respon
         headers.get("if-none-match"),
     )
     if asked.query_token is not None:
-        body = await read_for_agency(dataserver, asked)
-        return Response(body, media_type=Form.JSON.value, headers=_PRIVATE)
+        shared = await read_for_agency(dataserver, asked.authorization, asked.query_token, asked.query)
+        told = _lead_on(_PRIVATE, request, asked, shared.cursor)
+        return Response(shared.body, media_type=Form.JSON.value, headers=told)
     form = choose_form(headers.get("accept"))
     if form is not Form.JSON:
         found, pages = await open_stream(dataserver, asked)
@@ -49,9 +51,17 @@ async def show_samples(request: AnyRequest, dataserver: Collaborators) -> Respon
     answer = {**_PRIVATE, "ETag": found.tag} if found.tag else _PRIVATE
     if found.page is None:
         return Response(b"", status_code=304, media_type=form.value, headers=answer)
-    if found.cursor:
-        answer = {**answer, "Link": render_link(request.scope["path"], asked.query, found.cursor)}
-    return Response(render_page(found, found.page), media_type=form.value, headers=answer)
+    told = _lead_on(answer, request, asked, found.cursor)
+    return Response(render_page(found, found.page), media_type=form.value, headers=told)
+
+
+def _lead_on(
+    headers: dict[str, str], request: AnyRequest, asked: ReadRequest, cursor: str | None
+) -> dict[str, str]:
+    """With the link to the next page, when there is one."""
+    if not cursor:
+        return headers
+    return {**headers, "Link": render_link(request.scope["path"], asked.query, cursor)}
 
 
 READ_HANDLERS = [show_samples, show_types]

@@ -12,12 +12,11 @@ from borvo.dataserver.cursors import Reader, read_cursor, write_cursor
 from borvo.dataserver.model import Key, Page, Query, Selection
 from borvo.dataserver.queries import parse_query
 from borvo.dataserver.service import DataServer, refuse_scopes, require_person
-from borvo.dataserver.shared_reading import read_shared
 from borvo.dataserver.statements import Asked
 from borvo.dataserver.store import SampleShelf
 from borvo.dataserver.unit_choice import UnitChoice, choose_units
 from borvo.identity.public import AccessToken, Admission
-from borvo.kernel.errors import BorvoError, InvalidInputError
+from borvo.kernel.errors import BorvoError
 from borvo.kernel.ids import PersonId
 from borvo.portal.public import Activity, load_client
 from borvo.storage.database import Connection
@@ -77,31 +76,6 @@ async def read_samples(server: DataServer, request: ReadRequest) -> Found:
     cursor = page.next and write_cursor(server.cursor_key, reading.reader, page.next)
     tag = _create_tag(admission.token, request, page.position)
     return Found(reading.query, reading.units, page, str(reading.person_id), tag, cursor)
-
-
-async def read_for_agency(server: DataServer, request: ReadRequest) -> bytes:
-    """What people share with the caller's agency, as `read_shared` answers it."""
-    admission = await server.verify(request.authorization)
-    token = request.query_token or ""
-    body, count = await read_shared(server.agency, admission, token, lambda: _parse_shared(request.query))
-    server.activity.note(admission.token.client_id, Activity.SAMPLES_READ, count)
-    return body
-
-
-def _parse_shared(text: str) -> Query:
-    query = parse_query(text)
-    for name, given in (
-        ("device", query.devices),
-        ("client", query.clients),
-        ("unit", query.units),
-        ("fields", query.fields),
-        ("cursor", query.cursor),
-    ):
-        if given:
-            # Passed over, it would show more than was asked for.
-            message = "Leave it out: with an agency-query-token it is not served yet."
-            raise InvalidInputError("The query string is not valid: see errors.", {name: [message]})
-    return query
 
 
 async def open_stream(server: DataServer, request: ReadRequest) -> tuple[Found, AsyncIterator[Page]]:

@@ -4,15 +4,14 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from enum import StrEnum
 
 import msgspec
-from msgspec import UNSET
 
-from borvo.dataserver.bodies import PageAnswer, SampleAnswer, describe_samples
+from borvo.dataserver.bodies import PageAnswer, describe_samples
+from borvo.dataserver.members import pick_members
 from borvo.dataserver.model import Page
 from borvo.dataserver.reading import Found
 from borvo.dataserver.tabular import render_head, render_rows
 
 _encoder = msgspec.json.Encoder()
-_MEMBERS = dict(zip(SampleAnswer.__struct_encode_fields__, SampleAnswer.__struct_fields__, strict=True))
 
 
 class Form(StrEnum):
@@ -52,22 +51,9 @@ def render_page(found: Found, page: Page) -> bytes:
     """Contract 2.2."""
     datas = describe_samples(page.samples, found.subject, found.units)
     if found.query.fields:
-        picked = [_pick(each, found.query.fields) for each in datas]
+        picked = [pick_members(each, found.query.fields) for each in datas]
         return _encoder.encode({"totalAvailable": page.total, "count": len(picked), "datas": picked})
     return _encoder.encode(PageAnswer(page.total, len(datas), datas))
-
-
-def _pick(answer: SampleAnswer, fields: tuple[str, ...]) -> dict[str, object]:
-    """Only these members, of a correlation's parts, too. A value comes with its unit."""
-    picked: dict[str, object] = {}
-    for field in fields:
-        if (value := getattr(answer, _MEMBERS[field])) is not UNSET:
-            picked[field] = value
-    if answer.unit is not UNSET and "quantityValue" in picked:
-        picked["unit"] = answer.unit
-    if "correlationObjects" in picked:
-        picked["correlationObjects"] = [_pick(each, fields) for each in answer.correlation_objects]
-    return picked
 
 
 async def render_stream(form: Form, found: Found, pages: AsyncIterator[Page]) -> AsyncIterator[bytes]:
@@ -83,4 +69,4 @@ async def render_stream(form: Form, found: Found, pages: AsyncIterator[Page]) ->
 
 def _list_lines(found: Found, page: Page) -> Iterator[object]:
     for each in describe_samples(page.samples, found.subject, found.units):
-        yield _pick(each, found.query.fields) if found.query.fields else each
+        yield pick_members(each, found.query.fields) if found.query.fields else each

@@ -1,15 +1,20 @@
 """Reading what people share with agencies: by an agency-query-token, of several people at once."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
-from borvo.agency.public import Agency, ReadGrant, ReadNote, record_reads, redeem_token
+from borvo.agency.public import ReadGrant, ReadNote, record_reads
 from borvo.catalogue.sample_types import Family, SampleType, map_sample_type_codes
 from borvo.dataserver import policy
-from borvo.dataserver.bodies import render_shared_page
-from borvo.dataserver.model import Query, StoredSample
+from borvo.dataserver.cursors import SharedReader, read_cursor, write_cursor
+from borvo.dataserver.model import Key, Query, StoredSample
+from borvo.dataserver.queries import parse_query
+from borvo.dataserver.service import DataServer
+from borvo.dataserver.shared_rendering import render_shared_page
 from borvo.dataserver.shared_statements import (
     CHILDREN,
     Opened,
@@ -17,63 +22,93 @@ from borvo.dataserver.shared_statements import (
     compose_shared_count,
     compose_shared_page,
 )
+from borvo.dataserver.statements import ORDER_COLUMNS
 from borvo.dataserver.store import read_sample
-from borvo.identity.public import Admission
-from borvo.kernel.errors import BorvoError, ForbiddenError
+from borvo.dataserver.unit_choice import choose_units
+from borvo.dataserver.visits import Visit, spend_token
+from borvo.kernel.errors import ForbiddenError, InvalidInputError
+from borvo.portal.public import Activity
 from borvo.storage.database import Connection, Row
-
-_SERVER_FAULT = 500
 
 
 @dataclass(frozen=True, slots=True)
 class SharedPage:
-    """The samples asked for, each with the subject whose it is, and how many there are of each without paging."""
+    """The samples asked for, each with the subject whose it is, how many there are of each without paging, and the key
+    of the last sample when more follow."""
 
     samples: tuple[tuple[UUID, StoredSample], ...]
     totals: dict[UUID, int]
+    next: Key | None = None
 
     @property
     def total(self) -> int:
         return sum(self.totals.values())
 
 
-async def read_shared(
-    agency: Agency, admission: Admission, query_token: str, parse: Callable[[], Query]
-) -> tuple[bytes, int]:
-    """The answer as it goes out, and how many samples are in it. It is rendered before anything is committed, so that a
-    fault of ours leaves the token as it was. A refusal uses it up. What is read is in the log of each of the people by
-    then."""
-    refusal: BorvoError
-    async with agency.accounts.database.transaction() as connection:
-        try:
-            return await _read(agency, connection, admission, query_token, parse)
-        except BorvoError as error:
-            if error.status >= _SERVER_FAULT:
-                raise
-            refusal = error
-    raise refusal
+class SharedAnswer(NamedTuple):
+    """An answer as it goes out, how many samples are in it, and the cursor of the next page."""
+
+    body: bytes
+    shown: int
+    cursor: str | None
 
 
-async def _read(
-    agency: Agency,
-    connection: Connection,
-    admission: Admission,
-    query_token: str,
-    parse: Callable[[], Query],
-) -> tuple[bytes, int]:
-    asker, grants = await redeem_token(agency, connection, admission, query_token)
-    query = parse()
-    opening = open_types(grants, query.types)
-    page = await _read_page(connection, query, opening)
+async def read_for_agency(
+    server: DataServer, authorization: str | None, query_token: str, text: str
+) -> SharedAnswer:
+    """What people share with the caller's agency, to the query string `text`. It is rendered before anything is
+    committed, and what is read is in the log of each of the people by then."""
+    admission = await server.verify(authorization)
+    answer = await spend_token(
+        server.agency, admission, query_token, lambda visit: _read(server.cursor_key, visit, text)
+    )
+    server.activity.note(admission.token.client_id, Activity.SAMPLES_READ, answer.shown)
+    return answer
+
+
+def _parse(text: str) -> Query:
+    query = parse_query(text)
+    if query.clients:
+        # Passed over, it would show more than was asked for; heeded, it would tell by which apps people write.
+        message = "Leave it out: which client wrote a sample is not among what people share."
+        raise InvalidInputError("The query string is not valid: see errors.", {"client": [message]})
+    return query
+
+
+async def _read(cursor_key: bytes, visit: Visit, text: str) -> SharedAnswer:
+    query = _parse(text)
+    # The units' library takes its time, the first time most of a second.
+    units = await asyncio.to_thread(choose_units, query) if query.units else {}
+    reader = _describe_reader(visit, query)
+    after = read_cursor(cursor_key, reader, query.cursor) if query.cursor else None
+    opening = open_types(visit.grants, query.types)
+    page = await _read_page(visit.connection, query, opening, after)
+    await check_parts(visit, opening, query, page)
+    await log_page(visit, opening, query, page)
+    body = render_shared_page(page.total, page.samples, units, query.fields)
+    cursor = page.next and write_cursor(cursor_key, reader, page.next)
+    return SharedAnswer(body, len(page.samples), cursor)
+
+
+def _describe_reader(visit: Visit, query: Query) -> SharedReader:
+    asker = visit.asker
+    people = frozenset((each.subject, each.version) for each in visit.grants)
+    return SharedReader(asker.agent_id, asker.client_id, people, query)
+
+
+async def log_page(visit: Visit, opening: Opening, query: Query, page: SharedPage) -> None:
+    noted = list_notes(visit.grants, opening, query, page)
+    await record_reads(visit.agency, visit.connection, visit.asker, noted)
+
+
+async def check_parts(visit: Visit, opening: Opening, query: Query, page: SharedPage) -> None:
+    """Raises `ForbiddenError`. The refusal itself tells something of what is stored: it is a look, though no sample
+    goes out."""
     try:
-        _check_children(grants, page)
+        _check_children(visit.grants, page)
     except ForbiddenError:
-        # The refusal itself tells something of what is stored: it is a look, though no sample goes out.
-        nothing = list_notes(grants, opening, query, SharedPage((), {}))
-        await record_reads(agency, connection, asker, nothing)
+        await log_page(visit, opening, query, SharedPage((), {}))
         raise
-    await record_reads(agency, connection, asker, list_notes(grants, opening, query, page))
-    return render_shared_page(page.total, page.samples), len(page.samples)
 
 
 def open_types(grants: Sequence[ReadGrant], named: Sequence[SampleType]) -> Opening:
@@ -99,17 +134,22 @@ def open_types(grants: Sequence[ReadGrant], named: Sequence[SampleType]) -> Open
     return Opening(opened, readable)
 
 
-async def _read_page(connection: Connection, query: Query, opening: Opening) -> SharedPage:
+async def _read_page(connection: Connection, query: Query, opening: Opening, after: Key | None) -> SharedPage:
     counting = compose_shared_count(query, opening)
     counts = await connection.fetch(counting.text, *counting.values)
-    paging = compose_shared_page(query, opening)
+    paging = compose_shared_page(query, opening, after)
     rows = await connection.fetch(paging.text, *paging.values)
+    following = None
+    if len(rows) > query.take:
+        rows = rows[:-1]
+        following = Key(rows[-1][ORDER_COLUMNS[query.order]], rows[-1]["id"])
     children = await _find_children(connection, rows)
     samples = [
         (row["subject"], read_sample(row, tuple(children.get((row["person_id"], row["id"]), ()))))
         for row in rows
     ]
-    return SharedPage(tuple(samples), {row["subject"]: row["found"] for row in counts if row["found"]})
+    totals = {row["subject"]: row["found"] for row in counts if row["found"]}
+    return SharedPage(tuple(samples), totals, following)
 
 
 async def _find_children(

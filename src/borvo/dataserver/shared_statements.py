@@ -7,8 +7,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from borvo.catalogue.sample_types import Family, list_sample_types
-from borvo.dataserver.model import Order, Query, Range
-from borvo.dataserver.statements import SAMPLE_COLUMNS
+from borvo.dataserver.model import Key, Order, Query, Range
+from borvo.dataserver.statements import ORDER_COLUMNS, SAMPLE_COLUMNS, rest
 from borvo.kernel.ids import PersonId
 
 
@@ -49,18 +49,18 @@ _OPENED = """opened as materialized (
     as o (person_id, subject, code, since, is_guarded)),
   readable as materialized (select * from unnest($6::uuid[], $7::smallint[]) as r (subject, code))"""
 _CORRELATIONS = [each.code for each in list_sample_types() if each.family is Family.CORRELATION]
-_ORDERS = {Order.START: "start_at", Order.END: "end_at", Order.CREATION: "created_at"}
 
 
-def compose_shared_page(query: Query, opening: Opening) -> SharedStatement:
-    """The rows of the page in one order over all people, each with its subject and its person."""
+def compose_shared_page(query: Query, opening: Opening, after: Key | None = None) -> SharedStatement:
+    """The rows of the page and one more in one order over all people, each with its subject, its person and its dates;
+    those behind the key when there is one."""
     statement = SharedStatement(opening)
     direction = "desc" if query.is_descending else "asc"
-    order = f"order by s.{_ORDERS[query.order]} {direction}, s.id {direction}"
-    rows = _compose_rows(statement, query)
-    take, skip = statement.bind(query.take), statement.bind(query.skip)
+    order = f"order by s.{ORDER_COLUMNS[query.order]} {direction}, s.id {direction}"
+    rows = _compose_rows(statement, query, after)
+    take, skip = statement.bind(query.take + 1), statement.bind(query.skip)
     statement.text = f"""with {_OPENED}
-        select {SAMPLE_COLUMNS}, o.subject, o.person_id from opened o cross join lateral (
+        select {SAMPLE_COLUMNS}, o.subject, o.person_id, s.created_at from opened o cross join lateral (
           select s.* from {rows} {order} limit {take}::bigint + {skip}::bigint) s
         {order}, o.subject limit {take}::bigint offset {skip}::bigint"""
     return statement
@@ -76,7 +76,7 @@ def compose_shared_count(query: Query, opening: Opening) -> SharedStatement:
     return statement
 
 
-def _compose_rows(statement: SharedStatement, query: Query) -> str:
+def _compose_rows(statement: SharedStatement, query: Query, after: Key | None = None) -> str:
     parts = [
         "s.person_id = o.person_id and s.type_code = o.code and s.position = 0",
         "s.start_at >= coalesce(o.since, '-infinity')",
@@ -90,8 +90,19 @@ def _compose_rows(statement: SharedStatement, query: Query) -> str:
              and exists (select from sample c where c.person_id = s.person_id and c.id = s.id and c.position > 0
                and c.start_at < o.since))""",
     ]
-    for column, wanted in (("start_at", query.start), ("end_at", query.end), ("created_at", query.creation)):
-        parts += _compose_range(statement, column, wanted)
+    if query.devices:
+        parts.append(f"s.device = any({statement.bind([*query.devices])}::text[])")
+    if after is not None:
+        sign = "<" if query.is_descending else ">"
+        instant, id_ = statement.bind(after.instant), statement.bind(after.id)
+        parts.append(f"(s.{ORDER_COLUMNS[query.order]}, s.id) {sign} ({instant}::timestamptz, {id_}::uuid)")
+    for order, wanted in (
+        (Order.START, query.start),
+        (Order.END, query.end),
+        (Order.CREATION, query.creation),
+    ):
+        is_key = after is not None and order is query.order
+        parts += _compose_range(statement, ORDER_COLUMNS[order], rest(wanted, query) if is_key else wanted)
     return f"sample s where {' and '.join(parts)}"
 
 

@@ -146,7 +146,7 @@ def _compose_filters(statement: Statement, asked: Asked, *, is_page: bool) -> st
         is_key = is_page and asked.is_continued and order is query.order
         if is_key:
             parts.append(_compose_key(query))
-        parts += _compose_range(statement, ORDER_COLUMNS[order], _rest(wanted, query) if is_key else wanted)
+        parts += _compose_range(statement, ORDER_COLUMNS[order], rest(wanted, query) if is_key else wanted)
     if query.devices:
         parts.append(f"s.device = any({statement.bind([*query.devices])}::text[])")
     if query.clients:
@@ -168,7 +168,7 @@ def _compose_key(query: Query) -> str:
     return f"(s.{ORDER_COLUMNS[query.order]}, s.id) {sign} ($5::timestamptz, $6::uuid)"
 
 
-def _rest(wanted: Range, query: Query) -> Range:
+def rest(wanted: Range, query: Query) -> Range:
     """Without the bound that the key goes beyond. With both, the database may begin at the bound and pass over all that
     lies before the key."""
     return Range(wanted.lower, None) if query.is_descending else Range(None, wanted.upper)

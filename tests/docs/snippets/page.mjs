@@ -25,9 +25,10 @@ function finish(text) {
 }
 
 const address = new URL(process.env.PAGE);
+const history = { replaceState: () => {} };
 const location = { href: address.href, search: address.search, origin: address.origin, assign: finish, replace: finish };
 const body = { set textContent(text) { finish(text); } };
-for (const [name, value] of Object.entries({ location, document: { body }, localStorage: store, sessionStorage: store })) {
+for (const [name, value] of Object.entries({ location, history, document: { body }, localStorage: store, sessionStorage: store })) {
   Object.defineProperty(globalThis, name, { value, configurable: true });
 }
 const ignore = () => {};

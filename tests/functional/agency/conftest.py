@@ -7,7 +7,7 @@ import pytest
 
 from borvo.assembly import Platform
 from tests.factories.clients import BLOOD_PRESSURE, register_client
-from tests.functional.agency.scenes import AGENCY_SCOPES, CLINICIAN, OTHER, WORKER, Stage
+from tests.functional.agency.scenes import AGENCY_SCOPES, CLINICIAN, DIARY, OTHER, WORKER, WRITE, Stage
 from tests.functional.application import build_app_for
 
 READ = (*(f"read.{name}" for name in BLOOD_PRESSURE), "read.body_mass", "read.height", "read.step_count")
@@ -25,3 +25,9 @@ async def stage(platform: Platform) -> AsyncIterator[Stage]:
         stage = Stage(platform, stack, build_app_for(platform))
         stage.http = await stage.open_client()
         yield stage
+
+
+@pytest.fixture
+async def diary(platform: Platform) -> str:
+    """A client by which people write."""
+    return await register_client(platform, DIARY, scopes=WRITE.split())

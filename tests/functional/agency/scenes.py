@@ -16,6 +16,7 @@ from borvo.organisations.public import Organisation, OrganisationRole, add_membe
 from borvo.support.organisations import allow_client
 from borvo.support.service import add_role
 from tests.factories.clients import BLOOD_PRESSURE
+from tests.factories.samples import create_body
 from tests.functional.browser import Browser
 from tests.functional.conftest import ISSUER
 from tests.functional.identity.aspnet import Handler, consent, read_form_post
@@ -27,7 +28,16 @@ INVITE_PATHS = [
     "/api/agency/createagencyinvite",
     "/agency/createagencyinvite/v1",
 ]
-AGENT, PATIENT = "agnes@example.org", "ada@example.org"
+AGENT, PATIENT, BOB = "agnes@example.org", "ada@example.org", "bob@example.org"
+DIARY = "demo.diary"
+WRITE = (
+    "openid write.blood_pressure write.blood_pressure.blood_pressure_systolic "
+    "write.blood_pressure.blood_pressure_diastolic write.body_mass write.height"
+)
+BP = [
+    "read.blood_pressure",
+    *(f"read.blood_pressure.blood_pressure_{part}" for part in ("systolic", "diastolic")),
+]
 
 
 @dataclass
@@ -171,3 +181,20 @@ async def seat_agent(platform: Platform, stage: Stage, *, is_service_allowed: bo
     if is_service_allowed:
         await allow_client(platform.organisations, WORKER, "North Clinic")
     return organisation
+
+
+async def write(stage: Stage, email: str, *bodies: dict[str, Any]) -> None:
+    """The person's own samples, by the client `diary`, which has to be there."""
+    headers = await stage.sign_in(email, scope=WRITE, client_id=DIARY)
+    answer = await stage.http.post("/sample/v1", json=list(bodies), headers=headers)
+    assert answer.status_code == 200, answer.text
+
+
+def weigh(day: int, value: float) -> dict[str, Any]:
+    return create_body("body_mass", value, start=f"2026-01-{day:02}T08:00:00Z")
+
+
+async def read(stage: Stage, headers: dict[str, str], query: str = "", *subjects: str) -> httpx.Response:
+    """By a query token of its own, for these subjects or for all."""
+    token = await stage.query_token(headers, *subjects, is_all=not subjects)
+    return await stage.read(headers, token, query)

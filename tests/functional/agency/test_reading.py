@@ -2,51 +2,28 @@
 
 import asyncio
 from collections import Counter
-from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from borvo.agency import access_store
 from borvo.assembly import Platform
 from borvo.organisations.public import OrganisationRole, add_member, remove_member
 from borvo.support.service import remove_role
-from tests.factories.clients import register_client
 from tests.factories.samples import create_blood_pressure, create_body
-from tests.functional.agency.scenes import AGENT, PATIENT, Stage, seat_agent
-from tests.functional.conftest import TestClock
-
-DIARY = "demo.diary"
-WRITE = (
-    "openid write.blood_pressure write.blood_pressure.blood_pressure_systolic "
-    "write.blood_pressure.blood_pressure_diastolic write.body_mass write.height"
+from tests.functional.agency.scenes import (
+    AGENT,
+    BOB,
+    BP,
+    PATIENT,
+    WRITE,
+    Stage,
+    read,
+    seat_agent,
+    weigh,
+    write,
 )
-BP = [
-    "read.blood_pressure",
-    *(f"read.blood_pressure.blood_pressure_{part}" for part in ("systolic", "diastolic")),
-]
-BOB = "bob@example.org"
-
-
-@pytest.fixture
-async def diary(platform: Platform) -> str:
-    return await register_client(platform, DIARY, scopes=WRITE.split())
-
-
-async def write(stage: Stage, email: str, *bodies: dict[str, Any]) -> None:
-    headers = await stage.sign_in(email, scope=WRITE, client_id=DIARY)
-    answer = await stage.http.post("/sample/v1", json=list(bodies), headers=headers)
-    assert answer.status_code == 200, answer.text
-
-
-def weigh(day: int, value: float) -> dict[str, Any]:
-    return create_body("body_mass", value, start=f"2026-01-{day:02}T08:00:00Z")
-
-
-async def read(stage: Stage, headers: dict[str, str], query: str = "", *subjects: str) -> httpx.Response:
-    token = await stage.query_token(headers, *subjects, is_all=not subjects)
-    return await stage.read(headers, token, query)
+from tests.functional.conftest import TestClock
 
 
 @pytest.mark.usefixtures("diary")

@@ -49,11 +49,21 @@ async def test_the_others_say_why_they_are_not_for_this_client(developer: Browse
     assert "where a secret is none" in unescape(page.text)
 
 
-async def test_a_client_without_a_program_is_shown_the_way_to_one(developer: Browser) -> None:
+async def test_a_client_with_implicit_alone_gets_programs_and_the_way_away_from_it(
+    developer: Browser,
+) -> None:
     await register(developer, grant_types="implicit")
     page = await developer.open(PAGE)
-    assert 'id="snippet"' not in page.text
+    assert 'response_type="id_token"' in read_snippet(page)
+    assert "CLIENT_SECRET" not in page.text
     assert 'href="/portal/clients/healthorg.myapp/moving"' in page.text
+
+
+async def test_a_client_that_no_program_suits_is_told_so(developer: Browser) -> None:
+    await register(developer, grant_types="authorization_code", scopes="profile")
+    page = await developer.open(PAGE)
+    assert 'id="snippet"' not in page.text
+    assert "None of the programs here suits this client" in page.text
 
 
 async def test_a_hostile_name_stays_text_on_the_page_and_in_the_program(developer: Browser) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from borvo.catalogue.sample_types import list_sample_types
-from borvo.dataserver.cursors import Reader, read_cursor, write_cursor
+from borvo.dataserver.cursors import Reader, SharedReader, read_cursor, write_cursor
 from borvo.dataserver.model import Key, Order, Query, Range
 from borvo.kernel.errors import InvalidInputError
 from borvo.kernel.ids import ClientId, PersonId
@@ -51,6 +51,31 @@ def change(**members: object) -> Reader:
 def test_it_is_refused_for_another_reader_or_query(other: Reader) -> None:
     with pytest.raises(InvalidInputError):
         read_cursor(SECRET, other, write_cursor(SECRET, READER, KEY))
+
+
+PEOPLE = (uuid4(), 1), (uuid4(), 2)
+AGENCY = SharedReader(PersonId(uuid4()), READER.client_id, frozenset(PEOPLE), QUERY)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        READER,
+        READER._replace(person_id=PersonId(UUID(int=0))),
+        AGENCY._replace(agent_id=PersonId(uuid4())),
+        AGENCY._replace(agent_id=None),
+        AGENCY._replace(client_id=ClientId("demo.other")),
+        AGENCY._replace(people=frozenset(PEOPLE[:1])),
+        AGENCY._replace(people=frozenset({PEOPLE[0], (PEOPLE[1][0], 3)})),
+        AGENCY._replace(query=structs.replace(QUERY, is_descending=True)),
+    ],
+)
+def test_an_agencys_is_refused_for_other_callers_people_and_consents(other: Reader | SharedReader) -> None:
+    cursor = write_cursor(SECRET, AGENCY, KEY)
+    assert read_cursor(SECRET, AGENCY, cursor) == KEY
+    for reader, text in ((other, cursor), (AGENCY, write_cursor(SECRET, other, KEY))):
+        with pytest.raises(InvalidInputError):
+            read_cursor(SECRET, reader, text)
 
 
 def test_without_types_the_scopes_belong_to_the_query() -> None:

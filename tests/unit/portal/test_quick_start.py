@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from borvo.kernel.ids import ClientId, ClientKey, TenancyId
 from borvo.portal.model import GrantType, RegisteredClient
 from borvo.portal.quick_start.literals import Language, Remark, spell
-from borvo.portal.quick_start.recipes import RECIPES, Flow, Recipe, check_recipe, list_fitting
+from borvo.portal.quick_start.recipes import RECIPES, Flow, Recipe
 from borvo.portal.quick_start.rendering import SNIPPETS, render_snippet
+from borvo.portal.quick_start.suitability import check_recipe, list_fitting
 
 ISSUER = "https://borvo.example"
 HOSTILE = 'x"\'`;$(id)${id}#{id}\\(id)\\" \\u0022 \\u000a</script>?>*/ --> %>\r\n\u2028\N{PILE OF POO}{{ 7 * 7 }}{% x'
@@ -122,7 +123,9 @@ def test_a_program_never_holds_a_secret(recipe: Recipe, is_public: bool) -> None
     assert ISSUER in text
     assert "demo.fine" in text
     asks = "CLIENT_SECRET" in text
-    if recipe.language is Language.SHELL:
+    if not recipe.takes_secret:
+        assert not asks
+    elif recipe.language is Language.SHELL:
         assert asks is not is_public or recipe.flow is Flow.SERVICE
     else:
         assert asks is (recipe.ground.value == "server")
@@ -134,6 +137,7 @@ def test_every_template_has_its_recipe() -> None:
 
 
 SERVERS = ["python", "node", "aspnet", "spring", "go", "php", "curl"]
+IMPLICIT = [f"{name}-implicit" for name in ("python", "node", "browser", "aspnet", "curl")]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +148,11 @@ SERVERS = ["python", "node", "aspnet", "spring", "go", "php", "curl"]
         ({"is_public": True}, ["browser", "ios", "android", "curl"]),
         ({"is_public": True, "redirect_uris": ("org.example:/cb",)}, ["ios", "android", "curl"]),
         ({"is_public": True, "redirect_uris": ("http://127.0.0.1/cb",)}, ["browser", "curl"]),
-        ({"grant_types": {GrantType.IMPLICIT}}, []),
+        ({"grant_types": {GrantType.IMPLICIT}}, IMPLICIT),
+        ({"grant_types": {GrantType.IMPLICIT}, "is_public": True}, IMPLICIT),
+        ({"grant_types": {GrantType.IMPLICIT}, "redirect_uris": ("org.example:/cb",)}, ["curl-implicit"]),
+        ({"grant_types": {GrantType.IMPLICIT, GrantType.AUTHORIZATION_CODE}}, SERVERS),
+        ({"grant_types": {GrantType.IMPLICIT, GrantType.HYBRID}}, SERVERS),
         ({"scopes": ("profile",)}, []),
         ({"grant_types": {GrantType.DEVICE_CODE}, "is_public": True}, ["curl-device"]),
         (

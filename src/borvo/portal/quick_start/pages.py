@@ -7,8 +7,9 @@ from borvo.accounts.public import SignedIn
 from borvo.portal import service
 from borvo.portal.model import RegisteredClient
 from borvo.portal.pages import AnyRequest, Developing, InPath, render_of_client
-from borvo.portal.quick_start.recipes import RECIPES, Recipe, check_recipe
+from borvo.portal.quick_start.recipes import RECIPES, Recipe
 from borvo.portal.quick_start.rendering import list_values, render_snippet
+from borvo.portal.quick_start.suitability import check_recipe
 
 
 def _choose(client: RegisteredClient, asked: str) -> Recipe | None:

@@ -1,14 +1,9 @@
-"""The programs that a client may begin with, and which of them suit it: pure rules.
+"""The programs that a client may begin with. One more is a template in `snippets/` and an entry in `RECIPES`; which
+clients they suit, `suitability.py` says."""
 
-One more is a template in `snippets/` and a line in `RECIPES`.
-"""
-
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from borvo.portal.addresses import list_hosts
-from borvo.portal.model import GrantType, RegisteredClient
 from borvo.portal.quick_start.literals import Language
 
 
@@ -27,6 +22,8 @@ class Flow(StrEnum):
     SIGN_IN = "sign-in"
     SERVICE = "service"
     DEVICE = "device"
+    IMPLICIT = "implicit"
+    """Legacy: for clients that have nothing better to sign people in with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +40,15 @@ class Recipe:
     install: str = ""
     run: str = ""
 
+    @property
+    def takes_secret(self) -> bool:
+        """Whether a client that has a secret needs it here. No request of an implicit one goes to a place that asks."""
+        return self.flow is not Flow.IMPLICIT
+
 
 _NODE = "npm install openid-client"
+_STARLETTE = "pip install authlib httpx itsdangerous starlette uvicorn"
+_ASPNET = "dotnet new web && dotnet add package Microsoft.AspNetCore.Authentication.OpenIdConnect"
 _GO = "go mod init app && go get golang.org/x/oauth2"
 _SPRING = "Spring Initializr: Spring Web, OAuth2 Client"
 _PHP = "composer require jumbojett/openid-connect-php"
@@ -57,7 +61,7 @@ RECIPES = (
         Ground.SERVER,
         Flow.SIGN_IN,
         "app.py",
-        "pip install authlib httpx itsdangerous starlette uvicorn",
+        _STARLETTE,
         "python app.py",
     ),
     Recipe(
@@ -77,7 +81,7 @@ RECIPES = (
         Ground.SERVER,
         Flow.SIGN_IN,
         "Program.cs",
-        "dotnet new web && dotnet add package Microsoft.AspNetCore.Authentication.OpenIdConnect",
+        _ASPNET,
         "dotnet run",
     ),
     Recipe(
@@ -218,67 +222,53 @@ RECIPES = (
         "",
         "bash device.sh",
     ),
-)
-
-_CODE = frozenset({GrantType.AUTHORIZATION_CODE, GrantType.HYBRID})
-_NEEDED = {
-    Flow.SERVICE: (
-        GrantType.CLIENT_CREDENTIALS,
-        "For services, where nobody signs in: this client lacks the grant type client credentials.",
+    Recipe(
+        "python-implicit",
+        "Python (Authlib), implicit",
+        Language.PYTHON,
+        Ground.SERVER,
+        Flow.IMPLICIT,
+        "app.py",
+        _STARLETTE,
+        "python app.py",
     ),
-    Flow.DEVICE: (
-        GrantType.DEVICE_CODE,
-        "For things without a browser: this client lacks the grant type device code.",
+    Recipe(
+        "node-implicit",
+        "JavaScript, Node (openid-client), implicit",
+        Language.JAVASCRIPT,
+        Ground.SERVER,
+        Flow.IMPLICIT,
+        "app.mjs",
+        _NODE,
+        "node app.mjs",
     ),
-}
-_NO_CODE = "Signs people in: this client lacks the grant type authorization code."
-_IMPLICIT = (
-    "Signs people in by a code, since current libraries no longer speak implicit. Move the client to authorization "
-    "code first."
+    Recipe(
+        "browser-implicit",
+        "JavaScript, browser (openid-client), implicit",
+        Language.JAVASCRIPT,
+        Ground.BROWSER,
+        Flow.IMPLICIT,
+        "app.js",
+        _NODE,
+    ),
+    Recipe(
+        "aspnet-implicit",
+        "ASP.NET Core, implicit",
+        Language.CSHARP,
+        Ground.SERVER,
+        Flow.IMPLICIT,
+        "Program.cs",
+        _ASPNET,
+        "dotnet run",
+    ),
+    Recipe(
+        "curl-implicit",
+        "curl, implicit",
+        Language.SHELL,
+        Ground.TERMINAL,
+        Flow.IMPLICIT,
+        "sign-in.sh",
+        "",
+        "bash sign-in.sh",
+    ),
 )
-_NO_OPENID = "Signs people in: this client lacks the scope openid."
-_PUBLIC = "Runs on a server, which keeps a secret: this client has none."
-_CONFIDENTIAL = (
-    "Runs on people's devices, where a secret is none. Register a client that cannot keep a secret."
-)
-_NO_WEB_PAGE = "A page comes back to a web address: this client has no such callback URL."
-_NO_PHONE = "A phone needs a callback URL with https or a scheme of the app's own: this client has none."
-
-
-def find_callback(client: RegisteredClient, ground: Ground) -> str:
-    """The callback URL for a program that runs there; empty when none fits."""
-    return next((uri for uri in client.redirect_uris if _suits(uri, ground)), "")
-
-
-def _suits(uri: str, ground: Ground) -> bool:
-    is_web = bool(list_hosts([uri]))
-    if ground is Ground.PHONE:
-        return not uri.lower().startswith("http:")
-    return is_web or ground is Ground.TERMINAL
-
-
-def check_recipe(client: RegisteredClient, recipe: Recipe) -> str | None:
-    """Why the program is not for this client; None when it is."""
-    if recipe.flow in _NEEDED:
-        grant_type, fault = _NEEDED[recipe.flow]
-        return None if grant_type in client.grant_types else fault
-    if not client.grant_types & _CODE:
-        return _IMPLICIT if GrantType.IMPLICIT in client.grant_types else _NO_CODE
-    if "openid" not in client.scopes:
-        return _NO_OPENID
-    return _check_ground(client, recipe.ground)
-
-
-def _check_ground(client: RegisteredClient, ground: Ground) -> str | None:
-    is_for_devices = ground in {Ground.BROWSER, Ground.PHONE}
-    if ground is Ground.SERVER and client.is_public:
-        return _PUBLIC
-    if is_for_devices and not client.is_public:
-        return _CONFIDENTIAL
-    if not find_callback(client, ground):
-        return _NO_PHONE if ground is Ground.PHONE else _NO_WEB_PAGE
-    return None
-
-
-def list_fitting(client: RegisteredClient, recipes: Iterable[Recipe] = RECIPES) -> list[Recipe]:
-    return [recipe for recipe in recipes if check_recipe(client, recipe) is None]

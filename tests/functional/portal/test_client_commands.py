@@ -168,6 +168,6 @@ async def test_a_secret_is_printed_alone_and_revoked_by_what_it_is_known_by(
     assert (await terminal.run("secret", "revoke", "myapp", "web")).code == 0
     refused = await terminal.run("secret", "revoke", "myapp", second["id"])
     assert refused.code == 1
-    assert "last secret" in refused.err
+    assert "say --last" in refused.err
     assert (await terminal.run("secret", "revoke", "myapp", second["ending"], "--last")).code == 0
     assert (await load_present(platform, "healthorg.myapp")).secrets == ()

@@ -150,7 +150,12 @@ def revoke_secret(portal: Portal, options: argparse.Namespace) -> None:
     path = f"{portal.name_client(options.client)}/secrets"
     secret_id = _pick(portal.fetch(path)["secrets"], options.secret)
     params = {"last": "true"} if options.last else {}
-    portal.call("DELETE", f"{path}/{secret_id}", params=params)
+    try:
+        portal.call("DELETE", f"{path}/{secret_id}", params=params)
+    except RefusedError as refused:
+        if "last" not in refused.members:
+            raise
+        raise CommandError("it is the last secret that works; say --last to revoke it all the same") from None
     if options.json:
         print_json({"revoked": secret_id})
 

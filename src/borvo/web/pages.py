@@ -86,8 +86,9 @@ def render_error_page(
     headers: Mapping[str, str] | None = None,
 ) -> Template:
     """A page with a way forward."""
-    handler = request.scope.get("route_handler")
-    address, words = handler.opt.get(HOME_OPT, _START) if handler else _START
+    handler, (address, words) = request.scope.get("route_handler"), _START
+    if handler is not None:
+        address, words = handler.opt.get(HOME_OPT, _START)
     return render_page(
         "error.html",
         status=status,

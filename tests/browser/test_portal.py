@@ -122,7 +122,9 @@ async def test_both_versions_fit_the_screen_and_axe_finds_no_fault(start: Any, a
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_client_goes_live_and_its_logo_is_seen(start: Any, axe: str, size: str) -> None:
+async def test_a_client_goes_live_with_a_logo_is_deleted_and_comes_back(
+    start: Any, axe: str, size: str
+) -> None:
     developer = await start(viewport=SIZES[size])
     page = developer.page
     address = await developer.register()
@@ -141,6 +143,14 @@ async def test_a_client_goes_live_and_its_logo_is_seen(start: Any, axe: str, siz
     assert await run_axe(page, axe) == []
     await page.get_by_role("button", name="Mark as live").click()
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Live")
+    await page.get_by_role("link", name="Delete the client").click()
+    await page.get_by_role("textbox").fill(address.rpartition("/")[2])
+    await page.get_by_role("button", name="Delete").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Deleted")
+    assert await run_axe(page, axe) == []
+    await page.get_by_role("button", name="Restore the client").click()
+    await page.get_by_role("button", name="Enable").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Draft")
 
 
 @pytest.mark.parametrize("size", SIZES)

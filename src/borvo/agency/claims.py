@@ -1,12 +1,20 @@
 """Whom an asker may reach, and query tokens for them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from borvo.accounts.public import load_person
 from borvo.agency import access_store, consent_store, token_store
 from borvo.agency.bodies import AskedSubjects, ClaimAnswer, parse_subjects
-from borvo.agency.model import QUERY_TOKEN_LIFETIME, Asker, Names, ReadGrant, ReadNote, Relationship
+from borvo.agency.model import (
+    QUERY_TOKEN_LIFETIME,
+    Asker,
+    Names,
+    ReadGrant,
+    ReadNote,
+    Relationship,
+    Subject,
+)
 from borvo.agency.service import Agency, admit_asker, find_asker, name_agent, name_client
 from borvo.agency.words import write_first_read
 from borvo.identity.public import Admission, verify_bearer
@@ -89,13 +97,23 @@ async def redeem_token(
     versions = None
     if decode_bytes(text) is not None:
         versions = await token_store.use_token(connection, digest_token(text), asker, now)
-    if versions is None:
+    grants = None if versions is None else await load_grants(agency, connection, asker, versions)
+    if grants is None:
         raise ForbiddenError(_USED)
+    return asker, grants
+
+
+async def load_grants(
+    agency: Agency, connection: Connection, asker: Asker, versions: Mapping[Subject, int]
+) -> list[ReadGrant] | None:
+    """What the asker may read of these people now; None unless she reaches every one of them, by a consent of the very
+    version."""
+    now = agency.accounts.clock()
     reached = await consent_store.find_reached(connection, asker, list(versions), now)
     if {subject: each.version for subject, each in reached.items()} != versions:
-        raise ForbiddenError(_USED)
+        return None
     organisations = await _name_organisations(connection, reached.values())
-    return asker, [_grant(each, organisations) for each in reached.values()]
+    return [_grant(each, organisations) for each in reached.values()]
 
 
 async def _name_organisations(

@@ -48,7 +48,7 @@ _OPENED = """opened as materialized (
   select * from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::timestamptz[], $5::boolean[])
     as o (person_id, subject, code, since, is_guarded)),
   readable as materialized (select * from unnest($6::uuid[], $7::smallint[]) as r (subject, code))"""
-_CORRELATIONS = [each.code for each in list_sample_types() if each.family is Family.CORRELATION]
+CORRELATIONS = [each.code for each in list_sample_types() if each.family is Family.CORRELATION]
 
 
 def compose_shared_page(query: Query, opening: Opening, after: Key | None = None) -> SharedStatement:
@@ -76,6 +76,17 @@ def compose_shared_count(query: Query, opening: Opening) -> SharedStatement:
     return statement
 
 
+def compose_shared_places(query: Query, opening: Opening) -> SharedStatement:
+    """How many rows there are of each person, and her position at that moment."""
+    statement = SharedStatement(opening)
+    rows = _compose_rows(statement, query)
+    statement.text = f"""with {_OPENED}
+        select o.subject, coalesce(p.position, 0)::bigint as position, sum(n.found)::bigint as found
+        from opened o left join sample_position p on p.person_id = o.person_id
+        cross join lateral (select count(*) as found from {rows}) n group by o.subject, p.position"""
+    return statement
+
+
 def _compose_rows(statement: SharedStatement, query: Query, after: Key | None = None) -> str:
     parts = [
         "s.person_id = o.person_id and s.type_code = o.code and s.position = 0",
@@ -86,7 +97,7 @@ def _compose_rows(statement: SharedStatement, query: Query, after: Key | None = 
              and not exists (select from readable r
                where r.subject = o.subject and r.code = c.type_code)))""",
         # A part has dates of its own: one from before that instant keeps the whole from being found.
-        f"""not (o.since is not null and s.type_code = any({statement.bind(_CORRELATIONS)}::smallint[])
+        f"""not (o.since is not null and s.type_code = any({statement.bind(CORRELATIONS)}::smallint[])
              and exists (select from sample c where c.person_id = s.person_id and c.id = s.id and c.position > 0
                and c.start_at < o.since))""",
     ]

@@ -42,6 +42,8 @@ INDEXED_OVER_ALL = {
     "sample_snapshot",
     "security_event",
     "session_client",
+    # Parts of results are found by their key.
+    "shared_snapshot_part",
     # Who belongs to a tenancy.
     "tenancy_member",
     "token_family",

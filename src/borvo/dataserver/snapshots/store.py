@@ -7,7 +7,7 @@ import msgspec
 from borvo.dataserver.composition import Composition
 from borvo.dataserver.model import Order, StoredSample
 from borvo.dataserver.past import COLUMNS, attach_children, compose_state
-from borvo.dataserver.snapshots.model import Snapshot, StoredQuery
+from borvo.dataserver.snapshots.model import Holding, Snapshot, StoredQuery
 from borvo.identity.public import Admission
 from borvo.kernel.ids import ClientKey, PersonId
 from borvo.storage.database import Connection
@@ -28,6 +28,37 @@ async def count_samples(connection: Connection, person_id: PersonId, query: Stor
     if row is None:
         raise RuntimeError("a statement without a condition always returns its row")
     return row["position"], row["total"]
+
+
+# Whoever makes results holds it with others, whoever erases a person's alone: so none is made of her meanwhile.
+_MAKING = "hashtextextended('results of queries', 0)"
+
+
+async def enter_making(connection: Connection, maker: str) -> None:
+    """Makers do not wait for each other, but one maker takes turns with herself, until the transaction ends."""
+    await connection.execute(f"select pg_advisory_xact_lock_shared({_MAKING})")
+    await connection.execute(
+        "select pg_advisory_xact_lock(hashtextextended('results of ' || $1::text, 0))", maker
+    )
+
+
+async def halt_making(connection: Connection) -> None:
+    """Nobody makes results until the transaction ends; those who are at it are waited for."""
+    await connection.execute(f"select pg_advisory_xact_lock({_MAKING})")
+
+
+async def measure_holding(
+    connection: Connection, person_id: PersonId, client_key: ClientKey, now: datetime
+) -> Holding:
+    """What the person has through the client."""
+    row = await connection.fetchrow(
+        """select count(*), 0, min(expires_at) from sample_snapshot
+           where person_id = $1 and client_key = $2 and expires_at > $3""",
+        person_id,
+        client_key,
+        now,
+    )
+    return Holding(*(row or (0, 0, None)))
 
 
 async def insert_snapshot(connection: Connection, digest: bytes, snapshot: Snapshot, now: datetime) -> None:

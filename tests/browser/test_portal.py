@@ -170,3 +170,28 @@ async def test_the_plan_of_an_import_fits_and_axe_finds_no_fault(start: Any, axe
     assert widths[0] <= widths[1]
     await page.get_by_role("button", name="Make this client").click()
     await expect(page.get_by_role("status").first).to_contain_text("Registered.")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_three_questions_lead_to_an_implicit_client_and_its_page_away_from_it(
+    start: Any, axe: str, size: str
+) -> None:
+    developer = await start(viewport=SIZES[size])
+    page = developer.page
+    await page.goto(f"{developer.origin}/portal/grant")
+    for answer in ("Yes, people use it", "In the browser alone", "Something old that cannot be changed"):
+        await page.get_by_label(answer).check()
+    await page.get_by_role("button", name="Show the answer").click()
+    await page.get_by_role("link", name="Register such a client").click()
+    await page.get_by_label("Client Id").fill("old")
+    await page.get_by_label("Display name").fill("Old app")
+    await page.get_by_label("Callback URLs").fill("https://app.example.org/cb")
+    await page.get_by_role("button", name="Register client").click()
+    await page.goto(f"{developer.origin}/portal/clients/{developer.prefix}.old/start")
+    assert await run_axe(page, axe) == []
+    await page.get_by_role("link", name="Move from implicit to code").click()
+    await page.get_by_role("button", name="Add authorization code").click()
+    await expect(page.get_by_role("button", name="Remove implicit")).to_be_visible()
+    assert await run_axe(page, axe) == []
+    await page.get_by_role("button", name="Remove implicit").click()
+    await expect(page.get_by_role("main")).to_contain_text("There is nothing left to do.")

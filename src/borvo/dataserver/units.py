@@ -41,6 +41,10 @@ class Conversion(NamedTuple):
         exact = (_read_decimal(stored) - self.offset) / self.scale
         return float(round(exact, _DECIMALS)) if self.offset else float(f"{float(exact):.15g}")
 
+    def show_difference(self, stored: float) -> float:
+        """What lies between two stored values, in the unit."""
+        return stored if self.scale == 1 else float(f"{float(_read_decimal(stored) / self.scale):.15g}")
+
 
 def _read_decimal(value: float) -> Fraction:
     return Fraction(*Decimal(repr(value)).as_integer_ratio())

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
+
 from borvo.cli.demo_data import PASSWORD
 from tests.functional.browser import Browser
 
@@ -22,11 +24,13 @@ async def find_organisation(browser: Browser) -> str:
     return found[1]
 
 
-async def run(demo: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+async def run(
+    demo: str, *arguments: str, secret: str = "demo-worker-secret-0123456789"
+) -> subprocess.CompletedProcess[str]:
     environment = {
         "WORKER_ISSUER": demo,
         "WORKER_CLIENT_ID": "demo.worker",
-        "WORKER_CLIENT_SECRET": "demo-worker-secret-0123456789",
+        "WORKER_CLIENT_SECRET": secret,
     }
     return await asyncio.to_thread(
         subprocess.run,
@@ -46,3 +50,17 @@ async def test_it_asks_for_its_organisation_and_for_no_other(demo: str, browser:
     refused = await run(demo, str(uuid4()), "read.step_count", "--email", address)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "may not act for this organisation" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("secret", "words"),
+    [
+        ("a-secret-of-somebody-else", "Borvo gave no token: "),
+        ("", "Set WORKER_CLIENT_ID and WORKER_CLIENT_SECRET"),
+    ],
+)
+async def test_without_its_clients_secret_it_says_so(demo: str, secret: str, words: str) -> None:
+    refused = await run(demo, str(uuid4()), "read.step_count", "--email", "a@example.org", secret=secret)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith(words)
+    assert "Traceback" not in refused.stderr

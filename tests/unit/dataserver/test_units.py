@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable
+from decimal import Decimal
 from fractions import Fraction
 from math import fsum
 from statistics import fmean, median, stdev
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from borvo.catalogue.sample_types import list_sample_types, map_sample_types
@@ -100,6 +101,7 @@ def test_what_is_written_is_read_again(pair: tuple[str, str], value: float) -> N
 
 
 @given(st.sampled_from(PAIRS), st.decimals(-10_000, 10_000, places=2))
+@example(("basal_body_temperature", "[degF]"), Decimal("6961.16"))
 def test_two_decimals_of_a_unit_come_back_as_they_were(pair: tuple[str, str], value: float) -> None:
     conversion = find_conversion(TYPES[pair[0]], pair[1])
     assert conversion.show(conversion.store(float(value))) == float(value)

@@ -13,9 +13,10 @@ from borvo.catalogue.sample_types import list_sample_types
 from borvo.dataserver.aggregation.answer import AggregateAnswer
 from borvo.dataserver.aggregation.model import Bucket, Function
 from borvo.dataserver.aggregation.service import aggregate_samples
-from borvo.dataserver.description import FAULTS, describe_faults
+from borvo.dataserver.description import FAULTS
 from borvo.dataserver.service import DataServer
 from borvo.web.csrf import WITHOUT_CSRF
+from borvo.web.problems import describe_faults
 
 _TEXT = Schema(type=OpenAPIType.STRING)
 _INSTANT = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.DATE_TIME)

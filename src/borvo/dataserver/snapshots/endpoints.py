@@ -10,11 +10,12 @@ from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Para
 from litestar.params import SkipValidation
 
 from borvo.dataserver.bodies import SampleAnswer
-from borvo.dataserver.description import FAULTS, ReadOperation, describe_faults
+from borvo.dataserver.description import FAULTS, ReadOperation
 from borvo.dataserver.service import DataServer
 from borvo.dataserver.snapshots.answer import SnapshotAnswer
 from borvo.dataserver.snapshots.service import make_snapshot, read_snapshot
 from borvo.web.csrf import WITHOUT_CSRF
+from borvo.web.problems import describe_faults
 
 AnyRequest = Request[Any, Any, Any]
 Collaborators = NamedDependency[SkipValidation[DataServer]]

@@ -7,7 +7,6 @@ from borvo.portal.api.description import API_COMPONENTS
 from borvo.portal.api.routes import build_api_router
 from borvo.portal.client_secrets import SecretVerifier
 from borvo.portal.deferred import write_regularly
-from borvo.portal.expiry import list_expiring
 from borvo.portal.headroom import ClientLimit, ClientLimiter
 from borvo.portal.maintenance import clean_up, maintain
 from borvo.portal.model import (
@@ -101,7 +100,6 @@ __all__ = [
     "generate_secret",
     "list_all_tenancies",
     "list_counts",
-    "list_expiring",
     "list_tenancies",
     "load_client",
     "load_client_by_key",

@@ -43,10 +43,16 @@ async def test_the_list_is_searched_and_paged(program: Program, developer: Brows
     found = (await program.fetch(f"{API}/clients", params={"q": "myapp", "state": "draft"})).json()
     assert [each["client_id"] for each in found["clients"]] == ["healthorg.myapp"]
     assert found["clients"][0]["grant_types"] == ["hybrid"]
+    assert found["clients"][0]["secret_ends_at"] is None
+    path = "/portal/clients/healthorg.app7/secret"
+    await developer.submit(await developer.open(path), path, days="30")
+    (ending,) = (await program.fetch(f"{API}/clients", params={"secrets": "ending"})).json()["clients"]
+    assert ending["client_id"] == "healthorg.app7"
+    assert ending["secret_ends_at"]
 
 
 async def test_what_makes_no_sense_is_said(program: Program) -> None:
-    for name, value in (("state", "gone"), ("page", "0"), ("page", "x")):
+    for name, value in (("state", "gone"), ("page", "0"), ("page", "x"), ("secrets", "none")):
         answer = await program.fetch(f"{API}/clients", params={name: value})
         assert answer.status_code == 400
         assert list(answer.json()["errors"]) == [name]

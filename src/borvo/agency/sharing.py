@@ -4,6 +4,7 @@ on the next request of whoever reads."""
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
 from typing import Any
 from uuid import UUID
 
@@ -168,7 +169,18 @@ def build_fhir_consent(person: Person, subject: Subject, row: Row) -> dict[str, 
         "policyRule": {"text": f"Shared by the app {shown.get('client', '')}"},
         "provision": provision,
         "language": shown.get("language", "en"),
+        **_narrate(shown),
     }
+
+
+def _narrate(shown: dict[str, Any]) -> dict[str, Any]:
+    """The words that she read, as the resource's text; a version that only changed an earlier one has none."""
+    if not (words := shown.get("words")):
+        return {}
+    purpose = f"<p>{escape(shown['purpose'])}</p>" if shown.get("purpose") else ""
+    lines = "".join(f"<li>{escape(line)}</li>" for line in words)
+    div = f'<div xmlns="http://www.w3.org/1999/xhtml">{purpose}<ul>{lines}</ul></div>'
+    return {"text": {"status": "additional", "div": div}}
 
 
 _PARTICIPATION = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"

@@ -7,7 +7,7 @@ from litestar.response import Redirect, Template
 from borvo.accounts.public import Login, SignedIn
 from borvo.agency import sharing
 from borvo.agency.decisions import SHARING_PATH
-from borvo.agency.forms import KEEP_END, list_durations, read_choice
+from borvo.agency.forms import KEEP_END, list_durations, list_unticked, read_choice
 from borvo.agency.model import Standing
 from borvo.agency.pages import AnyRequest, Collaborators, InPath
 from borvo.agency.service import Agency
@@ -56,7 +56,7 @@ def _render_change(agency: Agency, login: Login, shared: Shared, form: Form | No
         shared=shared,
         form=form,
         lines=list_consent_lines(order_scopes(choice.scopes)),
-        ticked={scope for value in form.texts("scope") for scope in value.split()},
+        unticked=list_unticked(choice.scopes, form),
         durations={"": "until I end it", **list_durations(choice.until, now)},
     )
 

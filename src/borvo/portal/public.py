@@ -55,7 +55,7 @@ from borvo.portal.team.tenancies import (
     suspend_tenancy,
 )
 from borvo.portal.usage import WRITE_EVERY as USAGE_FLUSH
-from borvo.portal.usage import ClientUsage
+from borvo.portal.usage import ClientUsage, write_last_uses
 
 __all__ = [
     "ACTIVITY_FLUSH",
@@ -113,5 +113,6 @@ __all__ = [
     "resume_tenancy",
     "set_prefix",
     "suspend_tenancy",
+    "write_last_uses",
     "write_regularly",
 ]

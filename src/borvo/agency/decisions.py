@@ -108,8 +108,9 @@ async def _asks_still(connection: Connection, invite: Invite) -> bool:
 
 
 async def keep(agency: Agency, connection: Connection, person: Person, invite: Invite) -> None:
-    """She decides later: the request waits on her page."""
-    await invite_store.keep_invite(connection, person.id, invite.id, agency.accounts.clock())
+    """She decides later: the request waits on her page. Raises `ConflictError` when it was sent again just now."""
+    if not await invite_store.keep_invite(connection, person.id, invite, agency.accounts.clock()):
+        raise ConflictError("This request was answered, withdrawn or sent again just now.")
 
 
 async def decline(
@@ -131,9 +132,11 @@ async def _answer(
     now = agency.accounts.clock()
     # Contract 7: bound to the first who answers.
     if not await invite_store.answer_invite(
-        connection, request.invite.id, state.value, now, answered_by=person.id, reason=reason
+        connection, request.invite, state.value, now, answered_by=person.id, reason=reason
     ):
-        raise ConflictError("This request was answered or withdrawn just now, so nothing was changed.")
+        raise ConflictError(
+            "This request was answered, withdrawn or sent again just now, so nothing was changed."
+        )
 
 
 async def accept(

@@ -6,6 +6,7 @@ from borvo.mail.model import Mail
 from borvo.mail.texting import TextMessage
 
 _SUBJECT_NAME = 60
+_SHOWN = 3
 
 
 def list_asked(scopes: tuple[str, ...]) -> list[str]:
@@ -45,9 +46,17 @@ def write_invite_text(invite: Invite, names: Names, issuer: str, token: str) -> 
     """Short, since long messages arrive in pieces."""
     return TextMessage(
         invite.ask.phone_number,
-        f"{_shorten(names.agency)} asks to see health data of yours. Nothing is shared unless you agree. Look and "
-        f"decide: {issuer}/agency/invitations/{token}",
+        f"{_shorten(names.agency)} asks, by the app {_shorten(names.client)}, to {_sum_up(invite.ask.scopes)}. Nothing "
+        f"is shared unless you agree. Look and decide: {issuer}/agency/invitations/{token} A real link begins with "
+        f"{issuer}/ and nobody asks you to answer this message or to name a password.",
     )
+
+
+def _sum_up(scopes: tuple[str, ...]) -> str:
+    """Few of many: the page that the link leads to has all of them."""
+    first, *others = (sentence.removeprefix("read ") for sentence in list_asked(scopes))
+    shown, left = others[: _SHOWN - 1], len(others) - (_SHOWN - 1)
+    return f"read {', '.join([first, *shown])}{f' and {left} more' if left > 0 else ''}"
 
 
 def write_first_read(to: str, names: Names, issuer: str) -> Mail:
@@ -55,7 +64,7 @@ def write_first_read(to: str, names: Names, issuer: str) -> Mail:
     return Mail(
         to,
         f"{_shorten(names.agency)} has looked at your data for the first time",
-        f"""{names.full} has just read data that you share with them, by the app {names.client}.
+        f"""{names.full} has just looked at what you share with them, by the app {names.client}.
 
 See what was looked at and when, and change or end what you share:
 

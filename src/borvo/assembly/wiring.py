@@ -181,8 +181,12 @@ def _build_agency(
     )
 
 
+def build_outgoing(settings: Settings) -> Outgoing:
+    return Outgoing(is_open=settings.outgoing_networks == "any" or not settings.is_secure)
+
+
 def _build_notifiers(settings: Settings, provider: Identity) -> dict[str, Handler]:
-    outgoing = Outgoing(is_open=settings.outgoing_networks == "any" or not settings.is_secure)
+    outgoing = build_outgoing(settings)
     return {
         identity.BACKCHANNEL_LOGOUT: identity.BackchannelNotifier(provider, outgoing),
         agency.NOTIFY: agency.ClientNotifier(provider.database, outgoing),

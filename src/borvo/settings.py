@@ -113,6 +113,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     agency_invite_days: Annotated[
         int, Meta(ge=1, le=90, description="Days that people have to answer an invite of an agency.")
     ] = 14
+    agency_reminder_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=90,
+            description="Days after which people are reminded by mail of a request of an agency that they wanted to "
+            "decide on later, and once more after as many; 0: never.",
+        ),
+    ] = 3
     security_event_days: Annotated[
         int, Meta(ge=30, le=36500, description="How many days security events are kept.")
     ] = 365

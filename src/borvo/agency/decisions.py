@@ -11,7 +11,8 @@ from borvo.agency.model import Choice, Invite, InviteState, Names, Relationship,
 from borvo.agency.notifying import NOTIFY, build_client_url
 from borvo.agency.policy import check_choice, decide_change
 from borvo.agency.service import Agency, find_agent, name_invite
-from borvo.catalogue.scopes import ConsentLine, list_consent_lines, order_scopes
+from borvo.agency.words import spell_lines
+from borvo.catalogue.scopes import order_scopes
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import decode_bytes
 from borvo.kernel.errors import ConflictError, InvalidInputError, NotFoundError
@@ -109,7 +110,9 @@ async def _asks_still(connection: Connection, invite: Invite) -> bool:
 
 async def keep(agency: Agency, connection: Connection, person: Person, invite: Invite) -> None:
     """She decides later: the request waits on her page. Raises `ConflictError` when it was sent again just now."""
-    if not await invite_store.keep_invite(connection, person.id, invite, agency.accounts.clock()):
+    now = agency.accounts.clock()
+    remind_at = now + agency.reminder_delay if agency.reminder_delay else None
+    if not await invite_store.keep_invite(connection, person.id, invite, now, remind_at):
         raise ConflictError("This request was answered, withdrawn or sent again just now.")
 
 
@@ -191,15 +194,9 @@ def record_shown(request: Request) -> dict[str, Any]:
         "client_id": request.client.client_id,
         "purpose": invite.ask.purpose,
         "asked": list(invite.ask.scopes),
-        "words": [_spell_line(line) for line in list_consent_lines(request.offered)],
+        "words": spell_lines(request.offered),
         "invite": str(invite.id),
     }
-
-
-def _spell_line(line: ConsentLine) -> str:
-    """A line of the page as she read it."""
-    example = f"For example: {line.example}" if line.example else ""
-    return " ".join(filter(None, (f"{line.sentence}.", line.about, example, " · ".join(line.members))))
 
 
 async def _record(

@@ -100,17 +100,21 @@ async def list_kept_invites(connection: Connection, person_id: PersonId, now: da
     return [_read_invite(row) for row in rows]
 
 
-async def keep_invite(connection: Connection, person_id: PersonId, invite: Invite, now: datetime) -> bool:
-    """Whether it waits for her now: not when it was sent again meanwhile, or answered."""
+async def keep_invite(
+    connection: Connection, person_id: PersonId, invite: Invite, now: datetime, remind_at: datetime | None
+) -> bool:
+    """Whether it waits for her now: not when it was sent again meanwhile, or answered. Kept once more, its reminders
+    come as they would have."""
     kept = await connection.fetchval(
         """with sent as materialized
              (select id from agency_invite where id = $2 and sent_at = $3 and answer = '' for share)
-           insert into agency_kept_invite (person_id, invite_id, kept_at) select $1, id, $4 from sent
+           insert into agency_kept_invite (person_id, invite_id, kept_at, remind_at) select $1, id, $4, $5 from sent
            on conflict (person_id, invite_id) do update set kept_at = agency_kept_invite.kept_at returning true""",
         person_id,
         invite.id,
         invite.sent_at,
         now,
+        remind_at,
     )
     return bool(kept)
 

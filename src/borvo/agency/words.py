@@ -1,7 +1,7 @@
 """What people are told by mail and text message about invites and reads. None of it holds health data."""
 
 from borvo.agency.model import Invite, Names
-from borvo.catalogue.scopes import list_consent_lines, order_scopes
+from borvo.catalogue.scopes import ConsentLine, list_consent_lines, order_scopes
 from borvo.mail.model import Mail
 from borvo.mail.texting import TextMessage
 
@@ -12,6 +12,16 @@ _SHOWN = 3
 def list_asked(scopes: tuple[str, ...]) -> list[str]:
     """The scopes as people read them, in the order of the catalogue: "read your weight"."""
     return [line.sentence for line in list_consent_lines(order_scopes(scopes))]
+
+
+def spell_lines(scopes: tuple[str, ...]) -> list[str]:
+    """The lines of a page as she read them."""
+    return [_spell_line(line) for line in list_consent_lines(order_scopes(scopes))]
+
+
+def _spell_line(line: ConsentLine) -> str:
+    example = f"For example: {line.example}" if line.example else ""
+    return " ".join(filter(None, (f"{line.sentence}.", line.about, example, " · ".join(line.members))))
 
 
 def _shorten(name: str) -> str:
@@ -57,6 +67,27 @@ def _sum_up(scopes: tuple[str, ...]) -> str:
     first, *others = (sentence.removeprefix("read ") for sentence in list_asked(scopes))
     shown, left = others[: _SHOWN - 1], len(others) - (_SHOWN - 1)
     return f"read {', '.join([first, *shown])}{f' and {left} more' if left > 0 else ''}"
+
+
+def write_reminder(to: str, invite: Invite, names: Names, issuer: str, unsubscribe: str) -> Mail:
+    """For the person who keeps the invite. Names no data: a mail that comes twice need not say more than the first."""
+    return Mail(
+        to,
+        f"{_shorten(names.agency)} waits for your answer",
+        f"""{names.full} asked you, by the app {names.client}, to see data of yours, and you wanted to decide later.
+
+The request waits until {invite.expires_at:%-d %B %Y, %H:%M} UTC. To look at it and decide, sign in here:
+
+{issuer}/account/sharing
+
+If you do nothing, nothing is shared.
+
+You do not want to be reminded of requests? Turn reminders off, without signing in:
+
+{unsubscribe}
+""",
+        unsubscribe=unsubscribe,
+    )
 
 
 def write_first_read(to: str, names: Names, issuer: str) -> Mail:

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+import structlog
 from hypothesis import settings
 
 import borvo.assembly  # noqa: F401  (loads the tables of every feature)
@@ -19,6 +20,14 @@ from borvo.storage.migration import migrate
 # How long an example takes says more of the machine than of the law that is tried.
 settings.register_profile("borvo", deadline=None)
 settings.load_profile("borvo")
+
+# The usual renderer draws every frame of a traceback, which takes seconds where a test provokes an error of ours.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 # Durability costs time and buys a test nothing.
 _FAST = {

@@ -140,10 +140,15 @@ def _grant(relationship: Relationship, organisations: dict[OrganisationId, str])
 
 
 async def record_reads(
-    agency: Agency, connection: Connection, asker: Asker, noted: Sequence[tuple[ReadGrant, ReadNote]]
+    agency: Agency,
+    connection: Connection,
+    asker: Asker,
+    noted: Sequence[tuple[ReadGrant, ReadNote]],
+    *,
+    is_refused: bool = False,
 ) -> None:
     """Writes into the log of each of the people what was read of her, in the transaction that reads it. Who is read
-    by an agency for the first time is told by mail."""
+    by an agency for the first time is told by mail; a look that was refused is in the log alone."""
     if not noted:
         return
     accounts, now = agency.accounts, agency.accounts.clock()
@@ -153,7 +158,7 @@ async def record_reads(
     await access_store.insert_accesses(
         connection, ids, now, asker.agent_id, asker.client_id, agent, client, noted
     )
-    grants = [grant for grant, _ in noted]
+    grants = [] if is_refused else [grant for grant, _ in noted]
     first = set(await access_store.mark_first_reads(connection, grants, now))
     for grant in grants:
         if grant.subject in first:

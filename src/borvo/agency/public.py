@@ -6,6 +6,7 @@ from borvo.agency.endpoints import build_api_router
 from borvo.agency.maintenance import clean_up
 from borvo.agency.model import Asker, ReadGrant, ReadNote
 from borvo.agency.notifying import NOTIFY, ClientNotifier
+from borvo.agency.reminders import send_reminders
 from borvo.agency.routes import build_page_router
 from borvo.agency.service import Agency, admit_asker
 
@@ -24,4 +25,5 @@ __all__ = [
     "load_grants",
     "record_reads",
     "redeem_token",
+    "send_reminders",
 ]

@@ -13,11 +13,14 @@ from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
 async def erase_person(
     server: DataServer, connection: Connection, person_id: PersonId, *, actor: str = ""
 ) -> None:
-    """Samples, what they were before, their counts and positions, results of queries that show them or that she asked
-    for, and exports with their files: within the caller's transaction, which writes down that it was done, and by whom
-    unless it was herself. For an account that is closed: clients' tokens for changes mean nothing afterwards.
+    """Samples, what they were before, their counts, results of queries that show them or that she asked for, and
+    exports with their files: within the caller's transaction, which writes down that it was done, and by whom unless it
+    was herself. Whatever is under way is waited for, or finds that it came too late: nothing of it is left. What stays
+    is a number, how often her samples were changed: by it clients learn that their copies and bookmarks are void. It
+    waits for locks, so it comes before other changes of the transaction.
     """
     await snapshots.halt_making(connection)
+    await exports.lock_exports(connection, person_id)
     count = await connection.fetchval(
         "select coalesce(sum(samples), 0)::bigint from sample_count where person_id = $1", person_id
     )

@@ -96,10 +96,12 @@ def _describe_reader(visit: Visit, query: Query) -> SharedReader:
     return SharedReader(asker.agent_id, asker.client_id, people, query)
 
 
-async def log_page(visit: Visit, opening: Opening, wanted: Range, page: SharedPage) -> None:
+async def log_page(
+    visit: Visit, opening: Opening, wanted: Range, page: SharedPage, *, is_refused: bool = False
+) -> None:
     """`wanted` are the dates at which samples were to start."""
     noted = list_notes(visit.grants, opening, wanted, page)
-    await record_reads(visit.agency, visit.connection, visit.asker, noted)
+    await record_reads(visit.agency, visit.connection, visit.asker, noted, is_refused=is_refused)
 
 
 async def check_parts(visit: Visit, opening: Opening, wanted: Range, page: SharedPage) -> None:
@@ -108,7 +110,7 @@ async def check_parts(visit: Visit, opening: Opening, wanted: Range, page: Share
     try:
         _check_children(visit.grants, page)
     except ForbiddenError:
-        await log_page(visit, opening, wanted, SharedPage((), {}))
+        await log_page(visit, opening, wanted, SharedPage((), {}), is_refused=True)
         raise
 
 

@@ -42,6 +42,10 @@ class Conversion(NamedTuple):
         exact = (_read_decimal(stored) - self.offset) / self.scale
         return float(round(exact, _count_decimals(stored))) if self.offset else float(f"{float(exact):.15g}")
 
+    def show_difference(self, stored: float) -> float:
+        """What lies between two stored values, in the unit."""
+        return stored if self.scale == 1 else float(f"{float(_read_decimal(stored) / self.scale):.15g}")
+
 
 def _count_decimals(stored: float) -> int:
     """How many a double of that size holds for certain."""

@@ -15,7 +15,7 @@ READ = (*(f"read.{name}" for name in BLOOD_PRESSURE), "read.body_mass", "read.he
 
 @pytest.fixture
 async def stage(platform: Platform) -> AsyncIterator[Stage]:
-    scopes = (*AGENCY_SCOPES.split(), *READ)
+    scopes = (*AGENCY_SCOPES.split(), *READ, "write.body_mass", "write.height")
     await register_client(platform, CLINICIAN, scopes=scopes)
     await register_client(platform, OTHER, scopes=scopes)
     await register_client(

@@ -118,6 +118,11 @@ async def test_refusals_are_one_line_with_a_code_of_their_own(
         (("list", "--url", "http://example.org"), 2, "no https address"),
         (("list", "--url", "http://127.0.0.1:9"), 1, "does not answer"),
         (("list", "--state", "gone"), 1, "state: Use one of"),
+        (
+            ("create", "other", "--access-token-format", "xml"),
+            1,
+            "access_token_format: Invalid enum value 'xml'; use jwt",
+        ),
     ]
     for arguments, code, words in cases:
         done = await terminal.run(*arguments)

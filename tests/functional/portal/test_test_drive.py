@@ -8,12 +8,11 @@ import pytest
 
 from borvo.assembly import Platform, build_app, build_platform
 from borvo.portal.public import create_tenancy
-from borvo.portal.test_drive.service import DRIVES
 from borvo.settings import Settings
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock, reuse_keys
 from tests.functional.portal.drives import NOTICED, PAGE, SERVICE, WORKS, drive, read_text
-from tests.functional.portal.journeys import Fields, load_present, register
+from tests.functional.portal.journeys import Fields, register
 
 
 @pytest.mark.parametrize(
@@ -154,17 +153,3 @@ async def test_an_instance_on_https_is_driven_with_its_own_kind_of_cookies(
         await register(browser)
         assert WORKS in (await drive(browser)).text
     await other.database.close()
-
-
-async def test_who_drives_too_often_keeps_the_page_and_is_told_when_to_come_back(
-    platform: Platform, developer: Browser, clock: TestClock
-) -> None:
-    await register(developer)
-    tenancy = (await load_present(platform, "healthorg.myapp")).tenancy_id
-    for _ in range(DRIVES.attempts):
-        await platform.portal.accounts.limiter.spend(DRIVES, str(tenancy), clock())
-    page = await drive(developer, "declined")
-    assert page.status_code == 429
-    assert int(page.headers["retry-after"]) > 0
-    assert "Please try again in" in page.text
-    assert re.search(r'value="declined"[^>]* checked', page.text)

@@ -16,6 +16,9 @@ _HAD = (
 )
 
 
+_ERASED = "coalesce((select erased_position from sample_position where person_id = $1), 0)"
+
+
 async def load_changes(
     connection: Connection,
     person_id: PersonId,
@@ -44,6 +47,7 @@ async def load_changes(
         deleted=tuple(_read_deleted(row) for row in page if row["is_deleted"]),
         next=begun.turn(_find_place(page[-1])) if has_more else begun.close(),
         has_more=has_more,
+        erased=rows[0]["erased"],
     )
 
 
@@ -86,7 +90,8 @@ def _compose_page(bookmark: Bookmark, person_id: PersonId, take: int, admission:
     )
     live = admission.compose(statement.bind)
     statement.text = (
-        f"with done as materialized ({end} as until) select c.*, done.until from done left join lateral "
+        f"with done as materialized ({end} as until, {_ERASED} as erased) "
+        "select c.*, done.until, done.erased from done left join lateral "
         f"(select * from ({there} union all {gone}) u order by u.at, u.id limit {most}::bigint) c on true "
         f"where {live} order by c.at, c.id"
     )

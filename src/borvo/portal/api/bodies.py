@@ -77,13 +77,12 @@ def list_choices(kind: type[msgspec.Struct], member: str) -> list[str]:
     return [each.value for each in words] if isinstance(words, type) and issubclass(words, StrEnum) else []
 
 
-def _describe_fault(kind: type[msgspec.Struct], fault: str) -> tuple[str, str]:
-    """Of what the decoder says: which member is meant, and what to do."""
-    member, words = _name_member(fault)
+def add_choices(kind: type[msgspec.Struct], member: str, fault: str) -> str:
+    """What the decoder says of a member, with the words that it may hold if it holds another one."""
     choices = list_choices(kind, member)
-    if _NO_CHOICE.fullmatch(words) and choices:
-        words = f"{words}; use {', '.join(choices[:-1])} or {choices[-1]}"
-    return member, words
+    if not (choices and _NO_CHOICE.fullmatch(fault)):
+        return fault
+    return f"{fault}; use {', '.join(choices[:-1])} or {choices[-1]}"
 
 
 def parse_body(content: bytes, kind: type[T]) -> T:
@@ -91,9 +90,11 @@ def parse_body(content: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(content or b"{}", type=kind)
     except msgspec.ValidationError as fault:
-        member, words = _describe_fault(kind, str(fault))
+        member, words = _name_member(str(fault))
+        words = add_choices(kind, member, words[:200])
         errors = {member: [f"{words}."]} if member else None
-        raise InvalidInputError(f"The body cannot be used: {words[:300]}.", errors) from None
+        place = f"{member}: " if member else ""
+        raise InvalidInputError(f"The body cannot be used: {place}{words}.", errors) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise InvalidInputError("Send the body as JSON, in UTF-8.") from None
 

@@ -24,6 +24,7 @@ from borvo.portal.api.bodies import ClientBody, list_choices
 from borvo.portal.api.faults import OvertakenProblem
 from borvo.portal.audit import Action
 from borvo.portal.expiry import LIFETIMES
+from borvo.portal.listing import ENDING
 from borvo.portal.model import ClientState
 from borvo.portal.policy import LABEL_MAXIMUM
 from borvo.web.problems import MEDIA_TYPE, Problem
@@ -52,6 +53,10 @@ _LIST = {
     "q": (_TEXT, "Part of a client id, a name or a callback URL."),
     "state": (_choose(ClientState), "Only clients in this state; without it all but deleted ones."),
     "page": (Schema(type=OpenAPIType.INTEGER, minimum=1), "Which page."),
+    "secrets": (
+        Schema(type=OpenAPIType.STRING, enum=[ENDING]),
+        "Only clients with a secret that ends within thirty days; not together with `state`.",
+    ),
 }
 _TRAIL = {
     "person": (_TEXT, "The id of who acted, or `operator`."),

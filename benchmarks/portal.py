@@ -27,9 +27,11 @@ _SEED_CLIENTS = """
            array['https://app' || n || '.example.org/signin-oidc'], '{hybrid}', '{openid,read.heart_rate}', false,
            now(), now()
     from generate_series(1, $2::integer) n, tenancy t where t.prefix = $1"""
+# Those of every tenth client end soon.
 _SEED_SECRETS = """
-    insert into client_secret (client_key, id, algorithm, digest, created_by, created_at)
-    select client_key, gen_random_uuid(), 'hmac-sha256', '\\x00', gen_random_uuid(), now()
+    insert into client_secret (client_key, id, algorithm, digest, created_by, created_at, expires_at)
+    select client_key, gen_random_uuid(), 'hmac-sha256', '\\x00', gen_random_uuid(), now(),
+           case when suffix like '%0' then now() + interval '20 days' end
     from client where suffix like 'many%'"""
 # As the product keeps them: the latest 200 of each client.
 _SEED_REFUSALS = """
@@ -97,9 +99,11 @@ def list_pages() -> dict[str, str]:
         "clients": "/portal",
         "clients, a late page": "/portal?page=20",
         "clients, a search": "/portal?q=app99",
+        "clients whose secrets end soon": "/portal?secrets=ending",
         "new client": "/portal/clients/new",
         "details": client,
         "secrets": f"{client}/secret",
+        "quick start": f"{client}/start",
         "failed requests": f"{client}/requests",
         "failed requests, one that is not there": f"{client}/requests?q=0123456789abcdef",
         "usage, 30 days": f"{client}/usage",

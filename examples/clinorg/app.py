@@ -34,8 +34,9 @@ PORT = int(os.environ.get("CLINORG_PORT", "5001"))
 ORIGIN = f"http://localhost:{PORT}"
 
 pages = Jinja2Templates(Path(__file__).parent / "templates")
-# A real app uses a database for both.
+# A real app uses a database for all three.
 signed_in: dict[str, dict[str, Any]] = {}
+asked: set[str] = set()
 agreed: dict[str, str] = {}
 
 oauth = OAuth()
@@ -73,35 +74,44 @@ async def send_invite(request: Request) -> Response:
     token = find_token(request)
     if token is None:
         return RedirectResponse("/signin", 303)
-    form = await request.form()
+    form, notify_state, redirect_state = await request.form(), str(uuid4()), str(uuid4())
     body = {
         "email": form.get("email") or None,
         "phoneNumber": form.get("phone") or None,
         "requestedScopes": str(form.get("scopes")).split("\n"),
         "organizationId": form.get("organisation") or None,
         "clientNotifyPath": "/Agency/Complete",
-        "clientNotifyState": str(uuid4()),
+        "clientNotifyState": notify_state,
         "browserRedirectPath": "/Patient/Redirect",
-        "browserRedirectState": str(uuid4()),
+        "browserRedirectState": redirect_state,
     }
+    # Before the invite is on its way: the answer to it may be here sooner than that to this request.
+    asked.update((notify_state, redirect_state))
     answer = await oauth.borvo.post("agency/v1/createagencyinvite", token=token, json=body)
     if answer.is_success:
         return await show_home(request, "The invite is on its way.")
-    problem = answer.json()
-    faults = [fault for each in problem.get("errors", {}).values() for fault in each]
-    return await show_home(request, " ".join([problem["detail"], *faults]), 400)
+    asked.difference_update((notify_state, redirect_state))
+    return await show_home(request, describe_refusal(answer.json()), 400)
+
+
+def describe_refusal(problem: dict[str, Any]) -> str:
+    """What to mend, each fault once, though it may be that of two fields."""
+    faults = dict.fromkeys(fault for each in problem.get("errors", {}).values() for fault in each)
+    return " ".join(faults) or str(problem["detail"])
 
 
 async def note_agreement(request: Request) -> Response:
-    """Called by Borvo, not by a browser: nothing but the two values is known of it."""
-    agreed[request.query_params.get("subject", "")] = request.query_params.get("state", "")
+    """Called by Borvo, and perhaps more than once. Anybody may call: only a state that was sent is believed."""
+    subject, state = request.query_params.get("subject", ""), request.query_params.get("state", "")
+    if subject and state in asked:
+        agreed[subject] = state
     return Response(status_code=204)
 
 
 async def welcome_back(request: Request) -> Response:
-    return pages.TemplateResponse(
-        request, "thanks.html", {"subject": request.query_params.get("subject", "N/A")}
-    )
+    is_known = request.query_params.get("state") in asked
+    subject = request.query_params.get("subject", "N/A") if is_known else "N/A"
+    return pages.TemplateResponse(request, "thanks.html", {"subject": subject})
 
 
 async def start_sign_in(request: Request) -> Response:

@@ -20,7 +20,8 @@ def request_token(http: httpx.Client) -> str:
         data={"grant_type": "client_credentials", "scope": "agency_api"},
         auth=(os.environ["WORKER_CLIENT_ID"], os.environ["WORKER_CLIENT_SECRET"]),
     )
-    answer.raise_for_status()
+    if not answer.is_success:
+        sys.exit(f"Borvo gave no token: {answer.text}")
     return str(answer.json()["access_token"])
 
 
@@ -46,8 +47,11 @@ def main() -> None:
     parser.add_argument("scopes", nargs="+", help="such as read.step_count")
     parser.add_argument("--email")
     parser.add_argument("--phone", help="with the international prefix")
+    options = parser.parse_args()
+    if not (os.environ.get("WORKER_CLIENT_ID") and os.environ.get("WORKER_CLIENT_SECRET")):
+        sys.exit("Set WORKER_CLIENT_ID and WORKER_CLIENT_SECRET to those of a client of the portal.")
     with httpx.Client(base_url=ISSUER) as http:
-        answer = send_invite(http, parser.parse_args())
+        answer = send_invite(http, options)
     if not answer.is_success:
         problem = answer.json()
         sys.exit(f"{problem['detail']} {problem.get('errors', '')}".strip())

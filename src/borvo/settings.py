@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from borvo.kernel.secret import Secret
 from borvo.mail.model import parse_address
+from borvo.mail.sms import check_gateway
 from borvo.mail.smtp import parse_relay
 from borvo.storage.sealing import MINIMUM_SECRET_BYTES
 
@@ -95,9 +96,32 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_from: Annotated[
         str, Meta(description="Address that mail comes from; needed with `BORVO_SMTP_URL`.")
     ] = ""
+    sms_url: Annotated[
+        str,
+        Meta(
+            description="Gateway for text messages, https unless it is on this machine; each is posted to it as JSON. "
+            "Without it nobody can be invited by text message."
+        ),
+    ] = ""
+    sms_token: Annotated[
+        str,
+        Meta(description="Credential for the gateway, sent as a bearer token; needed with `BORVO_SMS_URL`."),
+    ] = ""
+    sms_sender: Annotated[
+        str, Meta(description="Sender of text messages: a number or a name that the gateway knows.")
+    ] = ""
     agency_invite_days: Annotated[
         int, Meta(ge=1, le=90, description="Days that people have to answer an invite of an agency.")
     ] = 14
+    agency_reminder_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=90,
+            description="Days after which people are reminded by mail of a request of an agency that they wanted to "
+            "decide on later, and once more after as many; 0: never.",
+        ),
+    ] = 3
     security_event_days: Annotated[
         int, Meta(ge=30, le=36500, description="How many days security events are kept.")
     ] = 365
@@ -140,7 +164,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "info"
 
     def __repr__(self) -> str:
-        """Without the secret key and the passwords of the database and the mail server."""
+        """Without the secret key and the credentials of the database, the mail server and the gateway."""
         return f"Settings(issuer={self.issuer!r}, ...)"
 
     @property
@@ -200,11 +224,25 @@ def _check_mail(settings: Settings) -> None:
         raise SettingsError("BORVO_MAIL_FROM must be one address such as borvo@health.example.org") from None
 
 
+def _check_sms(settings: Settings) -> None:
+    if bool(settings.sms_url) != bool(settings.sms_token):
+        raise SettingsError("BORVO_SMS_URL and BORVO_SMS_TOKEN belong together: set both or neither")
+    if not settings.sms_url:
+        return
+    try:
+        check_gateway(settings.sms_url)
+    except ValueError as fault:
+        raise SettingsError(f"BORVO_SMS_URL cannot be used: {fault}") from None
+    if not (settings.sms_token.isascii() and settings.sms_token.isprintable()) or " " in settings.sms_token:
+        raise SettingsError("BORVO_SMS_TOKEN must be of printable ASCII characters without spaces")
+
+
 def check_settings(settings: Settings) -> None:
     """Raises `SettingsError` for what is unsafe to run with."""
     _check_issuer(settings.issuer)
     _check_secret_key(settings.secret_key)
     _check_mail(settings)
+    _check_sms(settings)
     if settings.metrics_port == settings.port:
         raise SettingsError("BORVO_METRICS_PORT must be another port than BORVO_PORT")
     if not settings.database_url.startswith(("postgresql://", "postgres://")):

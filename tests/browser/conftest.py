@@ -35,6 +35,7 @@ FLAGS = [
     "--disable-sync",
 ]
 PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 800}
 RUN_AXE = """async () => {
   const found = await axe.run({resultTypes: ["violations"]});
   return found.violations.map(each => `${each.id}: ${each.nodes.map(node => node.target).join(", ")}`);

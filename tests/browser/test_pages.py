@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page, expect
 
 from borvo.portal.activity import list_days
 from borvo.portal.public import Activity, add_counts
-from tests.browser.conftest import PASSWORD, PHONE, Instance, OpenPage, run_axe, sign_in
+from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, Instance, OpenPage, run_axe, sign_in
 from tests.factories.clients import register_client
 
 pytestmark = pytest.mark.browser
@@ -128,10 +128,12 @@ async def test_a_page_has_a_title_a_language_one_heading_and_fits_a_phone(visit:
     assert widths[0] <= widths[1] == PHONE["width"]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "size"), [("light", DESKTOP), ("dark", PHONE)], ids=["desk", "phone"])
 @pytest.mark.parametrize("name", NAMES)
-async def test_axe_finds_no_fault(visit: Any, axe: str, name: str, scheme: Any) -> None:
+async def test_axe_finds_no_fault(visit: Any, axe: str, name: str, scheme: Any, size: dict[str, int]) -> None:
+    """On a desk and on a phone; in light and in dark colours, which are the same at any width."""
     page = await visit(name)
+    await page.set_viewport_size(size)
     await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     assert await run_axe(page, axe) == []
 

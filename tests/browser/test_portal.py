@@ -122,7 +122,9 @@ async def test_both_versions_fit_the_screen_and_axe_finds_no_fault(start: Any, a
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_client_goes_live_and_its_logo_is_seen(start: Any, axe: str, size: str) -> None:
+async def test_a_client_goes_live_with_a_logo_is_deleted_and_comes_back(
+    start: Any, axe: str, size: str
+) -> None:
     developer = await start(viewport=SIZES[size])
     page = developer.page
     address = await developer.register()
@@ -141,6 +143,14 @@ async def test_a_client_goes_live_and_its_logo_is_seen(start: Any, axe: str, siz
     assert await run_axe(page, axe) == []
     await page.get_by_role("button", name="Mark as live").click()
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Live")
+    await page.get_by_role("link", name="Delete the client").click()
+    await page.get_by_role("textbox").fill(address.rpartition("/")[2])
+    await page.get_by_role("button", name="Delete").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Deleted")
+    assert await run_axe(page, axe) == []
+    await page.get_by_role("button", name="Restore the client").click()
+    await page.get_by_role("button", name="Enable").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Draft")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -160,3 +170,28 @@ async def test_the_plan_of_an_import_fits_and_axe_finds_no_fault(start: Any, axe
     assert widths[0] <= widths[1]
     await page.get_by_role("button", name="Make this client").click()
     await expect(page.get_by_role("status").first).to_contain_text("Registered.")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_three_questions_lead_to_an_implicit_client_and_its_page_away_from_it(
+    start: Any, axe: str, size: str
+) -> None:
+    developer = await start(viewport=SIZES[size])
+    page = developer.page
+    await page.goto(f"{developer.origin}/portal/grant")
+    for answer in ("Yes, people use it", "In the browser alone", "Something old that cannot be changed"):
+        await page.get_by_label(answer).check()
+    await page.get_by_role("button", name="Show the answer").click()
+    await page.get_by_role("link", name="Register such a client").click()
+    await page.get_by_label("Client Id").fill("old")
+    await page.get_by_label("Display name").fill("Old app")
+    await page.get_by_label("Callback URLs").fill("https://app.example.org/cb")
+    await page.get_by_role("button", name="Register client").click()
+    await page.goto(f"{developer.origin}/portal/clients/{developer.prefix}.old/start")
+    assert await run_axe(page, axe) == []
+    await page.get_by_role("link", name="Move from implicit to code").click()
+    await page.get_by_role("button", name="Add authorization code").click()
+    await expect(page.get_by_role("button", name="Remove implicit")).to_be_visible()
+    assert await run_axe(page, axe) == []
+    await page.get_by_role("button", name="Remove implicit").click()
+    await expect(page.get_by_role("main")).to_contain_text("There is nothing left to do.")

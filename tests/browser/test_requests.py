@@ -28,13 +28,16 @@ async def test_from_the_error_page_to_the_form_that_mends_it(
     await page.goto(f"{borvo.origin}/connect/authorize?{asked}")
     number = await page.locator("main code").inner_text()
     assert re.fullmatch("[0-9a-f]{16}", number)
-    # Written within two seconds.
-    await asyncio.sleep(3)
     await page.goto(f"{borvo.origin}/portal/clients/{client_id}/requests")
     await sign_in(page, email)
-    await page.get_by_label("Request number").fill(f" {number} ")
-    await page.get_by_role("button", name="Find").click()
-    await expect(page.get_by_text("The redirect_uri is not registered.")).to_be_visible()
+    found = page.get_by_text("The redirect_uri is not registered.")
+    async with asyncio.timeout(30):
+        # It is written a little later than it is answered.
+        while not await found.count():
+            await page.get_by_label("Request number").fill(f" {number} ")
+            await page.get_by_role("button", name="Find").click()
+            await page.wait_for_load_state()
+    await expect(found).to_be_visible()
     await expect(page.get_by_text(WRONG)).to_be_visible()
     assert await run_axe(page, axe) == []
     assert await page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

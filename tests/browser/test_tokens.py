@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.conftest import PHONE, Instance, OpenPage, run_axe, sign_in
-from tests.browser.test_secrets import DESKTOP, fits
+from tests.browser.conftest import DESKTOP, PHONE, Instance, OpenPage, run_axe, sign_in
+from tests.browser.test_secrets import fits
 
 pytestmark = pytest.mark.browser
 

@@ -2,10 +2,8 @@
 
 import asyncio
 import json
-import os
 import re
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -17,40 +15,14 @@ from joserfc.jwk import KeySet, RSAKey
 
 from borvo.cli.demo_data import CLIENTS, DEVELOPER, PASSWORD
 from borvo.portal.public import GrantType
-from tests.docs.blocks import Terminal, read_blocks
+from tests.docs.recipes import FOLDER, Recipe
 from tests.functional.browser import Browser, read_forms
 from tests.functional.identity.test_session_ends import Party, serve_party
 
-ROOT = Path(__file__).resolve().parents[2]
-FOLDER = ROOT / "docs/how-to"
 PERSON = "patient2@demo.test"
 CODE_PLACE = "the-code-from-the-address"
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-
-
-class Recipe:
-    """The blocks of one page, in one terminal; each is run at least once."""
-
-    def __init__(self, name: str, demo: str, folder: Path) -> None:
-        self.blocks = read_blocks(FOLDER / f"{name}.md")
-        self.waiting = set(self.blocks)
-        self._demo = demo
-        # Whoever runs the commands has them on the path.
-        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        self._terminal = Terminal(folder, {"PATH": path})
-
-    def read(self, name: str) -> str:
-        self.waiting.discard(name)
-        return self.blocks[name].replace("http://localhost:8000", self._demo)
-
-    async def run(self, name: str, place: str = "", value: str = "") -> str:
-        """What the block prints, with `value` in the place that the page leaves to the reader."""
-        block = self.read(name)
-        assert place in block
-        if place:
-            block = block.replace(place, value)
-        return await asyncio.to_thread(self._terminal.run, block)
 
 
 async def allow(browser: Browser, address: str) -> str:

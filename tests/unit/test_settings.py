@@ -61,5 +61,36 @@ def test_settings_and_their_errors_show_no_secret() -> None:
     assert "planted" not in shown
     assert GOOD["BORVO_SECRET_KEY"] not in shown
     with pytest.raises(SettingsError) as caught:
+        read_settings(
+            {**GOOD, "BORVO_SMS_URL": "https://me:planted@sms.example.org", "BORVO_SMS_TOKEN": "planted"}
+        )
+    assert "planted" not in str(caught.value)
+    with pytest.raises(SettingsError) as caught:
         read_settings({**GOOD, "BORVO_SECRET_KEY": "planted-but-short"})
     assert "planted" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "token"),
+    [
+        ("https://sms.example.org/messages", ""),
+        ("", "token"),
+        ("http://sms.example.org/messages", "token"),
+        ("ftp://localhost/messages", "token"),
+        ("https:///messages", "token"),
+        ("https://[", "token"),
+        ("https://me@sms.example.org", "token"),
+        ("https://sms.example.org/a b", "token"),
+        ("https://sms.example.org/messages", "two words"),
+        ("https://sms.example.org/messages", "line\r\nend"),
+    ],
+)
+def test_a_gateway_for_text_messages_is_checked_with_its_credential(url: str, token: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings({**GOOD, "BORVO_SMS_URL": url, "BORVO_SMS_TOKEN": token})
+    assert "BORVO_SMS_" in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["https://sms.example.org/messages", "http://localhost:9000"])
+def test_a_gateway_by_https_or_on_this_machine_is_taken(url: str) -> None:
+    assert read_settings({**GOOD, "BORVO_SMS_URL": url, "BORVO_SMS_TOKEN": "token"}).sms_url == url

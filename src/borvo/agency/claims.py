@@ -1,12 +1,20 @@
 """Whom an asker may reach, and query tokens for them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from borvo.accounts.public import load_person
 from borvo.agency import access_store, consent_store, token_store
 from borvo.agency.bodies import AskedSubjects, ClaimAnswer, parse_subjects
-from borvo.agency.model import QUERY_TOKEN_LIFETIME, Asker, Names, ReadGrant, ReadNote, Relationship
+from borvo.agency.model import (
+    QUERY_TOKEN_LIFETIME,
+    Asker,
+    Names,
+    ReadGrant,
+    ReadNote,
+    Relationship,
+    Subject,
+)
 from borvo.agency.service import Agency, admit_asker, find_asker, name_agent, name_client
 from borvo.agency.words import write_first_read
 from borvo.identity.public import Admission, verify_bearer
@@ -89,13 +97,23 @@ async def redeem_token(
     versions = None
     if decode_bytes(text) is not None:
         versions = await token_store.use_token(connection, digest_token(text), asker, now)
-    if versions is None:
+    grants = None if versions is None else await load_grants(agency, connection, asker, versions)
+    if grants is None:
         raise ForbiddenError(_USED)
+    return asker, grants
+
+
+async def load_grants(
+    agency: Agency, connection: Connection, asker: Asker, versions: Mapping[Subject, int]
+) -> list[ReadGrant] | None:
+    """What the asker may read of these people now; None unless she reaches every one of them, by a consent of the very
+    version."""
+    now = agency.accounts.clock()
     reached = await consent_store.find_reached(connection, asker, list(versions), now)
     if {subject: each.version for subject, each in reached.items()} != versions:
-        raise ForbiddenError(_USED)
+        return None
     organisations = await _name_organisations(connection, reached.values())
-    return asker, [_grant(each, organisations) for each in reached.values()]
+    return [_grant(each, organisations) for each in reached.values()]
 
 
 async def _name_organisations(
@@ -122,10 +140,15 @@ def _grant(relationship: Relationship, organisations: dict[OrganisationId, str])
 
 
 async def record_reads(
-    agency: Agency, connection: Connection, asker: Asker, noted: Sequence[tuple[ReadGrant, ReadNote]]
+    agency: Agency,
+    connection: Connection,
+    asker: Asker,
+    noted: Sequence[tuple[ReadGrant, ReadNote]],
+    *,
+    is_refused: bool = False,
 ) -> None:
     """Writes into the log of each of the people what was read of her, in the transaction that reads it. Who is read
-    by an agency for the first time is told by mail."""
+    by an agency for the first time is told by mail; a look that was refused is in the log alone."""
     if not noted:
         return
     accounts, now = agency.accounts, agency.accounts.clock()
@@ -135,7 +158,7 @@ async def record_reads(
     await access_store.insert_accesses(
         connection, ids, now, asker.agent_id, asker.client_id, agent, client, noted
     )
-    grants = [grant for grant, _ in noted]
+    grants = [] if is_refused else [grant for grant, _ in noted]
     first = set(await access_store.mark_first_reads(connection, grants, now))
     for grant in grants:
         if grant.subject in first:

@@ -1,7 +1,7 @@
 """The SQL of what people decided. Every function takes a connection and none commits."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,10 +12,17 @@ from borvo.storage.database import Connection, Row
 
 _RELATIONSHIP = """r.person_id, r.client_key, r.agency_id, r.is_organisation, r.subject, r.version, r.scopes,
                    r.data_from, r.until, r.standing, r.granted_at, r.changed_at"""
-# As `may_reach` of the policy decides: $1 the client, $2 the agencies, $3 now.
-_REACHED = """r.client_key = $1 and r.agency_id = any($2::uuid[]) and r.standing = 'active'
-              and (r.until is null or r.until > $3)
-              and exists (select from person p where p.id = r.person_id and p.closed_at is null)"""
+# As `may_reach` of the policy decides.
+_REACH = """r.client_key = {client}::uuid and r.agency_id = any({agencies}::uuid[]) and r.standing = 'active'
+            and (r.until is null or r.until > {now}::timestamptz)
+            and exists (select from person p where p.id = r.person_id and p.closed_at is null)"""
+_REACHED = _REACH.format(client="$1", agencies="$2", now="$3")
+
+
+def compose_reach(asker: Asker, now: datetime, bind: Callable[[object], str]) -> str:
+    """A condition in SQL on `r`, a row of `agency_relationship`: whether the asker may reach whose it is. `bind` gives
+    a value its placeholder."""
+    return _REACH.format(client=bind(asker.client_key), agencies=bind(list(asker.agencies)), now=bind(now))
 
 
 def _read_relationship(row: Row) -> Relationship:

@@ -11,6 +11,7 @@ from borvo.agency.model import Choice, Invite, InviteState, Names, Relationship,
 from borvo.agency.notifying import NOTIFY, build_client_url
 from borvo.agency.policy import check_choice, decide_change
 from borvo.agency.service import Agency, find_agent, name_invite
+from borvo.agency.words import spell_lines
 from borvo.catalogue.scopes import order_scopes
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import decode_bytes
@@ -108,8 +109,11 @@ async def _asks_still(connection: Connection, invite: Invite) -> bool:
 
 
 async def keep(agency: Agency, connection: Connection, person: Person, invite: Invite) -> None:
-    """She decides later: the request waits on her page."""
-    await invite_store.keep_invite(connection, person.id, invite.id, agency.accounts.clock())
+    """She decides later: the request waits on her page. Raises `ConflictError` when it was sent again just now."""
+    now = agency.accounts.clock()
+    remind_at = now + agency.reminder_delay if agency.reminder_delay else None
+    if not await invite_store.keep_invite(connection, person.id, invite, now, remind_at):
+        raise ConflictError("This request was answered, withdrawn or sent again just now.")
 
 
 async def decline(
@@ -131,9 +135,11 @@ async def _answer(
     now = agency.accounts.clock()
     # Contract 7: bound to the first who answers.
     if not await invite_store.answer_invite(
-        connection, request.invite.id, state.value, now, answered_by=person.id, reason=reason
+        connection, request.invite, state.value, now, answered_by=person.id, reason=reason
     ):
-        raise ConflictError("This request was answered or withdrawn just now, so nothing was changed.")
+        raise ConflictError(
+            "This request was answered, withdrawn or sent again just now, so nothing was changed."
+        )
 
 
 async def accept(
@@ -188,6 +194,7 @@ def record_shown(request: Request) -> dict[str, Any]:
         "client_id": request.client.client_id,
         "purpose": invite.ask.purpose,
         "asked": list(invite.ask.scopes),
+        "words": spell_lines(request.offered),
         "invite": str(invite.id),
     }
 

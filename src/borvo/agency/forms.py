@@ -1,6 +1,6 @@
 """Reads what a person decides about a request, or changes of what she shares."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, timedelta
 
 from borvo.agency.model import Choice
@@ -21,10 +21,21 @@ def list_durations(latest: datetime | None, now: datetime) -> dict[str, str]:
     return {KEEP_END: f"until {latest:%-d %B %Y}, as asked", **shorter}
 
 
+def _read_ticked(form: Form) -> set[str]:
+    """A line that is ticked may stand for several scopes."""
+    return {scope for value in form.texts("scope") for scope in value.split()}
+
+
+def list_unticked(offered: Iterable[str], form: Form) -> list[str]:
+    """The offered scopes that the form leaves out."""
+    ticked = _read_ticked(form)
+    return [scope for scope in offered if scope not in ticked]
+
+
 def read_choice(form: Form, offered: Collection[str], end: datetime | None, now: datetime) -> Choice | None:
     """None when something is wrong; the form then says what, field by field. `end` is what the choice `keep` stands
     for."""
-    ticked = {scope for value in form.texts("scope") for scope in value.split()}
+    ticked = _read_ticked(form)
     data_from = _read_day(form)
     until = _read_end(form, end, now)
     if not form.is_valid:

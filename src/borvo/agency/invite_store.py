@@ -100,34 +100,45 @@ async def list_kept_invites(connection: Connection, person_id: PersonId, now: da
     return [_read_invite(row) for row in rows]
 
 
-async def keep_invite(connection: Connection, person_id: PersonId, invite_id: UUID, now: datetime) -> None:
-    await connection.execute(
-        """insert into agency_kept_invite (person_id, invite_id, kept_at) values ($1, $2, $3)
-           on conflict do nothing""",
+async def keep_invite(
+    connection: Connection, person_id: PersonId, invite: Invite, now: datetime, remind_at: datetime | None
+) -> bool:
+    """Whether it waits for her now: not when it was sent again meanwhile, or answered. Kept once more, its reminders
+    come as they would have."""
+    kept = await connection.fetchval(
+        """with sent as materialized
+             (select id from agency_invite where id = $2 and sent_at = $3 and answer = '' for share)
+           insert into agency_kept_invite (person_id, invite_id, kept_at, remind_at) select $1, id, $4, $5 from sent
+           on conflict (person_id, invite_id) do update set kept_at = agency_kept_invite.kept_at returning true""",
         person_id,
-        invite_id,
+        invite.id,
+        invite.sent_at,
         now,
+        remind_at,
     )
+    return bool(kept)
 
 
 async def answer_invite(
     connection: Connection,
-    invite_id: UUID,
+    invite: Invite,
     answer: str,
     now: datetime,
     *,
     answered_by: PersonId,
     reason: str = "",
 ) -> bool:
-    """Whether this answer is the one that counts: of any number at once only one is, and none after the end."""
+    """Whether this answer is the one that counts: of any number at once only one is, none after the end, and none to
+    an invite that was sent again meanwhile."""
     answered = await connection.fetchval(
         """update agency_invite set answer = $2, answered_at = $3, answered_by = $4, reason = $5
-           where id = $1 and answer = '' and expires_at > $3 returning true""",
-        invite_id,
+           where id = $1 and answer = '' and expires_at > $3 and sent_at = $6 returning true""",
+        invite.id,
         answer,
         now,
         answered_by,
         reason,
+        invite.sent_at,
     )
     return bool(answered)
 
@@ -146,7 +157,8 @@ async def withdraw_invite(connection: Connection, invite_id: UUID, now: datetime
 async def renew_invite(
     connection: Connection, invite_id: UUID, token_digest: bytes, sent_at: datetime, expires_at: datetime
 ) -> bool:
-    """Under a new token, if it waits still, expired ones included; the link before opens nothing."""
+    """Under a new token, if it waits still, expired ones included. The link before opens nothing, and whoever kept the
+    invite by it has it no more: it may have come into wrong hands."""
     renewed = await connection.fetchval(
         """update agency_invite set token_digest = $2, sent_at = $3, expires_at = $4
            where id = $1 and answer = '' returning true""",
@@ -155,6 +167,8 @@ async def renew_invite(
         sent_at,
         expires_at,
     )
+    # A statement of its own, which sees what was kept while the one before waited.
+    await connection.execute("delete from agency_kept_invite where invite_id = $1", invite_id)
     return bool(renewed)
 
 

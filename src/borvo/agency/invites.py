@@ -1,5 +1,6 @@
 """Use cases of those who ask: invites sent, sent again, withdrawn, listed."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from borvo.accounts.public import Limit
@@ -12,16 +13,24 @@ from borvo.agency.words import write_invite, write_invite_text
 from borvo.identity.public import verify_bearer
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import create_token, create_uuid
-from borvo.kernel.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from borvo.kernel.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidInputError,
+    NotFoundError,
+    TooManyRequestsError,
+)
 from borvo.mail.posting import post_mail
 from borvo.mail.texting import post_text
 from borvo.portal.public import load_client
 from borvo.storage.database import Connection
 
-# Mail that a stranger did not ask for: little of it, to one address even less, whoever sends it.
+# Mail that a stranger did not ask for: little of it, to one address even less.
 BY_AGENT = Limit("agency-invite-agent", 60)
 BY_AGENCY = Limit("agency-invite-agency", 300)
 TO_ADDRESS = Limit("agency-invite-address", 5)
+FROM_ANYBODY = Limit("agency-invite-anybody", 20)
+"""Of all agencies together to one address."""
 
 
 async def request_invite(agency: Agency, authorization: str | None, body: bytes) -> Invite:
@@ -49,10 +58,10 @@ async def send_invite(agency: Agency, connection: Connection, asker: Asker, ask:
         sent_at=now,
         expires_at=now + agency.invite_lifetime,
     )
-    await _spend(agency, connection, invite)
+    reached = await _spend(agency, connection, invite)
     token = create_token(agency.accounts.entropy)
     await invite_store.insert_invite(connection, invite, digest_token(token))
-    await _post(agency, connection, invite, token)
+    await _post(agency, connection, invite, token, reached)
     return invite
 
 
@@ -62,26 +71,45 @@ def _check(agency: Agency, asker: Asker, ask: Ask) -> None:
         raise InvalidInputError(message, {"organizationId": [message]})
     if fault := check_organisation(asker, ask.organisation_id):
         raise ForbiddenError(fault)
+    _check_way(agency, ask)
+
+
+def _check_way(agency: Agency, ask: Ask) -> None:
     if not ask.email and not agency.can_text:
         message = "This platform sends no text messages. Give an e-mail address."
-        raise InvalidInputError(message, {"email": [message]})
+        raise InvalidInputError(message, {"phoneNumber": [message]})
 
 
-async def _spend(agency: Agency, connection: Connection, invite: Invite) -> None:
-    """What is refused is rolled back, and so is counted no further."""
+async def _spend(agency: Agency, connection: Connection, invite: Invite) -> set[str]:
+    """To which of the addresses it may go. What is refused is rolled back, and so is counted no further."""
     limiter, now, ask = agency.accounts.limiter, agency.accounts.clock(), invite.ask
     if invite.agent_id is not None:
         await limiter.spend_within(connection, BY_AGENT, str(invite.agent_id), now)
     await limiter.spend_within(connection, BY_AGENCY, str(invite.agency_id), now)
-    for address in filter(None, (ask.email, ask.phone_number)):
-        await limiter.spend_within(connection, TO_ADDRESS, address, now)
+    addresses = {address for address in (ask.email, ask.phone_number) if address}
+    # In one order, so that two who count the same never wait for each other.
+    for address in sorted(addresses):
+        await limiter.spend_within(connection, TO_ADDRESS, f"{invite.agency_id} {address}", now)
+    return {each for each in sorted(addresses) if await _is_free(agency, connection, each)}
 
 
-async def _post(agency: Agency, connection: Connection, invite: Invite, token: str) -> None:
+async def _is_free(agency: Agency, connection: Connection, address: str) -> bool:
+    """Whether little has gone there from all agencies. Otherwise nothing goes out, and whoever asks is answered as
+    ever: that others have written there is nobody's business."""
+    try:
+        await agency.accounts.limiter.spend_within(connection, FROM_ANYBODY, address, agency.accounts.clock())
+    except TooManyRequestsError:
+        return False
+    return True
+
+
+async def _post(
+    agency: Agency, connection: Connection, invite: Invite, token: str, reached: Collection[str]
+) -> None:
     names, accounts = await name_invite(connection, invite), agency.accounts
-    if invite.ask.email:
+    if invite.ask.email in reached:
         await post_mail(accounts.outbox, connection, write_invite(invite, names, accounts.issuer, token))
-    if invite.ask.phone_number and agency.can_text:
+    if invite.ask.phone_number in reached and agency.can_text:
         await post_text(accounts.outbox, connection, write_invite_text(invite, names, accounts.issuer, token))
 
 
@@ -103,16 +131,17 @@ async def _load_waiting(connection: Connection, agencies: frozenset[UUID], invit
 async def send_again(
     agency: Agency, connection: Connection, agencies: frozenset[UUID], invite_id: UUID | None
 ) -> None:
-    """With a new link and a new term; the link before works no more. Raises `ConflictError` for one that was
-    answered."""
+    """With a new link and a new term; the link before works no more, nor what somebody has kept by it. Raises
+    `ConflictError` for one that was answered."""
     invite = await _load_waiting(connection, agencies, invite_id)
-    await _spend(agency, connection, invite)
+    _check_way(agency, invite.ask)
+    reached = await _spend(agency, connection, invite)
     now, token = agency.accounts.clock(), create_token(agency.accounts.entropy)
     expires_at = now + agency.invite_lifetime
     if not await invite_store.renew_invite(connection, invite.id, digest_token(token), now, expires_at):
         raise ConflictError("This invite was answered just now.")
     renewed = await invite_store.load_invite(connection, invite.id, agencies)
-    await _post(agency, connection, renewed or invite, token)
+    await _post(agency, connection, renewed or invite, token, reached)
 
 
 async def withdraw(

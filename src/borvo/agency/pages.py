@@ -11,7 +11,7 @@ from litestar.response import Redirect, Template
 from borvo.accounts.public import Login, SignedIn, Viewer
 from borvo.agency import decisions
 from borvo.agency.decisions import SHARING_PATH, Request
-from borvo.agency.forms import list_durations, read_choice, read_reason
+from borvo.agency.forms import list_durations, list_unticked, read_choice, read_reason
 from borvo.agency.model import Invite
 from borvo.agency.service import Agency
 from borvo.catalogue.scopes import list_consent_lines, order_scopes
@@ -50,7 +50,7 @@ def render_request(
         path=path,
         form=form,
         lines=list_consent_lines(request.offered),
-        ticked={scope for value in form.texts("scope") for scope in value.split()},
+        unticked=list_unticked(request.offered, form),
         unregistered=list_consent_lines(order_scopes(request.invite.ask.unregistered)),
         durations=list_durations(request.latest, now),
         must_confirm=viewer is not None and is_for_another(request.invite, viewer),

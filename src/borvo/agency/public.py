@@ -1,12 +1,14 @@
 """What other features may use of agencies."""
 
-from borvo.agency.claims import record_reads, redeem_token
+from borvo.agency.claims import load_grants, record_reads, redeem_token
+from borvo.agency.consent_store import compose_reach
 from borvo.agency.endpoints import build_api_router
 from borvo.agency.maintenance import clean_up
 from borvo.agency.model import Asker, ReadGrant, ReadNote
 from borvo.agency.notifying import NOTIFY, ClientNotifier
+from borvo.agency.reminders import send_reminders
 from borvo.agency.routes import build_page_router
-from borvo.agency.service import Agency
+from borvo.agency.service import Agency, admit_asker
 
 __all__ = [
     "NOTIFY",
@@ -15,9 +17,13 @@ __all__ = [
     "ClientNotifier",
     "ReadGrant",
     "ReadNote",
+    "admit_asker",
     "build_api_router",
     "build_page_router",
     "clean_up",
+    "compose_reach",
+    "load_grants",
     "record_reads",
     "redeem_token",
+    "send_reminders",
 ]

@@ -18,16 +18,20 @@ from borvo.organisations.public import (
 )
 from borvo.portal.public import load_client_by_key
 from borvo.storage.database import Connection
+from borvo.storage.sealing import Keyring
 
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """The collaborators of this feature. `can_text` says whether anything delivers text messages."""
+    """The collaborators of this feature. `can_text` says whether anything delivers text messages. No reminders are
+    sent where `reminder_delay` is zero."""
 
     accounts: Accounts
     identity: Identity
     invite_lifetime: timedelta
     can_text: bool
+    reminder_delay: timedelta
+    keyring: Keyring
 
 
 async def find_agent(connection: Connection, person_id: PersonId) -> tuple[bool, frozenset[OrganisationId]]:

@@ -4,6 +4,7 @@ on the next request of whoever reads."""
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from borvo.agency import access_store, consent_store, invite_store
 from borvo.agency.model import Choice, Invite, Names, Relationship, Standing, Subject
 from borvo.agency.policy import check_change, check_choice, decide_change
 from borvo.agency.service import Agency, name_agent, name_client, name_invite, name_organisation
+from borvo.agency.words import spell_lines
 from borvo.kernel.errors import ConflictError, InvalidInputError, NotFoundError
 from borvo.kernel.ids import OrganisationId, PersonId
 from borvo.storage.database import Connection, Row
@@ -96,7 +98,7 @@ async def change(
         now = agency.accounts.clock()
         _check(present, choice, now)
         changed = decide_change(present, choice or present.choice, standing or present.standing, now)
-        await _save(agency, connection, person, changed)
+        await _save(agency, connection, person, changed, spell_lines(present.choice.scopes))
 
 
 def _check(present: Relationship, choice: Choice | None, now: datetime) -> None:
@@ -106,10 +108,20 @@ def _check(present: Relationship, choice: Choice | None, now: datetime) -> None:
         raise InvalidInputError(fault, {"form": [fault]})
 
 
-async def _save(agency: Agency, connection: Connection, person: Person, changed: Relationship) -> None:
+async def _save(
+    agency: Agency, connection: Connection, person: Person, changed: Relationship, words: list[str]
+) -> None:
+    """`words` are the lines of the page on which she changed it."""
     names = await name_relationship(connection, changed)
-    shown = {"agent": names.agent, "organisation": names.organisation, "client": names.client}
-    await consent_store.save_relationship(connection, changed, {"language": "en", "changed": True, **shown})
+    shown = {
+        "language": "en",
+        "changed": True,
+        "agent": names.agent,
+        "organisation": names.organisation,
+        "client": names.client,
+        "words": words,
+    }
+    await consent_store.save_relationship(connection, changed, shown)
     kind = (
         SecurityEventKind.SHARING_ENDED
         if changed.standing is Standing.ENDED
@@ -168,7 +180,18 @@ def build_fhir_consent(person: Person, subject: Subject, row: Row) -> dict[str, 
         "policyRule": {"text": f"Shared by the app {shown.get('client', '')}"},
         "provision": provision,
         "language": shown.get("language", "en"),
+        **_narrate(shown),
     }
+
+
+def _narrate(shown: dict[str, Any]) -> dict[str, Any]:
+    """The words that she read, as the resource's text; changes by older releases have none."""
+    if not (words := shown.get("words")):
+        return {}
+    purpose = f"<p>{escape(shown['purpose'])}</p>" if shown.get("purpose") else ""
+    lines = "".join(f"<li>{escape(line)}</li>" for line in words)
+    div = f'<div xmlns="http://www.w3.org/1999/xhtml">{purpose}<ul>{lines}</ul></div>'
+    return {"text": {"status": "additional", "div": div}}
 
 
 _PARTICIPATION = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"

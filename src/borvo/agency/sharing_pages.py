@@ -5,9 +5,9 @@ from litestar import Response, get, post
 from litestar.response import Redirect, Template
 
 from borvo.accounts.public import Login, SignedIn
-from borvo.agency import sharing
+from borvo.agency import reminders, sharing
 from borvo.agency.decisions import SHARING_PATH
-from borvo.agency.forms import KEEP_END, list_durations, read_choice
+from borvo.agency.forms import KEEP_END, list_durations, list_unticked, read_choice
 from borvo.agency.model import Standing
 from borvo.agency.pages import AnyRequest, Collaborators, InPath
 from borvo.agency.service import Agency
@@ -33,6 +33,8 @@ async def show_sharing(request: AnyRequest, login: SignedIn, agency: Collaborato
         viewer=login,
         shared=[(each, list_consent_lines(order_scopes(each.relationship.choice.scopes))) for each in found],
         waiting=await sharing.list_waiting(agency, login.person),
+        can_remind=bool(agency.reminder_delay),
+        is_reminded=await reminders.are_wanted(agency, login.person.id),
         now=agency.accounts.clock(),
         notice=request.query_params.get("notice", ""),
     )
@@ -56,7 +58,7 @@ def _render_change(agency: Agency, login: Login, shared: Shared, form: Form | No
         shared=shared,
         form=form,
         lines=list_consent_lines(order_scopes(choice.scopes)),
-        ticked={scope for value in form.texts("scope") for scope in value.split()},
+        unticked=list_unticked(choice.scopes, form),
         durations={"": "until I end it", **list_durations(choice.until, now)},
     )
 

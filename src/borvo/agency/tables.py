@@ -47,6 +47,18 @@ agency_kept_invite = sa.Table(
     sa.Column("person_id", UUID, primary_key=True),
     sa.Column("invite_id", UUID, primary_key=True),
     sa.Column("kept_at", _INSTANT, nullable=False),
+    # When the next mail about it is due; null when there is none to come.
+    sa.Column("remind_at", _INSTANT),
+    sa.Column("reminders", sa.Integer, nullable=False, server_default="0"),
+    sa.Index("agency_kept_invite_by_reminder", "remind_at"),
+)
+
+# People who want no reminders of what they keep.
+agency_reminder_refusal = sa.Table(
+    "agency_reminder_refusal",
+    metadata,
+    sa.Column("person_id", UUID, primary_key=True),
+    sa.Column("at", _INSTANT, nullable=False),
 )
 
 # The latest version of each consent, which every read looks at.

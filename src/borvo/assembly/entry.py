@@ -7,10 +7,12 @@ import signal
 from litestar.types import ASGIApp
 
 from borvo.assembly.application import build_app
-from borvo.assembly.wiring import build_platform
+from borvo.assembly.wiring import build_outgoing, build_platform
 from borvo.kernel.clock import Clock, read_system_clock
+from borvo.kernel.secret import Secret
 from borvo.mail.keeping import build_outbox_router, keep_mail
 from borvo.mail.posting import KIND as MAIL
+from borvo.mail.sms import Gateway, HttpGateway
 from borvo.mail.smtp import SmtpMailer, parse_relay
 from borvo.mail.texting import TEXT_KIND
 from borvo.settings import Settings, read_settings
@@ -23,9 +25,13 @@ _COLLECT_AFTER = 20_000
 
 def build_handlers(settings: Settings, clock: Clock = read_system_clock) -> dict[str, Handler]:
     """Who delivers what leaves an instance in earnest."""
-    if not settings.smtp_url:
-        return {}
-    return {MAIL: SmtpMailer(parse_relay(settings.smtp_url), settings.mail_from, clock)}
+    handlers: dict[str, Handler] = {}
+    if settings.smtp_url:
+        handlers[MAIL] = SmtpMailer(parse_relay(settings.smtp_url), settings.mail_from, clock)
+    if settings.sms_url:
+        gateway = Gateway(settings.sms_url, Secret(settings.sms_token), settings.sms_sender)
+        handlers[TEXT_KIND] = HttpGateway(gateway, build_outgoing(settings))
+    return handlers
 
 
 def create_app() -> ASGIApp:

@@ -37,6 +37,7 @@ async def _clean_up_regularly(platform: Platform) -> None:
             await portal.clean_up(platform.portal)
             await dataserver.clean_up(platform.dataserver)
             await agency.clean_up(platform.agency)
+            await agency.send_reminders(platform.agency)
             await organisations.clean_up(platform.organisations)
             await platform.outbox.clean_up()
             async with platform.database.transaction() as connection:

@@ -92,7 +92,7 @@ def build_platform(
     people = _build_accounts(settings, provider, passwords, outbox)
     developers = _build_portal(settings, people, verifier, provider)
     clinics = Organisations(people, partial(identity.admit_person, provider, scope=AGENCY_SCOPE))
-    asking = _build_agency(settings, people, provider, handlers)
+    asking = _build_agency(settings, people, provider, keyring, handlers)
     samples = _build_dataserver(settings, provider, asking, keyring)
     courier = Courier(outbox, {**_build_notifiers(settings, provider), **(handlers or {})})
     return Platform(
@@ -170,7 +170,11 @@ def _build_portal(
 
 
 def _build_agency(
-    settings: Settings, people: Accounts, provider: Identity, handlers: Mapping[str, Handler] | None
+    settings: Settings,
+    people: Accounts,
+    provider: Identity,
+    keyring: Keyring,
+    handlers: Mapping[str, Handler] | None,
 ) -> Agency:
     return Agency(
         people,
@@ -178,11 +182,17 @@ def _build_agency(
         invite_lifetime=timedelta(days=settings.agency_invite_days),
         # Commands and tests deliver nothing, and leave both kinds to whoever does.
         can_text=handlers is None or TEXT_KIND in handlers,
+        reminder_delay=timedelta(days=settings.agency_reminder_days),
+        keyring=keyring,
     )
 
 
+def build_outgoing(settings: Settings) -> Outgoing:
+    return Outgoing(is_open=settings.outgoing_networks == "any" or not settings.is_secure)
+
+
 def _build_notifiers(settings: Settings, provider: Identity) -> dict[str, Handler]:
-    outgoing = Outgoing(is_open=settings.outgoing_networks == "any" or not settings.is_secure)
+    outgoing = build_outgoing(settings)
     return {
         identity.BACKCHANNEL_LOGOUT: identity.BackchannelNotifier(provider, outgoing),
         agency.NOTIFY: agency.ClientNotifier(provider.database, outgoing),

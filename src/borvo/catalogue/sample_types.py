@@ -21,8 +21,8 @@ class SampleType:
     """One type of sample.
 
     `code` is the number under which samples are stored: the row's position in `sample_types.json`, counted
-    from 1. Rows are therefore only ever appended. `label` and `about` are for people. `plausible` are the least and
-    the largest value, in the stored unit, that a living person may have; `because` says how they were chosen.
+    from 1. Rows are therefore only ever appended. `label`, `about` and `example` are for people. `plausible` are the
+    least and the largest value, in the stored unit, that a living person may have; `because` says how they were chosen.
     What `is_cumulative` counts something up over its time, such as steps; otherwise each sample stands for itself.
     `molar_mass`, in kilograms per mole, lets amounts of substance be converted. Codes of other catalogues are there
     where one exists.
@@ -32,6 +32,7 @@ class SampleType:
     name: str
     label: str
     about: str
+    example: str
     family: Family
     group: str
     unit: str | None
@@ -62,6 +63,7 @@ def _read_row(code: int, row: dict[str, Any]) -> SampleType:
         name=row["type"],
         label=row.get("label") or row["type"].replace("_", " ").capitalize(),
         about=row["about"],
+        example=row["example"],
         family=Family(row["family"]),
         group=row.get("group", row["family"]),
         unit=row.get("unit"),

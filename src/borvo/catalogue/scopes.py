@@ -10,13 +10,14 @@ from borvo.catalogue.sample_types import Family, SampleType, list_sample_types, 
 @dataclass(frozen=True, slots=True)
 class ScopeWords:
     """One scope: `title` for lists, `sentence` completes "... would like to", `group` gathers in the picker, `about`
-    explains what it opens where the sentence does not."""
+    explains what it opens where the sentence does not, and `example` is what may be read by it."""
 
     scope: str
     title: str
     sentence: str
     group: str
     about: str = ""
+    example: str = ""
 
 
 BASIC_SCOPES = (
@@ -61,7 +62,9 @@ def _describe_type(sample_type: SampleType) -> list[ScopeWords]:
         noun = f"{noun} records"
     group, about = _GROUP_TITLES[sample_type.group], sample_type.about
     return [
-        ScopeWords(sample_type.read_scope, f"Read {noun}", f"read your {noun}", group, about),
+        ScopeWords(
+            sample_type.read_scope, f"Read {noun}", f"read your {noun}", group, about, sample_type.example
+        ),
         ScopeWords(sample_type.write_scope, f"Write {noun}", f"add to your {noun}", group, about),
     ]
 
@@ -90,12 +93,13 @@ def order_scopes(scopes: Iterable[str]) -> list[str]:
 @dataclass(frozen=True, slots=True)
 class ConsentLine:
     """What a person reads on the consent page: a sentence, which members of a group it covers, the scopes that she
-    allows with it, and an explanation unless a line above gives it."""
+    allows with it, an explanation unless a line above gives it, and an example of what is read."""
 
     sentence: str
     scopes: tuple[str, ...]
     members: tuple[str, ...] = ()
     about: str = ""
+    example: str = ""
 
 
 def _map_members(scopes: frozenset[str]) -> dict[str, dict[str, str]]:
@@ -122,7 +126,7 @@ def list_consent_lines(scopes: Iterable[str]) -> list[ConsentLine]:
             children = members.get(each.scope, {})
             about = "" if any(each.about == line.about for line in lines) else each.about
             named = (each.scope, *children)
-            lines.append(ConsentLine(each.sentence, named, tuple(children.values()), about))
+            lines.append(ConsentLine(each.sentence, named, tuple(children.values()), about, each.example))
     return lines
 
 

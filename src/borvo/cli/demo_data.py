@@ -33,6 +33,7 @@ from borvo.portal.public import (
     list_tenancies,
     load_client,
     register_client,
+    write_last_uses,
 )
 
 PASSWORD = "borvo-demo-pass"  # noqa: S105
@@ -218,7 +219,8 @@ async def _seed_readings(platform: Platform, person: Person) -> None:
 
 async def _seed_activity(platform: Platform) -> None:
     """Once: the counts are added up, and a second time they would be twice as many."""
-    today = platform.clock().date()
+    now = platform.clock()
+    today = now.date()
     async with platform.database.transaction() as connection:
         diary = await load_client(connection, f"{PREFIX}.code")
         if diary is None or await list_counts(connection, diary.client_key, today - timedelta(DAYS)):
@@ -226,6 +228,8 @@ async def _seed_activity(platform: Platform) -> None:
         for each in CLIENTS:
             counts = list_activity(each.client_id, each.grant_type, each.scopes, today)
             await add_counts(connection, list(counts))
+            if client := await load_client(connection, each.client_id):
+                await write_last_uses(connection, {client.client_key: now - timedelta(days=1)})
 
 
 def list_readings(now: datetime) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """What the OpenAPI document says of parameters and bodies that the endpoints read by themselves."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from litestar.openapi.datastructures import ResponseSpec
@@ -16,7 +15,7 @@ from borvo.catalogue.sample_types import list_sample_types
 from borvo.dataserver.bodies import PageAnswer
 from borvo.dataserver.model import Order
 from borvo.dataserver.queries import SAMPLE_FIELDS
-from borvo.web.problems import MEDIA_TYPE, Problem
+from borvo.web.problems import describe_faults
 
 _TEXT = Schema(type=OpenAPIType.STRING)
 _TEXTS = Schema(type=OpenAPIType.ARRAY, items=_TEXT)
@@ -104,14 +103,6 @@ class ReadOperation(Operation):
 
     def __post_init__(self) -> None:
         self.parameters = [*(self.parameters or []), *_list_parameters()]
-
-
-def describe_faults(faults: Mapping[int, str]) -> dict[int, ResponseSpec]:
-    """Problem documents by status."""
-    return {
-        status: ResponseSpec(Problem, generate_examples=False, description=text, media_type=MEDIA_TYPE)
-        for status, text in faults.items()
-    }
 
 
 FAULTS = {

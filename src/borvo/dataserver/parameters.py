@@ -1,4 +1,4 @@
-"""Query strings of the newer routes: read name by name, and every fault is told at once."""
+"""Query strings: read name by name, and every fault is told at once."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -10,7 +10,7 @@ from borvo.dataserver.model import Range
 from borvo.kernel.errors import InvalidInputError
 
 _PARAMETER_LIMIT = 1000
-_DIGIT_LIMIT = 18
+_DIGIT_LIMIT = 20
 
 T = TypeVar("T")
 

@@ -36,9 +36,18 @@ class Reader:
 async def admit_reader(
     server: DataServer, authorization: str | None, query_token: str | None
 ) -> AsyncIterator[tuple[Connection, Reader]]:
-    """A connection, and who reads by it. When the request is refused, whose token has ended learns that, and nothing
-    about the request."""
+    """A connection, and who reads by it: never by a query token. When the request is refused, whose token has ended
+    learns that, and nothing about the request."""
     admission = await server.verify(authorization)
+    async with read_as(server, admission, query_token) as admitted:
+        yield admitted
+
+
+@asynccontextmanager
+async def read_as(
+    server: DataServer, admission: Admission, query_token: str | None = None
+) -> AsyncIterator[tuple[Connection, Reader]]:
+    """As `admit_reader`, for a token that was verified."""
     async with server.database.connection() as connection:
         try:
             yield connection, _describe(admission, query_token)
@@ -50,7 +59,8 @@ async def admit_reader(
 def _describe(admission: Admission, query_token: str | None) -> Reader:
     if query_token is not None:
         raise ForbiddenError(
-            "An agency-query-token reads by GET /sample/v1 only: what it opens is several people's."
+            "An agency-query-token does not open this: it reads by GET /sample/v1, GET /sample/v1/statistics and "
+            "POST /query/v1."
         )
     person_id = admission.token.person_id
     if person_id is None:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from borvo.agency.public import Agency
+from borvo.dataserver.aggregation.turns import Turns
 from borvo.dataserver.intake import Intake
 from borvo.dataserver.retention import Retention
 from borvo.dataserver.totals import TotalMemory
@@ -37,6 +38,7 @@ class DataServer:
     intake: Intake = field(default_factory=Intake)
     retention: Retention = field(default_factory=Retention)
     totals: TotalMemory = field(default_factory=TotalMemory)
+    turns: Turns = field(default_factory=Turns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from borvo.agency.public import ReadGrant, ReadNote, record_reads
 from borvo.catalogue.sample_types import Family, SampleType, map_sample_type_codes
 from borvo.dataserver import policy
 from borvo.dataserver.cursors import SharedReader, read_cursor, write_cursor
-from borvo.dataserver.model import Key, Query, StoredSample
+from borvo.dataserver.model import Key, Query, Range, StoredSample
 from borvo.dataserver.queries import parse_query
 from borvo.dataserver.service import DataServer
 from borvo.dataserver.shared_rendering import render_shared_page
@@ -83,8 +83,8 @@ async def _read(cursor_key: bytes, visit: Visit, text: str) -> SharedAnswer:
     after = read_cursor(cursor_key, reader, query.cursor) if query.cursor else None
     opening = open_types(visit.grants, query.types)
     page = await _read_page(visit.connection, query, opening, after)
-    await check_parts(visit, opening, query, page)
-    await log_page(visit, opening, query, page)
+    await check_parts(visit, opening, query.start, page)
+    await log_page(visit, opening, query.start, page)
     body = render_shared_page(page.total, page.samples, units, query.fields)
     cursor = page.next and write_cursor(cursor_key, reader, page.next)
     return SharedAnswer(body, len(page.samples), cursor)
@@ -96,18 +96,21 @@ def _describe_reader(visit: Visit, query: Query) -> SharedReader:
     return SharedReader(asker.agent_id, asker.client_id, people, query)
 
 
-async def log_page(visit: Visit, opening: Opening, query: Query, page: SharedPage) -> None:
-    noted = list_notes(visit.grants, opening, query, page)
-    await record_reads(visit.agency, visit.connection, visit.asker, noted)
+async def log_page(
+    visit: Visit, opening: Opening, wanted: Range, page: SharedPage, *, is_refused: bool = False
+) -> None:
+    """`wanted` are the dates at which samples were to start."""
+    noted = list_notes(visit.grants, opening, wanted, page)
+    await record_reads(visit.agency, visit.connection, visit.asker, noted, is_refused=is_refused)
 
 
-async def check_parts(visit: Visit, opening: Opening, query: Query, page: SharedPage) -> None:
+async def check_parts(visit: Visit, opening: Opening, wanted: Range, page: SharedPage) -> None:
     """Raises `ForbiddenError`. The refusal itself tells something of what is stored: it is a look, though no sample
     goes out."""
     try:
         _check_children(visit.grants, page)
     except ForbiddenError:
-        await log_page(visit, opening, query, SharedPage((), {}))
+        await log_page(visit, opening, wanted, SharedPage((), {}), is_refused=True)
         raise
 
 
@@ -159,9 +162,10 @@ async def _find_children(
     types = map_sample_type_codes()
     parents = [row for row in rows if types[row["type_code"]].family is Family.CORRELATION]
     found: dict[tuple[UUID, UUID], list[StoredSample]] = {}
-    if parents:
-        keys = [row["person_id"] for row in parents], [row["id"] for row in parents]
-        for row in await connection.fetch(CHILDREN, *keys):
+    # A person whom the asker knows under two subjects comes twice.
+    keys = dict.fromkeys((row["person_id"], row["id"]) for row in parents)
+    if keys:
+        for row in await connection.fetch(CHILDREN, *zip(*keys, strict=True)):
             found.setdefault((row["person_id"], row["id"]), []).append(read_sample(row, is_part=True))
     return found
 
@@ -181,7 +185,7 @@ def _check_children(grants: Sequence[ReadGrant], page: SharedPage) -> None:
 
 
 def list_notes(
-    grants: Sequence[ReadGrant], opening: Opening, query: Query, page: SharedPage
+    grants: Sequence[ReadGrant], opening: Opening, wanted: Range, page: SharedPage
 ) -> list[tuple[ReadGrant, ReadNote]]:
     """What goes into the log of each person of whom something was asked, found or not."""
     types = map_sample_type_codes()
@@ -194,8 +198,8 @@ def list_notes(
             grant,
             ReadNote(
                 tuple(asked[grant.subject]),
-                max(filter(None, (grant.since, query.start.lower)), default=None),
-                query.start.upper,
+                max(filter(None, (grant.since, wanted.lower)), default=None),
+                wanted.upper,
                 counts[grant.subject],
             ),
         )

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from borvo.catalogue.sample_types import Family, list_sample_types
-from borvo.dataserver.model import Key, Order, Query, Range
+from borvo.dataserver.composition import Composition
+from borvo.dataserver.model import Key, Order, Query
 from borvo.dataserver.statements import ORDER_COLUMNS, SAMPLE_COLUMNS, rest
 from borvo.kernel.ids import PersonId
 
@@ -30,31 +31,24 @@ class Opening(NamedTuple):
     readable: Sequence[tuple[UUID, int]]
 
 
-class SharedStatement:
-    """Text that grows together with its values. `$1` to `$7` are the columns of what is opened."""
-
-    def __init__(self, opening: Opening) -> None:
-        self.values: list[object] = [[each[column] for each in opening.opened] for column in range(5)]
-        self.values += [[each[column] for each in opening.readable] for column in range(2)]
-        self.text = ""
-
-    def bind(self, value: object) -> str:
-        """The placeholder under which the value travels."""
-        self.values.append(value)
-        return f"${len(self.values)}"
+def _begin(opening: Opening) -> Composition:
+    """`$1` to `$7` are the columns of what is opened."""
+    opened = ([each[column] for each in opening.opened] for column in range(5))
+    readable = ([each[column] for each in opening.readable] for column in range(2))
+    return Composition(*opened, *readable)
 
 
 _OPENED = """opened as materialized (
   select * from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::timestamptz[], $5::boolean[])
     as o (person_id, subject, code, since, is_guarded)),
   readable as materialized (select * from unnest($6::uuid[], $7::smallint[]) as r (subject, code))"""
-_CORRELATIONS = [each.code for each in list_sample_types() if each.family is Family.CORRELATION]
+CORRELATIONS = [each.code for each in list_sample_types() if each.family is Family.CORRELATION]
 
 
-def compose_shared_page(query: Query, opening: Opening, after: Key | None = None) -> SharedStatement:
+def compose_shared_page(query: Query, opening: Opening, after: Key | None = None) -> Composition:
     """The rows of the page and one more in one order over all people, each with its subject, its person and its dates;
     those behind the key when there is one."""
-    statement = SharedStatement(opening)
+    statement = _begin(opening)
     direction = "desc" if query.is_descending else "asc"
     order = f"order by s.{ORDER_COLUMNS[query.order]} {direction}, s.id {direction}"
     rows = _compose_rows(statement, query, after)
@@ -66,9 +60,9 @@ def compose_shared_page(query: Query, opening: Opening, after: Key | None = None
     return statement
 
 
-def compose_shared_count(query: Query, opening: Opening) -> SharedStatement:
+def compose_shared_count(query: Query, opening: Opening) -> Composition:
     """How many rows there are without paging: one row a person of whom there is any."""
-    statement = SharedStatement(opening)
+    statement = _begin(opening)
     rows = _compose_rows(statement, query)
     statement.text = f"""with {_OPENED}
         select o.subject, sum(n.found)::bigint as found from opened o cross join lateral (
@@ -76,7 +70,18 @@ def compose_shared_count(query: Query, opening: Opening) -> SharedStatement:
     return statement
 
 
-def _compose_rows(statement: SharedStatement, query: Query, after: Key | None = None) -> str:
+def compose_shared_places(query: Query, opening: Opening) -> Composition:
+    """How many rows there are of each person, and her position at that moment."""
+    statement = _begin(opening)
+    rows = _compose_rows(statement, query)
+    statement.text = f"""with {_OPENED}
+        select o.subject, coalesce(p.position, 0)::bigint as position, sum(n.found)::bigint as found
+        from opened o left join sample_position p on p.person_id = o.person_id
+        cross join lateral (select count(*) as found from {rows}) n group by o.subject, p.position"""
+    return statement
+
+
+def _compose_rows(statement: Composition, query: Query, after: Key | None = None) -> str:
     parts = [
         "s.person_id = o.person_id and s.type_code = o.code and s.position = 0",
         "s.start_at >= coalesce(o.since, '-infinity')",
@@ -86,7 +91,7 @@ def _compose_rows(statement: SharedStatement, query: Query, after: Key | None = 
              and not exists (select from readable r
                where r.subject = o.subject and r.code = c.type_code)))""",
         # A part has dates of its own: one from before that instant keeps the whole from being found.
-        f"""not (o.since is not null and s.type_code = any({statement.bind(_CORRELATIONS)}::smallint[])
+        f"""not (o.since is not null and s.type_code = any({statement.bind(CORRELATIONS)}::smallint[])
              and exists (select from sample c where c.person_id = s.person_id and c.id = s.id and c.position > 0
                and c.start_at < o.since))""",
     ]
@@ -102,13 +107,8 @@ def _compose_rows(statement: SharedStatement, query: Query, after: Key | None = 
         (Order.CREATION, query.creation),
     ):
         is_key = after is not None and order is query.order
-        parts += _compose_range(statement, ORDER_COLUMNS[order], rest(wanted, query) if is_key else wanted)
+        parts += statement.bound(ORDER_COLUMNS[order], rest(wanted, query) if is_key else wanted)
     return f"sample s where {' and '.join(parts)}"
-
-
-def _compose_range(statement: SharedStatement, column: str, wanted: Range) -> list[str]:
-    bounds = ((">=", wanted.lower), ("<=", wanted.upper))
-    return [f"s.{column} {sign} {statement.bind(bound)}" for sign, bound in bounds if bound is not None]
 
 
 CHILDREN = f"""

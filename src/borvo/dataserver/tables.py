@@ -64,8 +64,11 @@ sample_position = sa.Table(
     metadata,
     sa.Column("person_id", UUID, primary_key=True),
     sa.Column("position", sa.BigInteger, nullable=False),
-    # The last position at which something was deleted.
+    # The last position at which something was deleted, and the one at which everything was erased.
     sa.Column("deleted_position", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("erased_position", sa.BigInteger, nullable=False, server_default="0"),
+    # Nothing is stored until somebody has made sure, in her turn, that the person may still store anything.
+    sa.Column("is_closed", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 # What samples were before they were replaced or deleted: those of position P are the rows of `sample` changed at P or

@@ -6,6 +6,7 @@ double, what is shown has 15 digits, which is what a double holds for sure, and 
 of up to 15 digits that was written in a unit is read in it again as it was.
 """
 
+import math
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -39,7 +40,16 @@ class Conversion(NamedTuple):
         if self.scale == 1 and not self.offset:
             return stored
         exact = (_read_decimal(stored) - self.offset) / self.scale
-        return float(round(exact, _DECIMALS)) if self.offset else float(f"{float(exact):.15g}")
+        return float(round(exact, _count_decimals(stored))) if self.offset else float(f"{float(exact):.15g}")
+
+    def show_difference(self, stored: float) -> float:
+        """What lies between two stored values, in the unit."""
+        return stored if self.scale == 1 else float(f"{float(_read_decimal(stored) / self.scale):.15g}")
+
+
+def _count_decimals(stored: float) -> int:
+    """How many a double of that size holds for certain."""
+    return _DECIMALS - max(0, math.floor(math.log10(abs(stored))) - 2) if stored else _DECIMALS
 
 
 def _read_decimal(value: float) -> Fraction:

@@ -3,6 +3,7 @@
 from borvo.dataserver import past
 from borvo.dataserver.export import store as exports
 from borvo.dataserver.service import DataServer
+from borvo.dataserver.snapshots import shared_store as shared_snapshots
 from borvo.dataserver.snapshots import store as snapshots
 
 
@@ -11,5 +12,6 @@ async def clean_up(server: DataServer) -> None:
     now = server.clock()
     async with server.database.connection() as connection:
         await snapshots.delete_expired(connection, now)
+        await shared_snapshots.delete_expired(connection, now)
         await exports.delete_expired(connection, now)
         await past.delete_ended(connection, now - server.retention.past)

@@ -15,8 +15,9 @@ from litestar.openapi.spec import (
 )
 
 from borvo.dataserver.bodies import ReceiptAnswer, ReceiptsAnswer
-from borvo.dataserver.description import FAULTS, describe_faults, describe_sample
+from borvo.dataserver.description import FAULTS, describe_sample
 from borvo.dataserver.submission import Form
+from borvo.web.problems import describe_faults
 
 _TEXT = Schema(type=OpenAPIType.STRING)
 _PREFER = Parameter(

@@ -36,16 +36,18 @@ def _list(columns: Columns, prefix: str = "") -> str:
 # The row is updated before any sample is stored, so that writers of one person wait for each other here and nowhere
 # else. What was committed while this one waited is not seen by the rest of the statement. That matters for samples
 # that were deleted meanwhile, whose ids must not be stored again: `is_fresh` tells, and the statement runs once more.
+# If everything was erased meanwhile, `is_overtaken`, it does not; and after that nothing is stored while `is_closed`.
 _TAKE = """
 taken as (
   insert into sample_position as present (person_id, position) values ($1, 1)
   on conflict (person_id) do update set position = present.position + 1
-  returning position as at, deleted_position
+  returning position as at, deleted_position, erased_position, is_closed
 ), known as (
-  select at, deleted_position > 0 as has_tombstones,
-         deleted_position = coalesce((select p.deleted_position from sample_position p where p.person_id = $1), 0)
-           as is_fresh
-  from taken
+  select at, deleted_position > 0 as has_tombstones, deleted_position = seen and not is_closed as is_fresh,
+         erased_position > seen as is_overtaken, is_closed
+  from (
+    select *, coalesce((select p.deleted_position from sample_position p where p.person_id = $1), 0) as seen
+    from taken offset 0) t
 )"""
 
 _NOT_DELETED = """is_fresh and (not has_tombstones or not exists (
@@ -100,7 +102,26 @@ def _compose_add(*, has_children: bool) -> str:
             first=("$3", "at"),
             children=children if has_children else None,
         )
-        + "select at, is_fresh, (select count(*) from stored) as stored from known"
+        + "select at, is_fresh, is_overtaken, is_closed, (select count(*) from stored) as stored from known"
+    )
+
+
+def _compose_add_more(*, has_children: bool) -> str:
+    """At the position `$4`, which the transaction has taken: whatever was deleted before is seen."""
+    first, children = 5, 5 + len(_SAMPLE)
+    known = """known as (
+  select $4::bigint as at, deleted_position > 0 as has_tombstones, true as is_fresh
+  from sample_position where person_id = $1
+)"""
+    return (
+        _compose_insert(
+            known,
+            _unnest(_SAMPLE, "given", first),
+            _NOT_DELETED,
+            first=("$3", "at"),
+            children=children if has_children else None,
+        )
+        + "select count(*) from stored"
     )
 
 
@@ -138,6 +159,10 @@ def _compose_replace(*, has_children: bool) -> str:
 
 ADD: Final = {with_children: _compose_add(has_children=with_children) for with_children in (False, True)}
 """By whether there are children. Answers the position, whether it is fresh, and how many were stored."""
+ADD_MORE: Final = {
+    with_children: _compose_add_more(has_children=with_children) for with_children in (False, True)
+}
+"""Answers how many were stored."""
 REVIVE: Final = {
     with_children: _compose_revive(has_children=with_children) for with_children in (False, True)
 }
@@ -189,7 +214,10 @@ where s.person_id = $1 and s.id = given.id and s.position = 0
 
 LIST_TYPES: Final = "select id::text, type_code from sample where person_id = $1 and id = any($2::uuid[])"
 
-ERASE: Final = tuple(
-    f"delete from {table} where person_id = $1"
-    for table in ("sample", "sample_past", "sample_count", "sample_position")
+ERASE: Final = (
+    *(f"delete from {table} where person_id = $1" for table in ("sample", "sample_past", "sample_count")),
+    """update sample_position set deleted_position = position, erased_position = position, is_closed = true
+       where person_id = $1""",
 )
+
+REOPEN: Final = "update sample_position set is_closed = false where person_id = $1"

@@ -3,12 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from borvo.accounts.public import load_person
 from borvo.dataserver import write_statements as statements
 from borvo.dataserver.batch import Batch, Kept, Present
 from borvo.dataserver.model import Sample
 from borvo.identity.public import Caller
+from borvo.kernel.errors import ConflictError, UnauthenticatedError
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection
+
+# RFC 6750 3.1
+_ENDED = 'Bearer error="invalid_token"'
 
 Content = tuple[int, datetime, datetime, float | None, str | None, str | None, str | None, int, int]
 
@@ -72,6 +77,27 @@ class WritableShelf:
                 raise RuntimeError("the statement answers one row")
             if row["is_fresh"]:
                 return row["at"], row["stored"]
+            if row["is_closed"]:
+                await self._reopen()
+            if row["is_overtaken"]:
+                raise ConflictError("All samples of this person were erased meanwhile. Nothing was stored.")
+
+    async def _reopen(self) -> None:
+        """After everything was erased: whoever was let in before may come later than that. Looks, in its turn, whether
+        the person is still there; raises `UnauthenticatedError`."""
+        async with self._connection.transaction():
+            await self.take()
+            if await load_person(self._connection, self._person_id) is None:
+                raise UnauthenticatedError("This account is closed.", challenge=_ENDED)
+            await self._connection.execute(statements.REOPEN, self._person_id)
+
+    async def add_more(self, batch: Batch, position: int) -> int:
+        """As `add`, at the position that it has taken in the same transaction. How many samples were new."""
+        arrays, has_children = _list_arrays(batch)
+        stored: int = await self._connection.fetchval(
+            statements.ADD_MORE[has_children], *self._writer, self._now, position, *arrays
+        )
+        return stored
 
     async def find_present(self, names: Sequence[str]) -> Present:
         """What is kept under the client's ids: the sample, else the tombstone of the last one."""
@@ -127,7 +153,8 @@ class WritableShelf:
 
 
 async def erase_samples(connection: Connection, person_id: PersonId) -> None:
-    """All of a person's samples, what they were before, and that there were any."""
+    """All of a person's samples, what they were before, and their counts. Writers who are at it are waited for; those
+    who wait store nothing. Her position stays, so that whoever comes late, or has read before, learns of it."""
     await connection.fetchval(statements.TAKE, person_id)
     for statement in statements.ERASE:
         await connection.execute(statement, person_id)

@@ -14,12 +14,13 @@ from borvo.identity.discovery import build_discovery
 from borvo.identity.key_schedule import JWKS_LIFETIME
 from borvo.identity.model import Parameters
 from borvo.identity.service.authentication import ClientRequest, TokenAnswer
-from borvo.identity.service.caller import describe_caller, read_bearer
+from borvo.identity.service.caller import describe_caller
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.devices import begin_device_authorization
 from borvo.identity.service.issuance import answer_token_request
 from borvo.identity.service.token_state import introspect_token, revoke_token
 from borvo.web.addresses import find_client_address, find_network
+from borvo.web.bearer import read_bearer
 from borvo.web.csrf import WITHOUT_CSRF
 from borvo.web.forms import FORM_MEDIA_TYPE, is_form, parse_fields
 from borvo.web.requests import find_header, read_body

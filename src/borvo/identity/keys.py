@@ -123,6 +123,7 @@ class KeyCabinet:
         self._events = events
         self._rotate_after = rotate_after
         self._keys: SigningKeys | None = None
+        self._opened: dict[str, Key] = {}
         self._lock = asyncio.Lock()
 
     async def current(self) -> SigningKeys:
@@ -210,8 +211,10 @@ class KeyCabinet:
         if missing := set(ALGORITHMS) - set(plan.signing):
             await self._create(sorted(missing))
             return await self._load()
+        signing = _list_signing(materials, plan)
+        await self._open(signing)
         return SigningKeys(
-            active={m.stored.algorithm: self._open(m) for m in _list_signing(materials, plan)},
+            active={stored.algorithm: self._present(stored) for stored in (m.stored for m in signing)},
             access=_select(materials, plan.verifying_access),
             hints=_select(materials, plan.verifying_hints),
             jwks={"keys": [json.loads(m.public_jwk) for m in materials if m.stored.kid in plan.published]},
@@ -219,15 +222,28 @@ class KeyCabinet:
             changes_at=plan.changes_at,
         )
 
-    def _open(self, material: KeyMaterial) -> SigningKey:
+    def _present(self, stored: StoredKey) -> SigningKey:
+        return SigningKey(stored.kid, stored.algorithm, self._opened[stored.kid])
+
+    async def _open(self, materials: Collection[KeyMaterial]) -> None:
+        """Keeps what is open already. In threads: an RSA key is checked for 30 ms, in which nobody would be served."""
+        known = self._opened
+        kids = [material.stored.kid for material in materials]
+        new = [material for material in materials if material.stored.kid not in known]
+        keys = await asyncio.gather(*(asyncio.to_thread(self._unseal, material) for material in new))
+        self._opened = {kid: known[kid] for kid in kids if kid in known} | {
+            material.stored.kid: key for material, key in zip(new, keys, strict=True)
+        }
+
+    def _unseal(self, material: KeyMaterial) -> Key:
         plain = self._keyring.unseal(_PURPOSE, material.sealed_private_jwk or b"")
-        key = JWKRegistry.import_key(json.loads(plain))
-        return SigningKey(material.stored.kid, material.stored.algorithm, key)
+        return JWKRegistry.import_key(json.loads(plain))
 
     async def _make(self, algorithms: Iterable[str], announcement: timedelta) -> list[KeyMaterial]:
         """In threads: an RSA key takes a tenth of a second or more."""
         names = list(algorithms)
         keys = await asyncio.gather(*(asyncio.to_thread(self._generate, name) for name in names))
+        self._opened |= {key.thumbprint(): key for key in keys}
         now = self._clock()
         return [
             self._seal(StoredKey(key.thumbprint(), name, now, now + announcement), key)

@@ -9,6 +9,7 @@ _ADDRESS_MAXIMUM = 254
 # RFC 5321 4.1.2: dot-string at a domain.
 _ATOM = r"(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]|[^\x00-\x7f\s])+"
 _LABEL = r"(?:[A-Za-z0-9-]|[^\x00-\x7f\s])+"
+_LINK = re.compile(r"https?://[!-;=?-~]+")
 _ADDRESS = re.compile(rf"(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 
 
@@ -28,13 +29,17 @@ def parse_address(text: str) -> Address:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """Plain text to one person. Raises ValueError for an address or a subject that could end a header."""
+    """Plain text to one person. `unsubscribe` is where one POST ends mails of this sort (RFC 8058). Raises ValueError
+    for what could end a header."""
 
     to: str
     subject: str
     text: str
+    unsubscribe: str = ""
 
     def __post_init__(self) -> None:
         parse_address(self.to)
         if not self.subject.isprintable() or not 0 < len(self.subject) <= _SUBJECT_MAXIMUM:
             raise ValueError("a subject is one short line")
+        if self.unsubscribe and _LINK.fullmatch(self.unsubscribe) is None:
+            raise ValueError("a link is an address by http or https")

@@ -23,4 +23,4 @@ async def post_mail(
 
 def read_mail(payload: Payload) -> Mail:
     """The inverse of `post_mail`."""
-    return Mail(payload["to"], payload["subject"], payload["text"])
+    return Mail(payload["to"], payload["subject"], payload["text"], payload.get("unsubscribe", ""))

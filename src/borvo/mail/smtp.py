@@ -70,6 +70,10 @@ def build_message(mail: Mail, sender: str, message_id: str, now: datetime) -> Em
     message["Message-ID"] = f"<{message_id}@{address.domain}>"
     # RFC 3834: so that no vacation message answers.
     message["Auto-Submitted"] = "auto-generated"
+    if mail.unsubscribe:
+        # RFC 8058 3.1: mail programs show a button that posts to it.
+        message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text)
     return message
 

@@ -1,8 +1,9 @@
-"""Text messages: posted through the outbox, as mail is. The demo shows them; nothing sends them in earnest yet."""
+"""Text messages: posted through the outbox, as mail is. The demo shows them; `sms.py` sends them in earnest."""
 
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
+from borvo.kernel.entropy import create_token
 from borvo.storage.database import Connection
 from borvo.storage.outbox.messages import Outbox
 from borvo.storage.outbox.model import Payload
@@ -24,7 +25,9 @@ async def post_text(
     outbox: Outbox, connection: Connection, message: TextMessage, *, person_id: UUID | None = None
 ) -> None:
     """Within the caller's transaction; sent after it is committed, at least once."""
-    await outbox.put(connection, TEXT_KIND, asdict(message), person_id=person_id)
+    # The same at each attempt, so that a gateway which has taken the message can tell a repetition.
+    payload = {**asdict(message), "message_id": create_token(outbox.entropy)}
+    await outbox.put(connection, TEXT_KIND, payload, person_id=person_id)
 
 
 def read_text(payload: Payload) -> TextMessage:

@@ -1,15 +1,15 @@
 """Rules about the end of secrets: how long they may live, and when their owners are warned."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-
-from borvo.portal.model import StoredSecret
 
 LIFETIMES = (30, 90, 180, 365)
 """The days that the form offers."""
 
 WARNINGS = (1, 7, 30)
 """So many days before the end the members are told, the last time first."""
+
+SECRET_ENDS_SOON = timedelta(days=max(WARNINGS))
+"""From when on pages say so: when the first warning is sent."""
 
 EXPIRED_KEPT = timedelta(days=90)
 """How long an expired secret is shown, before the clean-up deletes it."""
@@ -30,7 +30,8 @@ def find_warning(now: datetime, expires_at: datetime | None) -> int | None:
     return next((days for days in WARNINGS if expires_at - now <= timedelta(days=days)), None)
 
 
-def list_expiring(secrets: Iterable[StoredSecret], now: datetime) -> tuple[StoredSecret, ...]:
-    """Those that still work and end within the first warning's time, the next one to end first."""
-    soon = [each for each in secrets if each.is_live(now) and find_warning(now, each.expires_at) is not None]
-    return tuple(sorted(soon, key=lambda each: each.expires_at or now))
+def count_days_left(now: datetime, expires_at: datetime | None) -> int | None:
+    """Days until a secret ends, a begun one counted; None for one that does not end soon, or has ended."""
+    if expires_at is None or not now < expires_at <= now + SECRET_ENDS_SOON:
+        return None
+    return -((now - expires_at) // timedelta(days=1))

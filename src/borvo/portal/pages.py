@@ -59,7 +59,8 @@ async def show_portal(request: AnyRequest, login: SignedIn, portal: Developing) 
     if place is None:
         return render_page("portal/portal.html", viewer=login, person=login.person, place=None)
     asked = request.query_params
-    search = read_search(asked.get("q", ""), asked.get("state", ""), asked.get("page", ""))
+    names = ("q", "state", "page", "secrets")
+    search = read_search(*(asked.get(name, "") for name in names))
     page = render_page(
         "portal/portal.html",
         viewer=login,

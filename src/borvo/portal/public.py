@@ -7,7 +7,6 @@ from borvo.portal.api.description import API_COMPONENTS
 from borvo.portal.api.routes import build_api_router
 from borvo.portal.client_secrets import SecretVerifier
 from borvo.portal.deferred import write_regularly
-from borvo.portal.expiry import list_expiring
 from borvo.portal.headroom import ClientLimit, ClientLimiter
 from borvo.portal.maintenance import clean_up, maintain
 from borvo.portal.model import (
@@ -56,7 +55,7 @@ from borvo.portal.team.tenancies import (
     suspend_tenancy,
 )
 from borvo.portal.usage import WRITE_EVERY as USAGE_FLUSH
-from borvo.portal.usage import ClientUsage
+from borvo.portal.usage import ClientUsage, write_last_uses
 
 __all__ = [
     "ACTIVITY_FLUSH",
@@ -101,7 +100,6 @@ __all__ = [
     "generate_secret",
     "list_all_tenancies",
     "list_counts",
-    "list_expiring",
     "list_tenancies",
     "load_client",
     "load_client_by_key",
@@ -115,5 +113,6 @@ __all__ = [
     "resume_tenancy",
     "set_prefix",
     "suspend_tenancy",
+    "write_last_uses",
     "write_regularly",
 ]

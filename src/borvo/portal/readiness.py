@@ -2,12 +2,11 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from borvo.portal.addresses import find_live_fault, is_local
+from borvo.portal.expiry import SECRET_ENDS_SOON
 from borvo.portal.model import ClientDetails, ClientSheet, GrantType, RegisteredClient
-
-SECRET_ENDS_SOON = timedelta(days=30)
 
 _UNATTENDED = frozenset({GrantType.CLIENT_CREDENTIALS})
 

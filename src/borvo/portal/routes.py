@@ -21,7 +21,7 @@ from borvo.portal.team import invitation_pages
 from borvo.portal.team import pages as team_pages
 from borvo.portal.test_drive import pages as drive_pages
 from borvo.portal.tokens import pages as token_pages
-from borvo.web.pages import PAGE_OPT
+from borvo.web.pages import HOME_OPT, PAGE_OPT
 
 
 def build_router() -> Router:
@@ -69,6 +69,6 @@ def build_router() -> Router:
             *token_pages.HANDLERS,
             *transfer_pages.HANDLERS,
         ],
-        opt={PAGE_OPT: True},
+        opt={PAGE_OPT: True, HOME_OPT: ("/portal", "Go to the developer portal")},
         include_in_schema=False,
     )

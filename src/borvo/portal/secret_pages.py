@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from litestar import Response, get, post
 from litestar.response import Redirect, Template
@@ -11,7 +11,7 @@ from borvo.accounts.public import Login, SignedIn
 from borvo.kernel.errors import InvalidInputError
 from borvo.kernel.ids import parse_uuid
 from borvo.portal import secret_service, service
-from borvo.portal.expiry import LIFETIMES, find_warning
+from borvo.portal.expiry import LIFETIMES, count_days_left
 from borvo.portal.model import SecretRecord, SecretTerms
 from borvo.portal.pages import AnyRequest, Developing, InPath
 from borvo.portal.policy import CHOSEN_SECRET_MAXIMUM, CHOSEN_SECRET_MINIMUM, LABEL_MAXIMUM, SECRETS_MAXIMUM
@@ -38,10 +38,7 @@ class SecretLine:
 
 
 def _describe(secret: SecretRecord, now: datetime) -> SecretLine:
-    end = secret.expires_at
-    is_soon = end is not None and find_warning(now, end) is not None
-    days_left = -((now - end) // timedelta(days=1)) if end is not None and is_soon else None
-    return SecretLine(secret, secret.is_live(now), days_left)
+    return SecretLine(secret, secret.is_live(now), count_days_left(now, secret.expires_at))
 
 
 def read_terms(form: Form, prefix: str) -> SecretTerms:

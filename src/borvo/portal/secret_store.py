@@ -123,8 +123,9 @@ _PUBLISHED = (
 async def delete_published(
     connection: Connection, digests: Collection[bytes], now: datetime
 ) -> list[OwnedSecret]:
-    """Deletes the live generated secrets of these digests, whosever they are. The clients are locked first, as by
-    those who change them, so that the two cannot wait for each other."""
+    """Deletes the live generated secrets of these digests, whosever they are, and voids the access tokens of their
+    clients: nobody knows which of them were got with it. The clients are locked first, as by those who change them,
+    so that the two cannot wait for each other."""
     keys = await connection.fetch(
         f"""select client_key from client
             where client_key in (select client_key from client_secret where {_PUBLISHED})
@@ -134,6 +135,7 @@ async def delete_published(
     )
     if not keys:
         return []
+    await _void_tokens(connection, [row["client_key"] for row in keys], now)
     rows = await connection.fetch(
         f"""with deleted as (delete from client_secret where {_PUBLISHED} returning *)
             select {_OWNED} from deleted s join client c on c.client_key = s.client_key order by s.id""",
@@ -141,6 +143,18 @@ async def delete_published(
         now,
     )
     return [_read_owned(row) for row in rows]
+
+
+async def _void_tokens(connection: Connection, client_keys: Collection[ClientKey], now: datetime) -> None:
+    """Access tokens know their second of issue only, and a request that is on its way has still seen the secret: those
+    of the next second are void as well. An app that gets a 401 for one asks again."""
+    await connection.execute(
+        """update client set tokens_void_before =
+             greatest(tokens_void_before, date_trunc('second', $2::timestamptz) + interval '2 seconds')
+           where client_key = any($1::uuid[])""",
+        list(client_keys),
+        now,
+    )
 
 
 async def list_editors(connection: Connection, tenancy_id: TenancyId) -> list[tuple[PersonId, str]]:

@@ -87,7 +87,7 @@ async def search_clients(
     """The clients of the tenancy, as far as they match; raises as `find_tenancy`."""
     async with portal.database.connection() as connection:
         await enter(connection, person, tenancy_id, Deed.READ)
-        return await listing.search_clients(connection, [tenancy_id], search)
+        return await listing.search_clients(connection, [tenancy_id], search, portal.clock())
 
 
 async def find_client(

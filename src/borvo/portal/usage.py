@@ -17,7 +17,7 @@ class ClientUsage:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._notes = Notes(_write, max)
+        self._notes = Notes(write_last_uses, max)
 
     def note(self, client_key: ClientKey) -> None:
         """That the client has just been given what it asked for."""
@@ -28,7 +28,7 @@ class ClientUsage:
         await self._notes.flush(database)
 
 
-async def _write(connection: Connection, seen: Mapping[ClientKey, datetime]) -> None:
+async def write_last_uses(connection: Connection, seen: Mapping[ClientKey, datetime]) -> None:
     """In the order of the keys, so that two workers never wait for each other; a row that another worker wrote within
     the minute stays as it is."""
     rows = sorted(seen.items())

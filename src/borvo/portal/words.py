@@ -39,13 +39,15 @@ def write_report_notice(email: str, issuer: str, secret: OwnedSecret) -> Mail:
         f"""Somebody has found a secret of the client {secret.display_name} ({secret.client_id}) where others can read \
 it, such as in a public commit or a log, and has reported it.
 
-It is the one {_name(secret)}. It was revoked at once: apps that use it get no tokens from now on.
+It is the one {_name(secret)}. It was revoked at once: apps that use it get no tokens from now on. \
+The access tokens of the client are void too, since some may have been got with it; apps with another secret simply \
+get new ones.
 
 What to do now:
 
 1. Generate a new secret and give it to the app: {_link(issuer, secret)}
 2. Find out where the old one was published, and how it got there. Deleting it there is neither enough nor needed.
-3. Whoever had it may have got tokens with it. Those live up to an hour.
+3. Look at the client's usage for what was done with it: {issuer}/portal/clients/{secret.client_id}/usage
 """,
     )
 

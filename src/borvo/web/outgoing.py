@@ -1,4 +1,4 @@
-"""Requests that leave the instance for addresses that developers entered.
+"""Requests that leave the instance by HTTP, most of them for addresses that developers entered.
 
 Such an address may name anything, machines inside the operator's own network too (OWASP ASVS 5 1.3.6). So a name is
 resolved here, every address it has is looked at, and the connection goes to the very address that was looked at.
@@ -69,7 +69,7 @@ def is_public(address: str) -> bool:
 
 
 class Outgoing:
-    """Posts forms and gets addresses. Follows no redirect, waits five seconds, and reads no more than the status."""
+    """Posts and gets. Follows no redirect, waits five seconds, and reads no more than the status."""
 
     def __init__(self, *, is_open: bool) -> None:
         self._is_open = is_open
@@ -77,11 +77,16 @@ class Outgoing:
 
     async def post_form(self, url: str, fields: Mapping[str, str]) -> int:
         """The status of the answer; raises `OutgoingError` when there is none."""
-        return await self._send("POST", url, urlencode(fields).encode())
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        return await self._send("POST", url, headers, urlencode(fields).encode())
+
+    async def post_json(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        """As `post_form`; `headers` come beside those of every request."""
+        return await self._send("POST", url, {**headers, "Content-Type": "application/json"}, body)
 
     async def get(self, url: str) -> int:
         """As `post_form`."""
-        return await self._send("GET", url, None)
+        return await self._send("GET", url, {}, None)
 
     def choose_context(self, url: str) -> ssl.SSLContext:
         """Where private addresses are allowed, an app on this very machine may have a certificate that nobody signed,
@@ -92,10 +97,8 @@ class Outgoing:
             context.verify_mode = ssl.CERT_NONE
         return context
 
-    async def _send(self, method: str, url: str, body: bytes | None) -> int:
-        headers = [("User-Agent", "Borvo")]
-        if body is not None:
-            headers.append(("Content-Type", "application/x-www-form-urlencoded"))
+    async def _send(self, method: str, url: str, more: Mapping[str, str], body: bytes | None) -> int:
+        headers = [("User-Agent", "Borvo"), *more.items()]
         try:
             context = self.choose_context(url)
             # A pool of its own each time: such requests are rare, and nothing is to stay open.

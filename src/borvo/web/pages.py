@@ -9,6 +9,11 @@ from litestar.response import Redirect, Template
 PAGE_OPT = "page"
 """Handlers with this key in their `opt` answer people, so their errors are pages."""
 
+HOME_OPT = "home"
+"""Where an error page of the handler leads on to, as an address and words; without it to the start page."""
+
+_START = ("/", "Go to the start page")
+
 
 def build_csp(form_action: Iterable[str] = (), frames: Iterable[str] = (), *, is_framed: bool = False) -> str:
     """A policy under which only our own files load and forms go to us and to the origins named.
@@ -81,11 +86,16 @@ def render_error_page(
     headers: Mapping[str, str] | None = None,
 ) -> Template:
     """A page with a way forward."""
+    handler, (address, words) = request.scope.get("route_handler"), _START
+    if handler is not None:
+        address, words = handler.opt.get(HOME_OPT, _START)
     return render_page(
         "error.html",
         status=status,
         headers=headers,
         title=title,
         detail=detail,
+        home=address,
+        home_words=words,
         request_id=request.scope.get("borvo_request_id", ""),
     )

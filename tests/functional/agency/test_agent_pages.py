@@ -108,14 +108,17 @@ async def test_what_is_wrong_is_said_beside_it_and_nothing_is_sent(platform: Pla
 async def test_agents_look_after_their_invites(platform: Platform, stage: Stage) -> None:
     headers = await stage.start_agent()
     first = await stage.invite(headers)
+    person = await stage.find_browser(PATIENT)
+    await person.submit(await person.open(first), first, decision="later")
     browser = await stage.find_browser(AGENT)
     page = await browser.open("/agency")
     assert PATIENT in page.text
     invite_id = await platform.database.pool.fetchval("select id from agency_invite")
     again = await browser.submit(page, f"/agency/invites/{invite_id}/sending")
     assert "on its way again" in again.text
-    person = await stage.find_browser(PATIENT)
     assert (await person.open(first)).status_code == 404
+    # What was kept by the link before has gone with it.
+    assert (await person.open(f"/account/sharing/invites/{invite_id}")).status_code == 404
     (second,) = {find_link(mail) for mail in await list_mails(platform, PATIENT)} - {first}
     assert (await person.open(second)).status_code == 200
     gone = await browser.submit(again, f"/agency/invites/{invite_id}/withdrawal")

@@ -28,6 +28,7 @@ async def test_somebody_without_an_account_signs_up_and_lands_on_the_request(sta
     page = await browser.open(link)
     assert "Agnes Agent" in page.text
     assert "read your blood pressure" in page.text
+    assert "For example: 128 over 82 mmHg" in page.text
     assert "Share what is ticked" not in page.text
     # Every way to sign in or up leads back.
     assert page.text.count("/account/sign-") == page.text.count("?return_to=%2Fagency%2Finvitations%2F") == 2
@@ -76,6 +77,8 @@ async def test_what_is_unticked_is_not_shared(stage: Stage) -> None:
     link = await stage.invite(headers, requestedScopes=["read.height", "read.body_mass"])
     browser = await stage.find_browser(PATIENT)
     page = await browser.open(link)
+    assert "How tall you are." in page.text
+    assert "For example: 1.72 m" in page.text
     await browser.submit(page, link, decision="accept", scope=["read.height"])
     assert await list_scopes(stage, headers) == ["read.height"]
 
@@ -219,6 +222,12 @@ async def test_a_consent_is_kept_in_every_version_and_never_changed(platform: Pl
         ("Consent", "active"),
         ("Consent", "inactive"),
     ]
+    first, second = exported
+    assert first["text"]["div"].count("<li>") == 1
+    assert "read your blood pressure records. Your blood pressure: " in first["text"]["div"]
+    assert "For example: 128 over 82 mmHg" in first["text"]["div"]
+    # The words on the page on which she ended it.
+    assert second["text"] == first["text"]
     for deed in (
         "update agency_consent set scopes = '{}'",
         "delete from agency_consent",

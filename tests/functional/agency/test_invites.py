@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from borvo.agency.invites import FROM_ANYBODY
 from borvo.assembly import Platform
 from tests.functional.agency.scenes import (
     AGENT,
@@ -20,6 +22,7 @@ from tests.functional.agency.scenes import (
     list_texts,
     seat_agent,
 )
+from tests.functional.application import build_app_for
 
 
 @pytest.mark.parametrize("path", INVITE_PATHS)
@@ -113,9 +116,7 @@ async def test_what_is_not_valid_is_answered_with_its_errors_and_sends_nothing(
     assert await count_messages(platform) == 0
 
 
-async def test_an_address_is_invited_a_few_times_only_whoever_invites(
-    platform: Platform, stage: Stage
-) -> None:
+async def test_an_agency_invites_an_address_a_few_times_only(platform: Platform, stage: Stage) -> None:
     headers = await stage.start_agent()
     answers = [
         await stage.http.post(INVITE_PATHS[0], json=ask(email="x@example.org"), headers=headers)
@@ -124,6 +125,58 @@ async def test_an_address_is_invited_a_few_times_only_whoever_invites(
     assert [answer.status_code for answer in answers] == [200] * 5 + [429]
     assert int(answers[-1].headers["retry-after"]) > 0
     assert await count_messages(platform) == 5
+    # Nobody learns by a refusal that others have invited the same address.
+    other = await stage.start_agent("aron@example.org")
+    body = ask(email="x@example.org")
+    assert (await stage.http.post(INVITE_PATHS[0], json=body, headers=other)).status_code == 200
+    assert await count_messages(platform) == 6
+
+
+async def test_an_address_that_many_have_invited_gets_no_more_and_nobody_is_told(
+    platform: Platform, stage: Stage
+) -> None:
+    now = platform.clock()
+    for _ in range(FROM_ANYBODY.attempts):
+        await platform.accounts.limiter.spend(FROM_ANYBODY, "x@example.org", now)
+    headers = await stage.start_agent()
+    answers = [
+        (await stage.http.post(INVITE_PATHS[0], json=ask(email=email), headers=headers)).json()
+        for email in ("x@example.org", "y@example.org")
+    ]
+    assert [len(await list_mails(platform, email)) for email in ("x@example.org", "y@example.org")] == [0, 1]
+    for answer in answers:
+        answer.pop("inviteId")
+    assert answers[0] == answers[1]
+
+
+async def test_where_nothing_sends_text_messages_a_phone_number_alone_is_refused(
+    platform: Platform, stage: Stage
+) -> None:
+    headers = await stage.start_agent()
+    stage.app = build_app_for(replace(platform, agency=replace(platform.agency, can_text=False)))
+    http = await stage.open_client()
+    phone = {"phoneNumber": "+44 7700 900123"}
+    answer = await http.post(INVITE_PATHS[0], json=ask(email=None, **phone), headers=headers)
+    assert answer.status_code == 400
+    assert "sends no text messages" in answer.json()["errors"]["phoneNumber"][0]
+    assert await platform.database.pool.fetchval("select count(*) from agency_invite") == 0
+    both = await http.post(INVITE_PATHS[0], json=ask(**phone), headers=headers)
+    assert (both.json()["isMailSent"], both.json()["isTextSent"]) == (True, False)
+    assert await list_texts(platform) == []
+
+
+async def test_a_text_message_says_who_asks_by_which_app_for_what_and_how_to_recognise_it(
+    platform: Platform, stage: Stage
+) -> None:
+    scopes = ["read.step_count", "read.height", "read.body_mass", "read.heart_rate"]
+    body = ask(email=None, phoneNumber="+44 7700 900123", requestedScopes=scopes)
+    await stage.http.post(INVITE_PATHS[0], json=body, headers=await stage.start_agent())
+    (message,) = await list_texts(platform)
+    text = message["text"]
+    assert AGENT in text
+    assert "by the app App clinician, to read your " in text
+    assert " and 1 more. Nothing is shared unless you agree." in text
+    assert f"A real link begins with {platform.settings.issuer}/" in text
 
 
 async def test_an_address_with_an_account_is_answered_like_one_without(stage: Stage) -> None:

@@ -26,6 +26,12 @@ from tests.functional.agency.scenes import (
 from tests.functional.conftest import TestClock
 
 
+async def list_first_reads(platform: Platform) -> list[str]:
+    """Who was told by mail that an agency has looked for the first time."""
+    mails = [mail for _, mail in await platform.outbox.list_payloads("mail", 50)]
+    return [mail["to"] for mail in mails if "for the first time" in mail["subject"]]
+
+
 @pytest.mark.usefixtures("diary")
 @pytest.mark.spec("contract", "3.1")
 async def test_an_agent_reads_what_a_person_shares_and_she_sees_it(platform: Platform, stage: Stage) -> None:
@@ -49,17 +55,11 @@ async def test_an_agent_reads_what_a_person_shares_and_she_sees_it(platform: Pla
     assert "Blood pressure" in log.text
     sharing = await (await stage.find_browser(PATIENT)).open("/account/sharing")
     assert "Looked 1 time," in sharing.text
-    mails = [
-        m for _, m in await platform.outbox.list_payloads("mail", 50) if "for the first time" in m["subject"]
-    ]
-    assert [mail["to"] for mail in mails] == [PATIENT]
+    assert await list_first_reads(platform) == [PATIENT]
     assert (await read(stage, headers, types, subject)).status_code == 200
     exported = (await (await stage.find_browser(PATIENT)).open("/account/access-log/export")).json()
     assert [each["samples"] for each in exported] == [1, 1]
-    later = [
-        m for _, m in await platform.outbox.list_payloads("mail", 50) if "for the first time" in m["subject"]
-    ]
-    assert len(later) == 1
+    assert await list_first_reads(platform) == [PATIENT]
 
 
 @pytest.mark.usefixtures("diary")
@@ -165,13 +165,21 @@ async def test_a_part_from_before_the_chosen_day_keeps_its_whole_from_being_read
 
 
 @pytest.mark.usefixtures("diary")
-async def test_a_look_that_is_refused_for_what_is_stored_is_in_her_log(stage: Stage) -> None:
+async def test_a_look_that_is_refused_for_what_is_stored_is_in_her_log(
+    platform: Platform, stage: Stage
+) -> None:
     headers = await stage.start_agent()
     ada = await stage.share(headers, requestedScopes=BP[:2])
     await write(stage, PATIENT, create_blood_pressure())
     assert (await read(stage, headers, "types=blood_pressure", ada)).status_code == 403
     exported = (await (await stage.find_browser(PATIENT)).open("/account/access-log/export")).json()
     assert [(each["types"], each["samples"]) for each in exported] == [(["blood_pressure"], 0)]
+    # Nothing was read: the mail on the first read comes with the first one that is answered.
+    assert await list_first_reads(platform) == []
+    assert (await read(stage, headers, "types=height", ada)).status_code == 403
+    await stage.share(headers, requestedScopes=BP)
+    assert (await read(stage, headers, "types=blood_pressure", ada)).status_code == 200
+    assert await list_first_reads(platform) == [PATIENT]
 
 
 async def test_a_token_works_once_for_its_caller_and_for_thirty_seconds(

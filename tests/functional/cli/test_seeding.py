@@ -45,3 +45,6 @@ async def test_a_start_that_goes_on_the_next_day_keeps_the_readings_that_are_the
     clock.advance(days=1)
     await demo_data.seed(platform)
     assert await count_samples(platform) == written
+    # What counts uses has a last one.
+    used = await platform.database.pool.fetchval("select count(last_used_at) from client_usage")
+    assert used == len(demo_data.CLIENTS)

@@ -278,7 +278,7 @@ async def test_erasing_leaves_nothing_of_a_person_and_everything_of_others(
     assert person
     async with platform.database.transaction() as connection:
         await erase_samples(connection, person)
-        for table in ("sample", "sample_past", "sample_count", "sample_position"):
+        for table in ("sample", "sample_past", "sample_count"):
             people = await connection.fetch(f"select distinct person_id from {table}")
             assert [row["person_id"] for row in people] == [other.caller.person_id]
 

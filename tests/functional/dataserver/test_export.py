@@ -3,10 +3,12 @@
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 
 from borvo.assembly import Platform
@@ -14,11 +16,13 @@ from borvo.dataserver.export import store, worker
 from borvo.dataserver.export.model import ATTEMPTS_MAXIMUM, KEPT_MAXIMUM
 from borvo.dataserver.public import clean_up, erase_person
 from borvo.kernel.ids import PersonId
+from borvo.settings import Settings
 from borvo.storage.security_events.log import list_events_of
 from tests.factories.samples import Body, create_blood_pressure, create_body
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
 from tests.functional.dataserver.conftest import Callers, Program
+from tests.functional.dataserver.export_process import PART, kill_in_the_middle
 
 PAGE = "/account/export"
 
@@ -141,6 +145,38 @@ async def test_a_file_shows_what_was_there_when_it_was_asked_for(
     assert [each["quantityValue"] for each in json.loads(answer.text)] == [*range(9)]
 
 
+async def test_a_worker_that_is_killed_leaves_nothing_half_done_and_another_ends_it(
+    ada: Browser,
+    owner: Program,
+    platform: Platform,
+    settings: Settings,
+    clock: TestClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await owner.write([create_body("height", n, clientAssignedId=str(n)) for n in range(10)])
+    await ada.submit(await ada.open(PAGE), PAGE, format="json")
+    await kill_in_the_middle(settings, platform)
+    async with platform.database.connection() as connection:
+        row = await connection.fetchrow("select id, parts, written, finished_at from sample_export")
+    assert row
+    assert (row["parts"], row["written"], row["finished_at"]) == (2, 6, None)
+    # What is there is not offered, nor found by whoever knows its address.
+    assert "samples" not in [link.rpartition("/")[2] for link in find_links(await ada.open(PAGE))]
+    assert (await ada.open(f"{PAGE}/{row['id']}/samples")).status_code == 404
+    assert not await worker.make_next(platform.dataserver)
+    clock.advance(minutes=3)
+    monkeypatch.setattr(worker, "PART", PART)
+    assert await worker.make_next(platform.dataserver)
+    answer = await ada.open(await find_download(ada))
+    assert answer.headers["content-length"] == str(len(answer.content))
+    assert [each["quantityValue"] for each in json.loads(answer.text)] == [*range(10)]
+    assert await count_rows(platform, "sample_export_part") == 4
+
+
+def find_links(page: httpx.Response) -> list[str]:
+    return re.findall(r'href="([^"]*)"', page.text)
+
+
 async def test_an_export_that_ends_every_worker_is_given_up(
     ada: Browser, platform: Platform, clock: TestClock
 ) -> None:
@@ -229,7 +265,6 @@ async def test_everything_of_a_person_is_erased_at_once_and_that_is_written_down
         "sample",
         "sample_past",
         "sample_count",
-        "sample_position",
         "sample_snapshot",
         "sample_export",
         "sample_export_part",

@@ -5,6 +5,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from borvo.assembly import Platform
+from borvo.dataserver.aggregation.turns import Turns
 from tests.factories.samples import create_blood_pressure, create_body
 from tests.functional.dataserver.conftest import Program
 
@@ -309,3 +311,49 @@ async def test_the_range_of_the_end_dates_will_do(program: Program) -> None:
         headers=program.headers,
     )
     assert [each["count"] for each in answer.json()["buckets"]] == [1]
+
+
+JANUARY = ("2026-01-01T00:00:00Z", "2026-01-31T00:00:00Z")
+
+
+async def test_figures_come_in_the_unit_asked_for(program: Program) -> None:
+    at = "2026-01-02T08:00:00Z"
+    warm = [create_body("body_temperature", value, unit="Cel", start=at) for value in (36.5, 37.0, 37.5)]
+    others = [create_body("dietary_water", 0.5, start=at), create_body("heart_rate", 1.2, start=at)]
+    await program.write([*warm, *others])
+    asked = {"timezone": "UTC", "percentile": "0,50,100"}
+    answer = await aggregate(program, "body_temperature", *JANUARY, unit="Cel", **asked)
+    (bucket,) = answer["buckets"]
+    figures = {name: bucket[name] for name in ("count", "min", "max", "avg", "stddev", "percentile")}
+    assert figures == {
+        "count": 3,
+        "min": 36.5,
+        "max": 37.5,
+        "avg": pytest.approx(37.0, abs=1e-9),
+        "stddev": pytest.approx(0.5, abs=1e-9),
+        "percentile": {"0": 36.5, "50": 37.0, "100": 37.5},
+    }
+    assert answer["unit"] == "Cel"
+    answer = await aggregate(program, "dietary_water", *JANUARY, unit="dietary_water:mL")
+    assert (answer["unit"], answer["buckets"][0]["sum"]) == ("mL", 500)
+    answer = await aggregate(program, "heart_rate", *JANUARY, unit="/min")
+    assert (answer["buckets"][0]["avg"], answer["buckets"][0]["stddev"]) == (72, None)
+    for type_, units in (("heart_rate", "kg"), ("sleep_analysis", "h"), ("heart_rate", ["/min", "Hz"])):
+        assert [*(await refuse(program, 400, type=type_, unit=units))["errors"]] == ["unit"]
+
+
+async def test_a_caller_has_only_so_many_at_once_and_is_told_when_to_come_back(
+    program: Program, platform: Platform
+) -> None:
+    turns = platform.dataserver.turns
+    async with turns.take(str(program.caller.person_id)), turns.take(str(program.caller.person_id)):
+        impatient = Turns(places=0, patience=0)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(turns, "_patience", 0)
+            assert (await refuse(program, 429))["status"] == 429
+            # Somebody else is answered meanwhile.
+            await aggregate(program.become_other(), "heart_rate", *JANUARY)
+            patch.setattr(turns, "_places", impatient._places)
+            answer = await program.http.get("/sample/v1/statistics", headers=program.become_other().headers)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    await aggregate(program, "heart_rate", *JANUARY)

@@ -6,6 +6,7 @@ import json
 
 import httpx
 import pytest
+from joserfc.jwk import Key
 
 from borvo.assembly import Platform
 from borvo.identity.public import KeyCabinet
@@ -65,6 +66,23 @@ async def test_another_instance_secret_opens_no_key(platform: Platform, clock: T
     )
     with pytest.raises(SealError):
         await stranger.current()
+
+
+async def test_a_process_that_starts_opens_the_keys_that_another_has_sealed(
+    platform: Platform, clock: TestClock
+) -> None:
+    made = await platform.identity.cabinet.current()
+
+    def refuse(algorithm: str) -> Key:
+        raise AssertionError(algorithm)
+
+    later = KeyCabinet(
+        platform.database, platform.keyring, clock, read_system_entropy, refuse, events=platform.events
+    )
+    opened = (await later.current()).active
+    for algorithm, signing in made.active.items():
+        assert opened[algorithm].kid == signing.kid
+        assert opened[algorithm].key.as_dict(private=True) == signing.key.as_dict(private=True)
 
 
 async def test_five_processes_that_start_at_once_keep_one_key_an_algorithm(

@@ -6,6 +6,7 @@ import pytest
 from borvo.assembly import Platform
 from tests.functional.browser import Browser
 from tests.functional.portal.journeys import CALLBACK, register
+from tests.functional.portal.test_list import make_many
 from tests.functional.portal.tokens import API, CLIENT, Program, create_token
 
 
@@ -33,9 +34,10 @@ async def test_a_client_is_told_by_the_names_of_the_file_that_carries_it(
     assert told["details"]["redirect_uris"] == [CALLBACK]
 
 
-async def test_the_list_is_searched_and_paged(program: Program, developer: Browser) -> None:
-    for number in range(26):
-        await register(developer, suffix=f"app{number}", display_name=f"Other {number:02}")
+async def test_the_list_is_searched_and_paged(
+    platform: Platform, program: Program, developer: Browser
+) -> None:
+    await make_many(platform, 26)
     everything = (await program.fetch(f"{API}/clients")).json()
     assert (everything["total"], everything["page"], everything["pages"]) == (27, 1, 2)
     second = (await program.fetch(f"{API}/clients", params={"page": "2"})).json()
@@ -43,10 +45,16 @@ async def test_the_list_is_searched_and_paged(program: Program, developer: Brows
     found = (await program.fetch(f"{API}/clients", params={"q": "myapp", "state": "draft"})).json()
     assert [each["client_id"] for each in found["clients"]] == ["healthorg.myapp"]
     assert found["clients"][0]["grant_types"] == ["hybrid"]
+    assert found["clients"][0]["secret_ends_at"] is None
+    path = "/portal/clients/healthorg.c7/secret"
+    await developer.submit(await developer.open(path), path, days="30")
+    (ending,) = (await program.fetch(f"{API}/clients", params={"secrets": "ending"})).json()["clients"]
+    assert ending["client_id"] == "healthorg.c7"
+    assert ending["secret_ends_at"]
 
 
 async def test_what_makes_no_sense_is_said(program: Program) -> None:
-    for name, value in (("state", "gone"), ("page", "0"), ("page", "x")):
+    for name, value in (("state", "gone"), ("page", "0"), ("page", "x"), ("secrets", "none")):
         answer = await program.fetch(f"{API}/clients", params={name: value})
         assert answer.status_code == 400
         assert list(answer.json()["errors"]) == [name]

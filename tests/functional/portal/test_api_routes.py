@@ -10,6 +10,8 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from borvo.assembly import Platform, build_litestar
+from borvo.portal.api.bodies import ClientBody
+from borvo.portal.model import GrantType
 from borvo.portal.public import TeamRole
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
@@ -150,6 +152,23 @@ async def test_every_route_is_described_with_its_refusals(http: httpx.AsyncClien
         assert operation["security"] == [{"personalAccessToken": []}]
         assert set(operation["responses"]) >= {"401", "403", "404", "429"}
         assert len(operation["description"]) > 20
+
+
+async def test_saving_a_client_is_described_as_it_is_read_and_answered(http: httpx.AsyncClient) -> None:
+    schema = (await http.get("/openapi.json")).json()
+    save = schema["paths"][f"{API}/clients/{{client_id}}"]["put"]
+    body = save["requestBody"]["content"]["application/json"]["schema"]
+    assert list(body["properties"]) == [*ClientBody.__struct_fields__]
+    assert body["required"] == ["display_name", "grant_types", "scopes"]
+    assert body["properties"]["grant_types"]["items"]["enum"] == [*GrantType]
+    assert body["properties"]["require_pkce"]["type"] == ["boolean", "null"]
+    answers = {code: str(save["responses"][code]["content"]) for code in ("200", "201", "412")}
+    assert {code: "PlanAnswer" in told for code, told in answers.items()} == {
+        "200": True,
+        "201": False,
+        "412": False,
+    }
+    assert "OvertakenProblem" in answers["412"]
 
 
 async def test_nobody_gets_in_without_a_token_not_even_who_is_signed_in(

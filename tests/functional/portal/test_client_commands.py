@@ -118,6 +118,11 @@ async def test_refusals_are_one_line_with_a_code_of_their_own(
         (("list", "--url", "http://example.org"), 2, "no https address"),
         (("list", "--url", "http://127.0.0.1:9"), 1, "does not answer"),
         (("list", "--state", "gone"), 1, "state: Use one of"),
+        (
+            ("create", "other", "--access-token-format", "xml"),
+            1,
+            "access_token_format: Invalid enum value 'xml'; use jwt",
+        ),
     ]
     for arguments, code, words in cases:
         done = await terminal.run(*arguments)
@@ -168,6 +173,6 @@ async def test_a_secret_is_printed_alone_and_revoked_by_what_it_is_known_by(
     assert (await terminal.run("secret", "revoke", "myapp", "web")).code == 0
     refused = await terminal.run("secret", "revoke", "myapp", second["id"])
     assert refused.code == 1
-    assert "last secret" in refused.err
+    assert "say --last" in refused.err
     assert (await terminal.run("secret", "revoke", "myapp", second["ending"], "--last")).code == 0
     assert (await load_present(platform, "healthorg.myapp")).secrets == ()

@@ -11,6 +11,7 @@ from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
 from tests.functional.identity.flows import build_basic
 from tests.functional.portal.journeys import register
+from tests.functional.portal.secrets import generate
 from tests.functional.portal.test_states import set_secret
 
 
@@ -134,3 +135,37 @@ async def test_who_is_refused_counts_as_no_use(platform: Platform, http: httpx.A
     assert (await http.post("/connect/token", data=form)).status_code == 401
     await platform.portal.usage.flush(platform.database)
     assert await platform.database.pool.fetchval("select count(*) from client_usage") == 0
+
+
+async def test_clients_whose_secrets_end_soon_say_so_and_are_found_apart(
+    developer: Browser, clock: TestClock
+) -> None:
+    await register(developer)
+    await register(developer, suffix="other")
+    await generate(developer)
+    await generate(developer, days="90")
+    page = await developer.open("/portal")
+    assert "Expires in" not in page.text
+    assert "Secret expires soon" not in page.text
+    clock.advance(days=61)
+    await developer.sign_in("grace@example.org")
+    page = await developer.open("/portal")
+    assert list_names(page) == ["healthorg.myapp", "healthorg.other"]
+    assert page.text.count("Expires in 29 days") == 1
+    assert "Secret expires soon (1)" in page.text
+    assert list_names(await developer.open("/portal?secrets=ending")) == ["healthorg.myapp"]
+    assert list_names(await developer.open("/portal?secrets=ending&q=other")) == []
+    clock.advance(days=30)
+    await developer.sign_in("grace@example.org")
+    assert "Secret expires soon" not in (await developer.open("/portal")).text
+
+
+async def test_a_client_whose_only_secret_has_ended_is_listed_as_such(
+    developer: Browser, clock: TestClock
+) -> None:
+    await register(developer)
+    await generate(developer, days="30")
+    assert "Expires in 30 days" in (await developer.open("/portal")).text
+    clock.advance(days=31)
+    await developer.sign_in("grace@example.org")
+    assert "Expired" in (await developer.open("/portal")).text

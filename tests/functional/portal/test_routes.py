@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from html import unescape
 
 import httpx
 import pytest
@@ -273,6 +274,20 @@ async def test_a_viewer_reads_what_members_read_and_is_refused_the_rest_in_words
         return case in OWN | REPORTS or answer.status_code == excused.get(case, 200)
 
     assert await find_faults(platform, onlooker, tenancy, judge) == []
+
+
+async def test_no_link_that_a_viewer_is_shown_ends_in_a_refusal(onlooker: Browser, tenancy: Tenancy) -> None:
+    seen, waiting = set[str](), ["/portal", tenancy.fill("/portal/clients/{client_id:str}")]
+    while waiting:
+        address = waiting.pop()
+        seen.add(address)
+        page = await onlooker.open(address)
+        assert page.status_code == 200, address
+        found = {unescape(link) for link in re.findall(r'<a [^>]*href="(/portal[^"]*)"', page.text)}
+        waiting += found - seen - {*waiting}
+    assert {each.rpartition("/")[2] for each in seen} >= {"secret", "state", "usage", "team", "audit"}
+    refused = await onlooker.open(tenancy.fill("/portal/clients/{client_id:str}/drive"))
+    assert 'href="/portal">Go to the developer portal' in refused.text
 
 
 async def test_a_developer_is_refused_only_what_owners_do(

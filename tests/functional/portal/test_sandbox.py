@@ -229,13 +229,17 @@ async def test_a_disabled_client_is_refused_in_words(platform: Platform, develop
     assert "Enable it on its page State first" in (await developer.open(PAGE)).text
 
 
-async def test_drives_are_limited_for_each_tenancy(
+async def test_who_drives_too_often_keeps_the_page_and_is_told_when_to_come_back(
     developer: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(test_drives, "DRIVES", Limit("test-drive", 1))
     await register(developer)
     assert (await drive(developer)).status_code == 200
-    assert (await drive(developer)).status_code == 429
+    page = await drive(developer, "declined")
+    assert page.status_code == 429
+    assert int(page.headers["retry-after"]) > 0
+    assert "Please try again in" in page.text
+    assert re.search(r'value="declined"[^>]* checked', page.text)
 
 
 async def test_every_drive_is_in_the_audit_trail(developer: Browser) -> None:

@@ -54,6 +54,29 @@ async def test_a_reported_secret_is_revoked_at_once_and_its_owners_are_told(
     assert secret not in dump
 
 
+async def is_active(http: httpx.AsyncClient, token: str, secret: str) -> bool:
+    auth = httpx.BasicAuth(CLIENT, secret)
+    answer = await http.post("/connect/introspect", data={"token": token}, auth=auth)
+    return bool(answer.json()["active"])
+
+
+async def test_access_tokens_that_may_come_of_a_reported_secret_are_void(
+    registered: Browser, http: httpx.AsyncClient, clock: TestClock
+) -> None:
+    _, secret = await generate(registered)
+    _, other = await generate(registered)
+    token = (await obtain_token(http, secret)).json()["access_token"]
+    assert await is_active(http, token, other)
+    await report(http, secret)
+    assert not await is_active(http, token, other)
+    clock.advance(seconds=2)
+    fresh = (await obtain_token(http, other)).json()["access_token"]
+    assert await is_active(http, fresh, other)
+    # What works no more voids nothing, however often it is reported.
+    await report(http, secret)
+    assert await is_active(http, fresh, other)
+
+
 async def test_the_answer_does_not_tell_whether_there_was_a_secret(
     registered: Browser, http: httpx.AsyncClient
 ) -> None:

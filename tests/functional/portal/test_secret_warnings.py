@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from borvo.assembly import Platform
-from borvo.portal.public import TeamRole, add_member, list_expiring, maintain
+from borvo.portal.public import TeamRole, add_member, maintain
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
 from tests.functional.portal.journeys import load_present, register
@@ -139,15 +139,3 @@ async def test_expired_secrets_are_cleared_away_after_ninety_days(
     clock.advance(seconds=1)
     await maintain(platform.portal)
     assert [secret.expires_at for secret in (await load_present(platform, CLIENT)).secrets] == [None]
-
-
-async def test_the_list_of_clients_can_tell_which_secrets_end_soon(
-    platform: Platform, registered: Browser, clock: TestClock
-) -> None:
-    await generate(registered, days="90")
-    clock.advance(seconds=1)
-    await generate(registered)
-    client = await load_present(platform, CLIENT)
-    assert list_expiring(client.secrets, clock.now) == ()
-    clock.advance(days=61)
-    assert list_expiring(client.secrets, clock.now) == client.secrets[:1]

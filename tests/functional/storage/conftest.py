@@ -1,18 +1,25 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 
-@pytest.fixture
-def open_dir() -> Iterator[Path]:
+@contextmanager
+def open_directory() -> Iterator[Path]:
     """A directory that every user may pass through, as `/srv` would be."""
     directory = Path(tempfile.mkdtemp(prefix="borvo-test-"))
     directory.chmod(0o755)
     yield directory
     _remove(directory)
+
+
+@pytest.fixture
+def open_dir() -> Iterator[Path]:
+    with open_directory() as directory:
+        yield directory
 
 
 @pytest.fixture

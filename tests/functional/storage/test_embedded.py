@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
@@ -16,6 +17,7 @@ import pytest
 
 from borvo.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError
 from borvo.storage.placement import SHARED, SOCKET_NAME, find_install
+from tests.functional.storage.conftest import open_directory
 
 FAST = {"fsync": "off"}
 AS_ROOT = os.geteuid() == 0
@@ -85,8 +87,24 @@ def _server_pid(data_dir: Path) -> int:
     return int((data_dir / "postgres/cluster/postmaster.pid").read_text().splitlines()[0])
 
 
-async def test_keeps_data_over_a_restart(open_dir: Path) -> None:
-    database = EmbeddedPostgres(open_dir / "data")
+@pytest.fixture(scope="module")
+def model() -> Iterator[Path]:
+    """A data directory whose first start is over."""
+    with open_directory() as directory:
+        with EmbeddedPostgres(directory / "data", settings=FAST):
+            pass
+        yield directory / "data"
+
+
+@pytest.fixture
+def made_dir(open_dir: Path, model: Path) -> Path:
+    """With a copy of it: making a cluster takes longer than most of what is tested."""
+    subprocess.run(["cp", "--archive", str(model), str(open_dir)], check=True)  # noqa: S603, S607
+    return open_dir
+
+
+async def test_keeps_data_over_a_restart(made_dir: Path) -> None:
+    database = EmbeddedPostgres(made_dir / "data")
     url = database.start()
     await _ask(url, "CREATE TABLE note AS SELECT 'still here' AS line")
     database.stop()
@@ -106,16 +124,16 @@ async def test_starts_within_seconds_in_utf8_with_checksums(open_dir: Path) -> N
         assert await _ask(database.url, "SELECT current_user || '@' || current_database()") == "borvo@borvo"
 
 
-async def test_listens_on_a_private_socket_only(open_dir: Path) -> None:
+async def test_listens_on_a_private_socket_only(made_dir: Path) -> None:
     settings = {"listen_addresses": "*", "unix_socket_permissions": "0777"}
-    with EmbeddedPostgres(open_dir / "data", settings=settings) as database:
+    with EmbeddedPostgres(made_dir / "data", settings=settings) as database:
         assert not await _ask(database.url, "SHOW listen_addresses")
         assert stat.S_IMODE(_socket_dir(database.url).stat().st_mode) == 0o700
         assert stat.S_IMODE((_socket_dir(database.url) / SOCKET_NAME).stat().st_mode) == 0o700
 
 
-async def test_refuses_a_wrong_password(open_dir: Path) -> None:
-    with EmbeddedPostgres(open_dir / "data", settings=FAST) as database:
+async def test_refuses_a_wrong_password(made_dir: Path) -> None:
+    with EmbeddedPostgres(made_dir / "data", settings=FAST) as database:
         wrong = re.sub(":[^:@]+@", ":wrong@", database.url)
         with pytest.raises(asyncpg.InvalidPasswordError):
             await asyncpg.connect(wrong)
@@ -123,73 +141,71 @@ async def test_refuses_a_wrong_password(open_dir: Path) -> None:
         assert await _ask(database.url, rules) == "scram-sha-256"
 
 
-def test_keeps_the_password_and_the_log_private(open_dir: Path) -> None:
-    with EmbeddedPostgres(open_dir / "data", settings=FAST) as database:
-        password = open_dir / "data/postgres.password"
+def test_keeps_the_password_and_the_log_private(made_dir: Path) -> None:
+    with EmbeddedPostgres(made_dir / "data", settings=FAST) as database:
+        password = made_dir / "data/postgres.password"
         assert password.read_text() in database.url
-        for file in (password, open_dir / "data/postgres.log"):
+        for file in (password, made_dir / "data/postgres.log"):
             assert stat.S_IMODE(file.stat().st_mode) == 0o600
-        command = Path(f"/proc/{_server_pid(open_dir / 'data')}/cmdline")
+        command = Path(f"/proc/{_server_pid(made_dir / 'data')}/cmdline")
         assert password.read_text() not in command.read_text()
 
 
-def test_runs_in_a_process_group_of_its_own(open_dir: Path) -> None:
-    with EmbeddedPostgres(open_dir / "data", settings=FAST):
-        assert os.getpgid(_server_pid(open_dir / "data")) != os.getpgid(0)
+def test_runs_in_a_process_group_of_its_own(made_dir: Path) -> None:
+    with EmbeddedPostgres(made_dir / "data", settings=FAST):
+        assert os.getpgid(_server_pid(made_dir / "data")) != os.getpgid(0)
 
 
-def test_refuses_a_second_start(open_dir: Path) -> None:
-    with EmbeddedPostgres(open_dir / "data", settings=FAST) as first:
-        second = EmbeddedPostgres(open_dir / "data")
-        with pytest.raises(EmbeddedPostgresError, match=rf"^another Borvo is using {open_dir}/data: .*$"):
+def test_refuses_a_second_start(made_dir: Path) -> None:
+    with EmbeddedPostgres(made_dir / "data", settings=FAST) as first:
+        second = EmbeddedPostgres(made_dir / "data")
+        with pytest.raises(EmbeddedPostgresError, match=rf"^another Borvo is using {made_dir}/data: .*$"):
             second.start()
         with pytest.raises(EmbeddedPostgresError, match="is not running"):
             _ = second.url
         assert first.start() == first.url
 
 
-async def test_frees_the_data_from_an_orphan(open_dir: Path) -> None:
-    child = _start_child(open_dir / "data")
+async def test_frees_the_data_from_an_orphan(made_dir: Path) -> None:
+    child = _start_child(made_dir / "data")
     assert child.stdout
     assert child.stdout.readline().startswith("postgresql://")
     with pytest.raises(EmbeddedPostgresError, match="another Borvo is using"):
-        EmbeddedPostgres(open_dir / "data").start()
+        EmbeddedPostgres(made_dir / "data").start()
     _kill(child)
-    orphan = _server_pid(open_dir / "data")
+    orphan = _server_pid(made_dir / "data")
     os.kill(orphan, 0)  # still alive
-    with EmbeddedPostgres(open_dir / "data") as database:
-        assert _server_pid(open_dir / "data") != orphan
+    with EmbeddedPostgres(made_dir / "data") as database:
+        assert _server_pid(made_dir / "data") != orphan
         assert await _ask(database.url, "SELECT 1") == 1
 
 
-def test_is_not_misled_by_the_old_number_of_a_killed_server(open_dir: Path) -> None:
+def test_is_not_misled_by_the_old_number_of_a_killed_server(made_dir: Path) -> None:
     """By now another program has it: here the tests themselves, which have to survive."""
-    with EmbeddedPostgres(open_dir / "data", settings=FAST) as database:
-        records = [open_dir / "data/postgres/cluster/postmaster.pid"]
+    with EmbeddedPostgres(made_dir / "data", settings=FAST) as database:
+        records = [made_dir / "data/postgres/cluster/postmaster.pid"]
         records.append(_socket_dir(database.url) / f"{SOCKET_NAME}.lock")
         left = [record.read_text().splitlines() for record in records]
     for record, lines in zip(records, left, strict=True):
         record.write_text("\n".join([str(os.getpid()), *lines[1:], ""]))
         os.chown(record, record.parent.stat().st_uid, record.parent.stat().st_gid)
-    with EmbeddedPostgres(open_dir / "data", settings=FAST):
-        assert _server_pid(open_dir / "data") != os.getpid()
+    with EmbeddedPostgres(made_dir / "data", settings=FAST):
+        assert _server_pid(made_dir / "data") != os.getpid()
 
 
-async def test_recovers_when_the_server_itself_was_killed(open_dir: Path) -> None:
-    database = EmbeddedPostgres(open_dir / "data")
+async def test_recovers_when_the_server_itself_was_killed(made_dir: Path) -> None:
+    database = EmbeddedPostgres(made_dir / "data")
     await _ask(database.start(), "CREATE TABLE note AS SELECT 'still here' AS line")
-    os.kill(_server_pid(open_dir / "data"), signal.SIGKILL)
+    os.kill(_server_pid(made_dir / "data"), signal.SIGKILL)
     database.stop()
     with database:
         assert await _ask(database.url, "SELECT line FROM note") == "still here"
 
 
-def test_finishes_a_first_start_that_was_broken_off(open_dir: Path) -> None:
-    with EmbeddedPostgres(open_dir / "data", settings=FAST):
-        pass
-    home = open_dir / "data/postgres"
+def test_finishes_a_first_start_that_was_broken_off(made_dir: Path) -> None:
+    home = made_dir / "data/postgres"
     (home / "cluster").rename(home / "cluster.new")
-    with EmbeddedPostgres(open_dir / "data", settings=FAST) as database:
+    with EmbeddedPostgres(made_dir / "data", settings=FAST) as database:
         assert database.url
     assert not (home / "cluster.new").exists()
 
@@ -261,34 +277,28 @@ def test_names_an_unusable_data_directory(open_dir: Path) -> None:
         EmbeddedPostgres(file).start()
 
 
-def test_names_a_cluster_of_another_version(open_dir: Path) -> None:
-    with EmbeddedPostgres(open_dir / "data", settings=FAST):
-        pass
-    (open_dir / "data/postgres/cluster/PG_VERSION").write_text("9\n")
+def test_names_a_cluster_of_another_version(made_dir: Path) -> None:
+    (made_dir / "data/postgres/cluster/PG_VERSION").write_text("9\n")
     with pytest.raises(EmbeddedPostgresError, match=r"^.* was made by PostgreSQL 9, but .* dump .*$"):
-        EmbeddedPostgres(open_dir / "data").start()
+        EmbeddedPostgres(made_dir / "data").start()
 
 
-def test_names_an_empty_password(open_dir: Path) -> None:
-    with EmbeddedPostgres(open_dir / "data", settings={"fsync": "off"}):
-        pass
-    (open_dir / "data/postgres.password").write_text("")
+def test_names_an_empty_password(made_dir: Path) -> None:
+    (made_dir / "data/postgres.password").write_text("")
     with pytest.raises(EmbeddedPostgresError, match=r"^.*postgres\.password is empty: restore it.*$"):
-        EmbeddedPostgres(open_dir / "data").start()
+        EmbeddedPostgres(made_dir / "data").start()
 
 
-def test_names_a_lost_password(open_dir: Path) -> None:
-    with EmbeddedPostgres(open_dir / "data", settings=FAST):
-        pass
-    (open_dir / "data/postgres.password").unlink()
+def test_names_a_lost_password(made_dir: Path) -> None:
+    (made_dir / "data/postgres.password").unlink()
     with pytest.raises(EmbeddedPostgresError, match=r"^.*postgres\.password is lost: restore it.*$"):
-        EmbeddedPostgres(open_dir / "data").start()
+        EmbeddedPostgres(made_dir / "data").start()
 
 
-def test_says_where_to_read_why_it_did_not_start(open_dir: Path) -> None:
+def test_says_where_to_read_why_it_did_not_start(made_dir: Path) -> None:
     with pytest.raises(EmbeddedPostgresError, match=r"did not start: read .*postgres\.log$"):
-        EmbeddedPostgres(open_dir / "data", settings={"no_such_setting": "1"}).start()
-    with EmbeddedPostgres(open_dir / "data", settings=FAST) as database:  # nothing stayed locked
+        EmbeddedPostgres(made_dir / "data", settings={"no_such_setting": "1"}).start()
+    with EmbeddedPostgres(made_dir / "data", settings=FAST) as database:  # nothing stayed locked
         assert database.url
 
 

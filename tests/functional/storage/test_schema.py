@@ -27,6 +27,8 @@ for path in sorted(SOURCE.rglob("tables.py")):
 NOT_KEYED_BY_PERSON = {"person_email", "device_authorization"}
 # Read over all people: to delete what has expired, to deliver what is due, to see what concerns one client.
 INDEXED_OVER_ALL = {
+    # Whose reminder is due.
+    "agency_kept_invite",
     # Whom an agency may reach.
     "agency_relationship",
     "authorization_code",
@@ -42,6 +44,8 @@ INDEXED_OVER_ALL = {
     "sample_snapshot",
     "security_event",
     "session_client",
+    # Parts of results are found by their key.
+    "shared_snapshot_part",
     # Who belongs to a tenancy.
     "tenancy_member",
     "token_family",

@@ -53,3 +53,8 @@ def test_consent_hides_no_scope_whose_group_is_not_asked_for_in_the_same_way() -
 def test_consent_explains_what_a_type_is_once() -> None:
     lines = list_consent_lines(["openid", "read.heart_rate", "write.heart_rate"])
     assert [line.about for line in lines] == ["", "How fast your heart beats.", ""]
+
+
+def test_what_is_read_has_an_example() -> None:
+    lines = list_consent_lines(["openid", "read.heart_rate", "write.heart_rate"])
+    assert [line.example for line in lines] == ["", "68 beats a minute on 3 March at 14:05", ""]

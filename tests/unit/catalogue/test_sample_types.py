@@ -12,6 +12,7 @@ TYPES = list_sample_types()
 @pytest.mark.parametrize("each", TYPES, ids=lambda each: each.name)
 def test_a_type_says_what_it_is(each: SampleType) -> None:
     assert each.about.endswith(".")
+    assert re.search(r"\bon 3 March\b", each.example)
     assert "_" not in each.label
     is_quantity = each.family is Family.QUANTITY
     assert bool(each.unit) is bool(each.ucum) is bool(each.because) is bool(each.plausible) is is_quantity

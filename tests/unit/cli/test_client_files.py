@@ -40,6 +40,10 @@ def test_a_file_is_read_as_it_is_documented() -> None:
         (FILE.replace("version: 1", "version: 2"), "version"),
         (FILE.replace("display_name: One", "display-name: One"), "display-name"),
         (FILE.replace("display_name: One", "display_name: 1"), "Expected `str`"),
+        (
+            FILE.replace("display_name: One", "signing_algorithm: none"),
+            "use RS256, PS256, ES256 or EdDSA - at",
+        ),
         (FILE.replace("suffix: two", "suffix: one"), "names a client twice"),
         (
             FILE.replace(

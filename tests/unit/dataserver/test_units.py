@@ -1,14 +1,20 @@
 """Units: the factors are those of UCUM, and what was written in a unit is read in it again."""
 
 import math
+from collections.abc import Callable
+from decimal import Decimal
 from fractions import Fraction
+from math import fsum
+from statistics import fmean, median, stdev
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from borvo.catalogue.sample_types import list_sample_types, map_sample_types
 from borvo.catalogue.units import list_units
+from borvo.dataserver.aggregation.answer import convert_figures
+from borvo.dataserver.aggregation.model import Figures, Function
 from borvo.dataserver.model import Query
 from borvo.dataserver.unit_choice import choose_units
 from borvo.dataserver.units import UnitError, find_conversion
@@ -95,9 +101,41 @@ def test_what_is_written_is_read_again(pair: tuple[str, str], value: float) -> N
 
 
 @given(st.sampled_from(PAIRS), st.decimals(-10_000, 10_000, places=2))
+@example(("basal_body_temperature", "[degF]"), Decimal("6961.16"))
 def test_two_decimals_of_a_unit_come_back_as_they_were(pair: tuple[str, str], value: float) -> None:
     conversion = find_conversion(TYPES[pair[0]], pair[1])
     assert conversion.show(conversion.store(float(value))) == float(value)
+
+
+@given(
+    st.sampled_from(PAIRS), st.lists(st.decimals(-1000, 1000, places=2).map(float), min_size=2, max_size=20)
+)
+def test_figures_of_stored_values_are_those_of_the_values_in_the_unit(
+    pair: tuple[str, str], values: list[float]
+) -> None:
+    conversion = find_conversion(TYPES[pair[0]], pair[1])
+    stored = [conversion.store(value) for value in values]
+    work_out: dict[Function, Callable[[list[float]], float]] = {
+        Function.MIN: min,
+        Function.MAX: max,
+        Function.AVG: fmean,
+        Function.STDDEV: stdev,
+    }
+    if not conversion.offset:
+        work_out[Function.SUM] = fsum
+    found = Figures(1, {name: work(stored) for name, work in work_out.items()}, (median(stored),))
+    shown = convert_figures(found, conversion)
+    # What is lost in storing temperatures is no more than the last digits of hundreds of kelvin.
+    expected = {name: work(values) for name, work in work_out.items()}
+    assert shown.by_function == pytest.approx(expected, rel=1e-12, abs=1e-9)
+    assert shown.percentiles == pytest.approx([median(values)], rel=1e-12, abs=1e-9)
+
+
+def test_what_adds_up_has_no_unit_with_a_zero_of_its_own() -> None:
+    for each in list_sample_types():
+        if each.is_cumulative and each.ucum:
+            units = list_units(each.ucum, each.molar_mass)
+            assert not any(find_conversion(each, code).offset for code in units)
 
 
 @pytest.mark.parametrize(

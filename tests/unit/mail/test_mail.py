@@ -57,6 +57,24 @@ def test_a_subject_is_one_short_line(subject: str) -> None:
         Mail("a@b.co", subject, "Hello")
 
 
+@pytest.mark.parametrize(
+    "link",
+    ["javascript:x", "https://x.org/\r\nBcc: a@b.co", "https://x.org/>", "https://x.org/ a", "//x.org"],
+)
+def test_a_link_that_ends_mails_is_one_address(link: str) -> None:
+    with pytest.raises(ValueError, match="link"):
+        Mail("a@b.co", "Hello", "Hello", unsubscribe=link)
+
+
+@pytest.mark.spec("RFC 8058", "3.1")
+def test_mail_that_can_be_ended_says_where_and_other_mail_says_nothing() -> None:
+    link = "https://health.example.org/agency/reminders/x-_"
+    message = build_message(Mail("a@b.co", "Hello", "Hello", link), "b@b.co", "id", NOW)
+    assert message["List-Unsubscribe"] == f"<{link}>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert "List-Unsubscribe" not in build_message(Mail("a@b.co", "Hello", "Hello"), "b@b.co", "id", NOW)
+
+
 @given(st.text(max_size=80))
 def test_whoever_may_sign_up_can_be_written_to(text: str) -> None:
     assert check_email(text) is not None or is_address(text)

@@ -118,6 +118,25 @@ def test_what_a_page_would_refuse_is_refused_by_the_name_of_its_member(
     read_client(parse_body(json.dumps(USUAL).encode(), ClientBody), AROUND)
 
 
+@pytest.mark.parametrize(
+    ("member", "value", "words"),
+    [
+        ("access_token_format", "xml", "use jwt or opaque."),
+        (
+            "grant_types",
+            ["code"],
+            "use authorization_code, implicit, hybrid, client_credentials or device_code.",
+        ),
+    ],
+)
+def test_a_word_that_is_no_choice_is_answered_with_the_choices(
+    member: str, value: object, words: str
+) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        parse_body(json.dumps({**USUAL, member: value}).encode(), ClientBody)
+    assert refused.value.errors[member][0].endswith(words)
+
+
 @given(st.binary(max_size=30))
 def test_what_is_no_json_is_refused(content: bytes) -> None:
     with pytest.raises(InvalidInputError):

@@ -1,14 +1,12 @@
 """When secrets end, and when their owners are warned."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from borvo.portal.expiry import LIFETIMES, WARNINGS, check_days, find_end, find_warning, list_expiring
-from borvo.portal.model import StoredSecret
+from borvo.portal.expiry import LIFETIMES, WARNINGS, check_days, count_days_left, find_end, find_warning
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -50,10 +48,10 @@ def test_warnings_only_come_closer(days: int, passed: timedelta) -> None:
     assert (later or max(WARNINGS) + 1) <= (earlier or max(WARNINGS) + 1)
 
 
-def test_those_about_to_expire_come_in_the_order_of_their_ends() -> None:
-    def make(days: float | None) -> StoredSecret:
-        end = None if days is None else NOW + timedelta(days=days)
-        return StoredSecret(uuid4(), "argon2id", b"", NOW, end)
-
-    never, late, soon, sooner, ended = make(None), make(31), make(29), make(1), make(0)
-    assert list_expiring([never, late, soon, sooner, ended], NOW) == (sooner, soon)
+@pytest.mark.parametrize(
+    ("days", "left"),
+    [(None, None), (31, None), (30, 30), (29.5, 30), (1, 1), (0.01, 1), (0, None), (-1, None)],
+)
+def test_days_are_counted_of_what_ends_soon_and_works(days: float | None, left: int | None) -> None:
+    end = None if days is None else NOW + timedelta(days=days)
+    assert count_days_left(NOW, end) == left

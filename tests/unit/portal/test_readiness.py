@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from borvo.portal.expiry import SECRET_ENDS_SOON
 from borvo.portal.model import ClientDetails, GrantType
-from borvo.portal.readiness import SECRET_ENDS_SOON, check_readiness
+from borvo.portal.readiness import check_readiness
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 READY = ClientDetails(

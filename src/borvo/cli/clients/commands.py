@@ -35,7 +35,8 @@ def _say(text: str) -> None:
 
 
 def list_clients(portal: Portal, options: argparse.Namespace) -> None:
-    asked = {name: value for name, value in (("q", options.search), ("state", options.state)) if value}
+    wanted = (("q", options.search), ("state", options.state), ("secrets", options.secrets))
+    asked = {name: value for name, value in wanted if value}
     found = portal.fetch("/clients", **asked)
     clients = [*found["clients"]]
     for page in range(2, found["pages"] + 1):
@@ -44,8 +45,11 @@ def list_clients(portal: Portal, options: argparse.Namespace) -> None:
         print_json(clients)
     elif clients:
         names = ("client_id", "state", "display_name")
-        rows = [[each[name] for name in names] + [each["last_used_at"] or "never"] for each in clients]
-        print_table([["CLIENT ID", "STATE", "NAME", "LAST USED"], *rows])
+        rows = [
+            [*(each[name] for name in names), each["last_used_at"] or "never", each["secret_ends_at"] or "-"]
+            for each in clients
+        ]
+        print_table([["CLIENT ID", "STATE", "NAME", "LAST USED", "SECRET ENDS SOON"], *rows])
 
 
 def show_client(portal: Portal, options: argparse.Namespace) -> None:
@@ -150,7 +154,12 @@ def revoke_secret(portal: Portal, options: argparse.Namespace) -> None:
     path = f"{portal.name_client(options.client)}/secrets"
     secret_id = _pick(portal.fetch(path)["secrets"], options.secret)
     params = {"last": "true"} if options.last else {}
-    portal.call("DELETE", f"{path}/{secret_id}", params=params)
+    try:
+        portal.call("DELETE", f"{path}/{secret_id}", params=params)
+    except RefusedError as refused:
+        if "last" not in refused.members:
+            raise
+        raise CommandError("it is the last secret that works; say --last to revoke it all the same") from None
     if options.json:
         print_json({"revoked": secret_id})
 

@@ -1,7 +1,7 @@
 """Speaks to a Borvo's management API over HTTP, and turns its refusals into one line and an exit code."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -23,11 +23,12 @@ _CODES = {401: NOT_ALLOWED, 403: NOT_ALLOWED, 404: NOT_FOUND, 412: CONFLICT}
 
 
 class RefusedError(CommandError):
-    """What the server refused; `status` is its HTTP status."""
+    """What the server refused; `status` is its HTTP status, `members` names what in the request is at fault."""
 
-    def __init__(self, message: str, status: int) -> None:
+    def __init__(self, message: str, status: int, members: Collection[str] = ()) -> None:
         super().__init__(message, _CODES.get(status, 1))
         self.status = status
+        self.members = members
 
 
 class Portal:
@@ -44,7 +45,8 @@ class Portal:
         except httpx.HTTPError as fault:
             raise CommandError(f"{self._http.base_url} does not answer: {_describe(fault)}") from None
         if not answer.is_success:
-            raise RefusedError(_explain(answer), answer.status_code)
+            problem = _read_problem(answer)
+            raise RefusedError(_explain(answer, problem), answer.status_code, list(problem.get("errors", ())))
         return answer
 
     def fetch(self, path: str, **params: str) -> Any:
@@ -71,17 +73,25 @@ def _read(answer: httpx.Response) -> Any:
         ) from None
 
 
-def _explain(answer: httpx.Response) -> str:
-    """What the problem document says, in one line; of anything else only the status."""
+def _read_problem(answer: httpx.Response) -> Mapping[str, Any]:
+    """Empty when the answer is no problem document."""
     try:
         problem = answer.json()
-        return _join(problem["detail"], problem)
-    except (ValueError, KeyError, TypeError):
+    except ValueError:
+        return {}
+    return problem if isinstance(problem, dict) and isinstance(problem.get("detail"), str) else {}
+
+
+def _explain(answer: httpx.Response, problem: Mapping[str, Any]) -> str:
+    """What the problem document says, in one line; of anything else only the status."""
+    if not problem:
         return f"{answer.url.host} answers with {answer.status_code} and no reason; look at the address"
+    return _join(problem["detail"], problem)
 
 
 def _join(detail: str, problem: Mapping[str, Any]) -> str:
-    faults = [f"{member}: {' '.join(said)}" for member, said in problem.get("errors", {}).items()]
+    said = {member: " ".join(words) for member, words in problem.get("errors", {}).items()}
+    faults = [f"{member}: {words}" for member, words in said.items() if words not in detail]
     yours, current = problem.get("yours", {}), problem.get("current", {})
     faults += [
         f"{name} is {current.get(name)!r} now, you want {yours.get(name)!r}." for name in {**current, **yours}

@@ -8,7 +8,7 @@ import msgspec
 import yaml
 
 from borvo.cli.failure import CommandError
-from borvo.portal.api.bodies import ClientBody
+from borvo.portal.api.bodies import ClientBody, add_choices
 
 FILE_MAXIMUM = 2_000_000
 
@@ -67,10 +67,17 @@ def parse_clients(text: str, name: str) -> list[FiledClient]:
     except (yaml.YAMLError, RecursionError) as fault:
         raise CommandError(f"{name} is no YAML: {' '.join(str(fault).split())}", 2) from None
     except msgspec.ValidationError as fault:
-        raise CommandError(f"{name} cannot be used: {fault}", 2) from None
+        raise CommandError(f"{name} cannot be used: {_explain(str(fault))}", 2) from None
     if len({client.suffix for client in found}) < len(found):
         raise CommandError(f"{name} names a client twice", 2)
     return found
+
+
+def _explain(fault: str) -> str:
+    """What is wrong and where, and the words that may stand there if only some may."""
+    words, at, place = fault.partition(" - at `")
+    member = place.rstrip("`").rpartition(".")[2].partition("[")[0]
+    return f"{add_choices(ClientBody, member, words)}{at}{place}"
 
 
 def _convert(value: object) -> list[FiledClient]:

@@ -22,6 +22,7 @@ def add_clients(parser: argparse.ArgumentParser) -> None:
     listing = _add(topics, "list", "list the clients of the token's tenancy", commands.list_clients)
     listing.add_argument("--search", metavar="TEXT", help="part of an id, a name or a callback URL")
     listing.add_argument("--state", help="draft, live, disabled or deleted; all but deleted ones by default")
+    listing.add_argument("--secrets", help="ending: only those with a secret that ends within thirty days")
     _name_client(_add(topics, "show", "show a client with all its details", commands.show_client))
     _add_saving(topics)
     logo = _name_client(_add(topics, "logo", "replace the logo that people see", commands.set_logo))

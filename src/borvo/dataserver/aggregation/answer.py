@@ -5,9 +5,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, structs
 
 from borvo.dataserver.aggregation.model import Aggregate, AggregateQuery, Bucket, Figures, Function
+from borvo.dataserver.units import Conversion
 
 
 class WordAnswer(Struct, omit_defaults=True):
@@ -35,7 +36,7 @@ class BucketAnswer(Struct):
 
 class AggregateAnswer(Struct):
     """`unit` is the UCUM code of all numbers but counts and seconds. `devices` are there for what adds up: in which
-    order they counted, null for samples that name none."""
+    order they counted, null for samples that name none. `subject` is there for agencies."""
 
     type: str
     unit: str | None
@@ -43,19 +44,51 @@ class AggregateAnswer(Struct):
     timezone: str | None
     buckets: list[BucketAnswer]
     devices: list[str | None] | UnsetType = UNSET
+    subject: str | UnsetType = UNSET
 
 
-def render_aggregate(query: AggregateQuery, bounds: list[datetime], aggregate: Aggregate) -> bytes:
-    buckets = [_describe(query, bounds, figures) for figures in aggregate.buckets]
+def render_aggregate(
+    query: AggregateQuery,
+    bounds: list[datetime],
+    aggregate: Aggregate,
+    conversion: Conversion | None = None,
+    subject: str | UnsetType = UNSET,
+) -> bytes:
+    """With a conversion, figures are shown in its unit."""
+    shown = (
+        [convert_figures(each, conversion) for each in aggregate.buckets] if conversion else aggregate.buckets
+    )
+    buckets = [_describe(query, bounds, figures) for figures in shown]
     return msgspec.json.encode(
         AggregateAnswer(
             query.sample_type.name,
-            query.sample_type.ucum,
+            conversion.unit if conversion else query.sample_type.ucum,
             query.bucket,
             query.zone,
             buckets,
             [*aggregate.devices] if aggregate.devices else UNSET,
+            subject,
         )
+    )
+
+
+# Of these a unit's zero makes no difference: a temperature that varies by 1 K varies by 1 Cel. What adds up has no
+# units with a zero of their own.
+_DIFFERENCES = {Function.STDDEV, Function.SUM}
+
+
+def convert_figures(figures: Figures, conversion: Conversion) -> Figures:
+    """Counts, words and seconds have no unit."""
+
+    def convert(function: Function, figure: float | None) -> float | None:
+        if figure is None or function is Function.COUNT:
+            return figure
+        return (conversion.show_difference if function in _DIFFERENCES else conversion.show)(figure)
+
+    return structs.replace(
+        figures,
+        by_function={function: convert(function, figure) for function, figure in figures.by_function.items()},
+        percentiles=tuple(map(conversion.show, figures.percentiles)),
     )
 
 

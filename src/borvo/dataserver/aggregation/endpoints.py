@@ -13,9 +13,10 @@ from borvo.catalogue.sample_types import list_sample_types
 from borvo.dataserver.aggregation.answer import AggregateAnswer
 from borvo.dataserver.aggregation.model import Bucket, Function
 from borvo.dataserver.aggregation.service import aggregate_samples
-from borvo.dataserver.description import FAULTS, describe_faults
+from borvo.dataserver.description import FAULTS
 from borvo.dataserver.service import DataServer
 from borvo.web.csrf import WITHOUT_CSRF
+from borvo.web.problems import describe_faults
 
 _TEXT = Schema(type=OpenAPIType.STRING)
 _INSTANT = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.DATE_TIME)
@@ -42,6 +43,7 @@ _PARAMETERS = (
         Schema(type=OpenAPIType.ARRAY, items=_TEXT),
         "Which devices count first, in this order; repeated.",
     ),
+    ("unit", _TEXT, "UCUM code of the unit of the figures; without it, the type's own."),
 )
 _NEEDED = {"type", "RangeOfStartDate.LowerBound", "RangeOfStartDate.UpperBound"}
 
@@ -65,13 +67,20 @@ class AggregateOperation(Operation):
         200: ResponseSpec(
             AggregateAnswer, generate_examples=False, description="The buckets that hold something."
         ),
-        **describe_faults(FAULTS),
+        **describe_faults(
+            {
+                **FAULTS,
+                429: "The caller asks for many at once.",
+                503: "All together ask for too many at once.",
+            }
+        ),
     },
 )
 async def show_statistics(
     request: Request[Any, Any, Any], dataserver: NamedDependency[SkipValidation[DataServer]]
 ) -> Response[bytes]:
-    """Statistics of one type of samples of the person whom the access token stands for, by hour, day, week or month."""
+    """Statistics of one type of samples, by hour, day, week or month: of the person whom the access token stands for,
+    or with the header `agency-query-token` of the one person whom it opens."""
     text, headers = request.scope["query_string"].decode("latin-1"), request.headers
     body = await aggregate_samples(
         dataserver, headers.get("authorization"), headers.get("agency-query-token"), text

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from borvo.catalogue.sample_types import Family, SampleType, list_sample_types
+from borvo.catalogue.sample_types import Family, SampleType, list_sample_types, map_sample_types
 
 
 class Bucket(StrEnum):
@@ -90,7 +90,8 @@ def list_needed_types(sample_type: SampleType) -> tuple[SampleType, ...]:
 
 class AggregateQuery(Struct, frozen=True, kw_only=True):
     """One request. Both bounds belong to the range. Without a `zone` the offset at which each sample was written says
-    to which local day it belongs. `devices` are those that count first, where several counted the same time."""
+    to which local day it belongs. `devices` are those that count first, where several counted the same time. `unit` is
+    the text that says in which unit figures are wanted."""
 
     sample_type: SampleType
     bucket: Bucket
@@ -100,6 +101,7 @@ class AggregateQuery(Struct, frozen=True, kw_only=True):
     devices: tuple[str, ...]
     lower: datetime
     upper: datetime
+    unit: str | None = None
 
     def asks(self, function: Function) -> bool:
         return function in self.functions
@@ -113,6 +115,21 @@ class AggregateQuery(Struct, frozen=True, kw_only=True):
         """Whether a sample that lasts over the end of a bucket is divided. Words are divided over hours only: a night
         lies on the day on which it ends."""
         return self.method is Method.AMOUNTS or self.bucket is Bucket.HOUR
+
+
+class Share(Struct, frozen=True):
+    """What of a person's samples counts for somebody else: those from an instant on. A correlation of which one part is
+    not of these types, by their codes, or is from before then, does not count, and its other parts do not either."""
+
+    since: datetime | None
+    readable: frozenset[int]
+
+    def is_whole(self, sample_type: SampleType) -> bool:
+        """Whether nothing of this type is kept back, whatever samples there are."""
+        known = map_sample_types()
+        held_by = (sample_type, *list_groups(sample_type))
+        parts = {known[name].code for each in held_by for name in each.members}
+        return self.since is None and parts <= self.readable
 
 
 class Figures(Struct, frozen=True):
@@ -131,3 +148,8 @@ class Aggregate(Struct, frozen=True):
 
     buckets: tuple[Figures, ...]
     devices: tuple[str | None, ...] = ()
+
+    @property
+    def samples(self) -> int:
+        """How many were counted, if they were: one that is divided counts in each bucket."""
+        return sum(int(each.by_function.get(Function.COUNT) or 0) for each in self.buckets)

@@ -38,6 +38,7 @@ def parse_aggregate(text: str) -> AggregateQuery:
     functions = _read_functions(parameters, sample_type, is_percentile_named=bool(percentiles))
     devices = _read_devices(parameters, sample_type)
     zone = _read_zone(parameters)
+    unit = _read_unit(parameters)
     parameters.check()
     if sample_type is None or wanted.lower is None or wanted.upper is None:
         raise RuntimeError("what is missing has been reported")
@@ -50,6 +51,7 @@ def parse_aggregate(text: str) -> AggregateQuery:
         devices=devices,
         lower=wanted.lower,
         upper=wanted.upper,
+        unit=unit,
     )
 
 
@@ -140,6 +142,13 @@ def _read_zone(parameters: Parameters) -> str | None:
     if zone is not None and zone not in _list_zones():
         parameters.report("timezone", "Use a name of the IANA time zone database, such as Europe/London.")
     return zone
+
+
+def _read_unit(parameters: Parameters) -> str | None:
+    units = parameters.list_whole("unit")
+    if len(units) > 1:
+        parameters.report("unit", "Name one unit: there is one type.")
+    return units[0] if units else None
 
 
 @cache

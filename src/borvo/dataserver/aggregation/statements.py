@@ -9,7 +9,7 @@ totals, looked up at its ends by one pass over all ends in order, so the cost gr
 
 from datetime import datetime, timedelta
 
-from borvo.dataserver.aggregation.model import AggregateQuery, Function, Method, list_groups
+from borvo.dataserver.aggregation.model import AggregateQuery, Function, Method, Share, list_groups
 from borvo.dataserver.composition import Composition
 from borvo.identity.public import Admission
 from borvo.kernel.ids import PersonId
@@ -30,24 +30,43 @@ _FIGURES = {
 
 
 def compose_aggregate(
-    query: AggregateQuery, person_id: PersonId, bounds: list[datetime], admission: Admission
+    query: AggregateQuery,
+    person_id: PersonId,
+    bounds: list[datetime],
+    admission: Admission,
+    share: Share | None = None,
 ) -> Composition:
     """Rows of a bucket's number and its figures: of readings and groups, in the order of `query.functions`; of amounts,
     count and sum; of words, the word, its count and its seconds. With amounts and words, the devices in the order in
-    which they counted stand beside."""
+    which they counted stand beside. Without a `share` all samples count."""
     statement = Composition(person_id, query.sample_type.code, bounds)
+    shared = _compose_share(statement, query, share) if share else ""
     if query.method in {Method.AMOUNTS, Method.WORDS}:
-        text = _compose_shares(statement, query)
+        text = _compose_shares(statement, query, shared)
     else:
-        text = _compose_readings(statement, query)
+        text = _compose_readings(statement, query, shared)
     live = admission.compose(statement.bind)
     statement.text = text.format(live=live)
     return statement
 
 
-def _compose_readings(statement: Composition, query: AggregateQuery) -> str:
+def _compose_share(statement: Composition, query: AggregateQuery, share: Share) -> str:
+    """Added to the conditions on a sample `s`. Contract 7: what cannot be shown as a whole is not looked into."""
+    if share.is_whole(query.sample_type):
+        return ""
+    since = f"{statement.bind(share.since)}::timestamptz"
+    if query.method is not Method.GROUPS and not list_groups(query.sample_type):
+        return f" and s.start_at >= {since}"
+    readable = statement.bind(sorted(share.readable))
+    return (
+        " and not exists (select from sample w where w.person_id = s.person_id and w.id = s.id and ("
+        f"w.start_at < {since} or w.position > 0 and not w.type_code = any({readable}::smallint[])))"
+    )
+
+
+def _compose_readings(statement: Composition, query: AggregateQuery, shared: str) -> str:
     lower, upper = statement.bind(query.lower), statement.bind(query.upper)
-    inside = f"s.start_at >= {lower} and s.start_at <= {upper}"
+    inside = f"s.start_at >= {lower} and s.start_at <= {upper}{shared}"
     figures = [_FIGURES[each] for each in query.functions if each is not Function.PERCENTILE]
     if query.asks(Function.PERCENTILE):
         shares = statement.bind([each / 100 for each in query.percentiles])
@@ -74,7 +93,7 @@ def _pick(query: AggregateQuery, inside: str) -> str:
     return " union all ".join(legs)
 
 
-def _compose_shares(statement: Composition, query: AggregateQuery) -> str:
+def _compose_shares(statement: Composition, query: AggregateQuery, shared: str) -> str:
     devices = statement.bind(list(query.devices))
     pieces = _cut(statement, query) if query.is_cut else _place(statement, query)
     figures = (
@@ -82,7 +101,7 @@ def _compose_shares(statement: Composition, query: AggregateQuery) -> str:
     )
     groups = "1, 2" if query.method is Method.WORDS else "1"
     return _SHARES.format(
-        picked=_pick(query, _reach(statement, query)),
+        picked=_pick(query, _reach(statement, query) + shared),
         devices=devices,
         pieces=pieces,
         islands=_merge("rank", _EARLIER),

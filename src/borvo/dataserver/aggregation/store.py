@@ -4,7 +4,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
 
-from borvo.dataserver.aggregation.model import Aggregate, AggregateQuery, Figures, Function, Method
+from borvo.dataserver.aggregation.model import (
+    Aggregate,
+    AggregateQuery,
+    Figures,
+    Function,
+    Method,
+    Share,
+)
 from borvo.dataserver.aggregation.statements import compose_aggregate
 from borvo.identity.public import Admission
 from borvo.kernel.ids import PersonId
@@ -20,9 +27,10 @@ async def load_aggregate(
     query: AggregateQuery,
     bounds: list[datetime],
     admission: Admission,
+    share: Share | None = None,
 ) -> Aggregate:
     """Worked out by the very statement that makes sure that the token is good; raises `UnauthenticatedError`."""
-    statement = compose_aggregate(query, person_id, bounds, admission)
+    statement = compose_aggregate(query, person_id, bounds, admission, share)
     rows = await connection.fetch(statement.text, *statement.values, timeout=TIME_LIMIT)
     if not rows:
         # No row tells whether the token is good.

@@ -13,9 +13,10 @@ from borvo.catalogue.sample_types import list_sample_types
 from borvo.dataserver.changes.answer import ChangesAnswer
 from borvo.dataserver.changes.parameters import TAKE_LIMIT
 from borvo.dataserver.changes.service import list_changes
-from borvo.dataserver.description import FAULTS, describe_faults
+from borvo.dataserver.description import FAULTS
 from borvo.dataserver.service import DataServer
 from borvo.web.csrf import WITHOUT_CSRF
+from borvo.web.problems import describe_faults
 
 _TYPE = Schema(type=OpenAPIType.STRING, enum=[each.name for each in list_sample_types()])
 

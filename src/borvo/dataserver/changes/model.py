@@ -42,6 +42,11 @@ class Bookmark(Struct, frozen=True, array_like=True, kw_only=True):
     is_silent: bool = False
 
     @property
+    def basis(self) -> int | None:
+        """The oldest position that it rests on. Who has nothing yet lacks nothing: of such a round only the end."""
+        return self.until if self.since == BEGINNING else self.since
+
+    @property
     def place(self) -> Place:
         return self.after or Place(self.since, _LAST_ID)
 
@@ -70,13 +75,15 @@ class Deleted(Struct, frozen=True):
 
 
 class Changes(Struct, frozen=True):
-    """One page of a round. Each sample is in one of the three; `has_more` says that the round goes on."""
+    """One page of a round. Each sample is in one of the three; `has_more` says that the round goes on. `erased` is the
+    position at which everything was erased last."""
 
     added: tuple[StoredSample, ...]
     changed: tuple[StoredSample, ...]
     deleted: tuple[Deleted, ...]
     next: Bookmark
     has_more: bool
+    erased: int = 0
 
 
 def list_whole_types(held: frozenset[str]) -> tuple[SampleType, ...]:

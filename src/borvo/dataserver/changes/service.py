@@ -3,7 +3,7 @@
 from borvo.catalogue.sample_types import map_sample_type_codes
 from borvo.dataserver import policy
 from borvo.dataserver.changes.answer import render_changes
-from borvo.dataserver.changes.model import BEGINNING, Bookmark, list_whole_types
+from borvo.dataserver.changes.model import BEGINNING, Bookmark, Changes, list_whole_types
 from borvo.dataserver.changes.parameters import NOW, ChangesRequest, parse_changes
 from borvo.dataserver.changes.sealing import BookmarkSeal, refuse_token
 from borvo.dataserver.changes.store import load_changes
@@ -26,7 +26,7 @@ async def list_changes(
         changes = await load_changes(
             connection, reader.person_id, bookmark, request.take, now, reader.admission
         )
-        if changes.next.since < bookmark.since:
+        if changes.next.since < bookmark.since or _is_erased(bookmark, changes):
             # The person's samples were erased, or the database is an older one.
             raise _refuse_old()
         missing = policy.find_missing_child_scopes((*changes.added, *changes.changed), reader.scopes)
@@ -76,6 +76,11 @@ def _check(server: DataServer, reader: Reader, request: ChangesRequest, bookmark
     resting_on = bookmark.until_at if bookmark.since == BEGINNING else bookmark.since_at
     if resting_on < oldest.timestamp():
         raise _refuse_old()
+
+
+def _is_erased(bookmark: Bookmark, changes: Changes) -> bool:
+    """What is erased leaves no tombstones: a client that has some of it is not told otherwise."""
+    return bookmark.basis is not None and bookmark.basis < changes.erased
 
 
 def _refuse_old() -> GoneError:

@@ -4,7 +4,8 @@ from uuid import UUID
 
 from borvo.dataserver.changes.model import Bookmark, Changes, Deleted, Place
 from borvo.dataserver.composition import Composition
-from borvo.dataserver.past import COLUMNS, attach_children, compose_state
+from borvo.dataserver.past import attach_children, compose_state
+from borvo.dataserver.statements import SAMPLE_COLUMNS
 from borvo.identity.public import Admission
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection, Row
@@ -14,6 +15,9 @@ _HAD = (
     "s.person_id = $1 and s.position = 0 and s.type_code = any($2::smallint[]) "
     "and s.changed_position <= {since} and s.ended_position > {since}"
 )
+
+
+_ERASED = "coalesce((select erased_position from sample_position where person_id = $1), 0)"
 
 
 async def load_changes(
@@ -44,6 +48,7 @@ async def load_changes(
         deleted=tuple(_read_deleted(row) for row in page if row["is_deleted"]),
         next=begun.turn(_find_place(page[-1])) if has_more else begun.close(),
         has_more=has_more,
+        erased=rows[0]["erased"],
     )
 
 
@@ -71,7 +76,7 @@ def _compose_page(bookmark: Bookmark, person_id: PersonId, take: int, admission:
     chosen = "s.person_id = $1 and s.position = 0 and s.type_code = any($2::smallint[])"
     later = f"({{}}, s.id) > ({position}::bigint, {id_}::uuid)"
     there = compose_state(
-        f"{COLUMNS}, s.changed_position as at, exists (select from sample_past p where p.id = s.id and "
+        f"{SAMPLE_COLUMNS}, s.changed_position as at, exists (select from sample_past p where p.id = s.id and "
         f"{had.replace('s.', 'p.')}) as was_there, false as is_deleted",
         "(select until from done)",
         f"{chosen} and {later.format('s.changed_position')}",
@@ -79,14 +84,15 @@ def _compose_page(bookmark: Bookmark, person_id: PersonId, take: int, admission:
     )
     stays = compose_state("true", "(select until from done)", f"{chosen} and s.id = g.id")
     gone = (
-        f"(select {COLUMNS.replace('s.', 'g.')}, g.ended_position as at, true as was_there, true as is_deleted "
+        f"(select {SAMPLE_COLUMNS.replace('s.', 'g.')}, g.ended_position as at, true as was_there, true as is_deleted "
         f"from sample_past g where {had.replace('s.', 'g.')} and g.ended_position <= (select until from done) "
         f"and {later.format('g.ended_position').replace('s.id', 'g.id')} and not exists ({stays}) "
         f"order by g.ended_position, g.id limit {most}::bigint)"
     )
     live = admission.compose(statement.bind)
     statement.text = (
-        f"with done as materialized ({end} as until) select c.*, done.until from done left join lateral "
+        f"with done as materialized ({end} as until, {_ERASED} as erased) "
+        "select c.*, done.until, done.erased from done left join lateral "
         f"(select * from ({there} union all {gone}) u order by u.at, u.id limit {most}::bigint) c on true "
         f"where {live} order by c.at, c.id"
     )

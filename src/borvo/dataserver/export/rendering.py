@@ -1,9 +1,7 @@
 """Samples as the text of a file. Pure."""
 
-import csv
-import io
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -11,9 +9,9 @@ from borvo.catalogue.sample_types import map_sample_type_codes
 from borvo.dataserver.bodies import describe_samples
 from borvo.dataserver.export.model import Format
 from borvo.dataserver.model import StoredSample
+from borvo.web.spreadsheets import write_rows
 
 _COLUMNS = ("id", "type", "unit", "start", "end", "value", "category", "device", "clientAssignedId", "part")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -33,33 +31,34 @@ def _render_json(samples: Sequence[StoredSample], subject: str, *, is_first: boo
 
 
 def _render_csv(samples: Sequence[StoredSample], _: str, *, is_first: bool, is_last: bool) -> bytes:  # noqa: ARG001
-    text = io.StringIO()
-    writer = csv.writer(text)
+    return write_rows(_list_rows(samples, is_first=is_first)).encode()
+
+
+def _list_rows(samples: Sequence[StoredSample], *, is_first: bool) -> Iterator[Iterable[str | float | None]]:
     if is_first:
-        writer.writerow(_COLUMNS)
+        yield _COLUMNS
     for sample in samples:
-        writer.writerow(_list_cells(sample, str(sample.id), ""))
+        yield _list_cells(sample, sample, None)
         for part, child in enumerate(sample.children, start=1):
-            writer.writerow(_list_cells(child, str(sample.id), str(part)))
-    return text.getvalue().encode()
+            yield _list_cells(child, sample, part)
 
 
-def _list_cells(sample: StoredSample, id_: str, part: str) -> Iterator[str]:
+def _list_cells(
+    sample: StoredSample, whole: StoredSample, part: int | None
+) -> tuple[str | float | None, ...]:
     sample_type = map_sample_type_codes()[sample.type_code]
-    yield from (id_, sample_type.name, sample_type.ucum or "")
-    yield from (sample.start.isoformat(), sample.end.isoformat())
-    yield "" if sample.value is None else repr(sample.value)
-    yield from (
-        sample.category or "",
-        _guard(sample.device or ""),
-        _guard(sample.client_assigned_id or ""),
+    return (
+        str(whole.id),
+        sample_type.name,
+        sample_type.ucum,
+        sample.start.isoformat(),
+        sample.end.isoformat(),
+        sample.value,
+        sample.category,
+        sample.device,
+        sample.client_assigned_id,
         part,
     )
-
-
-def _guard(text: str) -> str:
-    """Spreadsheet programs run what begins like a formula; behind an apostrophe it is text to them."""
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
 
 
 def pack(text: bytes) -> bytes:

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from borvo.dataserver.export.model import ATTEMPTS_MAXIMUM, LEASE, Export, Format
 from borvo.dataserver.model import StoredSample
-from borvo.dataserver.past import COLUMNS, attach_children, compose_state
+from borvo.dataserver.past import attach_children, compose_state
+from borvo.dataserver.statements import SAMPLE_COLUMNS
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection, Row
 
@@ -87,7 +88,7 @@ async def give_up_export(connection: Connection, export: Export, now: datetime) 
 
 
 _BATCH = compose_state(
-    COLUMNS,
+    SAMPLE_COLUMNS,
     "$2::bigint",
     "s.person_id = $1 and s.position = 0 and s.id > $3::uuid",
     "order by s.id limit $4::bigint",
@@ -145,23 +146,31 @@ async def load_part(
     return content
 
 
-_DELETE = """with gone as (delete from sample_export where {} returning person_id, id),
-  parts as (delete from sample_export_part p using gone where p.person_id = gone.person_id and p.export_id = gone.id)
-  select count(*) from gone"""
+_DELETE = "delete from sample_export where {} returning person_id, id"
+# A statement of its own, after the other has waited for a worker that was just adding a part: that one is seen now.
+_DELETE_PARTS = """delete from sample_export_part p using unnest($1::uuid[], $2::uuid[]) as gone (person_id, id)
+  where p.person_id = gone.person_id and p.export_id = gone.id"""
+
+
+async def _delete(connection: Connection, condition: str, *values: object) -> int:
+    """How many there were. Neither without its parts, nor parts alone, are left behind."""
+    async with connection.transaction():
+        gone = await connection.fetch(_DELETE.format(condition), *values)
+        if gone:
+            await connection.execute(_DELETE_PARTS, *map(list, zip(*gone, strict=True)))
+    return len(gone)
 
 
 async def delete_export(connection: Connection, person_id: PersonId, export_id: UUID) -> bool:
     """Whether it was there."""
-    gone = await connection.fetchval(_DELETE.format("person_id = $1 and id = $2"), person_id, export_id)
-    return bool(gone)
+    return bool(await _delete(connection, "person_id = $1 and id = $2", person_id, export_id))
 
 
 async def delete_exports(connection: Connection, person_id: PersonId) -> int:
     """All of hers; how many those were."""
-    gone: int = await connection.fetchval(_DELETE.format("person_id = $1"), person_id)
-    return gone
+    return await _delete(connection, "person_id = $1", person_id)
 
 
 async def delete_expired(connection: Connection, now: datetime) -> None:
     """What has expired."""
-    await connection.fetchval(_DELETE.format("expires_at <= $1"), now)
+    await _delete(connection, "expires_at <= $1", now)

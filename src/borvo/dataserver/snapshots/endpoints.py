@@ -10,10 +10,12 @@ from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Para
 from litestar.params import SkipValidation
 
 from borvo.dataserver.bodies import SampleAnswer
-from borvo.dataserver.description import FAULTS, ReadOperation, describe_faults
+from borvo.dataserver.description import FAULTS, ReadOperation
 from borvo.dataserver.service import DataServer
-from borvo.dataserver.snapshots.service import SnapshotAnswer, make_snapshot, read_snapshot
+from borvo.dataserver.snapshots.answer import SnapshotAnswer
+from borvo.dataserver.snapshots.service import make_snapshot, read_snapshot
 from borvo.web.csrf import WITHOUT_CSRF
+from borvo.web.problems import describe_faults
 
 AnyRequest = Request[Any, Any, Any]
 Collaborators = NamedDependency[SkipValidation[DataServer]]
@@ -59,11 +61,12 @@ class FetchOperation(Operation):
     operation_class=MakeOperation,
     responses={
         200: ResponseSpec(SnapshotAnswer, generate_examples=False, description="The key to the results."),
-        **describe_faults(FAULTS),
+        **describe_faults({**FAULTS, 429: "The caller holds as many results as it may."}),
     },
 )
 async def submit_query(request: AnyRequest, dataserver: Collaborators) -> Response[bytes]:
-    """Asks a query whose results stay as they are now, whatever is written or deleted later, for their maker alone."""
+    """Asks a query whose results stay as they are now, whatever is written or deleted later, for their maker alone: of
+    one's own samples, or with the header `agency-query-token` of those of the people whom it opens."""
     text, headers = request.scope["query_string"].decode("latin-1"), request.headers
     body = await make_snapshot(
         dataserver,
@@ -85,7 +88,8 @@ async def submit_query(request: AnyRequest, dataserver: Collaborators) -> Respon
     },
 )
 async def show_results(request: AnyRequest, dataserver: Collaborators) -> Response[bytes]:
-    """A page of the results of a query that was asked before."""
+    """A page of the results of a query that was asked before. Those of other people's samples are there as long as each
+    of these people shares what she did."""
     text, headers = request.scope["query_string"].decode("latin-1"), request.headers
     body = await read_snapshot(
         dataserver, headers.get("authorization"), headers.get("agency-query-token"), text

@@ -50,6 +50,21 @@ def parse_submitted(text: str, body: bytes) -> Query:
     return parse_query("&".join(filter(None, (text, urlencode(list(_flatten(submitted, "")))))))
 
 
+def check_submitted(query: Query) -> Query:
+    """Raises `InvalidInputError` for what only the newer query can do: nothing that was asked for is passed over."""
+    newer = {
+        "device": query.devices,
+        "client": query.clients,
+        "unit": query.units,
+        "fields": query.fields,
+        "cursor": query.cursor,
+    }
+    if asked := [name for name, value in newer.items() if value]:
+        message = "This query has no such parameter; GET /sample/v1 has."
+        raise InvalidInputError("The query is not valid: see errors.", {name: [message] for name in asked})
+    return query
+
+
 def _flatten(members: dict[str, Any], prefix: str, depth: int = 1) -> Iterator[tuple[str, str]]:
     for name, value in members.items():
         for each in value if isinstance(value, list) else [value]:

@@ -5,14 +5,13 @@ from datetime import datetime
 import msgspec
 
 from borvo.dataserver.composition import Composition
-from borvo.dataserver.model import Order, StoredSample
-from borvo.dataserver.past import COLUMNS, attach_children, compose_state
-from borvo.dataserver.snapshots.model import Snapshot, StoredQuery
+from borvo.dataserver.model import StoredSample
+from borvo.dataserver.past import attach_children, compose_state
+from borvo.dataserver.snapshots.model import Holding, Snapshot, StoredQuery
+from borvo.dataserver.statements import ORDER_COLUMNS, SAMPLE_COLUMNS
 from borvo.identity.public import Admission
 from borvo.kernel.ids import ClientKey, PersonId
 from borvo.storage.database import Connection
-
-_COLUMNS = {Order.START: "start_at", Order.END: "end_at", Order.CREATION: "created_at"}
 
 
 async def count_samples(connection: Connection, person_id: PersonId, query: StoredQuery) -> tuple[int, int]:
@@ -28,6 +27,37 @@ async def count_samples(connection: Connection, person_id: PersonId, query: Stor
     if row is None:
         raise RuntimeError("a statement without a condition always returns its row")
     return row["position"], row["total"]
+
+
+# Whoever makes results holds it with others, whoever erases a person's alone: so none is made of her meanwhile.
+_MAKING = "hashtextextended('results of queries', 0)"
+
+
+async def enter_making(connection: Connection, maker: str) -> None:
+    """Makers do not wait for each other, but one maker takes turns with herself, until the transaction ends."""
+    await connection.execute(f"select pg_advisory_xact_lock_shared({_MAKING})")
+    await connection.execute(
+        "select pg_advisory_xact_lock(hashtextextended('results of ' || $1::text, 0))", maker
+    )
+
+
+async def halt_making(connection: Connection) -> None:
+    """Nobody makes results until the transaction ends; those who are at it are waited for."""
+    await connection.execute(f"select pg_advisory_xact_lock({_MAKING})")
+
+
+async def measure_holding(
+    connection: Connection, person_id: PersonId, client_key: ClientKey, now: datetime
+) -> Holding:
+    """What the person has through the client."""
+    row = await connection.fetchrow(
+        """select count(*), 0, min(expires_at) from sample_snapshot
+           where person_id = $1 and client_key = $2 and expires_at > $3""",
+        person_id,
+        client_key,
+        now,
+    )
+    return Holding(*(row or (0, 0, None)))
 
 
 async def insert_snapshot(connection: Connection, digest: bytes, snapshot: Snapshot, now: datetime) -> None:
@@ -82,10 +112,10 @@ async def load_page(
     position = f"{statement.bind(snapshot.position)}::bigint"
     condition = _compose_condition(statement, query, position)
     most, past_over = statement.bind(take), statement.bind(skip)
-    column, direction = _COLUMNS[query.order], "desc" if query.is_descending else "asc"
+    column, direction = ORDER_COLUMNS[query.order], "desc" if query.is_descending else "asc"
     order = f"order by {{0}}{column} {direction}, {{0}}id {direction} limit {most}::bigint"
     state = compose_state(
-        f"{COLUMNS}, s.created_at", position, condition, f"{order.format('s.')} + {past_over}::bigint"
+        f"{SAMPLE_COLUMNS}, s.created_at", position, condition, f"{order.format('s.')} + {past_over}::bigint"
     )
     live = admission.compose(statement.bind)
     rows = await connection.fetch(
@@ -98,9 +128,7 @@ async def load_page(
 def _compose_condition(statement: Composition, query: StoredQuery, position: str) -> str:
     parts = ["s.person_id = $1 and s.position = 0 and s.type_code = any($2::smallint[])"]
     for column, wanted in (("start_at", query.start), ("end_at", query.end), ("created_at", query.creation)):
-        for sign, bound in ((">=", wanted.lower), ("<=", wanted.upper)):
-            if bound is not None:
-                parts.append(f"s.{column} {sign} {statement.bind(bound)}")
+        parts += statement.bound(column, wanted)
     if query.guarded:
         guarded, readable = statement.bind(query.guarded), statement.bind(query.readable)
         hidden = compose_state(

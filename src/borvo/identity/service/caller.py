@@ -11,6 +11,7 @@ from borvo.identity.tokens import TokenError, parse_opaque, read_access_claims
 from borvo.kernel.errors import ForbiddenError, UnauthenticatedError
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection
+from borvo.web.bearer import read_bearer
 
 _INVALID = 'Bearer error="invalid_token"'
 _ENDED = "the token was revoked, or what it rests on has ended"
@@ -21,12 +22,6 @@ SESSION_MEMORY = timedelta(days=31)
 
 CODE_MEMORY = timedelta(days=1)
 """How long a code is remembered after its end, so that a late replay still revokes what came of it."""
-
-
-def read_bearer(authorization: str | None) -> str | None:
-    """The token of the Authorization header (RFC 6750 2.1)."""
-    scheme, _, token = (authorization or "").strip().partition(" ")
-    return token.strip() or None if scheme.lower() == "bearer" else None
 
 
 @dataclass(frozen=True, slots=True)

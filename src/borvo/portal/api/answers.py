@@ -27,7 +27,8 @@ from borvo.portal.tokens.policy import complete_scopes
 
 
 class ListedAnswer(msgspec.Struct):
-    """A client in the list. `secrets` counts them, expired ones among them."""
+    """A client in the list. `secrets` counts them, expired ones among them; `secret_ends_at` is when the first of those
+    that work ends, if that is within thirty days."""
 
     client_id: ClientId
     display_name: str
@@ -35,6 +36,7 @@ class ListedAnswer(msgspec.Struct):
     grant_types: Sequence[GrantType]
     is_public: bool
     secrets: int
+    secret_ends_at: datetime | None
     last_used_at: datetime | None
 
 

@@ -1,7 +1,8 @@
 """What programs send. Every member is checked for its type here, and for its sense by the rules of the pages."""
 
 import re
-from typing import Any, TypeVar
+from enum import StrEnum
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 
@@ -57,6 +58,7 @@ class SecretBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 _DETAILS = tuple(name for name in ClientBody.__struct_fields__ if name != "confirmed_hosts")
 _AT = re.compile(r" - at `\$\.?(?P<member>\w*).*`$", re.DOTALL)
+_NO_CHOICE = re.compile(r"Invalid enum value .*")
 _UNKNOWN = re.compile(r"unknown field `(?P<member>[^`]{1,80})`")
 
 
@@ -68,14 +70,31 @@ def _name_member(fault: str) -> tuple[str, str]:
     return member, _AT.sub("", fault)
 
 
+def list_choices(kind: type[msgspec.Struct], member: str) -> list[str]:
+    """The words that a member may hold, alone or in its list; empty when it may hold others too."""
+    hint = get_type_hints(kind).get(member)
+    words = (get_args(hint) or (hint,))[0]
+    return [each.value for each in words] if isinstance(words, type) and issubclass(words, StrEnum) else []
+
+
+def add_choices(kind: type[msgspec.Struct], member: str, fault: str) -> str:
+    """What the decoder says of a member, with the words that it may hold if it holds another one."""
+    choices = list_choices(kind, member)
+    if not (choices and _NO_CHOICE.fullmatch(fault)):
+        return fault
+    return f"{fault}; use {', '.join(choices[:-1])} or {choices[-1]}"
+
+
 def parse_body(content: bytes, kind: type[T]) -> T:
     """Raises `InvalidInputError` beside the member that has the wrong type or is none."""
     try:
         return msgspec.json.decode(content or b"{}", type=kind)
     except msgspec.ValidationError as fault:
         member, words = _name_member(str(fault))
+        words = add_choices(kind, member, words[:200])
         errors = {member: [f"{words}."]} if member else None
-        raise InvalidInputError(f"The body cannot be used: {words[:200]}.", errors) from None
+        place = f"{member}: " if member else ""
+        raise InvalidInputError(f"The body cannot be used: {place}{words}.", errors) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise InvalidInputError("Send the body as JSON, in UTF-8.") from None
 

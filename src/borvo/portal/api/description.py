@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import get_origin, get_type_hints
 
 import msgspec
 from litestar.openapi.datastructures import ResponseSpec
@@ -12,16 +13,18 @@ from litestar.openapi.spec import (
     OpenAPIType,
     Operation,
     Parameter,
-    Reference,
     RequestBody,
     Schema,
     SecurityRequirement,
     SecurityScheme,
 )
 
-from borvo.portal.api.answers import ClientAnswer
+from borvo.portal.api.answers import ClientAnswer, PlanAnswer
+from borvo.portal.api.bodies import ClientBody, list_choices
+from borvo.portal.api.faults import OvertakenProblem
 from borvo.portal.audit import Action
 from borvo.portal.expiry import LIFETIMES
+from borvo.portal.listing import ENDING
 from borvo.portal.model import ClientState
 from borvo.portal.policy import LABEL_MAXIMUM
 from borvo.web.problems import MEDIA_TYPE, Problem
@@ -50,6 +53,10 @@ _LIST = {
     "q": (_TEXT, "Part of a client id, a name or a callback URL."),
     "state": (_choose(ClientState), "Only clients in this state; without it all but deleted ones."),
     "page": (Schema(type=OpenAPIType.INTEGER, minimum=1), "Which page."),
+    "secrets": (
+        Schema(type=OpenAPIType.STRING, enum=[ENDING]),
+        "Only clients with a secret that ends within thirty days; not together with `state`.",
+    ),
 }
 _TRAIL = {
     "person": (_TEXT, "The id of who acted, or `operator`."),
@@ -97,26 +104,36 @@ def list_faults(faults: Mapping[int, str] | None = None) -> dict[int, ResponseSp
     }
 
 
-def list_answers(
-    answer: type[msgspec.Struct], text: str, status: int = 200, faults: Mapping[int, str] | None = None
-) -> dict[int, ResponseSpec]:
+def list_answers(answer: type[msgspec.Struct], text: str, status: int = 200) -> dict[int, ResponseSpec]:
     described = ResponseSpec(answer, generate_examples=False, description=text)
-    return {status: described, **list_faults(faults)}
+    return {status: described, **list_faults()}
+
+
+_FLAG = Schema(type=OpenAPIType.BOOLEAN, default=False)
+_KINDS: dict[object, Schema] = {
+    str: _TEXT,
+    bool: _FLAG,
+    int | None: Schema(type=[OpenAPIType.INTEGER, OpenAPIType.NULL]),
+    bool | None: Schema(type=[OpenAPIType.BOOLEAN, OpenAPIType.NULL]),
+}
+
+
+def _describe_member(name: str, kind: object) -> Schema:
+    if kind in _KINDS:
+        return _KINDS[kind]
+    choices = list_choices(ClientBody, name)
+    word = Schema(type=OpenAPIType.STRING, enum=choices) if choices else _TEXT
+    return Schema(type=OpenAPIType.ARRAY, items=word) if get_origin(kind) is list else word
 
 
 _CLIENT_BODY = Schema(
     type=OpenAPIType.OBJECT,
-    description="The details of the client, as answers show them; what is left out is as if it were empty.",
-    all_of=[Reference(ref="#/components/schemas/ClientDetails")],
-    properties={
-        "confirmed_hosts": Schema(
-            type=OpenAPIType.ARRAY,
-            items=_TEXT,
-            description="Hosts of callback URLs that look like others and are right all the same.",
-        )
-    },
+    description="The details of the client, as answers show them; what is left out is as if it were empty. Without "
+    "`require_pkce` the grant types decide. `confirmed_hosts` are hosts of callback URLs that look like others and are "
+    "right all the same.",
+    properties={name: _describe_member(name, kind) for name, kind in get_type_hints(ClientBody).items()},
+    required=["display_name", "grant_types", "scopes"],
 )
-_FLAG = Schema(type=OpenAPIType.BOOLEAN, default=False)
 _SECRET_BODY = Schema(
     type=OpenAPIType.OBJECT,
     properties={
@@ -184,13 +201,17 @@ class RevokeOperation(Operation):
 
 
 SAVE_ANSWERS = {
-    **list_answers(
-        ClientAnswer,
-        "The client as it is now. With `dry_run` what would be saved.",
-        faults={
-            412: "It is there already, or somebody else has changed it: `current` and `yours` say what differs.",
-            428: "Neither If-None-Match nor If-Match was sent.",
-        },
+    200: ResponseSpec(
+        ClientAnswer | PlanAnswer,
+        generate_examples=False,
+        description="The client as it is now. With `dry_run` what would be saved.",
+    ),
+    **list_faults({428: "Neither If-None-Match nor If-Match was sent."}),
+    412: ResponseSpec(
+        OvertakenProblem,
+        generate_examples=False,
+        description="It is there already, or somebody else has changed it: `current` and `yours` say what differs.",
+        media_type=MEDIA_TYPE,
     ),
     201: ResponseSpec(ClientAnswer, generate_examples=False, description="The client was registered."),
 }

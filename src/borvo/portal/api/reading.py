@@ -19,7 +19,7 @@ from borvo.portal.api.answers import (
 )
 from borvo.portal.api.description import ListOperation, TrailOperation, list_answers
 from borvo.portal.audit_pages import PAGE_SIZE, read_filter, read_query
-from borvo.portal.listing import ClientSearch, read_search
+from borvo.portal.listing import ENDING, ClientSearch, read_search
 from borvo.portal.model import ClientState
 from borvo.portal.pages import Developing, InPath
 from borvo.portal.team.policy import Deed
@@ -37,8 +37,11 @@ async def show_tenancy(bearer: Acting, portal: Developing) -> Response[bytes]:
 
 def _read_search(request: AnyRequest) -> ClientSearch:
     """What a page would pass over is a fault of a program."""
-    text, state, page = (request.query_params.get(name, "") for name in ("q", "state", "page"))
-    search = read_search(text, state, page)
+    names = ("q", "state", "page", "secrets")
+    text, state, page, secrets = (request.query_params.get(name, "") for name in names)
+    search = read_search(text, state, page, secrets)
+    if secrets and (state or not search.is_ending):
+        raise InvalidInputError("There is no such filter.", {"secrets": [f"Use {ENDING}, without a state."]})
     if state and search.state is None:
         raise InvalidInputError(
             "There is no such state.", {"state": [f"Use one of {', '.join(ClientState)}."]}

@@ -13,8 +13,11 @@ from borvo.portal.quick_start.recipes import Flow, Recipe
 from borvo.portal.quick_start.suitability import find_callback
 
 SNIPPETS = Path(__file__).with_name("snippets")
-SERVICE_SCOPES = frozenset({"agency_api"})
-"""What a client may have without a person; the provider has the last word."""
+# What a client may have without a person, and what an id token can tell; the provider has the last word.
+_USEFUL_SCOPES = {
+    Flow.SERVICE: frozenset({"agency_api"}),
+    Flow.IMPLICIT: frozenset({"openid", "profile", "email", "phone", "address"}),
+}
 
 
 @cache
@@ -35,8 +38,8 @@ def list_values(client: RegisteredClient, recipe: Recipe, issuer: str) -> dict[s
     """What a template may name. None of it is a secret."""
     callback = find_callback(client, recipe.ground)
     parts = urlsplit(callback)
-    is_service = recipe.flow is Flow.SERVICE
-    scopes = [scope for scope in client.scopes if not is_service or scope in SERVICE_SCOPES]
+    useful = _USEFUL_SCOPES.get(recipe.flow)
+    scopes = [scope for scope in client.scopes if useful is None or scope in useful]
     return {
         "name": Remark(client.display_name),
         "issuer": issuer,

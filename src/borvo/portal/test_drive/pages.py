@@ -1,10 +1,12 @@
 """The page that runs a client's flow and shows each step."""
 
+from collections.abc import Mapping
+
 from litestar import get, post
 from litestar.response import Template
 
 from borvo.accounts.public import Login, SignedIn
-from borvo.kernel.errors import InvalidInputError
+from borvo.kernel.errors import InvalidInputError, TooManyRequestsError
 from borvo.portal import service
 from borvo.portal.model import RegisteredClient
 from borvo.portal.pages import AnyRequest, Developing, InPath, render_of_client
@@ -24,6 +26,7 @@ async def _render(
     form: Form,
     report: Report | None = None,
     status: int = 200,
+    headers: Mapping[str, str] | None = None,
 ) -> Template:
     flows = list_flows(client)
     possible = {mistake for flow in flows for mistake in list_mistakes(client, flow)}
@@ -33,6 +36,7 @@ async def _render(
         login,
         client,
         status,
+        headers=headers,
         form=form,
         report=report,
         fault=check_client(client),
@@ -74,6 +78,10 @@ async def submit_test_drive(
     except InvalidInputError as error:
         form.add_errors(error.errors)
         return await _render(portal, login, client, form, status=error.status)
+    except TooManyRequestsError as error:
+        form.add_error("form", error.public)
+        wait = {"Retry-After": str(error.retry_after)}
+        return await _render(portal, login, client, form, status=error.status, headers=wait)
     return await _render(portal, login, client, form, report)
 
 

@@ -78,7 +78,9 @@ def check_plan(client: RegisteredClient, plan: Plan) -> dict[str, str]:
     if plan.flow not in list_flows(client):
         return {"flow": "This client may not ask for that."}
     if plan.mistake not in list_mistakes(client, plan.flow):
-        return {"mistake": f"With {plan.flow.value} there is no such mistake to make. Choose another."}
+        return {
+            "mistake": f"With {plan.flow.value} there is no such mistake to make. Choose another, or another flow."
+        }
     if plan.flow.needs_callback and plan.callback not in client.redirect_uris:
         return {"callback": _NO_CALLBACK}
     return {}

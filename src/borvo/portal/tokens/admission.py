@@ -10,6 +10,7 @@ from borvo.portal.service import Portal
 from borvo.portal.tokens import store
 from borvo.portal.tokens.bearer import REALM, Bearer
 from borvo.web.addresses import find_network
+from borvo.web.bearer import read_bearer
 
 FAILURES = Limit("personal-token", 60)
 """By network. One that works is never counted: others behind the same address cannot shut it out."""
@@ -17,16 +18,10 @@ FAILURES = Limit("personal-token", 60)
 USE_GRANULARITY = timedelta(minutes=1)
 
 
-def read_token(authorization: str | None) -> str | None:
-    """The token of the Authorization header (RFC 6750 2.1)."""
-    scheme, _, token = (authorization or "").strip().partition(" ")
-    return token.strip() or None if scheme.lower() == "bearer" else None
-
-
 async def admit(portal: Portal, authorization: str | None) -> Bearer:
     """The token's owner, acting through it. Raises `UnauthenticatedError`, the same for a token that never was, that is
     expired or revoked, and that lost what it rests on; `TooManyRequestsError` for a network that fails too often."""
-    text = read_token(authorization)
+    text = read_bearer(authorization)
     if text is None:
         # RFC 6750 3.1: no error code for who sent no token.
         fault = "Send a personal access token: Authorization: Bearer borvo_pat_..."

@@ -144,7 +144,11 @@ def _validate(facts: Facts, login: Login | None) -> Any:
     check_form(facts.parameters)
     server = create_server(facts)
     request = ProtocolRequest("GET", "/connect/authorize", facts)
-    return server.get_consent_grant(request, end_user=login)
+    try:
+        return server.get_consent_grant(request, end_user=login)
+    except LoginRequiredError:
+        # The engine gives no reason.
+        raise LoginRequiredError(_NOBODY_IS_ASKED) from None
 
 
 async def authorize(identity: Identity, parameters: Parameters, login: Login | None) -> Outcome:

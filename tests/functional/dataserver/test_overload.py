@@ -11,8 +11,9 @@ import httpx
 import pytest
 
 from borvo.assembly import Platform
-from borvo.dataserver import intake, writing
+from borvo.dataserver import intake
 from borvo.dataserver.intake import Intake
+from borvo.dataserver.preparation import Preparation
 from borvo.storage import database
 from tests.factories.samples import create_body
 from tests.functional.application import build_app_for
@@ -48,12 +49,12 @@ async def test_a_large_body_is_read_beside_the_event_loop(
 ) -> None:
     threads: list[int] = []
 
-    def watch(*facts: Any) -> Any:
+    def watch(preparation: Preparation) -> None:
         threads.append(threading.get_ident())
-        return prepare(*facts)
+        original(preparation)
 
-    prepare = writing._prepare
-    monkeypatch.setattr(writing, "_prepare", watch)
+    original = Preparation.begin
+    monkeypatch.setattr(Preparation, "begin", watch)
     for body in (json.dumps([create_body()]).encode(), create_large()):
         assert (await program.write(body)).status_code == 200
     small, large = threads

@@ -6,6 +6,7 @@ import os
 import platform
 from pathlib import Path
 
+from benchmarks.agency import measure_agency
 from benchmarks.endpoints import measure_discovery, measure_token_endpoint
 from benchmarks.instance import Instance, run_instance
 from benchmarks.paging import SIZES, measure_paging
@@ -32,7 +33,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3.0, help="length of a round")
     parser.add_argument("--rounds", type=int, default=5, help="rounds that count, after one that warms up")
     parser.add_argument(
-        "--only", choices=["provider", "samples", "writes", "portal", "paging"], help="one part of the tables"
+        "--only",
+        choices=["provider", "samples", "writes", "portal", "agency", "paging"],
+        help="one part of the tables",
     )
     parser.add_argument("--rows", type=int, default=SIZES[-1], help="how far the curve of pages goes")
     parser.add_argument("--overload", type=float, default=20.0, help="seconds of more than can be done")
@@ -49,6 +52,8 @@ def main() -> None:
             print(render_table(rows) + "\n", flush=True)
         if options.only in {None, "portal"}:
             print(measure_pages(instance, 50) + "\n", flush=True)
+        if options.only in {None, "agency"}:
+            print(render_table(measure_agency(instance)) + "\n", flush=True)
         if options.only in {None, "provider"}:
             for part in measure_provider(instance, options.seconds):
                 print(part, flush=True)

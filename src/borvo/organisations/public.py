@@ -13,7 +13,12 @@ from borvo.organisations.service import (
     list_organisations,
     remove_member,
 )
-from borvo.organisations.store import list_organisations_for, list_organisations_of, load_organisation
+from borvo.organisations.store import (
+    list_members,
+    list_organisations_for,
+    list_organisations_of,
+    load_organisation,
+)
 
 __all__ = [
     "Organisation",
@@ -27,6 +32,7 @@ __all__ = [
     "clean_up",
     "create_organisation",
     "disallow_client",
+    "list_members",
     "list_organisations",
     "list_organisations_for",
     "list_organisations_of",

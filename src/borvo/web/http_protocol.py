@@ -1,4 +1,4 @@
-"""HTTP/1.1 as uvicorn speaks it, with an end to what a stranger may send before a request begins."""
+"""HTTP/1.1 as uvicorn speaks it, with an end to what a stranger may send, and to how long she may take."""
 
 from asyncio import AbstractEventLoop, TimerHandle, Transport
 from typing import Any, Final, cast
@@ -11,6 +11,13 @@ BODY_LIMIT: Final = 32 * 2**20
 """Bytes of a body with what may follow it: more than any address takes, which refuse in words and by themselves."""
 HEAD_WITHIN: Final = 30.0
 """Seconds until they must be complete."""
+BODY_WITHIN: Final = 300.0
+"""Seconds until the body must be."""
+TAKEN_WITHIN: Final = 120.0
+"""Seconds for which a reader may take nothing of an answer that is ready for her."""
+WAITING_LIMIT: Final = 100
+"""Requests that may wait on one connection for the answer to an earlier one. Each takes a hundred times the memory of
+its own bytes."""
 
 _LARGE = 16_384
 # RFC 6585 5
@@ -44,25 +51,35 @@ class _Joining:
     def _flush(self) -> None:
         if self._written:
             data, self._written = self._written, bytearray()
-            self._transport.write(data)
+            # The reader may have gone since it was written.
+            if not self._transport.is_closing():
+                self._transport.write(data)
+
+
+class _RefusedError(Exception):
+    """Stops the parser: nothing more of the connection is looked at."""
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """Ends connections whose head grows without end, or does not come; uvicorn itself would keep both."""
+    """Ends connections on which a request grows without end or does not come, on which requests pile up, and whose
+    reader stands still; uvicorn itself would keep them all."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._awaits_head = True
         self._has_ended_one = False
         self._bytes = 0
+        self._hosts = 0
         self._patience: TimerHandle | None = None
+        self._stall: TimerHandle | None = None
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(cast(Transport, _Joining(transport, self.loop)))
-        self._begin_waiting()
+        self._begin_waiting(HEAD_WITHIN)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end_waiting()
+        self._end_stall()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -81,29 +98,60 @@ class BoundedHttp(HttpToolsProtocol):
             self.transport.write(_TOO_LARGE)
         self.transport.close()
 
+    def send_400_response(self, msg: str) -> None:
+        # What is closed already may be in the middle of an answer.
+        if not self.transport.is_closing():
+            super().send_400_response(msg)
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._hosts = 0
         if self._patience is None:
-            self._begin_waiting()
+            self._begin_waiting(HEAD_WITHIN)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         # RFC 9110 6.5.1: trailers may be discarded; uvicorn would take them for headers.
         if self._awaits_head:
             super().on_header(name, value)
+            self._hosts += name.lower() == b"host"
 
     def on_headers_complete(self) -> None:
         self._awaits_head, self._bytes = False, 0
         self._end_waiting()
+        self._check_host()
+        self._begin_waiting(BODY_WITHIN)
         super().on_headers_complete()
+        if len(self.pipeline) > WAITING_LIMIT:
+            self.transport.close()
+            raise _RefusedError
 
     def on_message_complete(self) -> None:
         self._awaits_head = self._has_ended_one = True
+        self._end_waiting()
         super().on_message_complete()
 
-    def _begin_waiting(self) -> None:
-        self._patience = self.loop.call_later(HEAD_WITHIN, self.transport.close)
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stall = self.loop.call_later(TAKEN_WITHIN, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        self._end_stall()
+        super().resume_writing()
+
+    def _check_host(self) -> None:
+        # RFC 9112 3.2: a proxy in front may have gone by another one than we would.
+        if self._hosts > 1 or (self._hosts == 0 and self.parser.get_http_version() == "1.1"):
+            raise _RefusedError
+
+    def _begin_waiting(self, seconds: float) -> None:
+        self._patience = self.loop.call_later(seconds, self.transport.close)
 
     def _end_waiting(self) -> None:
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
+
+    def _end_stall(self) -> None:
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None

@@ -10,7 +10,7 @@ import pytest
 from borvo.agency import access_store
 from borvo.assembly import Platform
 from borvo.dataserver.public import clean_up, erase_person
-from borvo.dataserver.snapshots import model
+from borvo.dataserver.snapshots import model, shared_store
 from borvo.kernel.ids import PersonId
 from borvo.organisations.public import OrganisationRole, add_member, remove_member
 from borvo.support.service import remove_role
@@ -159,6 +159,34 @@ async def test_whatever_one_of_them_changes_ends_results_at_once_and_for_good(
     assert len(await fetch_values(stage, headers, latest)) == 1
     clock.advance(days=15)
     assert (await fetch(stage, await stage.start_fresh(AGENT), latest)).status_code == 404
+
+
+@pytest.mark.parametrize("step", ["ask", "fetch"])
+async def test_a_consent_that_ends_in_the_midst_of_a_step_ends_the_step(
+    platform: Platform, stage: Stage, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """After everything else was looked at: the statement that keeps or reads looks by itself."""
+    headers, subject = await share_weights(stage)
+    key = (await ask(stage, headers))["Key"]
+    token = await stage.query_token(headers, subject)
+    browser = await stage.find_browser(PATIENT)
+    page = await browser.open("/account/sharing")
+    name = {"ask": "measure_holding", "fetch": "load_page"}[step]
+    work = getattr(shared_store, name)
+
+    async def work_too_late(*arguments: Any) -> Any:
+        await browser.submit(page, f"/account/sharing/{subject}/end")
+        return await work(*arguments)
+
+    monkeypatch.setattr(shared_store, name, work_too_late)
+    if step == "fetch":
+        assert (await fetch(stage, headers, key)).status_code == 404
+    else:
+        assert (await post(stage, headers, token)).status_code == 403
+        assert await count(platform, "shared_snapshot") == await count(platform, "shared_snapshot_part") == 1
+        assert (await post(stage, headers, token)).status_code == 403
+    # Nobody looked but in the first step of all.
+    assert await count(platform, "agency_access") == 1
 
 
 async def test_who_left_the_organisation_or_lost_the_role_fetches_nothing(

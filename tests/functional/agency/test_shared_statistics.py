@@ -79,12 +79,16 @@ async def test_only_what_could_be_read_sample_by_sample_counts(stage: Stage) -> 
     await write(stage, PATIENT, *pressures, mixed, weigh(2, 60.0), weigh(4, 61.0))
     systolic = "blood_pressure_systolic"
 
-    async def count(type_: str) -> int:
-        token = await stage.query_token(headers, ada)
+    bob = await stage.share(headers, BOB, requestedScopes=BP)
+    await write(stage, BOB, *pressures, mixed)
+
+    async def count(type_: str, subject: str = ada) -> int:
+        token = await stage.query_token(headers, subject)
         answer = await aggregate(stage, headers, token, f"type={type_}&functions=count")
         return sum(each["count"] for each in answer.json()["buckets"])
 
     assert [await count(each) for each in ("body_mass", systolic, "blood_pressure")] == [1, 2, 2]
+    assert [await count(each, bob) for each in (systolic, "blood_pressure")] == [4, 4]
     path = f"/account/sharing/{ada}"
     # Without the other part, no blood pressure is readable as a whole.
     await browser.submit(await browser.open(path), path, scope=BP[:2])

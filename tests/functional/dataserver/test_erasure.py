@@ -42,7 +42,7 @@ async def count_left(platform: Platform) -> int:
 async def wait_until_blocked(platform: Platform, count: int = 1) -> None:
     """So many statements of this database wait for others."""
     async with platform.database.connection() as connection:
-        for _ in range(2000):
+        for _ in range(6000):
             waiting: int = await connection.fetchval(
                 """select count(*) from pg_stat_activity
                    where datname = current_database() and wait_event_type = 'Lock'"""
@@ -163,7 +163,7 @@ async def test_a_part_that_is_being_stored_goes_with_its_export(
 
 async def wait_for_transaction(connection: Connection) -> None:
     """Somebody has written something and not committed it."""
-    for _ in range(2000):
+    for _ in range(6000):
         if await connection.fetchval(
             """select true from pg_stat_activity where datname = current_database()
                and state = 'idle in transaction' and backend_xid is not null limit 1"""

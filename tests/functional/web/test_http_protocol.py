@@ -1,4 +1,4 @@
-"""What a stranger may send before a request begins, over real sockets to a real server."""
+"""What a stranger may send, and how long she may take, over real sockets to a real server."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,10 +6,11 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
+import uvloop
 from uvicorn import Config, Server
 
 from borvo.web import http_protocol
-from borvo.web.http_protocol import BODY_LIMIT, HEAD_LIMIT, BoundedHttp
+from borvo.web.http_protocol import BODY_LIMIT, HEAD_LIMIT, WAITING_LIMIT, BoundedHttp
 
 CHUNK = b"x" * 1000
 CHUNKS = 50_000
@@ -17,10 +18,12 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Application:
-    """Answers with what it was asked for; `/stream` with more than any buffer holds, counted as it is taken."""
+    """Answers with what it was asked for; `/stream` with more than any buffer holds, counted as it is taken, and
+    `/late` when it may."""
 
     def __init__(self) -> None:
         self.taken = 0
+        self.is_asked, self.may_answer = asyncio.Event(), asyncio.Event()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         body = b""
@@ -35,6 +38,9 @@ class Application:
                 self.taken += 1
             await send({"type": "http.response.body", "body": b""})
             return
+        if scope["path"] == "/late":
+            self.is_asked.set()
+            await self.may_answer.wait()
         trailers = [value for name, value in scope["headers"] if name == b"x-late"]
         said = b"".join([scope["path"].encode(), b" ", body, *trailers])
         length = [(b"content-length", b"%d" % len(said))]
@@ -123,6 +129,123 @@ async def test_the_second_head_on_a_connection_has_its_time_too(
         writer.write(b"GET /two HTTP/1.1\r\n")
         assert await asyncio.wait_for(reader.read(), 5) == b""
         writer.close()
+
+
+async def test_a_body_that_does_not_come_ends_the_connection(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_protocol, "BODY_WITHIN", 0.2)
+    async with _serve(application) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST /one HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab")
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+        writer.close()
+
+
+async def test_a_reader_who_stands_still_loses_the_connection(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_protocol, "TAKEN_WITHIN", 0.2)
+    async with _serve(application) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
+        writer.write(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n")
+        # What is sent to nobody costs nothing, so the application comes to its end only then.
+        async with asyncio.timeout(10):
+            while application.taken < CHUNKS:  # noqa: ASYNC110  (nobody tells)
+                await asyncio.sleep(0.01)
+        writer.close()
+
+
+async def test_requests_that_pile_up_end_the_connection(application: Application) -> None:
+    async with _serve(application) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /one HTTP/1.1\r\nHost: x\r\n\r\n" * 50 * WAITING_LIMIT)
+        with suppress(ConnectionError):
+            assert (await reader.read()).count(b"HTTP/1.1 200") <= WAITING_LIMIT
+        writer.close()
+
+
+@pytest.mark.spec("RFC 9112", "3.2")
+@pytest.mark.parametrize("hosts", ["", "Host: x\r\nHost: y\r\n", "Host: x\r\nhost: x\r\n"])
+async def test_a_request_names_one_host(hosts: str, streams: Streams) -> None:
+    reader, writer = streams
+    writer.write(f"GET /one HTTP/1.1\r\n{hosts}\r\n".encode())
+    assert (await reader.read()).startswith(b"HTTP/1.1 400")
+
+
+async def test_an_old_client_names_no_host_and_its_connection_ends(streams: Streams) -> None:
+    reader, writer = streams
+    writer.write(b"GET /one HTTP/1.0\r\n\r\n")
+    assert (await reader.read()).endswith(b"connection: close\r\n\r\n/one ")
+
+
+HIDDEN = b"GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.mark.spec("RFC 9112", "6.3")
+@pytest.mark.parametrize(
+    "framing",
+    [
+        b"Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\nContent-Length: 6\r\n\r\n0\r\n\r\n",
+        b"Content-Length: 0\r\nContent-Length: 5\r\n\r\n",
+        b"Content-Length: 0, 0\r\n\r\n",
+        b"Content-Length: +0\r\n\r\n",
+        b"Content-Length : 0\r\n\r\n",
+        b"Content-Length: 99999999999999999999\r\n\r\n",
+        b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding:\x0bchunked\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n0x0\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n0\n\n",
+        b"X: a\rY: b\r\n\r\n",
+        b"X: a\x00b\r\n\r\n",
+        b"X: a\n\n",
+    ],
+)
+async def test_a_request_whose_end_could_be_read_in_two_ways_is_refused(
+    framing: bytes, streams: Streams
+) -> None:
+    reader, writer = streams
+    writer.write(b"POST /one HTTP/1.1\r\nHost: x\r\n" + framing + HIDDEN)
+    answers = await reader.read()
+    assert answers.startswith(b"HTTP/1.1 400")
+    assert b"hidden" not in answers
+
+
+async def test_nothing_is_answered_after_the_last_request_of_a_connection(streams: Streams) -> None:
+    reader, writer = streams
+    writer.write(b"POST /one HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" + HIDDEN)
+    answers = await reader.read()
+    assert answers.count(b"HTTP/1.1") == 1
+    assert answers.endswith(b"/one ")
+
+
+def test_what_is_said_to_a_reader_who_has_gone_is_dropped(application: Application) -> None:
+    # asyncio's own loop says nothing of what is written to a closed transport.
+    assert not uvloop.run(_leave_before_the_answer(application))
+
+
+async def _leave_before_the_answer(application: Application) -> list[Any]:
+    faults: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
+    async with _serve(application) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /late HTTP/1.1\r\nHost: x\r\n\r\n" * 2)
+        await application.is_asked.wait()
+        writer.transport.abort()
+        # uvicorn tells the last request of a connection only that it has ended.
+        await _settle()
+        application.may_answer.set()
+        await _settle()
+    return faults
+
+
+async def _settle() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0.005)
 
 
 async def test_what_follows_a_body_is_no_header(streams: Streams) -> None:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from borvo.catalogue.sample_types import Family, SampleType, list_sample_types
+from borvo.catalogue.sample_types import Family, SampleType, list_sample_types, map_sample_types
 
 
 class Bucket(StrEnum):
@@ -123,6 +123,13 @@ class Share(Struct, frozen=True):
 
     since: datetime | None
     readable: frozenset[int]
+
+    def is_whole(self, sample_type: SampleType) -> bool:
+        """Whether nothing of this type is kept back, whatever samples there are."""
+        known = map_sample_types()
+        held_by = (sample_type, *list_groups(sample_type))
+        parts = {known[name].code for each in held_by for name in each.members}
+        return self.since is None and parts <= self.readable
 
 
 class Figures(Struct, frozen=True):

@@ -52,9 +52,11 @@ def compose_aggregate(
 
 def _compose_share(statement: Composition, query: AggregateQuery, share: Share) -> str:
     """Added to the conditions on a sample `s`. Contract 7: what cannot be shown as a whole is not looked into."""
+    if share.is_whole(query.sample_type):
+        return ""
     since = f"{statement.bind(share.since)}::timestamptz"
     if query.method is not Method.GROUPS and not list_groups(query.sample_type):
-        return f" and ({since} is null or s.start_at >= {since})"
+        return f" and s.start_at >= {since}"
     readable = statement.bind(sorted(share.readable))
     return (
         " and not exists (select from sample w where w.person_id = s.person_id and w.id = s.id and ("

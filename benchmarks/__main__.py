@@ -4,6 +4,8 @@ import argparse
 import asyncio
 import os
 import platform
+import signal
+import sys
 from pathlib import Path
 
 from benchmarks.agency import measure_agency
@@ -40,6 +42,9 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=SIZES[-1], help="how far the curve of pages goes")
     parser.add_argument("--overload", type=float, default=20.0, help="seconds of more than can be done")
     options = parser.parse_args()
+    # Ended from outside, what was started is ended, too.
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda number, _: sys.exit(128 + number))
     configure_logs("warning")
     print(f"{name_machine()}; medians of {options.rounds} rounds of {options.seconds:g} s\n")
     with run_instance() as instance:

@@ -22,6 +22,7 @@ from borvo.accounts.public import Registration, create_person, find_person
 from borvo.assembly import build_platform
 
 MANY = 32
+_RETRY_AFTER = 2.0
 _BARE = """
 insert into bare_sample (person_id, id, position, type_code, start_at, end_at, created_at, value, device,
                          client_key, client_assigned_id, start_offset, end_offset, content_digest, created_position,
@@ -109,6 +110,11 @@ async def _measure_borvo(instance: Instance, tokens: list[str], load: Load) -> t
         for call in batches:
             writer.write(call)
             status, body = await read_answer(reader)
+            # More than can be stored at once is refused, and sent again as the answer says.
+            while status == 503:  # noqa: PLR2004
+                await asyncio.sleep(_RETRY_AFTER)
+                writer.write(call)
+                status, body = await read_answer(reader)
             if status != 200 or b"duplicate" in body:  # noqa: PLR2004
                 raise RuntimeError(f"got {status}: {body[:300]!r}")
         writer.close()

@@ -71,10 +71,22 @@ def create_ids(count: int, now: datetime, entropy: Entropy) -> list[str]:
     return [f"{prefix}{number:012x}" for number in range(low, low + count)]
 
 
-def gather_batch(
-    submitted: Sequence[Sample | None], now: datetime, entropy: Entropy
-) -> tuple[Batch, list[Fault]]:
-    """Without those that have the id of an earlier one and other content: they are the faults."""
+def join_batches(first: Batch, second: Batch) -> Batch:
+    """One behind the other."""
+    if not first.places:
+        return second
+    count = len(first.samples)
+    return Batch(
+        first.samples + second.samples,
+        first.ids + second.ids,
+        first.digests + second.digests,
+        first.places + [None if place is None else place + count for place in second.places],
+    )
+
+
+def gather_batch(submitted: Sequence[Sample | None], ids: Sequence[str]) -> tuple[Batch, list[Fault]]:
+    """Without those that have the id of an earlier one and other content: they are the faults. Of `ids` the first are
+    used, as many as there are samples to be stored."""
     samples: list[Sample] = []
     digests: list[bytes | None] = []
     places: list[int | None] = []
@@ -97,7 +109,7 @@ def gather_batch(
         else:
             samples[place] = _raise_version(samples[place], sample.version)
         places.append(place)
-    return Batch(samples, create_ids(len(samples), now, entropy), digests, places), faults
+    return Batch(samples, [*ids[: len(samples)]], digests, places), faults
 
 
 _REPEATED = "The same id stands for other content earlier in this batch. Use a new id for a new sample."

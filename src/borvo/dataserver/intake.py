@@ -17,9 +17,10 @@ _PATIENCE = 10.0
 class Intake:
     """Bodies take up room from before they are read until they are dealt with; beyond `room` bytes they are refused
     rather than held, so that memory stays bounded whatever is sent. Of large ones so many are worked on at once as
-    there are `places`: each takes many times its size meanwhile, and more at once would not be sooner done."""
+    there are `places`: each takes many times its size meanwhile, and more at once would not be sooner done. The room is
+    what a worker's memory grows by when more is sent than it can store."""
 
-    def __init__(self, *, room: int = 128 * 2**20, places: int = 2) -> None:
+    def __init__(self, *, room: int = 64 * 2**20, places: int = 2) -> None:
         self._room = room
         self._places = asyncio.Semaphore(places)
 

@@ -10,14 +10,11 @@ from uuid import UUID
 
 from borvo.catalogue.sample_types import Family, list_sample_types
 from borvo.dataserver.model import StoredSample
+from borvo.dataserver.statements import SAMPLE_COLUMNS
 from borvo.dataserver.store import read_sample
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection, Row
 
-COLUMNS = (
-    "s.id, s.type_code, s.start_at, s.end_at, s.value, s.category, s.device, s.client_assigned_id, "
-    "s.start_offset, s.end_offset"
-)
 SPARE = timedelta(days=1)
 """How much earlier than what they rest on is deleted bookmarks and snapshots end: reading takes a while, and clocks
 differ."""
@@ -37,14 +34,16 @@ def compose_state(columns: str, position: str, condition: str, order: str = "", 
 
 
 _CHILDREN = compose_state(
-    f"{COLUMNS}, s.position", "$3::bigint", "s.person_id = $1 and s.id = any($2::uuid[]) and s.position > 0"
+    f"{SAMPLE_COLUMNS}, s.position",
+    "$3::bigint",
+    "s.person_id = $1 and s.id = any($2::uuid[]) and s.position > 0",
 )
 
 
 async def attach_children(
     connection: Connection, person_id: PersonId, rows: Sequence[Row], position: int
 ) -> list[StoredSample]:
-    """The samples whose rows begin with `COLUMNS`, with their parts as of the position."""
+    """The samples whose rows begin with `SAMPLE_COLUMNS`, with their parts as of the position."""
     parents = [row["id"] for row in rows if row["type_code"] in _CORRELATIONS]
     children: dict[UUID, list[StoredSample]] = {}
     if parents:

@@ -3,11 +3,12 @@
 from borvo.dataserver.erasure import erase_person
 from borvo.dataserver.export.pages import build_page_router
 from borvo.dataserver.export.worker import run_exports
+from borvo.dataserver.preparation import Submission
 from borvo.dataserver.retention import Retention
 from borvo.dataserver.routes import build_router
 from borvo.dataserver.service import DataServer, Writer
 from borvo.dataserver.upkeep import clean_up
-from borvo.dataserver.writing import Submission, write_samples
+from borvo.dataserver.writing import write_samples
 
 __all__ = [
     "DataServer",

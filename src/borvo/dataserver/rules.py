@@ -37,10 +37,11 @@ def check_samples(bodies: Sequence[SampleBody | None]) -> tuple[list[Sample | No
     return samples, faults
 
 
-def find_implausible(samples: Sequence[Sample | None]) -> list[Fault]:
-    """What is hardly right, though nobody can be sure: it is stored, and whoever sent it is told."""
+def find_implausible(samples: Sequence[Sample | None], first: int = 0) -> list[Fault]:
+    """What is hardly right, though nobody can be sure: it is stored, and whoever sent it is told. `first` is the place
+    of the first sample in the batch."""
     warnings: list[Fault] = []
-    for index, sample in enumerate(samples):
+    for index, sample in enumerate(samples, first):
         if sample is None:
             continue
         warnings += _warn(f"[{index}]", sample)

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from borvo.catalogue.sample_types import Family, list_sample_types
-from borvo.dataserver.model import Key, Order, Query, Range
+from borvo.dataserver.composition import Composition
+from borvo.dataserver.model import Key, Order, Query
 from borvo.dataserver.statements import ORDER_COLUMNS, SAMPLE_COLUMNS, rest
 from borvo.kernel.ids import PersonId
 
@@ -30,18 +31,11 @@ class Opening(NamedTuple):
     readable: Sequence[tuple[UUID, int]]
 
 
-class SharedStatement:
-    """Text that grows together with its values. `$1` to `$7` are the columns of what is opened."""
-
-    def __init__(self, opening: Opening) -> None:
-        self.values: list[object] = [[each[column] for each in opening.opened] for column in range(5)]
-        self.values += [[each[column] for each in opening.readable] for column in range(2)]
-        self.text = ""
-
-    def bind(self, value: object) -> str:
-        """The placeholder under which the value travels."""
-        self.values.append(value)
-        return f"${len(self.values)}"
+def _begin(opening: Opening) -> Composition:
+    """`$1` to `$7` are the columns of what is opened."""
+    opened = ([each[column] for each in opening.opened] for column in range(5))
+    readable = ([each[column] for each in opening.readable] for column in range(2))
+    return Composition(*opened, *readable)
 
 
 _OPENED = """opened as materialized (
@@ -51,10 +45,10 @@ _OPENED = """opened as materialized (
 CORRELATIONS = [each.code for each in list_sample_types() if each.family is Family.CORRELATION]
 
 
-def compose_shared_page(query: Query, opening: Opening, after: Key | None = None) -> SharedStatement:
+def compose_shared_page(query: Query, opening: Opening, after: Key | None = None) -> Composition:
     """The rows of the page and one more in one order over all people, each with its subject, its person and its dates;
     those behind the key when there is one."""
-    statement = SharedStatement(opening)
+    statement = _begin(opening)
     direction = "desc" if query.is_descending else "asc"
     order = f"order by s.{ORDER_COLUMNS[query.order]} {direction}, s.id {direction}"
     rows = _compose_rows(statement, query, after)
@@ -66,9 +60,9 @@ def compose_shared_page(query: Query, opening: Opening, after: Key | None = None
     return statement
 
 
-def compose_shared_count(query: Query, opening: Opening) -> SharedStatement:
+def compose_shared_count(query: Query, opening: Opening) -> Composition:
     """How many rows there are without paging: one row a person of whom there is any."""
-    statement = SharedStatement(opening)
+    statement = _begin(opening)
     rows = _compose_rows(statement, query)
     statement.text = f"""with {_OPENED}
         select o.subject, sum(n.found)::bigint as found from opened o cross join lateral (
@@ -76,9 +70,9 @@ def compose_shared_count(query: Query, opening: Opening) -> SharedStatement:
     return statement
 
 
-def compose_shared_places(query: Query, opening: Opening) -> SharedStatement:
+def compose_shared_places(query: Query, opening: Opening) -> Composition:
     """How many rows there are of each person, and her position at that moment."""
-    statement = SharedStatement(opening)
+    statement = _begin(opening)
     rows = _compose_rows(statement, query)
     statement.text = f"""with {_OPENED}
         select o.subject, coalesce(p.position, 0)::bigint as position, sum(n.found)::bigint as found
@@ -87,7 +81,7 @@ def compose_shared_places(query: Query, opening: Opening) -> SharedStatement:
     return statement
 
 
-def _compose_rows(statement: SharedStatement, query: Query, after: Key | None = None) -> str:
+def _compose_rows(statement: Composition, query: Query, after: Key | None = None) -> str:
     parts = [
         "s.person_id = o.person_id and s.type_code = o.code and s.position = 0",
         "s.start_at >= coalesce(o.since, '-infinity')",
@@ -113,13 +107,8 @@ def _compose_rows(statement: SharedStatement, query: Query, after: Key | None = 
         (Order.CREATION, query.creation),
     ):
         is_key = after is not None and order is query.order
-        parts += _compose_range(statement, ORDER_COLUMNS[order], rest(wanted, query) if is_key else wanted)
+        parts += statement.bound(ORDER_COLUMNS[order], rest(wanted, query) if is_key else wanted)
     return f"sample s where {' and '.join(parts)}"
-
-
-def _compose_range(statement: SharedStatement, column: str, wanted: Range) -> list[str]:
-    bounds = ((">=", wanted.lower), ("<=", wanted.upper))
-    return [f"s.{column} {sign} {statement.bind(bound)}" for sign, bound in bounds if bound is not None]
 
 
 CHILDREN = f"""

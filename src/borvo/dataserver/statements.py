@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+from borvo.dataserver.composition import Composition
 from borvo.dataserver.model import Key, Order, Query, Range, Selection
 from borvo.dataserver.totals import KnownTotal
 from borvo.identity.public import Admission
@@ -24,19 +25,6 @@ ORDER_COLUMNS = {Order.START: "start_at", Order.END: "end_at", Order.CREATION: "
 
 # Where the person's changes stand, in the snapshot of the statement; null before the first.
 _POSITION = "(select p.position from sample_position p where p.person_id = $1)"
-
-
-class Statement:
-    """Text that grows together with its values. `$1` is the person, `$2` the codes of the types."""
-
-    def __init__(self, values: list[object], text: str = "") -> None:
-        self.values = values
-        self.text = text
-
-    def bind(self, value: object) -> str:
-        """The placeholder under which the value travels."""
-        self.values.append(value)
-        return f"${len(self.values)}"
 
 
 class Asked(NamedTuple):
@@ -69,8 +57,8 @@ _KNOWN, _KEY = slice(2, 4), slice(4, 6)
 @lru_cache(maxsize=1024)
 def plan_page(asked: Asked) -> PagePlan:
     """Composed once for those who ask the same again and again."""
-    statement = Statement(
-        [None, asked.list_codes(), None, None, *([None, None] if asked.is_continued else [])]
+    statement = Composition(
+        None, asked.list_codes(), None, None, *((None, None) if asked.is_continued else ())
     )
     total = _compose_total(statement, asked) if asked.has_total else "null"
     scope = repr((total, statement.values))
@@ -84,7 +72,7 @@ def plan_page(asked: Asked) -> PagePlan:
 
 def compose_page(
     plan: PagePlan, person_id: PersonId, admission: Admission, known: KnownTotal, after: Key | None = None
-) -> Statement:
+) -> Composition:
     """The rows of the page and one more, each with the total and the person's position beside it; none when the
     reader's token has ended meanwhile."""
     values = [*plan.values]
@@ -92,13 +80,13 @@ def compose_page(
     values[_KNOWN] = known
     if after:
         values[_KEY] = after
-    statement = Statement(values)
+    statement = Composition(*values)
     # A condition on no row: it is tested once, before any row is read.
     statement.text = plan.text + admission.compose(statement.bind)
     return statement
 
 
-def _compose_rows(statement: Statement, asked: Asked) -> str:
+def _compose_rows(statement: Composition, asked: Asked) -> str:
     query, selection = asked.query, asked.selection
     direction = "desc" if query.is_descending else "asc"
     column = ORDER_COLUMNS[query.order]
@@ -120,22 +108,22 @@ def _compose_rows(statement: Statement, asked: Asked) -> str:
     )
 
 
-def compose_count(asked: Asked, person_id: PersonId) -> Statement:
+def compose_count(asked: Asked, person_id: PersonId) -> Composition:
     """The total alone, for a page behind the last row."""
-    statement = Statement([person_id, asked.list_codes()])
+    statement = Composition(person_id, asked.list_codes())
     statement.text = f"select ({_compose_total(statement, asked)})"
     return statement
 
 
-def compose_position(person_id: PersonId, admission: Admission) -> Statement:
+def compose_position(person_id: PersonId, admission: Admission) -> Composition:
     """The person's position; no row when the reader's token has ended."""
-    statement = Statement([person_id])
+    statement = Composition(person_id)
     live = admission.compose(statement.bind)
     statement.text = f"select {_POSITION} as {PAGE_POSITION} where {live}"
     return statement
 
 
-def _compose_filters(statement: Statement, asked: Asked, *, is_page: bool) -> str:
+def _compose_filters(statement: Composition, asked: Asked, *, is_page: bool) -> str:
     query, selection = asked.query, asked.selection
     parts = ["s.person_id = $1 and s.position = 0"]
     for order, wanted in (
@@ -146,7 +134,7 @@ def _compose_filters(statement: Statement, asked: Asked, *, is_page: bool) -> st
         is_key = is_page and asked.is_continued and order is query.order
         if is_key:
             parts.append(_compose_key(query))
-        parts += _compose_range(statement, ORDER_COLUMNS[order], rest(wanted, query) if is_key else wanted)
+        parts += statement.bound(ORDER_COLUMNS[order], rest(wanted, query) if is_key else wanted)
     if query.devices:
         parts.append(f"s.device = any({statement.bind([*query.devices])}::text[])")
     if query.clients:
@@ -174,18 +162,13 @@ def rest(wanted: Range, query: Query) -> Range:
     return Range(wanted.lower, None) if query.is_descending else Range(None, wanted.upper)
 
 
-def _compose_range(statement: Statement, column: str, wanted: Range) -> list[str]:
-    bounds = ((">=", wanted.lower), ("<=", wanted.upper))
-    return [f"s.{column} {sign} {statement.bind(bound)}" for sign, bound in bounds if bound is not None]
-
-
 def _is_told_by_days(asked: Asked) -> bool:
     query = asked.query
     has_only_start = query.end.is_open and query.creation.is_open and not query.devices and not query.clients
     return has_only_start and not asked.selection.guarded
 
 
-def _compose_total(statement: Statement, asked: Asked) -> str:
+def _compose_total(statement: Composition, asked: Asked) -> str:
     """Whole days come from their counts; only what the counts cannot tell is counted row by row."""
     if not _is_told_by_days(asked):
         filters = _compose_filters(statement, asked, is_page=False)
@@ -210,7 +193,7 @@ class Edge(NamedTuple):
     is_added: bool
 
 
-def _compose_edge(statement: Statement, edge: Edge) -> str:
+def _compose_edge(statement: Composition, edge: Edge) -> str:
     return (
         f"{'+' if edge.is_added else '-'} (select count(*) from sample s where s.person_id = $1 "
         "and s.position = 0 and s.type_code = any($2::smallint[]) "

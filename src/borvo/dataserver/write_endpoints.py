@@ -10,6 +10,7 @@ from borvo.dataserver.bodies import render_outcome, render_receipt
 from borvo.dataserver.endpoints import NO_STORE, PATHS, QUERY_TOKEN, AnyRequest, Collaborators
 from borvo.dataserver.intake import await_body
 from borvo.dataserver.preconditions import Condition
+from borvo.dataserver.preparation import Submission
 from borvo.dataserver.rules import NAME_LIMIT
 from borvo.dataserver.service import DataServer, Writer, admit_writer
 from borvo.dataserver.submission import BODY_LIMIT, Form, prefers_lenient, read_form
@@ -21,7 +22,7 @@ from borvo.dataserver.write_description import (
     DeleteOperation,
     WriteOperation,
 )
-from borvo.dataserver.writing import Submission, correct_sample, delete_sample, write_samples
+from borvo.dataserver.writing import correct_sample, delete_sample, write_samples
 from borvo.kernel.errors import NotFoundError, UnsupportedMediaError
 from borvo.web.csrf import WITHOUT_CSRF
 

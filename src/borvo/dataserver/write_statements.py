@@ -106,6 +106,25 @@ def _compose_add(*, has_children: bool) -> str:
     )
 
 
+def _compose_add_more(*, has_children: bool) -> str:
+    """At the position `$4`, which the transaction has taken: whatever was deleted before is seen."""
+    first, children = 5, 5 + len(_SAMPLE)
+    known = """known as (
+  select $4::bigint as at, deleted_position > 0 as has_tombstones, true as is_fresh
+  from sample_position where person_id = $1
+)"""
+    return (
+        _compose_insert(
+            known,
+            _unnest(_SAMPLE, "given", first),
+            _NOT_DELETED,
+            first=("$3", "at"),
+            children=children if has_children else None,
+        )
+        + "select count(*) from stored"
+    )
+
+
 def _compose_revive(*, has_children: bool) -> str:
     """At the position `$4`, which the transaction has taken."""
     first, children = 5, 5 + len(_SAMPLE)
@@ -140,6 +159,10 @@ def _compose_replace(*, has_children: bool) -> str:
 
 ADD: Final = {with_children: _compose_add(has_children=with_children) for with_children in (False, True)}
 """By whether there are children. Answers the position, whether it is fresh, and how many were stored."""
+ADD_MORE: Final = {
+    with_children: _compose_add_more(has_children=with_children) for with_children in (False, True)
+}
+"""Answers how many were stored."""
 REVIVE: Final = {
     with_children: _compose_revive(has_children=with_children) for with_children in (False, True)
 }

@@ -91,6 +91,14 @@ class WritableShelf:
                 raise UnauthenticatedError("This account is closed.", challenge=_ENDED)
             await self._connection.execute(statements.REOPEN, self._person_id)
 
+    async def add_more(self, batch: Batch, position: int) -> int:
+        """As `add`, at the position that it has taken in the same transaction. How many samples were new."""
+        arrays, has_children = _list_arrays(batch)
+        stored: int = await self._connection.fetchval(
+            statements.ADD_MORE[has_children], *self._writer, self._now, position, *arrays
+        )
+        return stored
+
     async def find_present(self, names: Sequence[str]) -> Present:
         """What is kept under the client's ids: the sample, else the tombstone of the last one."""
         rows = await self._connection.fetch(statements.FIND_PRESENT, *self._writer, names)

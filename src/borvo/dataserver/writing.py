@@ -1,11 +1,11 @@
 """Writing, correcting and deleting samples."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, TypeVar
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from borvo.dataserver import policy
 from borvo.dataserver.batch import (
@@ -13,6 +13,7 @@ from borvo.dataserver.batch import (
     Kept,
     Settlement,
     count_changes,
+    create_ids,
     gather_batch,
     is_higher,
     issue_receipts,
@@ -22,33 +23,19 @@ from borvo.dataserver.bodies import parse_samples
 from borvo.dataserver.faults import refuse, refuse_conflicts
 from borvo.dataserver.model import Fault, Outcome, Receipt, Sample, Verdict
 from borvo.dataserver.preconditions import Condition, create_etag
+from borvo.dataserver.preparation import Preparation, Submission, find_place
 from borvo.dataserver.rules import check_samples, find_implausible
 from borvo.dataserver.service import DataServer, Writer, refuse_scopes
-from borvo.dataserver.submission import Form, decompress
+from borvo.dataserver.submission import decompress
 from borvo.dataserver.write_store import WritableShelf
 from borvo.kernel.errors import ConflictError, InvalidInputError, NotFoundError
 from borvo.portal.public import Activity
 from borvo.storage.database import Connection
 
-# Larger bodies are decoded in a thread, or other requests would wait for them.
-_THREAD_FROM = 256_000
+T = TypeVar("T")
 _CONFLICT = (
     "Other content was sent before under this id. A new sample needs a new id, new content a higher version."
 )
-
-
-class Submission(Struct, frozen=True):
-    """The body of a request as it arrived."""
-
-    body: bytes
-    form: Form = Form.ARRAY
-    codings: str = ""
-    is_lenient: bool = False
-
-    @property
-    def is_large(self) -> bool:
-        """Or may be, once it is decompressed."""
-        return len(self.body) > _THREAD_FROM or bool(self.codings)
 
 
 async def write_samples(server: DataServer, writer: Writer, submission: Submission) -> Outcome:
@@ -62,21 +49,21 @@ async def write_samples(server: DataServer, writer: Writer, submission: Submissi
 
 async def _write(server: DataServer, writer: Writer, submission: Submission) -> Outcome:
     now = server.clock()
-    prepare = _prepare_lenient if submission.is_lenient else _prepare
+    preparation = Preparation(submission, writer.caller.scopes, now, server.entropy)
     # Units may have to be loaded first, which takes most of a second.
     if submission.is_large or b'unit"' in submission.body:
-        prepared = await asyncio.to_thread(prepare, server, writer, submission, now)
+        await asyncio.to_thread(preparation.begin)
     else:
-        prepared = prepare(server, writer, submission, now)
-    batch, faults, warnings = prepared
-    if not batch.samples:
-        return Outcome(issue_receipts(batch, Settlement([])), faults)
-    settlement = await _store(server, writer, batch, now, is_lenient=submission.is_lenient)
+        preparation.begin()
+    if not preparation.batch.samples:
+        return Outcome(issue_receipts(preparation.batch, Settlement([])), preparation.faults)
+    settlement = await _store(server, writer, preparation, now, is_lenient=submission.is_lenient)
     _note(server, writer, count_changes(settlement))
+    batch = preparation.batch
     return Outcome(
         issue_receipts(batch, settlement),
-        sorted(faults + _describe_refused(batch, settlement), key=_find_place),
-        warnings,
+        sorted(preparation.faults + _describe_refused(batch, settlement), key=find_place),
+        preparation.warnings,
         create_etag(batch.digests[0]) if len(batch.samples) == 1 and settlement.is_whole else None,
     )
 
@@ -85,46 +72,10 @@ def _note(server: DataServer, writer: Writer, changed: int) -> None:
     server.activity.note(writer.caller.client_id, Activity.SAMPLES_WRITTEN, changed)
 
 
-def _find_place(fault: Fault) -> int:
-    return int(fault.field[1 : fault.field.index("]")])
-
-
-class _Prepared(NamedTuple):
-    batch: Batch
-    faults: list[Fault]
-    warnings: list[Fault]
-
-
-def _prepare(server: DataServer, writer: Writer, submission: Submission, now: datetime) -> _Prepared:
-    samples, faults = _read(submission)
-    batch, repeated = gather_batch(samples, now, server.entropy)
-    if faults or repeated:
-        raise refuse(sorted(faults + repeated, key=_find_place))
-    if missing := policy.find_missing_write_scopes(batch.samples, writer.caller.scopes):
-        raise refuse_scopes("write these samples", missing)
-    return _Prepared(batch, [], find_implausible(samples))
-
-
-def _prepare_lenient(server: DataServer, writer: Writer, submission: Submission, now: datetime) -> _Prepared:
-    samples, faults = _read(submission)
-    held = writer.caller.scopes
-    for index, sample in enumerate(samples):
-        if sample and (missing := policy.find_missing_write_scopes([sample], held)):
-            samples[index] = None
-            faults.append(Fault(f"[{index}].type", f"The access token lacks {' '.join(missing)}."))
-    batch, repeated = gather_batch(samples, now, server.entropy)
-    return _Prepared(batch, faults + repeated, find_implausible(samples))
-
-
-def _read(submission: Submission) -> tuple[list[Sample | None], list[Fault]]:
-    bodies, misread = parse_samples(decompress(submission.body, submission.codings), submission.form)
-    samples, faults = check_samples(bodies)
-    return samples, misread + faults
-
-
 async def _store(
-    server: DataServer, writer: Writer, batch: Batch, now: datetime, *, is_lenient: bool
+    server: DataServer, writer: Writer, preparation: Preparation, now: datetime, *, is_lenient: bool
 ) -> Settlement:
+    batch = preparation.batch
     if len(batch.samples) == 1:
         # One that is new, as nearly all are, is one statement and needs no transaction around it.
         async with server.database.connection() as connection:
@@ -133,7 +84,8 @@ async def _store(
             return settle(batch, {})
     async with server.database.transaction() as connection:
         shelf = WritableShelf(connection, writer.person_id, writer.caller, now)
-        position, stored = await shelf.add(batch)
+        position, stored = await _add(shelf, preparation)
+        batch = preparation.batch
         if stored == len(batch.samples):
             return settle(batch, {})
         names = [sample.client_assigned_id for sample in batch.samples if sample.client_assigned_id]
@@ -143,6 +95,32 @@ async def _store(
         await _guard_stored(shelf, writer, settlement, is_lenient=is_lenient)
         await _apply(shelf, batch, settlement, position)
         return settlement
+
+
+async def _add(shelf: WritableShelf, preparation: Preparation) -> tuple[int, int]:
+    """All portions, at one position: while the database stores one, a thread makes the next ready. The position, and
+    how many samples were new."""
+    portion = preparation.take()
+    if portion is None:
+        raise RuntimeError("nothing was made ready")
+    position, stored = await _beside(shelf.add(portion), preparation)
+    while portion := preparation.take():
+        stored += await _beside(shelf.add_more(portion, position), preparation)
+    return position, stored
+
+
+async def _beside(adding: Coroutine[Any, Any, T], preparation: Preparation) -> T:
+    """Both are over when this ends in any way: no statement is under way on a connection that is rolled back."""
+    if preparation.is_over:
+        return await adding
+    advancing = asyncio.ensure_future(asyncio.to_thread(preparation.advance))
+    try:
+        added = await adding
+    finally:
+        (fault,) = await asyncio.gather(advancing, return_exceptions=True)
+    if fault:
+        raise fault
+    return added
 
 
 async def _guard_stored(
@@ -213,7 +191,7 @@ async def correct_sample(
     have one; `PreconditionFailedError` when it is not the one that the condition names."""
     now = server.clock()
     sample = _read_one(submission, name)
-    batch, _ = gather_batch([sample], now, server.entropy)
+    batch, _ = gather_batch([sample], create_ids(1, now, server.entropy))
     async with server.database.transaction() as connection:
         shelf, position, kept = await _open(connection, writer, now, name)
         if missing := policy.find_missing_write_scopes([sample], writer.caller.scopes):

@@ -11,7 +11,7 @@ import pytest
 from borvo.assembly import Platform
 from borvo.catalogue.sample_types import Family, SampleType, list_sample_types
 from borvo.dataserver import write_endpoints
-from borvo.dataserver.batch import gather_batch
+from borvo.dataserver.batch import create_ids, gather_batch
 from borvo.dataserver.bodies import parse_samples
 from borvo.dataserver.rules import check_samples
 from borvo.dataserver.write_store import WritableShelf
@@ -116,14 +116,14 @@ async def test_writers_of_one_person_take_turns_so_that_none_blocks_another(
     async with platform.database.transaction() as connection:
         now = platform.clock()
         shelf = WritableShelf(connection, caller.person_id, caller, now)
-        await shelf.add(gather_batch(samples[1:], now, platform.entropy)[0])
+        await shelf.add(gather_batch(samples[1:], create_ids(len(samples[1:]), now, platform.entropy))[0])
         writing = asyncio.create_task(program.write(bodies))
         for _ in range(500):
             if await connection.fetchval("select true from pg_locks where not granted limit 1"):
                 break
             await asyncio.sleep(0.01)
         # Were rows stored before the turn is taken, each would now wait for the other.
-        await shelf.add(gather_batch(samples[:1], now, platform.entropy)[0])
+        await shelf.add(gather_batch(samples[:1], create_ids(len(samples[:1]), now, platform.entropy))[0])
     answer = await writing
     assert [each["status"] for each in answer.json()["samples"]] == ["duplicate", "duplicate"]
     assert await count_rows(platform) == (2, 2)

@@ -32,7 +32,7 @@ def read(*bodies: Any) -> list[Sample]:
 
 
 def gather(samples: list[Sample]) -> tuple[Batch, list[Fault]]:
-    return gather_batch(samples, NOW, lambda count: b"\x01" * count)
+    return gather_batch(samples, create_ids(len(samples), NOW, lambda count: b"\x01" * count))
 
 
 @pytest.mark.parametrize("byte", [b"\x00", b"\xff", b"\x7f"])

@@ -4,7 +4,8 @@ from uuid import UUID
 
 from borvo.dataserver.changes.model import Bookmark, Changes, Deleted, Place
 from borvo.dataserver.composition import Composition
-from borvo.dataserver.past import COLUMNS, attach_children, compose_state
+from borvo.dataserver.past import attach_children, compose_state
+from borvo.dataserver.statements import SAMPLE_COLUMNS
 from borvo.identity.public import Admission
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection, Row
@@ -75,7 +76,7 @@ def _compose_page(bookmark: Bookmark, person_id: PersonId, take: int, admission:
     chosen = "s.person_id = $1 and s.position = 0 and s.type_code = any($2::smallint[])"
     later = f"({{}}, s.id) > ({position}::bigint, {id_}::uuid)"
     there = compose_state(
-        f"{COLUMNS}, s.changed_position as at, exists (select from sample_past p where p.id = s.id and "
+        f"{SAMPLE_COLUMNS}, s.changed_position as at, exists (select from sample_past p where p.id = s.id and "
         f"{had.replace('s.', 'p.')}) as was_there, false as is_deleted",
         "(select until from done)",
         f"{chosen} and {later.format('s.changed_position')}",
@@ -83,7 +84,7 @@ def _compose_page(bookmark: Bookmark, person_id: PersonId, take: int, admission:
     )
     stays = compose_state("true", "(select until from done)", f"{chosen} and s.id = g.id")
     gone = (
-        f"(select {COLUMNS.replace('s.', 'g.')}, g.ended_position as at, true as was_there, true as is_deleted "
+        f"(select {SAMPLE_COLUMNS.replace('s.', 'g.')}, g.ended_position as at, true as was_there, true as is_deleted "
         f"from sample_past g where {had.replace('s.', 'g.')} and g.ended_position <= (select until from done) "
         f"and {later.format('g.ended_position').replace('s.id', 'g.id')} and not exists ({stays}) "
         f"order by g.ended_position, g.id limit {most}::bigint)"

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from borvo.dataserver.export.model import ATTEMPTS_MAXIMUM, LEASE, Export, Format
 from borvo.dataserver.model import StoredSample
-from borvo.dataserver.past import COLUMNS, attach_children, compose_state
+from borvo.dataserver.past import attach_children, compose_state
+from borvo.dataserver.statements import SAMPLE_COLUMNS
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection, Row
 
@@ -87,7 +88,7 @@ async def give_up_export(connection: Connection, export: Export, now: datetime) 
 
 
 _BATCH = compose_state(
-    COLUMNS,
+    SAMPLE_COLUMNS,
     "$2::bigint",
     "s.person_id = $1 and s.position = 0 and s.id > $3::uuid",
     "order by s.id limit $4::bigint",

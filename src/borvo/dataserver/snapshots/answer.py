@@ -5,7 +5,8 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from borvo.dataserver.snapshots.model import Holding, spell_key
+from borvo.dataserver.snapshots.model import Holding
+from borvo.kernel.entropy import encode_bytes
 from borvo.kernel.errors import NotFoundError, TooManyRequestsError
 
 
@@ -19,7 +20,7 @@ class SnapshotAnswer(Struct, rename="pascal"):
 
 
 def render_answer(total: int, expires_at: datetime, key: bytes) -> bytes:
-    spelt = spell_key(key)
+    spelt = encode_bytes(key)
     return msgspec.json.encode(SnapshotAnswer(total, expires_at.isoformat(), spelt, spelt))
 
 

@@ -1,7 +1,5 @@
 """A query whose results stay. Pure."""
 
-import base64
-import binascii
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -13,6 +11,7 @@ from borvo.dataserver.model import Order, Query, Range, Selection
 from borvo.dataserver.past import SPARE
 from borvo.dataserver.retention import Retention
 from borvo.kernel.digests import digest_token
+from borvo.kernel.entropy import decode_bytes, encode_bytes
 from borvo.kernel.ids import ClientKey, PersonId
 
 KEY_BYTES = 32
@@ -122,20 +121,13 @@ class Holding(NamedTuple):
 
 def parse_key(text: str) -> bytes | None:
     """None for what cannot be a key."""
-    try:
-        key = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    return key if len(key) == KEY_BYTES else None
-
-
-def spell_key(key: bytes) -> str:
-    return base64.urlsafe_b64encode(key).decode().rstrip("=")
+    key = decode_bytes(text)
+    return key if key is not None and len(key) == KEY_BYTES else None
 
 
 def digest_key(key: bytes) -> bytes:
     """Under which results are kept."""
-    return digest_token(spell_key(key))
+    return digest_token(encode_bytes(key))
 
 
 def decide_end(now: datetime, retention: Retention) -> datetime:

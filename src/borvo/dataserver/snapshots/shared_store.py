@@ -10,10 +10,10 @@ import msgspec
 from borvo.agency.public import Asker, compose_reach
 from borvo.dataserver.composition import Composition
 from borvo.dataserver.model import StoredSample
-from borvo.dataserver.past import COLUMNS, compose_state
+from borvo.dataserver.past import compose_state
 from borvo.dataserver.shared_statements import CORRELATIONS
 from borvo.dataserver.snapshots.model import Frame, Holding, Part, SharedSnapshot
-from borvo.dataserver.statements import ORDER_COLUMNS
+from borvo.dataserver.statements import ORDER_COLUMNS, SAMPLE_COLUMNS
 from borvo.dataserver.store import read_sample
 from borvo.identity.public import Admission
 from borvo.kernel.ids import ClientKey, PersonId
@@ -128,7 +128,10 @@ def _compose_page(frame: Frame, asking: Asking) -> Composition:
     column, direction = ORDER_COLUMNS[frame.order], "desc" if frame.is_descending else "asc"
     order = f"order by {{0}}.{column} {direction}, {{0}}.id {direction} limit {take} + {skip}"
     state = compose_state(
-        f"{COLUMNS}, s.created_at", "o.position", _compose_condition(statement, frame), order.format("s")
+        f"{SAMPLE_COLUMNS}, s.created_at",
+        "o.position",
+        _compose_condition(statement, frame),
+        order.format("s"),
     )
     # One order over all people: whose a sample is comes before its id.
     overall = f"order by s.{column} {direction}, s.subject, s.id {direction}"
@@ -143,7 +146,7 @@ opened as materialized (
   select p.person_id, p.subject, p.position, p.since, p.readable, w.code, w.code = any(p.guarded) as is_guarded
   from part p cross join lateral unnest(p.codes) as w (code) where (select stands from standing))
 select s.*, t.stands from standing t left join lateral (
-  select {COLUMNS}, s.created_at, s.subject, s.person_id, s.at from (
+  select {SAMPLE_COLUMNS}, s.created_at, s.subject, s.person_id, s.at from (
     select u.*, o.subject, o.person_id, o.position as at from opened o cross join lateral (
       select * from ({state}) u {order.format("u")}) u) s
   {overall} limit {take} offset {skip}) s on true
@@ -166,16 +169,14 @@ def _compose_condition(statement: Composition, frame: Frame) -> str:
         f"not (o.since is not null and s.type_code = any({correlations}::smallint[]) and exists ({early}))",
     ]
     for column, wanted in (("start_at", frame.start), ("end_at", frame.end), ("created_at", frame.creation)):
-        for sign, bound in ((">=", wanted.lower), ("<=", wanted.upper)):
-            if bound is not None:
-                parts.append(f"s.{column} {sign} {statement.bind(bound)}")
+        parts += statement.bound(column, wanted)
     return " and ".join(parts)
 
 
 _CHILDREN = f"""
 select c.* from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as p (person_id, id, at) cross join lateral ({
     compose_state(
-        f"{COLUMNS}, s.position, s.person_id",
+        f"{SAMPLE_COLUMNS}, s.position, s.person_id",
         "p.at",
         "s.person_id = p.person_id and s.id = p.id and s.position > 0",
     )

@@ -5,14 +5,13 @@ from datetime import datetime
 import msgspec
 
 from borvo.dataserver.composition import Composition
-from borvo.dataserver.model import Order, StoredSample
-from borvo.dataserver.past import COLUMNS, attach_children, compose_state
+from borvo.dataserver.model import StoredSample
+from borvo.dataserver.past import attach_children, compose_state
 from borvo.dataserver.snapshots.model import Holding, Snapshot, StoredQuery
+from borvo.dataserver.statements import ORDER_COLUMNS, SAMPLE_COLUMNS
 from borvo.identity.public import Admission
 from borvo.kernel.ids import ClientKey, PersonId
 from borvo.storage.database import Connection
-
-_COLUMNS = {Order.START: "start_at", Order.END: "end_at", Order.CREATION: "created_at"}
 
 
 async def count_samples(connection: Connection, person_id: PersonId, query: StoredQuery) -> tuple[int, int]:
@@ -113,10 +112,10 @@ async def load_page(
     position = f"{statement.bind(snapshot.position)}::bigint"
     condition = _compose_condition(statement, query, position)
     most, past_over = statement.bind(take), statement.bind(skip)
-    column, direction = _COLUMNS[query.order], "desc" if query.is_descending else "asc"
+    column, direction = ORDER_COLUMNS[query.order], "desc" if query.is_descending else "asc"
     order = f"order by {{0}}{column} {direction}, {{0}}id {direction} limit {most}::bigint"
     state = compose_state(
-        f"{COLUMNS}, s.created_at", position, condition, f"{order.format('s.')} + {past_over}::bigint"
+        f"{SAMPLE_COLUMNS}, s.created_at", position, condition, f"{order.format('s.')} + {past_over}::bigint"
     )
     live = admission.compose(statement.bind)
     rows = await connection.fetch(
@@ -129,9 +128,7 @@ async def load_page(
 def _compose_condition(statement: Composition, query: StoredQuery, position: str) -> str:
     parts = ["s.person_id = $1 and s.position = 0 and s.type_code = any($2::smallint[])"]
     for column, wanted in (("start_at", query.start), ("end_at", query.end), ("created_at", query.creation)):
-        for sign, bound in ((">=", wanted.lower), ("<=", wanted.upper)):
-            if bound is not None:
-                parts.append(f"s.{column} {sign} {statement.bind(bound)}")
+        parts += statement.bound(column, wanted)
     if query.guarded:
         guarded, readable = statement.bind(query.guarded), statement.bind(query.readable)
         hidden = compose_state(

@@ -48,24 +48,29 @@ def main() -> None:
     configure_logs("warning")
     print(f"{name_machine()}; medians of {options.rounds} rounds of {options.seconds:g} s\n")
     with run_instance() as instance:
-        if options.only in {None, "samples"}:
-            print(render_table(measure_limits(instance, options.seconds, options.rounds)) + "\n", flush=True)
-        if options.only in {None, "writes"}:
-            tokens = asyncio.run(issue_tokens(instance))
-            rows = measure_writes(instance, tokens, options.rounds)
-            rows.append(measure_overload(instance, tokens, options.overload))
-            print(render_table(rows) + "\n", flush=True)
-        if options.only in {None, "portal"}:
-            print(measure_pages(instance, 50) + "\n", flush=True)
-        if options.only in {None, "agency"}:
-            print(render_table(measure_agency(instance)) + "\n", flush=True)
-        if options.only in {None, "provider"}:
-            for part in measure_provider(instance, options.seconds):
-                print(part, flush=True)
+        measure_parts(instance, options)
     if options.only in {None, "paging"}:
         sizes = tuple(size for size in SIZES if size <= options.rows)
         with run_instance() as instance:
             print(render_table(measure_paging(instance, sizes)), flush=True)
+
+
+def measure_parts(instance: Instance, options: argparse.Namespace) -> None:
+    """All that share one instance, as far as they are wanted."""
+    if options.only in {None, "samples"}:
+        print(render_table(measure_limits(instance, options.seconds, options.rounds)) + "\n", flush=True)
+    if options.only in {None, "writes"}:
+        tokens = asyncio.run(issue_tokens(instance))
+        rows = measure_writes(instance, tokens, options.rounds)
+        rows.append(measure_overload(instance, tokens, options.overload))
+        print(render_table(rows) + "\n", flush=True)
+    if options.only in {None, "portal"}:
+        print(measure_pages(instance, 50) + "\n", flush=True)
+    if options.only in {None, "agency"}:
+        print(render_table(measure_agency(instance)) + "\n", flush=True)
+    if options.only in {None, "provider"}:
+        for part in measure_provider(instance, options.seconds):
+            print(part, flush=True)
 
 
 def measure_limits(instance: Instance, seconds: float, rounds: int) -> list[Row]:

@@ -2,7 +2,7 @@
 
 from borvo.organisations.endpoints import build_router
 from borvo.organisations.invitations import clean_up
-from borvo.organisations.model import Organisation, OrganisationCount, OrganisationRole
+from borvo.organisations.model import Organisation, OrganisationCount, OrganisationRole, SharingCounts
 from borvo.organisations.pages import build_page_router
 from borvo.organisations.service import (
     Organisations,
@@ -25,6 +25,7 @@ __all__ = [
     "OrganisationCount",
     "OrganisationRole",
     "Organisations",
+    "SharingCounts",
     "add_member",
     "allow_client",
     "build_page_router",

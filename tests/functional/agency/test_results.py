@@ -28,6 +28,7 @@ from tests.functional.agency.scenes import (
     write,
 )
 from tests.functional.conftest import TestClock
+from tests.functional.locks import wait_until_blocked
 
 pytestmark = pytest.mark.usefixtures("diary")
 Headers = dict[str, str]
@@ -316,6 +317,46 @@ async def test_what_is_erased_or_expired_takes_results_with_it(
     await ask(stage, headers)
     clock.advance(days=30)
     await clean_up(platform.dataserver)
+    assert await count(platform, "shared_snapshot") == await count(platform, "shared_snapshot_part") == 0
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_results_that_are_asked_for_while_she_is_erased_do_not_show_her(
+    platform: Platform, stage: Stage, monkeypatch: pytest.MonkeyPatch, is_first: bool
+) -> None:
+    """Whoever comes first is waited for by the other."""
+    headers, subject = await share_weights(stage)
+    token = await stage.query_token(headers, subject)
+    person_id = await platform.database.pool.fetchval("select id from person where email = $1", PATIENT)
+    asked, erased = asyncio.Event(), asyncio.Event()
+    insert = shared_store.insert_snapshot
+
+    async def erase() -> None:
+        async with platform.database.transaction() as connection:
+            await erase_person(platform.dataserver, connection, PersonId(person_id))
+            await connection.execute("update person set closed_at = now() where id = $1", person_id)
+            erased.set()
+            if not is_first:
+                await wait_until_blocked(platform)
+
+    async def insert_slowly(*arguments: Any) -> bool:
+        is_kept = await insert(*arguments)
+        asked.set()
+        if is_first:
+            await wait_until_blocked(platform)
+        return is_kept
+
+    monkeypatch.setattr(shared_store, "insert_snapshot", insert_slowly)
+    if is_first:
+        asking = asyncio.create_task(post(stage, headers, token))
+        await asked.wait()
+        erasing = asyncio.create_task(erase())
+    else:
+        erasing = asyncio.create_task(erase())
+        await erased.wait()
+        asking = asyncio.create_task(post(stage, headers, token))
+    await erasing
+    assert (await asking).status_code == (200 if is_first else 403)
     assert await count(platform, "shared_snapshot") == await count(platform, "shared_snapshot_part") == 0
 
 

@@ -17,6 +17,7 @@ from tests.factories.samples import Body, create_body
 from tests.functional.browser import Browser
 from tests.functional.dataserver.conftest import Program
 from tests.functional.dataserver.test_export import PAGE, find_ada, owner
+from tests.functional.locks import wait_for_transaction, wait_until_blocked
 
 __all__ = ["owner"]
 
@@ -37,20 +38,6 @@ def name(id_: str, value: float = 1) -> Body:
 async def count_left(platform: Platform) -> int:
     async with platform.database.connection() as connection:
         return sum([await connection.fetchval(f"select count(*) from {table}") for table in TABLES])
-
-
-async def wait_until_blocked(platform: Platform, count: int = 1) -> None:
-    """So many statements of this database wait for others."""
-    async with platform.database.connection() as connection:
-        for _ in range(6000):
-            waiting: int = await connection.fetchval(
-                """select count(*) from pg_stat_activity
-                   where datname = current_database() and wait_event_type = 'Lock'"""
-            )
-            if waiting >= count:
-                return
-            await asyncio.sleep(0.01)
-    raise AssertionError("nobody waits")
 
 
 async def erase(platform: Platform, connection: Connection, *, is_closing: bool = False) -> PersonId:
@@ -144,8 +131,7 @@ async def test_a_part_that_is_being_stored_goes_with_its_export(
     monkeypatch.setattr(worker, "PART", 2)
     monkeypatch.setattr(exports, "add_part", add_slowly)
     making = asyncio.create_task(worker.make_next(platform.dataserver))
-    async with platform.database.connection() as connection:
-        await wait_for_transaction(connection)
+    await wait_for_transaction(platform)
     export_id = await platform.database.pool.fetchval("select id from sample_export")
     removing: Awaitable[Any]
     if way == "erase":
@@ -159,18 +145,6 @@ async def test_a_part_that_is_being_stored_goes_with_its_export(
     await making
     assert await platform.database.pool.fetchval("select count(*) from sample_export_part") == 0
     assert await platform.database.pool.fetchval("select count(*) from sample_export") == 0
-
-
-async def wait_for_transaction(connection: Connection) -> None:
-    """Somebody has written something and not committed it."""
-    for _ in range(6000):
-        if await connection.fetchval(
-            """select true from pg_stat_activity where datname = current_database()
-               and state = 'idle in transaction' and backend_xid is not null limit 1"""
-        ):
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("nobody writes")
 
 
 async def test_results_and_exports_that_are_being_asked_for_are_waited_for(
@@ -198,8 +172,7 @@ async def test_results_and_exports_that_are_being_asked_for_are_waited_for(
             if is_export
             else owner.http.post("/query/v1?types=body_mass", headers=owner.headers)
         )
-        async with platform.database.connection() as connection:
-            await wait_for_transaction(connection)
+        await wait_for_transaction(platform)
         erasing = await begin_erasing(platform)
         ended.set()
         await asyncio.gather(asking, erasing)

@@ -9,6 +9,7 @@ from borvo.kernel.errors import TooManyRequestsError
 from borvo.storage.database import Connection, Database
 
 _EPOCH_STEP = timedelta(minutes=15)
+_STEP_SECONDS = int(_EPOCH_STEP.total_seconds())
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,7 @@ SIGN_UP_BY_ADDRESS = Limit("sign-up-address", 30)
 
 def find_window(now: datetime) -> datetime:
     """The start of the window that the instant lies in."""
-    seconds = int(_EPOCH_STEP.total_seconds())
-    return datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, tz=now.tzinfo)
+    return datetime.fromtimestamp(int(now.timestamp()) // _STEP_SECONDS * _STEP_SECONDS, tz=now.tzinfo)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def create_demo_app() -> ASGIApp:
 def _begin() -> Settings:
     end_with_parent()
     settings = read_settings(os.environ)
-    configure_logs(settings.log_level)
+    configure_logs(settings.log_level, is_final=True)
     return settings
 
 

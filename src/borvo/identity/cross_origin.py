@@ -7,11 +7,12 @@ from collections.abc import MutableMapping
 from datetime import datetime, timedelta
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.store import is_client_origin
 from borvo.web.addresses import parse_origin
+from borvo.web.requests import find_header
 
 PATHS = frozenset(
     {
@@ -48,9 +49,9 @@ class CrossOrigin:
         if scope["type"] != ScopeType.HTTP or scope["path"] not in PATHS:
             await self._app(scope, receive, send)
             return
-        origin = _find_header(scope, b"origin")
+        origin = find_header(scope, b"origin")
         allowed = await self._allow(origin) if origin else []
-        if scope["method"] == "OPTIONS" and _find_header(scope, b"access-control-request-method"):
+        if scope["method"] == "OPTIONS" and find_header(scope, b"access-control-request-method"):
             headers = [*allowed, _VARY, *(_PREFLIGHT if allowed else [])]
             await send({"type": "http.response.start", "status": 204, "headers": headers})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -78,10 +79,6 @@ class CrossOrigin:
             del self._known[next(iter(self._known))]
         self._known[origin] = (is_known, now + _REMEMBERED)
         return is_known
-
-
-def _find_header(scope: HTTPScope, name: bytes) -> str:
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
 
 
 def _add_headers(send: Send, added: Headers) -> Send:

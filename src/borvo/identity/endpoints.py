@@ -23,6 +23,7 @@ from borvo.web.addresses import find_client_address, find_network
 from borvo.web.bearer import read_bearer
 from borvo.web.csrf import WITHOUT_CSRF
 from borvo.web.forms import FORM_MEDIA_TYPE, is_form, parse_fields
+from borvo.web.requests import find_header, read_body
 
 AnyRequest = Request[Any, Any, Any]
 Collaborators = NamedDependency[SkipValidation[Identity]]
@@ -39,7 +40,7 @@ async def read_form_parameters(request: AnyRequest) -> Parameters | None:
     if not is_form(request):
         return None
     try:
-        return Parameters(tuple(parse_fields(await request.body(), limit=FIELD_LIMIT)))
+        return Parameters(tuple(parse_fields(await read_body(request), limit=FIELD_LIMIT)))
     except ValueError:
         return None
 
@@ -73,7 +74,7 @@ async def _answer(request: AnyRequest, identity: Identity, answer_request: Answe
         )
     else:
         network = find_network(find_client_address(request, identity.trusted_proxies))
-        sent = ClientRequest(parameters, request.headers.get("authorization"), network)
+        sent = ClientRequest(parameters, find_header(request.scope, b"authorization"), network)
         answer = await answer_request(identity, sent)
     return _render(answer.body, answer.status, answer.headers)
 
@@ -118,7 +119,7 @@ async def authorize_device(request: AnyRequest, identity: Collaborators) -> ASGI
 @route("/connect/userinfo", http_method=["GET", "POST"], opt=WITHOUT_CSRF, status_code=200)
 async def show_userinfo(request: AnyRequest, identity: Collaborators) -> ASGIApp:
     """Claims about the person whose access token it is."""
-    authorization = request.headers.get("authorization")
+    authorization = find_header(request.scope, b"authorization")
     if read_bearer(authorization) is None and request.method == "POST":
         # RFC 6750 2.2: the token may come in a form-encoded body.
         parameters = await read_form_parameters(request)

@@ -3,8 +3,10 @@ read those facts and record what should happen, and whoever built it applies the
 
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from authlib.oauth2.rfc6749 import AuthorizationServer, ClientMixin, OAuth2Request
@@ -145,13 +147,19 @@ def _spell(text: str) -> str:
     return "".join(c for c in text if c in " !" or "#" <= c <= "[" or "]" <= c <= "~")[:300]
 
 
+@lru_cache(64)
+def _prepare(method: str, endpoint: str, issuer: str) -> Mapping[str, Any]:
+    """What every request to the endpoint begins with."""
+    # The engine insists on https for every host but loopback. How the request reached this process says
+    # nothing behind a proxy, and an unsafe issuer was refused at the start.
+    return vars(OAuth2Request(method, f"https://{issuer.partition('://')[2]}{endpoint}"))
+
+
 class ProtocolRequest(OAuth2Request):
     """One request to the authorization or the token endpoint."""
 
     def __init__(self, method: str, endpoint: str, facts: Facts) -> None:
-        # The engine insists on https for every host but loopback. How the request reached this process says
-        # nothing behind a proxy, and an unsafe issuer was refused at the start.
-        super().__init__(method, f"https://{facts.issuer.partition('://')[2]}{endpoint}")
+        self.__dict__.update(_prepare(method, endpoint, facts.issuer))
         self.facts = facts
         fields = facts.parameters.to_dict()
         if "response_type" in fields:

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID
 
 import msgspec
-from joserfc import jws, jwt
+from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import GuestProtocol, Key
 from joserfc.jws import JWSRegistry
@@ -30,7 +31,7 @@ USERINFO_CLAIM = "borvo_userinfo"
 
 _TOKEN_LIMIT = 16_000
 _OPAQUE_LIMIT = 100
-_VERIFYING = JWSRegistry(algorithms=list(ALGORITHMS))
+_REGISTRY = JWSRegistry(algorithms=list(ALGORITHMS))
 
 
 class TokenError(Exception):
@@ -48,17 +49,24 @@ def sign_logout_token(signing_key: SigningKey, claims: Mapping[str, Any]) -> str
 
 
 def _sign(signing_key: SigningKey, kind: str, claims: Mapping[str, Any]) -> str:
-    # A key set would sign with any of its keys, one only announced included, so exactly one is handed over.
-    header = {"alg": signing_key.algorithm, "typ": kind, "kid": signing_key.kid}
-    payload = msgspec.json.encode(claims)
-    return jws.serialize_compact(header, payload, signing_key.key, [signing_key.algorithm])
+    # RFC 7515 7.1. joserfc makes the signature. Its own way of joining the parts looks at each header again and again,
+    # which costs a tenth of what signing does.
+    header = _render_header(signing_key.algorithm, kind, signing_key.kid)
+    signed = f"{header}.{encode_bytes(msgspec.json.encode(claims))}"
+    signature = _REGISTRY.get_alg(signing_key.algorithm).sign(signed.encode(), signing_key.key)
+    return f"{signed}.{encode_bytes(signature)}"
+
+
+@lru_cache(64)
+def _render_header(algorithm: str, kind: str, kid: str) -> str:
+    return encode_bytes(msgspec.json.encode({"alg": algorithm, "typ": kind, "kid": kid}))
 
 
 def _decode(text: str, keys: Mapping[str, VerifyingKey]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     if len(text) > _TOKEN_LIMIT:
         raise TokenError("the token is too long")
     try:
-        token = jwt.decode(text, _bind_key(keys), algorithms=list(ALGORITHMS), registry=_VERIFYING)
+        token = jwt.decode(text, _bind_key(keys), algorithms=list(ALGORITHMS), registry=_REGISTRY)
     except (JoseError, ValueError, TypeError, RecursionError) as fault:
         raise TokenError(f"the token does not verify: {type(fault).__name__}") from fault
     return token.header, token.claims

@@ -9,6 +9,8 @@ from borvo.storage.database import Connection, Database
 K = TypeVar("K")
 V = TypeVar("V")
 
+_ROUNDS = 20
+
 LoadAll = Callable[[Connection, list[K]], Awaitable[Mapping[K, V]]]
 
 
@@ -22,6 +24,7 @@ class Gathering(Generic[K, V]):
         self._database = database
         self._load_all = load_all
         self._waiting: dict[K, list[asyncio.Future[V | None]]] = {}
+        self._asked: dict[K, list[asyncio.Future[V | None]]] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def find(self, key: K) -> V | None:
@@ -35,22 +38,36 @@ class Gathering(Generic[K, V]):
     async def _answer(self) -> None:
         try:
             while self._waiting:
-                asked, self._waiting = self._waiting, {}
-                await self._answer_round(asked)
+                await self._answer_some()
         finally:
             self._task = None
 
-    async def _answer_round(self, asked: dict[K, list["asyncio.Future[V | None]"]]) -> None:
+    async def _answer_some(self) -> None:
+        """Over one connection, as long as there are more who ask, but not for ever: others may wait for it."""
         try:
             async with self._database.connection() as connection:
-                found = await self._load_all(connection, list(asked))
+                for _ in range(_ROUNDS):
+                    await self._answer_round(connection)
+                    if not self._waiting:
+                        break
         except Exception as fault:  # noqa: BLE001  (it is raised where somebody waits)
-            for future in _list_open(asked.values()):
-                future.set_exception(fault)
-        else:
-            for key, futures in asked.items():
-                for future in _list_open([futures]):
-                    future.set_result(found.get(key))
+            self._refuse(fault)
+
+    async def _answer_round(self, connection: Connection) -> None:
+        self._asked, self._waiting = self._waiting, {}
+        found = await self._load_all(connection, list(self._asked))
+        for key, futures in self._asked.items():
+            for future in _list_open([futures]):
+                future.set_result(found.get(key))
+        self._asked = {}
+
+    def _refuse(self, fault: Exception) -> None:
+        """Everybody of the statement that failed; when there was not even a connection, everybody who waits."""
+        if not self._asked:
+            self._asked, self._waiting = self._waiting, {}
+        for future in _list_open(self._asked.values()):
+            future.set_exception(fault)
+        self._asked = {}
 
 
 def _list_open(groups: Iterable[list["asyncio.Future[V | None]"]]) -> list["asyncio.Future[V | None]"]:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 from litestar import Request
 
 from borvo.kernel.errors import InvalidInputError
+from borvo.web.requests import find_header
 from borvo.web.uploads import Part, find_boundary, parse_parts
 
 CSRF_FIELD = "_csrf_token"
@@ -72,7 +73,7 @@ def parse_fields(data: bytes, *, limit: int = _FIELD_LIMIT) -> list[tuple[str, s
 
 def is_form(request: Request[Any, Any, Any]) -> bool:
     """Whether the request says that its body is form-encoded."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == FORM_MEDIA_TYPE
+    return find_header(request.scope, b"content-type").partition(";")[0].strip().lower() == FORM_MEDIA_TYPE
 
 
 async def read_fields(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:

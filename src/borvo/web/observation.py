@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from functools import cache, partial
 from typing import Any
 
@@ -51,6 +51,7 @@ class Observation:
         self._trusted_proxies = trusted_proxies
         self._entropy = entropy
         self._headers = _list_security_headers(secure=secure)
+        self._names = {name for name, _ in self._headers}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:
@@ -73,8 +74,6 @@ class Observation:
             scope["path"] = _SLASHES.sub("/", scope["path"])
             # As it was sent: whether a slash was percent-encoded is still to be seen there.
             extended["raw_path"] = _RAW_SLASHES.sub(b"/", scope["raw_path"])
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id)
         with within_origin(Origin(request_id, partial(self._find_address, scope))):
             await self._app(scope, receive, self._wrap(send, scope, request_id))
 
@@ -87,14 +86,19 @@ class Observation:
                 return value.decode()
         return self._entropy(8).hex()
 
+    def _list_missing(self, present: set[bytes]) -> Iterable[tuple[bytes, bytes]]:
+        """The security headers that an answer does not set itself, as pages do."""
+        if present.isdisjoint(self._names):
+            return self._headers
+        return [pair for pair in self._headers if pair[0] not in present]
+
     def _wrap(self, send: Send, scope: HTTPScope, request_id: str) -> Send:
         started = time.perf_counter()
 
         async def observe(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = list(message.get("headers", []))
-                present = {name.lower() for name, _ in headers}
-                headers += [pair for pair in self._headers if pair[0] not in present]
+                headers = list(message.get("headers", ()))
+                headers += self._list_missing({name.lower() for name, _ in headers})
                 headers.append((b"x-request-id", request_id.encode()))
                 message["headers"] = headers
                 _record(scope, message["status"], time.perf_counter() - started)

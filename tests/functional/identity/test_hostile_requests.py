@@ -1,5 +1,6 @@
 """Nothing that a stranger can send to the authorization endpoint leads to an internal error."""
 
+from collections.abc import AsyncIterator
 from urllib.parse import urlencode
 
 import httpx
@@ -75,3 +76,16 @@ async def test_a_post_that_names_no_known_destination_or_is_huge_stores_nothing(
         answer = await handler.http.post("/connect/authorize", data={**fields, **changes})
         assert answer.status_code == 400
     assert await count(platform, "authorization_request") == 0
+
+
+async def _send_in_pieces(count: int) -> AsyncIterator[bytes]:
+    yield b"grant_type=client_credentials&client_secret="
+    for _ in range(count):
+        yield b"x" * 10_000
+
+
+async def test_a_token_request_may_come_in_pieces_but_not_without_end(handler: Handler) -> None:
+    short = await handler.http.post("/connect/token", content=_send_in_pieces(2), headers=FORM)
+    endless = await handler.http.post("/connect/token", content=_send_in_pieces(101), headers=FORM)
+    assert (short.status_code, short.json()["error"]) == (401, "invalid_client")
+    assert endless.status_code == 413

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from borvo.assembly import Platform
-from borvo.storage.database import Connection
+from borvo.storage.database import Connection, Database
 from borvo.storage.gathering import Gathering
 
 
@@ -61,3 +61,35 @@ async def test_who_goes_away_takes_nobody_along(platform: Platform) -> None:
     assert await staying == 25
     with pytest.raises(asyncio.CancelledError):
         await leaving
+
+
+async def test_whoever_waits_for_the_connection_gets_it_however_many_ask(database_url: str) -> None:
+    database, shelf, is_over = Database(database_url, size=1), Shelf(), False
+    asking: list[asyncio.Task[int | None]] = []
+
+    async def load_while_another_asks(connection: Connection, keys: list[int]) -> dict[int, int]:
+        if not is_over:
+            asking.append(asyncio.create_task(gathering.find(2)))
+        return await shelf.load(connection, keys)
+
+    gathering = Gathering(database, load_while_another_asks)
+    await database.open()
+    asking.append(asyncio.create_task(gathering.find(2)))
+    await shelf.asked.wait()
+    try:
+        async with asyncio.timeout(30), database.connection() as connection:
+            assert await connection.fetchval("select 1") == 1
+    finally:
+        is_over = True
+        await asyncio.gather(*asking)
+        await database.close()
+
+
+async def test_without_a_connection_all_who_ask_are_told_so(database_url: str) -> None:
+    database = Database(database_url, size=1)
+    gathering = Gathering(database, Shelf().load)
+    faults = await asyncio.gather(gathering.find(2), gathering.find(3), return_exceptions=True)
+    assert [type(each) for each in faults] == [RuntimeError, RuntimeError]
+    await database.open()
+    assert await gathering.find(3) == 9
+    await database.close()

@@ -8,6 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
+from benchmarks.agency import measure_agency
 from benchmarks.endpoints import measure_discovery, measure_token_endpoint
 from benchmarks.instance import Instance, run_instance
 from benchmarks.paging import SIZES, measure_paging
@@ -34,7 +35,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3.0, help="length of a round")
     parser.add_argument("--rounds", type=int, default=5, help="rounds that count, after one that warms up")
     parser.add_argument(
-        "--only", choices=["provider", "samples", "writes", "portal", "paging"], help="one part of the tables"
+        "--only",
+        choices=["provider", "samples", "writes", "portal", "agency", "paging"],
+        help="one part of the tables",
     )
     parser.add_argument("--rows", type=int, default=SIZES[-1], help="how far the curve of pages goes")
     parser.add_argument("--overload", type=float, default=20.0, help="seconds of more than can be done")
@@ -45,22 +48,29 @@ def main() -> None:
     configure_logs("warning")
     print(f"{name_machine()}; medians of {options.rounds} rounds of {options.seconds:g} s\n")
     with run_instance() as instance:
-        if options.only in {None, "samples"}:
-            print(render_table(measure_limits(instance, options.seconds, options.rounds)) + "\n", flush=True)
-        if options.only in {None, "writes"}:
-            tokens = asyncio.run(issue_tokens(instance))
-            rows = measure_writes(instance, tokens, options.rounds)
-            rows.append(measure_overload(instance, tokens, options.overload))
-            print(render_table(rows) + "\n", flush=True)
-        if options.only in {None, "portal"}:
-            print(measure_pages(instance, 50) + "\n", flush=True)
-        if options.only in {None, "provider"}:
-            for part in measure_provider(instance, options.seconds):
-                print(part, flush=True)
+        measure_parts(instance, options)
     if options.only in {None, "paging"}:
         sizes = tuple(size for size in SIZES if size <= options.rows)
         with run_instance() as instance:
             print(render_table(measure_paging(instance, sizes)), flush=True)
+
+
+def measure_parts(instance: Instance, options: argparse.Namespace) -> None:
+    """All that share one instance, as far as they are wanted."""
+    if options.only in {None, "samples"}:
+        print(render_table(measure_limits(instance, options.seconds, options.rounds)) + "\n", flush=True)
+    if options.only in {None, "writes"}:
+        tokens = asyncio.run(issue_tokens(instance))
+        rows = measure_writes(instance, tokens, options.rounds)
+        rows.append(measure_overload(instance, tokens, options.overload))
+        print(render_table(rows) + "\n", flush=True)
+    if options.only in {None, "portal"}:
+        print(measure_pages(instance, 50) + "\n", flush=True)
+    if options.only in {None, "agency"}:
+        print(render_table(measure_agency(instance)) + "\n", flush=True)
+    if options.only in {None, "provider"}:
+        for part in measure_provider(instance, options.seconds):
+            print(part, flush=True)
 
 
 def measure_limits(instance: Instance, seconds: float, rounds: int) -> list[Row]:

@@ -110,23 +110,23 @@ async def _seed(settings: Settings) -> tuple[UUID, str]:
         await platform.database.close()
 
 
-async def issue_token(platform: Platform, person: Person) -> str:
+async def issue_token(platform: Platform, person: Person, app: DemoClient = APP) -> str:
     """What the code flow would end in, consent included."""
     async with platform.database.transaction() as connection:
-        client = await load_client(connection, APP.client_id)
+        client = await load_client(connection, app.client_id)
         if client is None:
             raise RuntimeError("the app was not registered")
-        consent = await grant_consent(connection, person.id, client.client_key, APP.scopes, platform.clock())
+        consent = await grant_consent(connection, person.id, client.client_key, app.scopes, platform.clock())
     now = int(time.time())
     claims = {
         "iss": platform.settings.issuer,
         "aud": platform.settings.issuer,
         "sub": str(person.id),
-        "client_id": APP.client_id,
+        "client_id": app.client_id,
         "iat": now,
         "exp": now + 3600,
         "jti": "bench",
-        "scope": " ".join(APP.scopes),
+        "scope": " ".join(app.scopes),
         CONSENT_CLAIM: consent.version,
     }
     return sign_access_token((await platform.identity.cabinet.current()).active["RS256"], claims)

@@ -53,6 +53,18 @@ def test_the_files_that_it_names_exist(page: Path) -> None:
     assert [name for name in named if "NNNN" not in name and not (ROOT / name).exists()] == []
 
 
+def test_every_pitfall_is_answered_by_tests_that_exist() -> None:
+    text = (ROOT / "docs/decisions/0003-pitfalls-answered.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| ") and ".py`" in line]
+    assert len(rows) > 35
+    for row in rows:
+        named = re.findall(r"`([\w/]+\.py)` `(\w+)`", row)
+        assert len(named) == row.count(".py`"), row
+        for path, name in named:
+            source = ROOT / "tests" / re.sub(r"^f/", "functional/", path)
+            assert f"def test_{name}(" in source.read_text(encoding="utf-8"), row
+
+
 def test_the_make_targets_that_are_named_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))

@@ -57,7 +57,7 @@ async def _render_home(
 
 def _describe(sharer: agents.Sharer) -> tuple[agents.Sharer, list[str]]:
     scopes = order_scopes(sharer.relationship.choice.scopes)
-    return sharer, [line.sentence.replace("your ", "") for line in list_consent_lines(scopes)]
+    return sharer, [line.sentence.removeprefix("read your ") for line in list_consent_lines(scopes)]
 
 
 async def _find_client(
@@ -69,7 +69,9 @@ async def _find_client(
     return desk, client, agents.check_return(client, address)
 
 
-def _render_form(login: Login, desk: Desk, client: RegisteredClient, address: str, form: Form) -> Template:
+def _render_form(
+    login: Login, desk: Desk, client: RegisteredClient, address: str, form: Form, *, can_text: bool
+) -> Template:
     registered, others = group_readable(client.scopes)
     origin = parse_origin(address) if address else None
     return render_page(
@@ -85,6 +87,7 @@ def _render_form(login: Login, desk: Desk, client: RegisteredClient, address: st
         others=others,
         ticked={value.partition(" ")[0] for value in form.texts("scopes")},
         bundle=bundle_scopes,
+        can_text=can_text,
         durations={"": "until the person ends it", **{str(days): words for days, words in DURATIONS.items()}},
     )
 
@@ -95,7 +98,7 @@ async def show_asking(request: AnyRequest, login: SignedIn, agency: Collaborator
     desk, client, address = await _find_client(
         agency, login, query.get("clientid", ""), query.get("redirecturl", "")
     )
-    return _render_form(login, desk, client, address, Form())
+    return _render_form(login, desk, client, address, Form(), can_text=agency.can_text)
 
 
 @post(f"{HOME}/invite", status_code=200)
@@ -104,12 +107,12 @@ async def submit_asking(request: AnyRequest, login: SignedIn, agency: Collaborat
     desk, client, address = await _find_client(agency, login, form.text("clientid"), form.text("return_to"))
     ask = read_ask(form, client.scopes, desk.organisations)
     if ask is None:
-        return _render_form(login, desk, client, address, form)
+        return _render_form(login, desk, client, address, form, can_text=agency.can_text)
     try:
         await agents.invite_by_hand(agency, desk, client, ask)
     except (InvalidInputError, TooManyRequestsError) as error:
         form.add_errors(getattr(error, "errors", None) or {"form": [error.public]})
-        return _render_form(login, desk, client, address, form)
+        return _render_form(login, desk, client, address, form, can_text=agency.can_text)
     return redirect_to(address or f"{HOME}?notice=invited")
 
 

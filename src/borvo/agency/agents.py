@@ -8,8 +8,10 @@ from borvo.accounts.public import Person
 from borvo.agency import consent_store, invites
 from borvo.agency.model import Ask, Asker, Invite, InviteState, Names, Relationship
 from borvo.agency.service import Agency
+from borvo.kernel.clock import Clock
 from borvo.kernel.errors import ForbiddenError, InvalidInputError, NotFoundError
-from borvo.organisations.public import Organisation, OrganisationRole, list_organisations_of
+from borvo.kernel.ids import OrganisationId
+from borvo.organisations.public import Organisation, OrganisationRole, SharingCounts, list_organisations_of
 from borvo.portal.public import RegisteredClient, load_client
 from borvo.storage.database import Connection
 from borvo.web.addresses import parse_origin
@@ -101,3 +103,10 @@ async def invite_by_hand(agency: Agency, desk: Desk, client: RegisteredClient, a
     asker = Asker(client.client_id, client.client_key, desk.agent.id, True, organisations)
     async with agency.accounts.database.transaction() as connection:
         return await invites.send_invite(agency, connection, asker, ask)
+
+
+async def count_sharers(
+    clock: Clock, connection: Connection, organisation_id: OrganisationId
+) -> SharingCounts:
+    """What managers of the organisation may know of those who share with it."""
+    return await consent_store.count_sharers(connection, organisation_id, clock())

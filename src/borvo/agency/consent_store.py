@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from borvo.agency.model import Asker, Choice, Relationship, Standing, Subject
-from borvo.kernel.ids import ClientKey, PersonId
+from borvo.kernel.ids import ClientKey, OrganisationId, PersonId
+from borvo.organisations.public import SharingCounts
 from borvo.storage.database import Connection, Row
 
 _RELATIONSHIP = """r.person_id, r.client_key, r.agency_id, r.is_organisation, r.subject, r.version, r.scopes,
@@ -171,6 +172,22 @@ async def find_reached(
         list(subjects),
     )
     return {row["subject"]: _read_relationship(row) for row in rows}
+
+
+async def count_sharers(
+    connection: Connection, organisation_id: OrganisationId, now: datetime
+) -> SharingCounts:
+    """Of one organisation, by whatever client."""
+    row = await connection.fetchrow(
+        """select (select count(distinct r.person_id) from agency_relationship r
+                   where r.agency_id = $1 and r.standing = 'active' and (r.until is null or r.until > $2)
+                     and exists (select from person p where p.id = r.person_id and p.closed_at is null)) as people,
+                  (select count(*) from agency_invite i
+                   where i.agency_id = $1 and i.answer = '' and i.expires_at > $2) as invites""",
+        organisation_id,
+        now,
+    )
+    return SharingCounts(row["people"], row["invites"]) if row else SharingCounts(0, 0)
 
 
 async def list_of_agencies(

@@ -1,5 +1,7 @@
 """Use cases of a person who was asked: look, accept, reject, decide later. Only the link counts, never an address."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,9 +18,9 @@ from borvo.catalogue.scopes import order_scopes
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import decode_bytes
 from borvo.kernel.errors import ConflictError, InvalidInputError, NotFoundError
-from borvo.kernel.ids import ClientKey
+from borvo.kernel.ids import ClientKey, OrganisationId
 from borvo.kernel.scopes import Scopes
-from borvo.organisations.public import list_organisations_for
+from borvo.organisations.public import OrganisationRole, list_members, list_organisations_for
 from borvo.portal.public import ClientPresentation, RegisteredClient, load_client_by_key, load_presentation
 from borvo.storage.database import Connection
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
@@ -37,6 +39,8 @@ class Request:
     client: RegisteredClient
     presentation: ClientPresentation
     present: Relationship | None
+    roles: Mapping[OrganisationRole, int]
+    """How many members of the organisation have which role; empty for an agent in person."""
 
     @property
     def offered(self) -> Scopes:
@@ -93,7 +97,15 @@ async def describe_request(
         await consent_store.find_relationship(connection, person.id, client.client_key, invite.agency_id)
         if person
         else None,
+        await _count_roles(connection, invite.ask.organisation_id),
     )
+
+
+async def _count_roles(
+    connection: Connection, organisation_id: OrganisationId | None
+) -> Counter[OrganisationRole]:
+    members = await list_members(connection, organisation_id) if organisation_id else ()
+    return Counter(role for member in members for role in member.roles)
 
 
 async def _asks_still(connection: Connection, invite: Invite) -> bool:
@@ -190,6 +202,7 @@ def record_shown(request: Request) -> dict[str, Any]:
         "language": LANGUAGE,
         "agent": names.agent,
         "organisation": names.organisation,
+        "members": dict(request.roles),
         "client": names.client,
         "client_id": request.client.client_id,
         "purpose": invite.ask.purpose,

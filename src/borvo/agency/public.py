@@ -1,5 +1,6 @@
 """What other features may use of agencies."""
 
+from borvo.agency.agents import count_sharers
 from borvo.agency.claims import load_grants, record_reads, redeem_token
 from borvo.agency.consent_store import compose_reach
 from borvo.agency.endpoints import build_api_router
@@ -22,6 +23,7 @@ __all__ = [
     "build_page_router",
     "clean_up",
     "compose_reach",
+    "count_sharers",
     "load_grants",
     "record_reads",
     "redeem_token",

@@ -13,7 +13,7 @@ from borvo.agency import access_store, consent_store, invite_store
 from borvo.agency.model import Choice, Invite, Names, Relationship, Standing, Subject
 from borvo.agency.policy import check_change, check_choice, decide_change
 from borvo.agency.service import Agency, name_agent, name_client, name_invite, name_organisation
-from borvo.agency.words import spell_lines
+from borvo.agency.words import list_asked, spell_lines
 from borvo.kernel.errors import ConflictError, InvalidInputError, NotFoundError
 from borvo.kernel.ids import OrganisationId, PersonId
 from borvo.storage.database import Connection, Row
@@ -98,7 +98,10 @@ async def change(
         now = agency.accounts.clock()
         _check(present, choice, now)
         changed = decide_change(present, choice or present.choice, standing or present.standing, now)
-        await _save(agency, connection, person, changed, spell_lines(present.choice.scopes))
+        scopes = present.choice.scopes
+        await _save(
+            agency, connection, person, changed, spell_lines(scopes) if choice else list_asked(scopes)
+        )
 
 
 def _check(present: Relationship, choice: Choice | None, now: datetime) -> None:

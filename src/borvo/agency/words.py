@@ -57,7 +57,7 @@ def write_invite_text(invite: Invite, names: Names, issuer: str, token: str) -> 
     return TextMessage(
         invite.ask.phone_number,
         f"{_shorten(names.agency)} asks, by the app {_shorten(names.client)}, to {_sum_up(invite.ask.scopes)}. Nothing "
-        f"is shared unless you agree. Look and decide: {issuer}/agency/invitations/{token} A real link begins with "
+        f"is shared unless you agree. Look and decide: {issuer}/agency/invitations/{token}\n\nA real link begins with "
         f"{issuer}/ and nobody asks you to answer this message or to name a password.",
     )
 

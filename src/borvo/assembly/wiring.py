@@ -91,7 +91,11 @@ def build_platform(
     )
     people = _build_accounts(settings, provider, passwords, outbox)
     developers = _build_portal(settings, people, verifier, provider)
-    clinics = Organisations(people, partial(identity.admit_person, provider, scope=AGENCY_SCOPE))
+    clinics = Organisations(
+        people,
+        partial(identity.admit_person, provider, scope=AGENCY_SCOPE),
+        partial(agency.count_sharers, clock),
+    )
     asking = _build_agency(settings, people, provider, keyring, handlers)
     samples = _build_dataserver(settings, provider, asking, keyring)
     courier = Courier(outbox, {**_build_notifiers(settings, provider), **(handlers or {})})

@@ -41,6 +41,14 @@ class OrganisationCount:
 
 
 @dataclass(frozen=True, slots=True)
+class SharingCounts:
+    """How many people share something with an organisation, and how many invites wait: all that managers learn."""
+
+    people: int
+    invites: int
+
+
+@dataclass(frozen=True, slots=True)
 class OrganisationMember:
     """Somebody who belongs to an organisation, with all her roles in it."""
 

@@ -2,7 +2,7 @@
 
 from borvo.organisations.endpoints import build_router
 from borvo.organisations.invitations import clean_up
-from borvo.organisations.model import Organisation, OrganisationCount, OrganisationRole
+from borvo.organisations.model import Organisation, OrganisationCount, OrganisationRole, SharingCounts
 from borvo.organisations.pages import build_page_router
 from borvo.organisations.service import (
     Organisations,
@@ -13,13 +13,19 @@ from borvo.organisations.service import (
     list_organisations,
     remove_member,
 )
-from borvo.organisations.store import list_organisations_for, list_organisations_of, load_organisation
+from borvo.organisations.store import (
+    list_members,
+    list_organisations_for,
+    list_organisations_of,
+    load_organisation,
+)
 
 __all__ = [
     "Organisation",
     "OrganisationCount",
     "OrganisationRole",
     "Organisations",
+    "SharingCounts",
     "add_member",
     "allow_client",
     "build_page_router",
@@ -27,6 +33,7 @@ __all__ = [
     "clean_up",
     "create_organisation",
     "disallow_client",
+    "list_members",
     "list_organisations",
     "list_organisations_for",
     "list_organisations_of",

@@ -13,6 +13,7 @@ from borvo.organisations.model import (
     OrganisationCount,
     OrganisationMember,
     OrganisationRole,
+    SharingCounts,
     normalize_name,
 )
 from borvo.organisations.policy import check_manager_remains, check_name, check_room
@@ -23,6 +24,8 @@ AdmitPerson = Callable[[str | None], Awaitable[PersonId]]
 """Reads an Authorization header whose token needs the scope `agency_api` and stands for a person; raises
 `UnauthenticatedError` or `ForbiddenError`."""
 
+CountSharers = Callable[[Connection, OrganisationId], Awaitable[SharingCounts]]
+
 _PLATFORM_ROLES = {
     OrganisationRole.AGENT: Role.AGENT,
     OrganisationRole.MEMBERSHIP_MANAGER: Role.MEMBERSHIP_MANAGER,
@@ -31,10 +34,12 @@ _PLATFORM_ROLES = {
 
 @dataclass(frozen=True, slots=True)
 class Organisations:
-    """The collaborators of this feature. `admit` is whoever knows access tokens: `assembly` wires it."""
+    """The collaborators of this feature. `admit` is whoever knows access tokens, `count_sharers` whoever knows
+    consents: `assembly` wires both."""
 
     accounts: Accounts
     admit: AdmitPerson
+    count_sharers: CountSharers
 
 
 async def create_organisation(organisations: Organisations, name: str) -> Organisation:

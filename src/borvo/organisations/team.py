@@ -1,25 +1,31 @@
 """Use cases of members: who belongs to an organisation, removing them, leaving."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from borvo.accounts.public import Person
 from borvo.kernel.errors import ForbiddenError, NotFoundError
 from borvo.kernel.ids import OrganisationId, PersonId
 from borvo.organisations import invitation_store, store
-from borvo.organisations.model import Organisation, OrganisationInvitation, OrganisationMember
+from borvo.organisations.model import (
+    Organisation,
+    OrganisationInvitation,
+    OrganisationMember,
+    SharingCounts,
+)
 from borvo.organisations.service import Organisations, take_out
 from borvo.storage.database import Connection
 
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """An organisation as one of its members sees it. Of invitations only managers see anything."""
+    """An organisation as one of its members sees it. Of invitations and counts only managers see anything."""
 
     organisation: Organisation
     own: OrganisationMember
     members: tuple[OrganisationMember, ...]
     invitations: tuple[OrganisationInvitation, ...]
+    counts: SharingCounts | None = None
 
     @property
     def may_manage(self) -> bool:
@@ -62,7 +68,10 @@ async def enter_as_manager(
 async def find_team(organisations: Organisations, person: Person, organisation_id: UUID | None) -> Team:
     """Raises `NotFoundError` unless the person is a member."""
     async with organisations.accounts.database.connection() as connection:
-        return await _load(connection, person, organisation_id)
+        team = await _load(connection, person, organisation_id)
+        if not team.may_manage:
+            return team
+        return replace(team, counts=await organisations.count_sharers(connection, team.organisation.id))
 
 
 async def list_memberships(organisations: Organisations, person: Person) -> tuple[Organisation, ...]:

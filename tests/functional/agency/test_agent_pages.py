@@ -1,5 +1,6 @@
 """What agents see and do on pages."""
 
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
@@ -14,6 +15,7 @@ from tests.functional.agency.scenes import (
     list_mails,
     seat_agent,
 )
+from tests.functional.application import build_app_for
 from tests.functional.portal.teams import post
 
 HOME = "https://localhost:5001/home?x=1"
@@ -140,6 +142,16 @@ async def test_who_shares_is_listed_for_the_agent_and_for_nobody_else(
     assert "Nobody shares anything with you right now" in other.text
     for path in ("/agency", f"{FORM}?clientid=demo.clinician"):
         assert (await (await stage.find_browser(PATIENT)).open(path)).status_code == 403
+
+
+async def test_a_phone_number_is_asked_for_only_where_text_messages_are_sent(
+    platform: Platform, stage: Stage
+) -> None:
+    await stage.start_agent()
+    browser = await stage.find_browser(AGENT)
+    assert 'name="phone_number"' in (await browser.open(f"{FORM}?clientid=demo.clinician")).text
+    build_app_for(replace(platform, agency=replace(platform.agency, can_text=False)))
+    assert 'name="phone_number"' not in (await browser.open(f"{FORM}?clientid=demo.clinician")).text
 
 
 async def test_nobody_changes_the_invites_of_others(platform: Platform, stage: Stage) -> None:

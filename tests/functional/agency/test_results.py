@@ -349,11 +349,11 @@ async def test_results_that_are_asked_for_while_she_is_erased_do_not_show_her(
     monkeypatch.setattr(shared_store, "insert_snapshot", insert_slowly)
     if is_first:
         asking = asyncio.create_task(post(stage, headers, token))
-        await asked.wait()
+        await asyncio.wait_for(asked.wait(), 60)
         erasing = asyncio.create_task(erase())
     else:
         erasing = asyncio.create_task(erase())
-        await erased.wait()
+        await asyncio.wait_for(erased.wait(), 60)
         asking = asyncio.create_task(post(stage, headers, token))
     await erasing
     assert (await asking).status_code == (200 if is_first else 403)

@@ -8,7 +8,7 @@ import pytest
 from borvo.assembly import Platform
 from borvo.mail.posting import KIND
 from borvo.organisations.public import OrganisationRole, add_member, create_organisation
-from tests.functional.agency.scenes import AGENT, Stage
+from tests.functional.agency.scenes import AGENT, PATIENT, Stage
 from tests.functional.browser import Browser, read_forms
 from tests.functional.conftest import TestClock
 from tests.functional.portal.teams import find_person_id, post
@@ -131,3 +131,17 @@ async def test_what_is_wrong_with_an_invitation_is_said(stage: Stage, home: str)
     assert "Enter an e-mail address" in await invite(manager, home, "nobody")
     assert "Choose a role" in await invite(manager, home, role="king")
     assert "has the role already" in await invite(manager, home, AGENT)
+
+
+async def test_managers_see_how_many_people_share_and_nothing_about_them(stage: Stage, home: str) -> None:
+    headers = await stage.sign_in(AGENT)
+    organisation_id = home.rpartition("/")[2]
+    await stage.share(headers, organizationId=organisation_id, requestedScopes=["read.height"])
+    await stage.share(headers, requestedScopes=["read.height"])
+    await stage.invite(headers, "bob@example.org", organizationId=organisation_id)
+    page = await (await stage.find_browser(MANAGER)).open(home)
+    assert "People who share (1)" in page.text
+    assert "1 invite to share waits for an answer" in page.text
+    assert PATIENT not in page.text
+    assert not any(word in page.text for word in ("your height", "read.height"))
+    assert "People who share" not in (await (await stage.find_browser(AGENT)).open(home)).text

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ import pytest
 from borvo.assembly import Platform
 from borvo.dataserver import intake
 from borvo.dataserver.intake import Intake
+from borvo.dataserver.preparation import Preparation
 from borvo.storage import database
 from tests.factories.samples import create_body
 from tests.functional.application import build_app_for
@@ -40,6 +42,23 @@ async def narrow(platform: Platform, callers: Callers) -> AsyncIterator[Program]
 
 def create_large() -> bytes:
     return json.dumps([create_body(device="x" * 900) for _ in range(250)]).encode()
+
+
+async def test_a_large_body_is_read_beside_the_event_loop(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+
+    def watch(preparation: Preparation) -> None:
+        threads.append(threading.get_ident())
+        original(preparation)
+
+    original = Preparation.begin
+    monkeypatch.setattr(Preparation, "begin", watch)
+    for body in (json.dumps([create_body()]).encode(), create_large()):
+        assert (await program.write(body)).status_code == 200
+    small, large = threads
+    assert small == threading.get_ident() != large
 
 
 async def test_large_bodies_beyond_the_room_are_refused_and_the_others_stored(

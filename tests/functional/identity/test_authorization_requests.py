@@ -157,8 +157,9 @@ async def test_a_post_from_another_site_goes_on_with_the_cookies_of_a_get(
 @pytest.mark.spec("OpenID Connect Core", "3.1.2.1")
 async def test_prompt_none_shows_no_page(handler: Handler, ada: Browser) -> None:
     silent = await handler.build_authorization_url(**CODE_FLOW, prompt="none")
-    assert read_redirect(await handler.http.get(silent))["error"] == "login_required"
-    assert read_redirect(await ada.open(silent))["error"] == "consent_required"
+    refusals = [read_redirect(await handler.http.get(silent)), read_redirect(await ada.open(silent))]
+    assert [each["error"] for each in refusals] == ["login_required", "consent_required"]
+    assert all("prompt=none" in each["error_description"] for each in refusals)
     await reach_answer(handler, ada)
     assert read_redirect(await ada.open(silent))["code"]
 

@@ -41,6 +41,7 @@ from borvo.portal.public import ClientPresentation, RegisteredClient, load_prese
 from borvo.storage.database import Connection
 from borvo.web.addresses import find_network
 
+_NOBODY_IS_ASKED = "The person would have to be asked, which prompt=none forbids."
 CONTINUE_PATH = "/connect/authorize/continue"
 _GONE = "This sign-in request has expired or was already answered. Please go back to the app and start again."
 _ID = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -143,7 +144,11 @@ def _validate(facts: Facts, login: Login | None) -> Any:
     check_form(facts.parameters)
     server = create_server(facts)
     request = ProtocolRequest("GET", "/connect/authorize", facts)
-    return server.get_consent_grant(request, end_user=login)
+    try:
+        return server.get_consent_grant(request, end_user=login)
+    except LoginRequiredError:
+        # The engine gives no reason.
+        raise LoginRequiredError(_NOBODY_IS_ASKED) from None
 
 
 async def authorize(identity: Identity, parameters: Parameters, login: Login | None) -> Outcome:
@@ -189,7 +194,7 @@ async def _decide(
     is_silent = "none" in parameters.prompts
     if login is None or must_sign_in(facts, waiting.asked_at, login):
         if is_silent:
-            raise LoginRequiredError
+            raise LoginRequiredError(_NOBODY_IS_ASKED)
         request_id = await _keep(identity, connection, waiting)
         return SignInNeeded(request_id, parameters.get("login_hint") or "")
     asked = _list_asked(facts, grant)
@@ -197,7 +202,7 @@ async def _decide(
     must_ask = "consent" in parameters.prompts or must_ask_anew(facts, client)
     if not _is_answered(consent, asked) or must_ask:
         if is_silent:
-            raise ConsentRequiredError
+            raise ConsentRequiredError(_NOBODY_IS_ASKED)
         request_id = await _keep(identity, connection, waiting)
         return ConsentNeeded(
             request_id,

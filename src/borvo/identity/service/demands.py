@@ -72,7 +72,7 @@ def must_sign_in(facts: Facts, asked_at: datetime, login: Login) -> bool:
     if _find_expected(facts) <= {str(login.person.id)}:
         return False
     if login.authenticated_at >= asked_at:
-        raise LoginRequiredError
+        raise LoginRequiredError("Somebody else than the app expects has signed in.")
     return True
 
 

@@ -27,6 +27,7 @@ def measure_provider(instance: Instance, seconds: float) -> Iterator[str]:
         yield f"OpenID provider, {workers} worker{'s' if workers > 1 else ''}, {CONNECTIONS} connections\n"
         yield _measure_beside(instance, borvo, workers, seconds) + "\n"
     with run_beside(instance, has_metrics=True) as watched:
+        asyncio.run(_settle(instance))
         asyncio.run(measure_steps(move_provider(borvo, watched), seconds))
         yield describe_delay(_read_metrics(watched.settings.metrics_port))
 
@@ -59,9 +60,11 @@ def _run_borvo(instance: Instance, borvo: Provider, workers: int) -> Iterator[Pr
 
 
 async def _settle(instance: Instance) -> None:
-    """Lets the database write down what came before, so that it does not do so while somebody else is measured."""
+    """Lets the database write down what came before, so that it does not do so while somebody else is measured, and
+    forgets how often this network began to sign in, which is limited."""
     connection = await asyncpg.connect(instance.settings.database_url)
     try:
+        await connection.execute("delete from attempt_counter")
         await connection.execute("checkpoint")
     finally:
         await connection.close()

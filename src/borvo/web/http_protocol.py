@@ -92,6 +92,12 @@ class BoundedHttp(HttpToolsProtocol):
         self._bytes += len(data)
         if self._bytes > (HEAD_LIMIT if self._awaits_head else BODY_LIMIT):
             self._refuse()
+        elif self._patience is None and self._is_idle():
+            # An empty line begins no request, and yet uvicorn counts the connection as used.
+            self._begin_waiting(HEAD_WITHIN)
+
+    def _is_idle(self) -> bool:
+        return self._awaits_head and self.cycle.response_complete
 
     def _refuse(self) -> None:
         if self._awaits_head and not self.transport.is_closing():

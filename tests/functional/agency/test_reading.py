@@ -2,12 +2,17 @@
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from msgspec import structs
 
 from borvo.agency import access_store
 from borvo.assembly import Platform
+from borvo.dataserver import shared_reading
+from borvo.dataserver.model import StoredSample
 from borvo.organisations.public import OrganisationRole, add_member, remove_member
 from borvo.support.service import remove_role
 from tests.factories.samples import create_blood_pressure, create_body
@@ -162,6 +167,31 @@ async def test_a_part_from_before_the_chosen_day_keeps_its_whole_from_being_read
         assert found["totalAvailable"] == 1
         (shown,) = found["datas"]
         assert shown["dateRange"]["lowerBound"].startswith("2026-01-04T08")
+
+
+@pytest.mark.usefixtures("diary")
+async def test_a_part_that_is_moved_back_while_it_is_read_is_not_shown(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Between its statement and the one before lies the moment.
+    find = shared_reading._find_children
+
+    async def find_later(*arguments: Any) -> dict[Any, list[StoredSample]]:
+        moved = timedelta(days=7300)
+        return {
+            key: [structs.replace(part, start=part.start - moved) for part in parts]
+            for key, parts in (await find(*arguments)).items()
+        }
+
+    headers = await stage.start_agent()
+    link = await stage.invite(headers, requestedScopes=BP)
+    browser = await stage.find_browser(PATIENT)
+    await browser.submit(await browser.open(link), link, decision="accept", data_from="2020-01-01")
+    await write(stage, PATIENT, create_blood_pressure())
+    assert (await read(stage, headers, "types=blood_pressure")).status_code == 200
+    monkeypatch.setattr(shared_reading, "_find_children", find_later)
+    refused = await read(stage, headers, "types=blood_pressure")
+    assert (refused.status_code, "changed while it was read" in refused.text) == (403, True)
 
 
 @pytest.mark.usefixtures("diary")

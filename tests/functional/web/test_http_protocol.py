@@ -131,6 +131,19 @@ async def test_the_second_head_on_a_connection_has_its_time_too(
         writer.close()
 
 
+async def test_an_empty_line_between_requests_keeps_no_connection(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_protocol, "HEAD_WITHIN", 0.2)
+    async with _serve(application) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /one HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert await _read_answer(reader) == b"/one "
+        writer.write(b"\r\n")
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+        writer.close()
+
+
 async def test_a_body_that_does_not_come_ends_the_connection(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:

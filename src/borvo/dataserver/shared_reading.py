@@ -173,16 +173,15 @@ async def _find_children(
 def _check_children(grants: Sequence[ReadGrant], page: SharedPage) -> None:
     """Contract 7: the request fails rather than show a correlation with children missing. The children are read after
     their parents, who may have been corrected between: so their dates are looked at once more, too."""
-    scopes = {grant.subject: grant.scopes for grant in grants}
-    since = {grant.subject: grant.since for grant in grants}
+    known = {grant.subject: grant for grant in grants}
     for subject, sample in page.samples:
-        first = since[subject]
+        first = known[subject].since
         if first and any(child.start < first for child in sample.children):
             raise ForbiddenError("One of these samples was changed while it was read. Ask again.")
     missing = {
         scope
         for subject, sample in page.samples
-        for scope in policy.find_missing_child_scopes([sample], scopes[subject])
+        for scope in policy.find_missing_child_scopes([sample], known[subject].scopes)
     }
     if missing:
         raise ForbiddenError(

@@ -92,52 +92,37 @@ with {known}, stored as (
 _SAMPLE = _IDENTITY + _CONTENT + _MARKS
 
 
+def _compose_first(known: str, condition: str, first: int, *, has_children: bool) -> str:
+    """Samples that are first stored now, at `$3`, their columns from the placeholder `first` on."""
+    return _compose_insert(
+        known,
+        _unnest(_SAMPLE, "given", first),
+        condition,
+        first=("$3", "at"),
+        children=first + len(_SAMPLE) if has_children else None,
+    )
+
+
 def _compose_add(*, has_children: bool) -> str:
-    first, children = 4, 4 + len(_SAMPLE)
     return (
-        _compose_insert(
-            _TAKE,
-            _unnest(_SAMPLE, "given", first),
-            _NOT_DELETED,
-            first=("$3", "at"),
-            children=children if has_children else None,
-        )
+        _compose_first(_TAKE, _NOT_DELETED, 4, has_children=has_children)
         + "select at, is_fresh, is_overtaken, is_closed, (select count(*) from stored) as stored from known"
     )
 
 
 def _compose_add_more(*, has_children: bool) -> str:
     """At the position `$4`, which the transaction has taken: whatever was deleted before is seen."""
-    first, children = 5, 5 + len(_SAMPLE)
     known = """known as (
   select $4::bigint as at, deleted_position > 0 as has_tombstones, true as is_fresh
   from sample_position where person_id = $1
 )"""
-    return (
-        _compose_insert(
-            known,
-            _unnest(_SAMPLE, "given", first),
-            _NOT_DELETED,
-            first=("$3", "at"),
-            children=children if has_children else None,
-        )
-        + "select count(*) from stored"
-    )
+    return _compose_first(known, _NOT_DELETED, 5, has_children=has_children) + "select count(*) from stored"
 
 
 def _compose_revive(*, has_children: bool) -> str:
     """At the position `$4`, which the transaction has taken."""
-    first, children = 5, 5 + len(_SAMPLE)
-    return (
-        _compose_insert(
-            "known as (select $4::bigint as at)",
-            _unnest(_SAMPLE, "given", first),
-            "true",
-            first=("$3", "at"),
-            children=children if has_children else None,
-        )
-        + "select count(*) from stored"
-    )
+    known = "known as (select $4::bigint as at)"
+    return _compose_first(known, "true", 5, has_children=has_children) + "select count(*) from stored"
 
 
 def _compose_replace(*, has_children: bool) -> str:

@@ -2,12 +2,22 @@
 
 import asyncio
 import os
+import re
 import sys
 from pathlib import Path
+
+import httpx
 
 from tests.docs.blocks import Terminal, read_blocks
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs/how-to"
+_INVITATION = re.compile(r"/agency/invitations/[\w-]+")
+
+
+async def list_invitations(demo: str) -> set[str]:
+    """The links of all invites that the demo has mailed."""
+    async with httpx.AsyncClient(base_url=demo, timeout=20) as http:
+        return set(_INVITATION.findall((await http.get("/outbox")).text))
 
 
 class Recipe:

@@ -12,11 +12,11 @@ import httpx
 import pytest
 
 from borvo.cli.demo_data import CLIENTS, DEVELOPER, PASSWORD
+from tests.docs.recipes import list_invitations
 from tests.functional.browser import Browser, read_forms
 from tests.processes import ROOT, find_free_port, stop, wait_for_port
 
 AGENT, PERSON = "agent@demo.test", "patient2@demo.test"
-LINK = re.compile(r"/agency/invitations/[\w-]+")
 CLIENT = "/portal/clients/demo.clinorg"
 
 
@@ -76,12 +76,6 @@ async def sign_in(demo: str, app: httpx.AsyncClient) -> None:
     assert (await app.get(page.headers["location"])).headers["location"] == "/"
 
 
-async def list_links(demo: str) -> set[str]:
-    """Those of all invites that the demo has mailed."""
-    async with httpx.AsyncClient(base_url=demo, timeout=20) as http:
-        return set(LINK.findall((await http.get("/outbox")).text))
-
-
 async def find_organisation(app: httpx.AsyncClient) -> str:
     """The id of the one that the app lists for its agent."""
     (found,) = re.findall(r'<option value="([^"]+)">Demo clinic<', (await app.get("/")).text)
@@ -105,11 +99,11 @@ async def wait_for_agreement(app: httpx.AsyncClient, subject: str) -> str:
 
 
 async def test_the_clinic_asks_and_is_told_of_the_agreement(demo: str, clinic: httpx.AsyncClient) -> None:
-    before = await list_links(demo)
+    before = await list_invitations(demo)
     form = {"organisation": await find_organisation(clinic), "email": PERSON, "phone": ""}
     sent = await clinic.post("/invites", data={**form, "scopes": "read.step_count\r\nread.height"})
     assert "The invite is on its way." in sent.text
-    (link,) = await list_links(demo) - before
+    (link,) = await list_invitations(demo) - before
     address = await accept(demo, link)
     values = parse_qs(urlsplit(address).query)
     (subject,), (state,) = values["subject"], values["state"]
@@ -126,8 +120,8 @@ async def test_the_clinic_believes_no_state_that_it_did_not_send(clinic: httpx.A
 
 
 async def test_the_clinic_says_once_what_to_mend(demo: str, clinic: httpx.AsyncClient) -> None:
-    before = await list_links(demo)
+    before = await list_invitations(demo)
     refused = await clinic.post("/invites", data={"email": "", "phone": "", "scopes": "read.step_count"})
     assert refused.status_code == 400
     assert refused.text.count("Give an e-mail address or a phone number, or both.") == 1
-    assert await list_links(demo) == before
+    assert await list_invitations(demo) == before

@@ -12,10 +12,9 @@ from uuid import uuid4
 import pytest
 
 from borvo.cli.demo_data import PASSWORD
-from tests.docs.recipes import Recipe
+from tests.docs.recipes import Recipe, list_invitations
 from tests.functional.browser import Browser
 
-LINK = re.compile(r"/agency/invitations/[\w-]+")
 WORKER = Path(__file__).resolve().parents[2] / "examples/worker/worker.py"
 
 
@@ -82,9 +81,9 @@ async def test_the_page_for_agencies_says_how_to_ask_and_to_read(
 ) -> None:
     recipe = Recipe("read-for-an-agency", demo, tmp_path)
     organisation = await find_organisation(browser)
-    before = set(LINK.findall((await browser.open("/outbox")).text))
+    before = await list_invitations(demo)
     await recipe.run("ask", "the-id-of-the-organisation", organisation)
-    (link,) = set(LINK.findall((await browser.open("/outbox")).text)) - before
+    (link,) = await list_invitations(demo) - before
     await accept(browser, link)
     claims, end = JSONDecoder().raw_decode(told := await recipe.run("read"))
     shared = {each["type"]: each["value"] for each in claims[0]}

@@ -14,14 +14,24 @@ from borvo.portal.addresses import (
     normalize_client_uri,
 )
 from borvo.portal.lookalikes import find_suspicions
-from borvo.portal.model import AccessTokenFormat, ClientDetails, GrantType, LifetimeBounds, SigningAlgorithm
+from borvo.portal.model import (
+    AccessTokenFormat,
+    AuthMethod,
+    ClientDetails,
+    GrantType,
+    LifetimeBounds,
+    SigningAlgorithm,
+    SubjectType,
+)
 from borvo.portal.policy import (
     LIFETIME_MINIMUMS,
     PkceChoice,
+    check_auth_method,
     check_description,
     check_display_name,
     check_front_channel_tokens,
     check_grant_types,
+    check_key_text,
     check_lifetime,
     check_public,
     check_scopes,
@@ -49,6 +59,15 @@ FIELD_LABELS = {
     "refresh_token_days": "Life of refresh tokens, days",
     "refresh_token_idle_days": "Refresh tokens unused, days",
     "post_logout_redirect_uris": "Post-logout URLs",
+    "token_endpoint_auth_method": "Proof of identity",
+    "jwks": "Public keys",
+    "jwks_uri": "Address of public keys",
+    "require_pushed_authorization_requests": "Pushed requests only",
+    "require_signed_request_object": "Signed requests only",
+    "dpop_bound_access_tokens": "Access tokens bound to a key",
+    "subject_type": "Identifiers of people",
+    "sector_identifier_uri": "Sector identifier",
+    "userinfo_signed_response_alg": "Signature of user info",
     "frontchannel_logout_uri": "Front-channel logout URL",
     "backchannel_logout_uri": "Back-channel logout URL",
 }
@@ -90,6 +109,21 @@ def read_token_format(form: Form) -> AccessTokenFormat:
 def read_algorithm(form: Form) -> SigningAlgorithm:
     value = form.text("signing_algorithm")
     return SigningAlgorithm(value) if value in set(SigningAlgorithm) else SigningAlgorithm.RS256
+
+
+def read_auth_method(form: Form) -> AuthMethod:
+    value = form.text("token_endpoint_auth_method")
+    return AuthMethod(value) if value in set(AuthMethod) else AuthMethod.SECRET
+
+
+def read_subject_type(form: Form) -> SubjectType:
+    value = form.text("subject_type")
+    return SubjectType(value) if value in set(SubjectType) else SubjectType.PUBLIC
+
+
+def read_userinfo_algorithm(form: Form) -> SigningAlgorithm | None:
+    value = form.text("userinfo_signed_response_alg")
+    return SigningAlgorithm(value) if value in set(SigningAlgorithm) else None
 
 
 def _read_uris(form: Form, name: str) -> tuple[str, ...]:
@@ -137,6 +171,7 @@ def read_details(form: Form, around: Surroundings) -> ClientDetails | None:
         "tos_uri": [check_page_uri(form.text("tos_uri"))],
         "policy_uri": [check_page_uri(form.text("policy_uri"))],
         **_check_settings(form, grant_types, redirect_uris),
+        **_check_proofs(form),
         **_check_lifetimes(form, around.bounds),
     }
     for field, found in faults.items():
@@ -166,6 +201,15 @@ def _build_details(form: Form) -> ClientDetails:
         access_token_minutes=_read_number(form, "access_token_minutes"),
         refresh_token_days=_read_number(form, "refresh_token_days"),
         refresh_token_idle_days=_read_number(form, "refresh_token_idle_days"),
+        token_endpoint_auth_method=read_auth_method(form),
+        jwks=form.text("jwks"),
+        jwks_uri=form.text("jwks_uri"),
+        require_pushed_authorization_requests=form.has("require_pushed_authorization_requests"),
+        require_signed_request_object=form.has("require_signed_request_object"),
+        dpop_bound_access_tokens=form.has("dpop_bound_access_tokens"),
+        subject_type=read_subject_type(form),
+        sector_identifier_uri=form.text("sector_identifier_uri"),
+        userinfo_signed_response_alg=read_userinfo_algorithm(form),
         description=_read_description(form),
         tos_uri=form.text("tos_uri"),
         policy_uri=form.text("policy_uri"),
@@ -190,6 +234,17 @@ def _check_settings(
         "post_logout_redirect_uris": check_post_logout_uris(after, is_public=is_public),
         "frontchannel_logout_uri": [check_frontchannel_uri(front, redirect_uris)],
         "backchannel_logout_uri": [check_backchannel_uri(back)],
+    }
+
+
+def _check_proofs(form: Form) -> dict[str, Sequence[str | None]]:
+    """The fields on how the client proves who it is, and how it knows people."""
+    keys, address, method = form.text("jwks"), form.text("jwks_uri"), read_auth_method(form)
+    return {
+        "token_endpoint_auth_method": [check_auth_method(method, is_public=form.has("is_public"))],
+        "jwks": [check_key_text(keys, address)],
+        "jwks_uri": [check_page_uri(address)],
+        "sector_identifier_uri": [check_page_uri(form.text("sector_identifier_uri"))],
     }
 
 

@@ -45,6 +45,22 @@ class SigningAlgorithm(StrEnum):
     EDDSA = "EdDSA"
 
 
+class AuthMethod(StrEnum):
+    """How a client that is not public proves who it is. `secret` is its secret by HTTP Basic or in the form; the others
+    are named as in OpenID Connect Core 9."""
+
+    SECRET = "secret"  # noqa: S105 - the name of a method
+    CLIENT_SECRET_JWT = "client_secret_jwt"  # noqa: S105 - the name of a method
+    PRIVATE_KEY_JWT = "private_key_jwt"
+
+
+class SubjectType(StrEnum):
+    """Whether all clients know a person by the same `sub` (OpenID Connect Core 8)."""
+
+    PUBLIC = "public"
+    PAIRWISE = "pairwise"
+
+
 class SecretAlgorithm(StrEnum):
     """How a secret is stored: 256 random bits need a keyed digest only, a person's choice a slow hash."""
 
@@ -130,7 +146,7 @@ class Refusal:
 class RegisteredClient:
     """A client with all its secrets, oldest first, expired ones among them. URIs are empty when there are none. A
     public client has no secret (RFC 6749 2.1); `allows_front_channel_tokens` lets access tokens come back
-    through the browser."""
+    through the browser. `jwks` is a JSON text, empty when there is none."""
 
     client_id: ClientId
     client_key: ClientKey
@@ -154,6 +170,15 @@ class RegisteredClient:
     access_token_minutes: int | None = None
     refresh_token_days: int | None = None
     refresh_token_idle_days: int | None = None
+    token_endpoint_auth_method: AuthMethod = AuthMethod.SECRET
+    jwks: str = ""
+    jwks_uri: str = ""
+    require_pushed_authorization_requests: bool = False
+    require_signed_request_object: bool = False
+    dpop_bound_access_tokens: bool = False
+    subject_type: SubjectType = SubjectType.PUBLIC
+    sector_identifier_uri: str = ""
+    userinfo_signed_response_alg: SigningAlgorithm | None = None
 
     def find_secret(self, secret_id: UUID) -> StoredSecret | None:
         return next((secret for secret in self.secrets if secret.id == secret_id), None)
@@ -202,6 +227,15 @@ class ClientDetails:
     access_token_minutes: int | None = None
     refresh_token_days: int | None = None
     refresh_token_idle_days: int | None = None
+    token_endpoint_auth_method: AuthMethod = AuthMethod.SECRET
+    jwks: str = ""
+    jwks_uri: str = ""
+    require_pushed_authorization_requests: bool = False
+    require_signed_request_object: bool = False
+    dpop_bound_access_tokens: bool = False
+    subject_type: SubjectType = SubjectType.PUBLIC
+    sector_identifier_uri: str = ""
+    userinfo_signed_response_alg: SigningAlgorithm | None = None
     description: str = ""
     tos_uri: str = ""
     policy_uri: str = ""

@@ -22,22 +22,27 @@ from borvo.portal.forms import (
     list_suspicions,
     list_values,
     read_algorithm,
+    read_auth_method,
     read_details,
     read_grant_types,
     read_pkce_choice,
+    read_subject_type,
     read_suffix,
     read_token_format,
+    read_userinfo_algorithm,
 )
 from borvo.portal.guidance import read_start
 from borvo.portal.listing import read_search
 from borvo.portal.merging import FieldChange, merge_values, read_base, render_base
 from borvo.portal.model import (
     AccessTokenFormat,
+    AuthMethod,
     ClientSheet,
     ClientState,
     GrantType,
     RegisteredClient,
     SigningAlgorithm,
+    SubjectType,
 )
 from borvo.portal.policy import DESCRIPTION_MAXIMUM, LIFETIME_MINIMUMS, PkceChoice
 from borvo.portal.scope_picker import TAKEN, build_taken_query, describe_picker, settle_scopes
@@ -92,6 +97,11 @@ def list_field_context(form: Form, around: Surroundings) -> dict[str, Any]:
         "chosen_format": read_token_format(form),
         "algorithms": list(SigningAlgorithm),
         "chosen_algorithm": read_algorithm(form),
+        "auth_methods": list(AuthMethod),
+        "chosen_auth_method": read_auth_method(form),
+        "subject_types": list(SubjectType),
+        "chosen_subject_type": read_subject_type(form),
+        "chosen_userinfo_algorithm": read_userinfo_algorithm(form),
         "example_uri": "https://localhost:5001",
         "bounds": around.bounds,
         "minimums": LIFETIME_MINIMUMS,

@@ -11,6 +11,7 @@ from borvo.portal.model import (
     FRONT_CHANNEL_GRANTS,
     LASTING_GRANTS,
     REDIRECT_GRANTS,
+    AuthMethod,
     GrantType,
     RegisteredClient,
 )
@@ -27,6 +28,7 @@ LIFETIME_MINIMUMS = {"access_token_minutes": 5, "refresh_token_days": 1, "refres
 """By field of the details. Shorter ones would keep an app busy with nothing else."""
 
 LABEL_MAXIMUM = 60
+KEYS_MAXIMUM = 20_000
 
 # What everybody tries first, and what stands in examples. NIST SP 800-63B 3.1.1.2 asks for such a list, and forbids
 # rules about kinds of characters.
@@ -118,6 +120,21 @@ def check_public(is_public: bool, grant_types: Collection[GrantType]) -> str | N
     """RFC 6749 4.4: whoever has no secret cannot act in its own name."""
     if is_public and GrantType.CLIENT_CREDENTIALS in grant_types:
         return "An app without a secret cannot use client credentials."
+    return None
+
+
+def check_auth_method(method: AuthMethod, *, is_public: bool) -> str | None:
+    if is_public and method is not AuthMethod.SECRET:
+        return "An app that cannot keep a secret can keep no key either."
+    return None
+
+
+def check_key_text(keys: str, address: str) -> str | None:
+    """RFC 7591 2: keys by value or by reference, not both."""
+    if keys and address:
+        return "Enter the keys or their address, not both."
+    if len(keys) > KEYS_MAXIMUM:
+        return f"Use at most {KEYS_MAXIMUM} characters."
     return None
 
 

@@ -7,10 +7,12 @@ from borvo.accounts.public import COUNTED_ATTEMPTS, Counter
 from borvo.kernel.ids import ClientId, ClientKey, PersonId, TenancyId
 from borvo.portal.model import (
     AccessTokenFormat,
+    AuthMethod,
     GrantType,
     RegisteredClient,
     SigningAlgorithm,
     StoredSecret,
+    SubjectType,
 )
 from borvo.storage.database import Connection, Row
 
@@ -22,6 +24,9 @@ CLIENT_QUERY = """
            c.allows_front_channel_tokens, c.access_token_format, c.signing_algorithm, c.post_logout_redirect_uris,
            c.frontchannel_logout_uri, c.backchannel_logout_uri,
            c.access_token_minutes, c.refresh_token_days, c.refresh_token_idle_days,
+           c.token_endpoint_auth_method, c.jwks, c.jwks_uri, c.require_pushed_authorization_requests,
+           c.require_signed_request_object, c.dpop_bound_access_tokens, c.subject_type, c.sector_identifier_uri,
+           c.userinfo_signed_response_alg,
            s.ids, s.algorithms, s.digests, s.instants, s.ends
     from client c cross join lateral (
         select array_agg(id) as ids, array_agg(algorithm) as algorithms, array_agg(digest) as digests,
@@ -38,6 +43,10 @@ def _read_secrets(row: Row) -> tuple[StoredSecret, ...]:
         return ()
     columns = zip(row["ids"], row["algorithms"], row["digests"], row["instants"], row["ends"], strict=True)
     return tuple(StoredSecret(*values) for values in columns)
+
+
+def _read_algorithm(name: str | None) -> SigningAlgorithm | None:
+    return SigningAlgorithm(name) if name else None
 
 
 def read_client(row: Row) -> RegisteredClient:
@@ -64,6 +73,15 @@ def read_client(row: Row) -> RegisteredClient:
         access_token_minutes=row["access_token_minutes"],
         refresh_token_days=row["refresh_token_days"],
         refresh_token_idle_days=row["refresh_token_idle_days"],
+        token_endpoint_auth_method=AuthMethod(row["token_endpoint_auth_method"]),
+        jwks=row["jwks"],
+        jwks_uri=row["jwks_uri"],
+        require_pushed_authorization_requests=row["require_pushed_authorization_requests"],
+        require_signed_request_object=row["require_signed_request_object"],
+        dpop_bound_access_tokens=row["dpop_bound_access_tokens"],
+        subject_type=SubjectType(row["subject_type"]),
+        sector_identifier_uri=row["sector_identifier_uri"],
+        userinfo_signed_response_alg=_read_algorithm(row["userinfo_signed_response_alg"]),
     )
 
 

@@ -81,6 +81,16 @@ client = sa.Table(
     sa.Column("access_token_minutes", sa.Integer),
     sa.Column("refresh_token_days", sa.Integer),
     sa.Column("refresh_token_idle_days", sa.Integer),
+    # Named as in RFC 7591, RFC 9126, RFC 9101 and RFC 9449.
+    sa.Column("token_endpoint_auth_method", sa.Text, nullable=False, server_default="secret"),
+    sa.Column("jwks", sa.Text, nullable=False, server_default=""),
+    sa.Column("jwks_uri", sa.Text, nullable=False, server_default=""),
+    sa.Column("require_pushed_authorization_requests", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("require_signed_request_object", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("dpop_bound_access_tokens", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("subject_type", sa.Text, nullable=False, server_default="public"),
+    sa.Column("sector_identifier_uri", sa.Text, nullable=False, server_default=""),
+    sa.Column("userinfo_signed_response_alg", sa.Text),
     # For people to read; no token request loads them.
     sa.Column("description", sa.Text, nullable=False, server_default=""),
     sa.Column("tos_uri", sa.Text, nullable=False, server_default=""),

@@ -10,9 +10,11 @@ from borvo.kernel.errors import InvalidInputError
 from borvo.portal.forms import Surroundings, list_suspicions, list_values, read_details
 from borvo.portal.model import (
     AccessTokenFormat,
+    AuthMethod,
     ClientDetails,
     GrantType,
     SigningAlgorithm,
+    SubjectType,
 )
 from borvo.portal.policy import PkceChoice
 from borvo.web.forms import Form
@@ -44,6 +46,15 @@ class ClientBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     access_token_minutes: int | None = None
     refresh_token_days: int | None = None
     refresh_token_idle_days: int | None = None
+    token_endpoint_auth_method: AuthMethod = AuthMethod.SECRET
+    jwks: str = ""
+    jwks_uri: str = ""
+    require_pushed_authorization_requests: bool = False
+    require_signed_request_object: bool = False
+    dpop_bound_access_tokens: bool = False
+    subject_type: SubjectType = SubjectType.PUBLIC
+    sector_identifier_uri: str = ""
+    userinfo_signed_response_alg: SigningAlgorithm | None = None
     tos_uri: str = ""
     policy_uri: str = ""
     confirmed_hosts: list[str] = []

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import get_origin, get_type_hints
+from types import NoneType
+from typing import get_args, get_origin, get_type_hints
 
 import msgspec
 from litestar.openapi.datastructures import ResponseSpec
@@ -122,6 +123,8 @@ def _describe_member(name: str, kind: object) -> Schema:
     if kind in _KINDS:
         return _KINDS[kind]
     choices = list_choices(ClientBody, name)
+    if NoneType in get_args(kind):
+        return Schema(type=[OpenAPIType.STRING, OpenAPIType.NULL], enum=[*choices, None])
     word = Schema(type=OpenAPIType.STRING, enum=choices) if choices else _TEXT
     return Schema(type=OpenAPIType.ARRAY, items=word) if get_origin(kind) is list else word
 

@@ -23,6 +23,7 @@ from borvo.portal.public import create_tenancy
 from borvo.settings import read_settings
 from tests.browser.foreign_site import ForeignSite
 from tests.conftest import replace_database
+from tests.functional.mails import find_link
 from tests.processes import ROOT, find_free_port, read_line, stop, wait_for_port
 
 PASSWORD = "correct horse pony"
@@ -61,6 +62,17 @@ class Instance:
         if tenancy:
             await create_tenancy(self.platform.portal, email, tenancy)
         return email
+
+    async def sign_up(self, page: Page, email: str) -> None:
+        """From the page that asks for an address to where she was going, as Paula Patient."""
+        await page.get_by_label("E-mail address").fill(email)
+        await page.get_by_role("button", name="Send the link").click()
+        await page.get_by_role("heading", name="Look at your mail").wait_for()
+        await page.goto(self.origin + await find_link(self.platform, email))
+        await page.get_by_label("Given name").fill("Paula")
+        await page.get_by_label("Family name").fill("Patient")
+        await page.get_by_label("Password").fill(PASSWORD)
+        await page.get_by_role("button", name="Create account").click()
 
 
 @asynccontextmanager

@@ -54,9 +54,9 @@ class Parameters:
         return next((value for key, value in self.pairs if key == name and value), None)
 
     def find_repeated(self) -> str | None:
-        """The first parameter that came twice, which RFC 6749 3.1 forbids."""
+        """The first parameter that came twice, which RFC 6749 3.1 forbids; RFC 8707 2 allows it for `resource`."""
         seen: set[str] = set()
-        for name, _ in self.pairs:
+        for name in (name for name, _ in self.pairs if name != "resource"):
             if name in seen:
                 return name
             seen.add(name)
@@ -164,6 +164,7 @@ class StoredCode:
     token_expires_at: datetime | None
     family_id: UUID | None = None
     requested_claims: RequestedClaims = NO_CLAIMS
+    resources: tuple[str, ...] = ()
     code_challenge_method: str = "S256"
 
     def get_redirect_uri(self) -> str:
@@ -192,6 +193,7 @@ class Grantor:
     login: Login
     consent_version: int
     requested_claims: RequestedClaims = NO_CLAIMS
+    resources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,8 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """The claims of a verified access token that Borvo itself needs."""
+    """The claims of a verified access token that Borvo itself needs. `audience` are resources of this instance, one at
+    least."""
 
     subject: str
     client_id: ClientId
@@ -220,6 +223,7 @@ class AccessToken:
     expires_at: datetime
     family_id: UUID | None = None
     userinfo_claims: tuple[str, ...] = ()
+    audience: frozenset[str] = frozenset()
 
 
 def render_code(person_id: PersonId, secret: bytes) -> str:

@@ -7,6 +7,7 @@ from borvo.identity.keys import ALGORITHMS, GenerateKey, KeyCabinet, generate_ke
 from borvo.identity.model import AccessToken, Caller, InstanceProfile
 from borvo.identity.pages import build_page_router
 from borvo.identity.refresh import RefreshPolicy
+from borvo.identity.resources import Api
 from borvo.identity.service.caller import Admission, admit_caller, admit_person, clean_up, verify_bearer
 from borvo.identity.service.client_ends import end_grants, forget_client, forget_person
 from borvo.identity.service.client_limits import CLIENT_LIMITS
@@ -24,6 +25,7 @@ __all__ = [
     "MINIMUM_ANNOUNCEMENT",
     "AccessToken",
     "Admission",
+    "Api",
     "BackchannelNotifier",
     "Caller",
     "CrossOrigin",

@@ -18,6 +18,7 @@ PATHS = frozenset(
     {
         "/.well-known/openid-configuration",
         "/.well-known/openid-configuration/jwks",
+        "/connect/par",
         "/connect/token",
         "/connect/revocation",
         "/connect/userinfo",

@@ -8,10 +8,19 @@ from borvo.portal.api.routes import build_api_router
 from borvo.portal.client_secrets import SecretVerifier
 from borvo.portal.deferred import write_regularly
 from borvo.portal.headroom import ClientLimit, ClientLimiter
+from borvo.portal.key_sets import (
+    KeyFaultError,
+    KeySet,
+    PublicKey,
+    parse_key_set,
+    parse_public_key,
+    recall_key_set,
+)
 from borvo.portal.maintenance import clean_up, maintain
 from borvo.portal.model import (
     LASTING_GRANTS,
     AccessTokenFormat,
+    AuthMethod,
     ClientDetails,
     ClientPresentation,
     GrantType,
@@ -67,6 +76,7 @@ __all__ = [
     "AccessTokenFormat",
     "Activity",
     "AskedClient",
+    "AuthMethod",
     "ClientActivity",
     "ClientDetails",
     "ClientLimit",
@@ -75,8 +85,11 @@ __all__ = [
     "ClientUsage",
     "CountedClient",
     "GrantType",
+    "KeyFaultError",
+    "KeySet",
     "LifetimeBounds",
     "Portal",
+    "PublicKey",
     "Refusal",
     "RefusalLog",
     "RegisteredClient",
@@ -106,6 +119,9 @@ __all__ = [
     "load_counted_clients",
     "load_presentation",
     "maintain",
+    "parse_key_set",
+    "parse_public_key",
+    "recall_key_set",
     "record_refusal",
     "register_client",
     "remove_member",

@@ -226,6 +226,7 @@ def _build_provider(
         trusted_proxies=settings.trusted_proxies,
         events=events,
         refresh=_describe_refresh(settings, keyring),
+        aliases=identity.Aliases(keyring.derive("pairwise subjects"), keyring.derive("hidden ids")),
         profile=InstanceProfile(settings.profile),
         limiter=limiter,
         client_limiter=client_limiter,

@@ -21,6 +21,7 @@ from borvo.portal.model import (
     SecretTerms,
     SigningAlgorithm,
     StoredSecret,
+    SubjectType,
     Tenancy,
 )
 from borvo.portal.refusals import FLUSH_EVERY as REFUSAL_FLUSH
@@ -28,6 +29,7 @@ from borvo.portal.refusals import RefusalLog, Sender, record_refusal
 from borvo.portal.routes import build_router
 from borvo.portal.secret_service import add_chosen_secret, generate_secret, remove_secret
 from borvo.portal.secret_uses import FLUSH_EVERY as USE_FLUSH
+from borvo.portal.sectors import find_sector
 from borvo.portal.service import (
     Portal,
     change_client,
@@ -85,6 +87,7 @@ __all__ = [
     "Sender",
     "SigningAlgorithm",
     "StoredSecret",
+    "SubjectType",
     "TeamRole",
     "Tenancy",
     "TenancyCount",
@@ -97,6 +100,7 @@ __all__ = [
     "clean_up",
     "create_tenancy",
     "find_client",
+    "find_sector",
     "generate_secret",
     "list_all_tenancies",
     "list_counts",

@@ -45,6 +45,14 @@ async def test_access_is_kept_and_ends_as_the_page_says(demo: str, browser: Brow
     assert not recipe.waiting
 
 
+async def test_a_request_is_pushed_as_the_page_says(demo: str, browser: Browser, tmp_path: Path) -> None:
+    recipe = Recipe("push-a-request", demo, tmp_path)
+    await recipe.run("push")
+    code = await allow(browser, (await recipe.run("address")).strip())
+    assert (await recipe.run("code", CODE_PLACE, code)).strip() == "openid email"
+    assert not recipe.waiting
+
+
 async def test_a_device_is_connected_as_the_page_says(demo: str, browser: Browser, tmp_path: Path) -> None:
     recipe = Recipe("connect-a-device", demo, tmp_path)
     words = (await recipe.run("begin")).split()

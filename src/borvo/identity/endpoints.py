@@ -18,6 +18,7 @@ from borvo.identity.service.caller import describe_caller
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.devices import begin_device_authorization
 from borvo.identity.service.issuance import answer_token_request
+from borvo.identity.service.pushing import push_request
 from borvo.identity.service.token_state import introspect_token, revoke_token
 from borvo.web.addresses import find_client_address, find_network
 from borvo.web.bearer import read_bearer
@@ -127,6 +128,12 @@ async def authorize_device(request: AnyRequest, identity: Collaborators) -> ASGI
     return await _answer(request, identity, begin_device_authorization)
 
 
+@post("/connect/par", opt=WITHOUT_CSRF, status_code=201)
+async def push(request: AnyRequest, identity: Collaborators) -> ASGIApp:
+    """Takes an authorization request, and gives it a name for a browser to bring (RFC 9126)."""
+    return await _answer(request, identity, push_request)
+
+
 @route("/connect/userinfo", http_method=["GET", "POST"], opt=WITHOUT_CSRF, status_code=200)
 async def show_userinfo(request: AnyRequest, identity: Collaborators) -> ASGIApp:
     """Claims about the person whose access token it is."""
@@ -147,6 +154,7 @@ _HANDLERS = [
     introspect,
     revoke,
     authorize_device,
+    push,
     show_userinfo,
 ]
 

@@ -26,6 +26,7 @@ _SECRET_PARAMETERS = (
     "nonce",
     "password",
     "refresh_token",
+    "request",
     "state",
     "token",
     "username",

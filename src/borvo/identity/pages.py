@@ -13,18 +13,12 @@ from borvo.identity import app_pages, device_pages
 from borvo.identity.device_pages import read_decision
 from borvo.identity.endpoints import FIELD_LIMIT, Collaborators, read_form_parameters
 from borvo.identity.model import Parameters
-from borvo.identity.responses import find_form_target, render_response
+from borvo.identity.responses import AuthorizationResponse, find_form_target, render_response
 from borvo.identity.service import authorization, logout
-from borvo.identity.service.authorization import (
-    CONTINUE_PATH,
-    AuthorizationRefusedError,
-    ConsentNeeded,
-    Outcome,
-    SignInNeeded,
-    read_request_id,
-)
+from borvo.identity.service.authorization import ConsentNeeded, Outcome, SignInNeeded
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.ending import list_frontchannel_urls
+from borvo.identity.service.waiting import CONTINUE_PATH, AuthorizationRefusedError, read_request_id
 from borvo.web.consent import CONSENT_PAGE, AskedConsent
 from borvo.web.csrf import WITHOUT_CSRF
 from borvo.web.forms import parse_fields, read_form
@@ -88,13 +82,15 @@ async def show_authorization(
 
 
 @post("/connect/authorize", status_code=303, opt=WITHOUT_CSRF)
-async def receive_authorization(request: AnyRequest, identity: Collaborators) -> Redirect:
+async def receive_authorization(request: AnyRequest, identity: Collaborators) -> Redirect | Template:
     # A POST from another site carries no Lax cookie: the request waits, and goes on as a GET of our own.
     parameters = await read_form_parameters(request)
     if parameters is None:
         raise AuthorizationRefusedError(_UNREADABLE)
-    request_id = await authorization.keep_request(identity, _check_size(parameters))
-    return redirect_to(f"{CONTINUE_PATH}?request={request_id}")
+    kept = await authorization.keep_request(identity, _check_size(parameters))
+    if isinstance(kept, AuthorizationResponse):
+        return render_response(kept)
+    return redirect_to(f"{CONTINUE_PATH}?request={kept}")
 
 
 @get(CONTINUE_PATH)

@@ -9,49 +9,11 @@ from borvo.identity.model import (
     NO_CLAIMS,
     Consent,
     ConsentedClient,
-    Parameters,
     RequestedClaims,
     StoredCode,
 )
 from borvo.kernel.ids import ClientId, ClientKey, LoginSessionId, PersonId
 from borvo.storage.database import Connection, Row
-
-
-async def insert_request(
-    connection: Connection, digest: bytes, parameters: Parameters, now: datetime, expires_at: datetime
-) -> None:
-    await connection.execute(
-        """insert into authorization_request (id_digest, parameters, created_at, expires_at)
-           values ($1, $2, $3, $4)""",
-        digest,
-        json.dumps(parameters.pairs),
-        now,
-        expires_at,
-    )
-
-
-async def load_request(
-    connection: Connection, digest: bytes, now: datetime
-) -> tuple[Parameters, datetime] | None:
-    """The parameters and when they came; None when unknown, answered or expired."""
-    row = await connection.fetchrow(
-        "select parameters, created_at from authorization_request where id_digest = $1 and expires_at > $2",
-        digest,
-        now,
-    )
-    if row is None:
-        return None
-    return Parameters(tuple((name, value) for name, value in json.loads(row["parameters"]))), row[
-        "created_at"
-    ]
-
-
-async def consume_request(connection: Connection, digest: bytes) -> bool:
-    """Whether this call was the one that answered it."""
-    consumed = await connection.fetchval(
-        "delete from authorization_request where id_digest = $1 returning true", digest
-    )
-    return bool(consumed)
 
 
 async def load_consent(connection: Connection, person_id: PersonId, client_key: ClientKey) -> Consent | None:

@@ -21,7 +21,8 @@ signing_key = sa.Table(
     sa.Column("withdrawn_at", _INSTANT),
 )
 
-# A request that waits for a person to sign in or to consent. Nobody is known yet, so it is not keyed by person.
+# A request that waits for a person to sign in or to consent, or was pushed and waits for a browser. Nobody
+# is known yet, so it is not keyed by person.
 authorization_request = sa.Table(
     "authorization_request",
     metadata,
@@ -29,6 +30,10 @@ authorization_request = sa.Table(
     sa.Column("parameters", JSONB, nullable=False),
     sa.Column("created_at", _INSTANT, nullable=False),
     sa.Column("expires_at", _INSTANT, nullable=False, index=True),
+    # Of one that was pushed (RFC 9126): whose it is, until when a browser may bring its name, and when one did first.
+    sa.Column("client_id", sa.Text),
+    sa.Column("pushed_until", _INSTANT),
+    sa.Column("opened_at", _INSTANT),
 )
 
 consent = sa.Table(
@@ -67,6 +72,8 @@ authorization_code = sa.Table(
     sa.Column("family_id", UUID),
     # The claims that the request named one by one (OpenID Connect Core 5.5).
     sa.Column("claims", JSONB),
+    # The resources that were asked for (RFC 8707); none stands for the whole instance.
+    sa.Column("resources", ARRAY(sa.Text), nullable=False, server_default="{}"),
 )
 
 revoked_token = sa.Table(
@@ -96,6 +103,7 @@ token_family = sa.Table(
     sa.Column("expires_at", _INSTANT, nullable=False),
     sa.Column("idle_expires_at", _INSTANT, nullable=False, index=True),
     sa.Column("revoked_at", _INSTANT),
+    sa.Column("resources", ARRAY(sa.Text), nullable=False, server_default="{}"),
 )
 
 # Opaque access tokens. The subject is the person, or the key of a client that acts in its own name.
@@ -128,6 +136,7 @@ device_authorization = sa.Table(
     sa.Column("granted_scopes", ARRAY(sa.Text)),
     sa.Column("consent_version", sa.Integer),
     sa.Column("redeemed_at", _INSTANT),
+    sa.Column("resources", ARRAY(sa.Text), nullable=False, server_default="{}"),
 )
 
 # Which clients a login session signed in to, of those that want to know when it ends.

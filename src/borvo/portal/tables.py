@@ -91,6 +91,7 @@ client = sa.Table(
     sa.Column("subject_type", sa.Text, nullable=False, server_default="public"),
     sa.Column("sector_identifier_uri", sa.Text, nullable=False, server_default=""),
     sa.Column("userinfo_signed_response_alg", sa.Text),
+    sa.Column("request_uris", ARRAY(sa.Text), nullable=False, server_default="{}"),
     # For people to read; no token request loads them.
     sa.Column("description", sa.Text, nullable=False, server_default=""),
     sa.Column("tos_uri", sa.Text, nullable=False, server_default=""),

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from borvo.assembly import Platform
-from borvo.identity.service.authorization import WAITING_REQUESTS
+from borvo.identity.service.waiting import WAITING_REQUESTS
 from borvo.web.addresses import find_network
 from tests.factories.clients import MYBP_SCOPES, REDIRECT_URI, register_client
 from tests.functional.browser import Browser

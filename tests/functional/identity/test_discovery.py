@@ -15,6 +15,8 @@ EXPECTED = {
     "introspection_endpoint": f"{ISSUER}/connect/introspect",
     "revocation_endpoint": f"{ISSUER}/connect/revocation",
     "device_authorization_endpoint": f"{ISSUER}/connect/deviceauthorization",
+    "pushed_authorization_request_endpoint": f"{ISSUER}/connect/par",
+    "require_pushed_authorization_requests": False,
     "response_types_supported": [
         "code",
         "code id_token",

@@ -9,8 +9,8 @@ import pytest
 
 from borvo.accounts.public import find_window
 from borvo.assembly import Platform
-from borvo.identity.service.authorization import WAITING_REQUESTS
 from borvo.identity.service.guessing import WRONG_SECRETS
+from borvo.identity.service.waiting import WAITING_REQUESTS
 from borvo.portal import activity, headroom
 from borvo.portal.activity import Activity, ClientActivity
 from borvo.portal.public import list_counts, maintain

@@ -44,6 +44,11 @@ def refuse_guessing(error: TooManyRequestsError) -> TokenAnswer:
     return TokenAnswer(error.status, body, {"Retry-After": str(error.retry_after)})
 
 
+def refuse_flood(error: TooManyRequestsError) -> TokenAnswer:
+    body = {"error": "temporarily_unavailable", "error_description": error.public}
+    return TokenAnswer(error.status, body, {"Retry-After": str(error.retry_after)})
+
+
 async def authenticate_client(identity: Identity, request: ClientRequest) -> Facts:
     """The facts of the exchange with the verdict on the client, who may be unknown. Raises `OAuth2Error` for
     credentials that cannot be read, `TooManyRequestsError` for a network that guesses."""

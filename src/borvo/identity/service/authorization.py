@@ -1,23 +1,19 @@
 """The authorization endpoint: RFC 6749 3.1, OpenID Connect Core 3.1.2 and 3.3.2."""
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import Any, TypeGuard
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oidc.core.errors import ConsentRequiredError, LoginRequiredError
 
-from borvo.accounts.public import Limit, Login
+from borvo.accounts.public import Login
 from borvo.catalogue.scopes import REQUIRED_SCOPES
-from borvo.identity import session_store, store, token_store
+from borvo.identity import request_store, session_store, store, token_store
 from borvo.identity.claims import find_scopes
-from borvo.identity.engine import Facts, ProtocolClient, ProtocolRequest
-from borvo.identity.grants import create_server
+from borvo.identity.engine import Facts, ProtocolClient
 from borvo.identity.model import (
-    REQUEST_LIFETIME,
     Consent,
     Grantor,
     Parameters,
@@ -26,25 +22,19 @@ from borvo.identity.model import (
     list_claims,
 )
 from borvo.identity.responses import AuthorizationResponse, build_response, find_form_target
+from borvo.identity.service.arriving import check_manner, receive_request
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.consents import allow_client
 from borvo.identity.service.counting import count_sign_in
-from borvo.identity.service.demands import check_form, must_ask_anew, must_sign_in, read_claims_request
-from borvo.identity.service.refusals import note_error, note_page
+from borvo.identity.service.demands import must_ask_anew, must_sign_in, read_claims_request
+from borvo.identity.service.refusals import note_error
 from borvo.identity.service.subjects import load_subject
+from borvo.identity.service.validation import NOBODY_IS_ASKED, find_client, validate_request
+from borvo.identity.service.waiting import Waiting, consume_waiting, keep_waiting, load_waiting
 from borvo.kernel.digests import digest_token
-from borvo.kernel.entropy import create_token
-from borvo.kernel.errors import InvalidInputError
-from borvo.kernel.origin import current_origin
 from borvo.kernel.scopes import Scopes, find_missing, keep_allowed, parse_scopes, render_scopes
 from borvo.portal.public import ClientPresentation, RegisteredClient, load_presentation
 from borvo.storage.database import Connection
-from borvo.web.addresses import find_network
-
-_NOBODY_IS_ASKED = "The person would have to be asked, which prompt=none forbids."
-CONTINUE_PATH = "/connect/authorize/continue"
-_GONE = "This sign-in request has expired or was already answered. Please go back to the app and start again."
-_ID = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,69 +57,7 @@ class ConsentNeeded:
     declined: frozenset[str] = frozenset()
 
 
-WAITING_REQUESTS = Limit("waiting-request", 1000)
-"""By network: a client id and its redirect URI, which anybody can know, are enough to have a request kept."""
-
 Outcome = SignInNeeded | ConsentNeeded | AuthorizationResponse
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A request that waited for the person; `id` is empty for one that has just come."""
-
-    id: str
-    parameters: Parameters
-    asked_at: datetime
-
-
-class AuthorizationRefusedError(InvalidInputError):
-    """Refused on a page and not at the client: without a known client and its own redirect URI nothing may be
-    sent anywhere (RFC 6749 4.1.2.1)."""
-
-    title = "This sign-in request cannot be answered"
-
-
-def find_request_id(text: str | None) -> str | None:
-    """The id when it has the form of one."""
-    return text if text and _ID.fullmatch(text) else None
-
-
-def read_request_id(text: str | None) -> str:
-    """Raises `AuthorizationRefusedError` for what cannot be an id: it is as unknown as one that is gone."""
-    request_id = find_request_id(text)
-    if request_id is None:
-        raise AuthorizationRefusedError(_GONE)
-    return request_id
-
-
-def check_destination(facts: Facts) -> tuple[ProtocolClient, str]:
-    """The client and where to answer it; raises `AuthorizationRefusedError`."""
-    if any(map(facts.parameters.is_repeated, ("client_id", "redirect_uri"))):
-        raise AuthorizationRefusedError("The app sent its client_id or redirect_uri more than once.")
-    if facts.client is None:
-        raise AuthorizationRefusedError(
-            "The app that sent you here is not registered, or its registration is switched off. "
-            "If you write it, check the client_id in the developer portal."
-        )
-    redirect_uri = facts.parameters.get("redirect_uri")
-    if redirect_uri is None or not facts.client.check_redirect_uri(redirect_uri):
-        raise AuthorizationRefusedError(
-            f"The app {facts.client.registered.display_name} sent a redirect_uri that is not registered for it. "
-            "If you write it, register exactly this callback URL in the developer portal: "
-            f"{(redirect_uri or '(none was sent)')[:300]}"
-        )
-    return facts.client, redirect_uri
-
-
-def _find_client(identity: Identity, facts: Facts) -> ProtocolClient:
-    """The client, to which an answer can be sent; raises `AuthorizationRefusedError`, which its developers are told
-    of."""
-    try:
-        client, _ = check_destination(facts)
-    except AuthorizationRefusedError as error:
-        note_page(identity, facts, error.public)
-        raise
-    return client
 
 
 def _refuse(
@@ -139,46 +67,27 @@ def _refuse(
     return _answer(facts, client, error.get_body())
 
 
-def _validate(facts: Facts, login: Login | None) -> Any:
-    """The grant that will answer; raises `OAuth2Error`."""
-    check_form(facts.parameters)
-    server = create_server(facts)
-    request = ProtocolRequest("GET", "/connect/authorize", facts)
-    try:
-        return server.get_consent_grant(request, end_user=login)
-    except LoginRequiredError:
-        # The engine gives no reason.
-        raise LoginRequiredError(_NOBODY_IS_ASKED) from None
-
-
 async def authorize(identity: Identity, parameters: Parameters, login: Login | None) -> Outcome:
     """A request that has just come."""
-    return await _proceed(identity, Waiting("", parameters, identity.clock()), login)
+    return await _proceed(identity, await receive_request(identity, parameters), login)
 
 
 async def resume(identity: Identity, request_id: str, login: Login | None) -> Outcome:
     """A request that waited until the person signed in; raises `AuthorizationRefusedError` when it is gone."""
-    return await _proceed(identity, await _load_waiting(identity, request_id), login)
-
-
-async def _load_waiting(identity: Identity, request_id: str) -> Waiting:
-    async with identity.database.connection() as connection:
-        found = await store.load_request(connection, digest_token(request_id), identity.clock())
-    if found is None:
-        raise AuthorizationRefusedError(_GONE)
-    return Waiting(request_id, *found)
+    return await _proceed(identity, await load_waiting(identity, request_id), login)
 
 
 async def _proceed(identity: Identity, waiting: Waiting, login: Login | None) -> Outcome:
     async with identity.database.connection() as connection:
         facts = await identity.gather_facts(connection, waiting.parameters)
-        client = _find_client(identity, facts)
+        client = find_client(identity, facts)
         try:
-            grant = _validate(facts, login)
+            check_manner(waiting, client)
+            grant = validate_request(facts, login)
             return await _decide(identity, connection, facts, grant, waiting, login)
         except OAuth2Error as error:
             if waiting.id:
-                await store.consume_request(connection, digest_token(waiting.id))
+                await request_store.consume_request(connection, digest_token(waiting.id))
             return _refuse(identity, facts, client, error)
 
 
@@ -194,16 +103,16 @@ async def _decide(
     is_silent = "none" in parameters.prompts
     if login is None or must_sign_in(facts, waiting.asked_at, login):
         if is_silent:
-            raise LoginRequiredError(_NOBODY_IS_ASKED)
-        request_id = await _keep(identity, connection, waiting)
+            raise LoginRequiredError(NOBODY_IS_ASKED)
+        request_id = await keep_waiting(identity, connection, waiting)
         return SignInNeeded(request_id, parameters.get("login_hint") or "")
     asked = _list_asked(facts, grant)
     consent = await store.load_consent(connection, login.person.id, client.client_key)
     must_ask = "consent" in parameters.prompts or must_ask_anew(facts, client)
     if not _is_answered(consent, asked) or must_ask:
         if is_silent:
-            raise ConsentRequiredError(_NOBODY_IS_ASKED)
-        request_id = await _keep(identity, connection, waiting)
+            raise ConsentRequiredError(NOBODY_IS_ASKED)
+        request_id = await keep_waiting(identity, connection, waiting)
         return ConsentNeeded(
             request_id,
             client,
@@ -228,35 +137,19 @@ def _is_answered(consent: Consent | None, asked: Scopes) -> TypeGuard[Consent]:
     return consent is not None and consent.covers(asked) and not consent.scopes.isdisjoint(asked)
 
 
-async def _keep(identity: Identity, connection: Connection, waiting: Waiting) -> str:
-    """The id under which the request waits; a new one for a request that has just come."""
-    if waiting.id:
-        return waiting.id
-    network = find_network(current_origin().find_address())
-    request_id, now = create_token(identity.entropy), waiting.asked_at
-    client_id = waiting.parameters.get("client_id") or ""
-    async with identity.database.begin(connection):
-        await identity.client_limiter.spend_within(
-            connection, WAITING_REQUESTS, client_id, network, identity.clock()
-        )
-        await store.insert_request(
-            connection, digest_token(request_id), waiting.parameters, now, now + REQUEST_LIFETIME
-        )
-    return request_id
-
-
-async def keep_request(identity: Identity, parameters: Parameters) -> str:
-    """Lets a request that came by POST wait, so that it goes on with the cookies that only a GET carries."""
+async def keep_request(identity: Identity, parameters: Parameters) -> str | AuthorizationResponse:
+    """Lets a request that came by POST wait, so that it goes on with the cookies that only a GET carries; the id, or
+    the answer where it is refused at once."""
+    waiting = await receive_request(identity, parameters)
     async with identity.database.connection() as connection:
         # Nothing is stored for strangers.
-        _find_client(identity, await identity.gather_facts(connection, parameters))
-        return await _keep(identity, connection, Waiting("", parameters, identity.clock()))
-
-
-async def _consume(connection: Connection, waiting: Waiting) -> None:
-    """Raises for a request that is answered already: what waited is answered once."""
-    if waiting.id and not await store.consume_request(connection, digest_token(waiting.id)):
-        raise AuthorizationRefusedError(_GONE)
+        facts = await identity.gather_facts(connection, waiting.parameters)
+        client = find_client(identity, facts)
+        try:
+            check_manner(waiting, client)
+        except OAuth2Error as error:
+            return _refuse(identity, facts, client, error)
+        return await keep_waiting(identity, connection, waiting)
 
 
 async def _grant(
@@ -297,7 +190,7 @@ def _list_effects(facts: Facts, registered: RegisteredClient, login: Login, wait
     """What has to be kept, each with one statement."""
     effects: list[Effect] = []
     if waiting.id:
-        effects.append(partial(_consume, waiting=waiting))
+        effects.append(partial(consume_waiting, waiting=waiting))
     if facts.issued_code is not None:
         code, stored = facts.issued_code
         effects.append(
@@ -353,20 +246,20 @@ async def answer_consent(
 ) -> Outcome:
     """The person's decision; raises `AuthorizationRefusedError` when the request is gone. Whoever has taken her place
     in the browser meanwhile is asked herself."""
-    waiting = await _load_waiting(identity, request_id)
+    waiting = await load_waiting(identity, request_id)
     if login is not None and not decision.is_of(login):
         return await _proceed(identity, waiting, login)
     async with identity.database.transaction() as connection:
         facts = await identity.gather_facts(connection, waiting.parameters)
-        client = _find_client(identity, facts)
+        client = find_client(identity, facts)
         try:
-            grant = _validate(facts, login)
+            grant = validate_request(facts, login)
             # A request waits for a sign-in, too: whoever knows its id must not decide without one.
             if login is None or must_sign_in(facts, waiting.asked_at, login):
                 return SignInNeeded(request_id, waiting.parameters.get("login_hint") or "")
             granted, declined = decision.split(_list_asked(facts, grant))
             if not granted:
-                await _consume(connection, waiting)
+                await consume_waiting(connection, waiting)
                 return _answer(facts, client, [("error", "access_denied"), _DECLINED])
             consent = await allow_client(identity, connection, login, client.registered, granted, declined)
             return await _grant(identity, connection, facts, grant, login, consent, waiting)

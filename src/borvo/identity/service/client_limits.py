@@ -1,8 +1,9 @@
 """The limits of this feature that requests of clients can meet, in the words of the portal."""
 
-from borvo.identity.service.authorization import WAITING_REQUESTS
 from borvo.identity.service.devices import DEVICES
 from borvo.identity.service.guessing import WRONG_SECRETS
+from borvo.identity.service.pushing import PUSHED_REQUESTS
+from borvo.identity.service.waiting import WAITING_REQUESTS
 from borvo.portal.public import ClientLimit, GrantType, RegisteredClient
 
 _BY_BROWSER = {GrantType.AUTHORIZATION_CODE, GrantType.HYBRID, GrantType.IMPLICIT}
@@ -20,6 +21,10 @@ def _goes_by_browser(client: RegisteredClient) -> bool:
     return not _BY_BROWSER.isdisjoint(client.grant_types)
 
 
+def _pushes(client: RegisteredClient) -> bool:
+    return _has_secret(client) and _goes_by_browser(client)
+
+
 CLIENT_LIMITS = (
     ClientLimit(
         WRONG_SECRETS,
@@ -33,5 +38,6 @@ CLIENT_LIMITS = (
         "Each network, over all apps: sign-ins that have to wait for the person.",
         _goes_by_browser,
     ),
+    ClientLimit(PUSHED_REQUESTS, "Pushed requests", "Requests that this client pushed.", _pushes),
     ClientLimit(DEVICES, "Device codes", "Each network, over all clients without a secret.", _shows_codes),
 )

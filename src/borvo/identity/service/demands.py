@@ -69,7 +69,7 @@ def must_sign_in(facts: Facts, asked_at: datetime, login: Login) -> bool:
     parameters = facts.parameters
     if is_sign_in_needed(parameters, login, asked_at, facts.now):
         return True
-    if _find_expected(facts) <= {_name_person(facts, login)}:
+    if find_expected(facts) <= {_name_person(facts, login)}:
         return False
     if login.authenticated_at >= asked_at:
         raise LoginRequiredError("Somebody else than the app expects has signed in.")
@@ -94,8 +94,9 @@ def must_ask_anew(facts: Facts, client: RegisteredClient) -> bool:
     return client.is_public or "code" not in words or "token" in words
 
 
-def _find_expected(facts: Facts) -> set[str]:
-    """Whom the client wants signed in, by its hint and by the claims parameter (OpenID Connect Core 5.5.1)."""
+def find_expected(facts: Facts) -> set[str]:
+    """Whom the client wants signed in, by its hint and by the claims parameter (OpenID Connect Core 5.5.1). Raises
+    `OAuth2Error` for a hint that is none."""
     expected: set[str] = set()
     if text := facts.parameters.get("id_token_hint"):
         hint = read_id_token_hint(text, facts.keys, facts.issuer)

@@ -23,6 +23,7 @@ from borvo.identity.service.authentication import (
     ClientRequest,
     TokenAnswer,
     refuse,
+    refuse_flood,
     refuse_guessing,
     require_client,
 )
@@ -64,7 +65,7 @@ async def begin_device_authorization(identity: Identity, request: ClientRequest)
         try:
             await identity.client_limiter.spend(DEVICES, client.client_id, request.network, facts.now)
         except TooManyRequestsError as error:
-            return _refuse_device(error)
+            return refuse_flood(error)
     async with identity.database.transaction() as connection:
         user_code = await _insert(identity, connection, device_code, device)
     uri = identity.issuer + DEVICE_PATH
@@ -80,11 +81,6 @@ async def begin_device_authorization(identity: Identity, request: ClientRequest)
         },
         {},
     )
-
-
-def _refuse_device(error: TooManyRequestsError) -> TokenAnswer:
-    body = {"error": "temporarily_unavailable", "error_description": error.public}
-    return TokenAnswer(error.status, body, {"Retry-After": str(error.retry_after)})
 
 
 def _check_request(facts: Facts) -> tuple[RegisteredClient, Scopes]:

@@ -37,9 +37,9 @@ def _read_client(request: ClientRequest) -> tuple[str, str]:
     return credentials.client_id, credentials.secret.reveal()
 
 
-def note_page(identity: Identity, facts: Facts, reason: str) -> None:
+def note_page(identity: Identity, facts: Facts, reason: str, endpoint: str = "authorize") -> None:
     """Of an authorization request that is answered on a page, since it says nothing reliable about where to send the
-    answer (RFC 6749 4.1.2.1)."""
+    answer (RFC 6749 4.1.2.1). One that is pushed is refused for the same reasons."""
     parameters = facts.parameters
     is_repeated = any(map(parameters.is_repeated, ("client_id", "redirect_uri")))
     if facts.client is None:
@@ -50,7 +50,13 @@ def note_page(identity: Identity, facts: Facts, reason: str) -> None:
         sent = parameters.get("redirect_uri") or ""
         words = "The redirect_uri is not registered." if sent else "The request has no redirect_uri."
         explanation = Explanation(words, "redirect_uri", sent)
-    _note_authorization(identity, facts, "invalid_request", explanation)
+    _note_authorization(identity, facts, "invalid_request", explanation, endpoint)
+
+
+def note_request_uri(identity: Identity, facts: Facts, reason: str) -> None:
+    """Of an authorization request whose `request_uri` leads nowhere; of a client that is not known to nobody."""
+    if facts.client is not None:
+        _note_authorization(identity, facts, "invalid_request_uri", Explanation(reason, "request_uri"))
 
 
 def note_error(identity: Identity, facts: Facts, body: Iterable[tuple[str, Any]]) -> None:
@@ -60,10 +66,12 @@ def note_error(identity: Identity, facts: Facts, body: Iterable[tuple[str, Any]]
         _note_authorization(identity, facts, str(fields["error"]), explain_refusal(facts, fields))
 
 
-def _note_authorization(identity: Identity, facts: Facts, error: str, explanation: Explanation) -> None:
+def _note_authorization(
+    identity: Identity, facts: Facts, error: str, explanation: Explanation, endpoint: str = "authorize"
+) -> None:
     parameters: Parameters = facts.parameters
     client_id = parameters.get("client_id") or ""
-    _note(identity, "authorize", error, explanation, client_id, list_secrets(parameters), facts)
+    _note(identity, endpoint, error, explanation, client_id, list_secrets(parameters), facts)
 
 
 def _note(

@@ -1,15 +1,11 @@
 """Where a person goes on to who signs in: for the sign-in page, which names the client and its origin."""
 
 from borvo.accounts.public import Destination
-from borvo.identity import store
+from borvo.identity import request_store
 from borvo.identity.responses import find_form_target
-from borvo.identity.service.authorization import (
-    CONTINUE_PATH,
-    AuthorizationRefusedError,
-    check_destination,
-    find_request_id,
-)
 from borvo.identity.service.collaborators import Identity
+from borvo.identity.service.validation import check_destination
+from borvo.identity.service.waiting import CONTINUE_PATH, AuthorizationRefusedError, find_request_id
 from borvo.kernel.digests import digest_token
 
 
@@ -20,7 +16,7 @@ async def describe_return(identity: Identity, return_to: str) -> Destination | N
     if path != CONTINUE_PATH or request_id is None:
         return None
     async with identity.database.connection() as connection:
-        found = await store.load_request(connection, digest_token(request_id), identity.clock())
+        found = await request_store.load_request(connection, digest_token(request_id), identity.clock())
         if found is None:
             return None
         facts = await identity.gather_facts(connection, found[0])

@@ -1,0 +1,88 @@
+"""The SQL of authorization requests that wait. Every function takes a connection and none commits.
+
+A request that a client pushed carries that client's id, and waits for nobody until a browser has brought its name."""
+
+import json
+from datetime import datetime
+
+from borvo.identity.model import Parameters
+from borvo.storage.database import Connection
+
+
+async def insert_request(
+    connection: Connection, digest: bytes, parameters: Parameters, now: datetime, expires_at: datetime
+) -> None:
+    await connection.execute(
+        """insert into authorization_request (id_digest, parameters, created_at, expires_at)
+           values ($1, $2, $3, $4)""",
+        digest,
+        json.dumps(parameters.pairs),
+        now,
+        expires_at,
+    )
+
+
+async def insert_pushed(
+    connection: Connection,
+    digest: bytes,
+    client_id: str,
+    parameters: Parameters,
+    now: datetime,
+    expires_at: datetime,
+) -> None:
+    """A request that a browser may bring until then."""
+    await connection.execute(
+        """insert into authorization_request
+             (id_digest, parameters, created_at, expires_at, client_id, pushed_until)
+           values ($1, $2, $3, $4, $5, $4)""",
+        digest,
+        json.dumps(parameters.pairs),
+        now,
+        expires_at,
+        client_id,
+    )
+
+
+async def open_pushed(
+    connection: Connection, digest: bytes, client_id: str, now: datetime, expires_at: datetime
+) -> tuple[Parameters, datetime] | None:
+    """The parameters that the client pushed, and when a browser brought their name first; from then on the request
+    waits until `expires_at`. None when unknown, another client's, answered or too late."""
+    row = await connection.fetchrow(
+        """update authorization_request
+           set opened_at = coalesce(opened_at, $3),
+               expires_at = case when opened_at is null then $4 else expires_at end
+           where id_digest = $1 and client_id = $2 and pushed_until > $3
+           returning parameters, opened_at""",
+        digest,
+        client_id,
+        now,
+        expires_at,
+    )
+    return (_read_parameters(row["parameters"]), row["opened_at"]) if row else None
+
+
+async def load_request(
+    connection: Connection, digest: bytes, now: datetime
+) -> tuple[Parameters, datetime] | None:
+    """The parameters and when a browser brought them; None when unknown, answered or expired, or when they were pushed
+    and no browser has come yet."""
+    row = await connection.fetchrow(
+        """select parameters, coalesce(opened_at, created_at) as asked_at from authorization_request
+           where id_digest = $1 and expires_at > $2 and (client_id is null or opened_at is not null)""",
+        digest,
+        now,
+    )
+    return (_read_parameters(row["parameters"]), row["asked_at"]) if row else None
+
+
+def _read_parameters(text: str) -> Parameters:
+    return Parameters(tuple((name, value) for name, value in json.loads(text)))
+
+
+async def consume_request(connection: Connection, digest: bytes) -> bool:
+    """Whether this call was the one that answered it."""
+    consumed = await connection.fetchval(
+        "delete from authorization_request where id_digest = $1 returning true", digest
+    )
+    return bool(consumed)

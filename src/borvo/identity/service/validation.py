@@ -1,0 +1,56 @@
+"""What every authorization request is held to, whether it comes by a browser or is pushed."""
+
+from typing import Any
+
+from authlib.oidc.core.errors import LoginRequiredError
+
+from borvo.identity.engine import Facts, ProtocolClient, ProtocolRequest
+from borvo.identity.grants import create_server
+from borvo.identity.service.collaborators import Identity
+from borvo.identity.service.demands import check_form
+from borvo.identity.service.refusals import note_page
+from borvo.identity.service.waiting import AuthorizationRefusedError
+
+NOBODY_IS_ASKED = "The person would have to be asked, which prompt=none forbids."
+
+
+def check_destination(facts: Facts) -> tuple[ProtocolClient, str]:
+    """The client and where to answer it; raises `AuthorizationRefusedError`."""
+    if any(map(facts.parameters.is_repeated, ("client_id", "redirect_uri"))):
+        raise AuthorizationRefusedError("The app sent its client_id or redirect_uri more than once.")
+    if facts.client is None:
+        raise AuthorizationRefusedError(
+            "The app that sent you here is not registered, or its registration is switched off. "
+            "If you write it, check the client_id in the developer portal."
+        )
+    redirect_uri = facts.parameters.get("redirect_uri")
+    if redirect_uri is None or not facts.client.check_redirect_uri(redirect_uri):
+        raise AuthorizationRefusedError(
+            f"The app {facts.client.registered.display_name} sent a redirect_uri that is not registered for it. "
+            "If you write it, register exactly this callback URL in the developer portal: "
+            f"{(redirect_uri or '(none was sent)')[:300]}"
+        )
+    return facts.client, redirect_uri
+
+
+def find_client(identity: Identity, facts: Facts) -> ProtocolClient:
+    """The client, to which an answer can be sent; raises `AuthorizationRefusedError`, which its developers are told
+    of."""
+    try:
+        client, _ = check_destination(facts)
+    except AuthorizationRefusedError as error:
+        note_page(identity, facts, error.public)
+        raise
+    return client
+
+
+def validate_request(facts: Facts, person: object) -> Any:
+    """The grant that will answer; raises `OAuth2Error`. Of the `person` counts only whether there is one."""
+    check_form(facts.parameters)
+    server = create_server(facts)
+    request = ProtocolRequest("GET", "/connect/authorize", facts)
+    try:
+        return server.get_consent_grant(request, end_user=person)
+    except LoginRequiredError:
+        # The engine gives no reason.
+        raise LoginRequiredError(NOBODY_IS_ASKED) from None

@@ -1,0 +1,84 @@
+"""Authorization requests that wait for a person: decision 0006. Those that clients push wait in the same place."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from borvo.accounts.public import Limit
+from borvo.identity import request_store
+from borvo.identity.model import REQUEST_LIFETIME, Parameters
+from borvo.identity.service.collaborators import Identity
+from borvo.kernel.digests import digest_token
+from borvo.kernel.entropy import create_token
+from borvo.kernel.errors import InvalidInputError
+from borvo.kernel.origin import current_origin
+from borvo.storage.database import Connection
+from borvo.web.addresses import find_network
+
+CONTINUE_PATH = "/connect/authorize/continue"
+GONE = "This sign-in request has expired or was already answered. Please go back to the app and start again."
+_ID = re.compile(r"[A-Za-z0-9_-]{43}")
+
+WAITING_REQUESTS = Limit("waiting-request", 1000)
+"""By network: a client id and its redirect URI, which anybody can know, are enough to have a request kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A request that waited for the person, or was pushed; `id` is empty for one that has just come by a browser."""
+
+    id: str
+    parameters: Parameters
+    asked_at: datetime
+    is_signed: bool = False
+
+
+class AuthorizationRefusedError(InvalidInputError):
+    """Refused on a page and not at the client: without a known client and its own redirect URI nothing may be
+    sent anywhere (RFC 6749 4.1.2.1)."""
+
+    title = "This sign-in request cannot be answered"
+
+
+def find_request_id(text: str | None) -> str | None:
+    """The id when it has the form of one."""
+    return text if text and _ID.fullmatch(text) else None
+
+
+def read_request_id(text: str | None) -> str:
+    """Raises `AuthorizationRefusedError` for what cannot be an id: it is as unknown as one that is gone."""
+    request_id = find_request_id(text)
+    if request_id is None:
+        raise AuthorizationRefusedError(GONE)
+    return request_id
+
+
+async def load_waiting(identity: Identity, request_id: str) -> Waiting:
+    async with identity.database.connection() as connection:
+        found = await request_store.load_request(connection, digest_token(request_id), identity.clock())
+    if found is None:
+        raise AuthorizationRefusedError(GONE)
+    return Waiting(request_id, *found)
+
+
+async def keep_waiting(identity: Identity, connection: Connection, waiting: Waiting) -> str:
+    """The id under which the request waits; a new one for a request that has just come."""
+    if waiting.id:
+        return waiting.id
+    network = find_network(current_origin().find_address())
+    request_id, now = create_token(identity.entropy), waiting.asked_at
+    client_id = waiting.parameters.get("client_id") or ""
+    async with identity.database.begin(connection):
+        await identity.client_limiter.spend_within(
+            connection, WAITING_REQUESTS, client_id, network, identity.clock()
+        )
+        await request_store.insert_request(
+            connection, digest_token(request_id), waiting.parameters, now, now + REQUEST_LIFETIME
+        )
+    return request_id
+
+
+async def consume_waiting(connection: Connection, waiting: Waiting) -> None:
+    """Raises for a request that is answered already: what waited is answered once."""
+    if waiting.id and not await request_store.consume_request(connection, digest_token(waiting.id)):
+        raise AuthorizationRefusedError(GONE)

@@ -28,6 +28,7 @@ from borvo.portal.public import (
     ClientActivity,
     ClientLimiter,
     ClientUsage,
+    Fetcher,
     LifetimeBounds,
     Portal,
     SecretVerifier,
@@ -170,6 +171,7 @@ def _build_portal(
         on_client_gone=partial(identity.forget_client, provider),
         on_person_gone=partial(identity.forget_person, provider),
         loopback=Loopback(settings.issuer),
+        fetcher=Fetcher(people.limiter, people.clock, build_outgoing(settings)),
     )
 
 
@@ -221,11 +223,13 @@ def _build_provider(
         clock=clock,
         entropy=entropy,
         cabinet=cabinet,
+        client_keys=identity.ClientKeys(build_outgoing(settings).fetch, clock),
         verifier=verifier,
         guesses=GuessLimit(client_limiter, clock),
         trusted_proxies=settings.trusted_proxies,
         events=events,
         refresh=_describe_refresh(settings, keyring),
+        aliases=identity.Aliases(keyring.derive("pairwise subjects"), keyring.derive("hidden ids")),
         profile=InstanceProfile(settings.profile),
         limiter=limiter,
         client_limiter=client_limiter,

@@ -25,6 +25,7 @@ from borvo.portal.model import (
 )
 from borvo.portal.refusals import FLUSH_EVERY as REFUSAL_FLUSH
 from borvo.portal.refusals import RefusalLog, Sender, record_refusal
+from borvo.portal.restoring import void_all_tokens
 from borvo.portal.routes import build_router
 from borvo.portal.secret_service import add_chosen_secret, generate_secret, remove_secret
 from borvo.portal.secret_uses import FLUSH_EVERY as USE_FLUSH
@@ -113,6 +114,7 @@ __all__ = [
     "resume_tenancy",
     "set_prefix",
     "suspend_tenancy",
+    "void_all_tokens",
     "write_last_uses",
     "write_regularly",
 ]

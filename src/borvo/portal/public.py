@@ -6,7 +6,7 @@ from borvo.portal.activity_store import add_counts, list_counts
 from borvo.portal.api.description import API_COMPONENTS
 from borvo.portal.api.routes import build_api_router
 from borvo.portal.client_secrets import SecretVerifier
-from borvo.portal.deferred import write_regularly
+from borvo.portal.deferred import Flush, write_regularly
 from borvo.portal.headroom import ClientLimit, ClientLimiter
 from borvo.portal.maintenance import clean_up, maintain
 from borvo.portal.model import (
@@ -74,6 +74,7 @@ __all__ = [
     "ClientPresentation",
     "ClientUsage",
     "CountedClient",
+    "Flush",
     "GrantType",
     "LifetimeBounds",
     "Portal",

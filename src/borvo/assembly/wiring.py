@@ -28,6 +28,7 @@ from borvo.portal.public import (
     ClientActivity,
     ClientLimiter,
     ClientUsage,
+    Fetcher,
     LifetimeBounds,
     Portal,
     SecretVerifier,
@@ -170,6 +171,7 @@ def _build_portal(
         on_client_gone=partial(identity.forget_client, provider),
         on_person_gone=partial(identity.forget_person, provider),
         loopback=Loopback(settings.issuer),
+        fetcher=Fetcher(people.limiter, people.clock, build_outgoing(settings)),
     )
 
 
@@ -226,6 +228,7 @@ def _build_provider(
         trusted_proxies=settings.trusted_proxies,
         events=events,
         refresh=_describe_refresh(settings, keyring),
+        aliases=identity.Aliases(keyring.derive("pairwise subjects"), keyring.derive("hidden ids")),
         profile=InstanceProfile(settings.profile),
         limiter=limiter,
         client_limiter=client_limiter,

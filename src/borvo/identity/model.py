@@ -7,7 +7,6 @@ from enum import StrEnum
 from uuid import UUID
 
 from borvo.accounts.public import ClaimsSubject, Login, Person, PostalAddress, Profile
-from borvo.kernel.entropy import TOKEN_BYTES, decode_bytes, encode_bytes
 from borvo.kernel.ids import ClientId, ClientKey, LoginSessionId, PersonId
 from borvo.kernel.scopes import Scopes, parse_scopes, render_scopes
 from borvo.web.addresses import parse_origin
@@ -208,9 +207,11 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """The claims of a verified access token that Borvo itself needs."""
+    """The claims of a verified access token that Borvo itself needs. `subject` is the person's id or the client's;
+    `known_as` is the `sub` of the token, which is all that its client is told."""
 
     subject: str
+    known_as: str
     client_id: ClientId
     person_id: PersonId | None
     scopes: frozenset[str]
@@ -220,20 +221,6 @@ class AccessToken:
     expires_at: datetime
     family_id: UUID | None = None
     userinfo_claims: tuple[str, ...] = ()
-
-
-def render_code(person_id: PersonId, secret: bytes) -> str:
-    """A code begins with the person, so that the one statement that loads it finds its shard. It tells the
-    client nothing that the id token does not."""
-    return encode_bytes(person_id.bytes + secret)
-
-
-def parse_code(code: str) -> PersonId | None:
-    """Whose code it is; None for what `render_code` cannot have written."""
-    data = decode_bytes(code)
-    if data is None or len(data) != 16 + TOKEN_BYTES:
-        return None
-    return PersonId(UUID(bytes=data[:16]))
 
 
 ALWAYS_CLAIMS = ("sub", "role")

@@ -1,5 +1,6 @@
 """What other features may use of the OpenID provider."""
 
+from borvo.identity.aliases import Aliases
 from borvo.identity.cross_origin import CrossOrigin
 from borvo.identity.endpoints import build_api_router
 from borvo.identity.key_schedule import ANNOUNCEMENT, KEY_REFRESH, MINIMUM_ANNOUNCEMENT, KeyState, StoredKey
@@ -24,6 +25,7 @@ __all__ = [
     "MINIMUM_ANNOUNCEMENT",
     "AccessToken",
     "Admission",
+    "Aliases",
     "BackchannelNotifier",
     "Caller",
     "CrossOrigin",

@@ -7,6 +7,7 @@ from borvo.portal.api.description import API_COMPONENTS
 from borvo.portal.api.routes import build_api_router
 from borvo.portal.client_secrets import SecretVerifier
 from borvo.portal.deferred import Flush, write_regularly
+from borvo.portal.fetching import Fetcher
 from borvo.portal.headroom import ClientLimit, ClientLimiter
 from borvo.portal.maintenance import clean_up, maintain
 from borvo.portal.model import (
@@ -21,6 +22,7 @@ from borvo.portal.model import (
     SecretTerms,
     SigningAlgorithm,
     StoredSecret,
+    SubjectType,
     Tenancy,
 )
 from borvo.portal.refusals import FLUSH_EVERY as REFUSAL_FLUSH
@@ -28,6 +30,7 @@ from borvo.portal.refusals import RefusalLog, Sender, record_refusal
 from borvo.portal.routes import build_router
 from borvo.portal.secret_service import add_chosen_secret, generate_secret, remove_secret
 from borvo.portal.secret_uses import FLUSH_EVERY as USE_FLUSH
+from borvo.portal.sectors import find_sector
 from borvo.portal.service import (
     Portal,
     change_client,
@@ -74,6 +77,7 @@ __all__ = [
     "ClientPresentation",
     "ClientUsage",
     "CountedClient",
+    "Fetcher",
     "Flush",
     "GrantType",
     "LifetimeBounds",
@@ -86,6 +90,7 @@ __all__ = [
     "Sender",
     "SigningAlgorithm",
     "StoredSecret",
+    "SubjectType",
     "TeamRole",
     "Tenancy",
     "TenancyCount",
@@ -98,6 +103,7 @@ __all__ = [
     "clean_up",
     "create_tenancy",
     "find_client",
+    "find_sector",
     "generate_secret",
     "list_all_tenancies",
     "list_counts",

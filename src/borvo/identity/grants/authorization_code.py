@@ -4,7 +4,7 @@ from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 
 from borvo.accounts.public import Login
 from borvo.identity.engine import AUTH_METHODS, Facts, ProtocolClient, ProtocolRequest
-from borvo.identity.model import CODE_LIFETIME, Grantor, StoredCode, render_code
+from borvo.identity.model import CODE_LIFETIME, Grantor, StoredCode
 from borvo.kernel.entropy import TOKEN_BYTES
 from borvo.kernel.scopes import parse_scopes
 
@@ -16,7 +16,7 @@ class CodeIssue:
 
     def generate_authorization_code(self) -> str:
         facts, grantor = self.request.facts, self.request.user
-        return render_code(grantor.login.person.id, facts.entropy(TOKEN_BYTES))
+        return facts.aliases.render_token(grantor.login.person.id, facts.entropy(TOKEN_BYTES))
 
     def save_authorization_code(self, code: str, request: ProtocolRequest) -> None:
         request.facts.issued_code = (code, _describe_code(request.facts, request, request.user))

@@ -7,7 +7,7 @@ from datetime import timedelta
 from borvo.identity import caller_store, session_store, store, token_store
 from borvo.identity.model import AccessToken, Caller, describe_person
 from borvo.identity.service.collaborators import Identity
-from borvo.identity.tokens import TokenError, parse_opaque, read_access_claims
+from borvo.identity.tokens import TokenError, Verification, parse_opaque, read_access_claims, sign_userinfo
 from borvo.kernel.errors import ForbiddenError, UnauthenticatedError
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection
@@ -77,7 +77,7 @@ async def admit_person(identity: Identity, authorization: str | None, *, scope: 
 
 async def find_access_token(identity: Identity, text: str) -> AccessToken:
     """As `read_access_token`, with a connection only where the database has to be asked."""
-    if parse_opaque(text) is None:
+    if parse_opaque(text, identity.aliases) is None:
         return await _verify_signed(identity, text)
     async with identity.database.connection() as connection:
         return await read_access_token(identity, connection, text)
@@ -85,18 +85,22 @@ async def find_access_token(identity: Identity, text: str) -> AccessToken:
 
 async def read_access_token(identity: Identity, connection: Connection, text: str) -> AccessToken:
     """What a token of either form says, whether it is still good or not; raises `TokenError`."""
-    subject_id = parse_opaque(text)
+    subject_id = parse_opaque(text, identity.aliases)
     if subject_id is None:
         return await _verify_signed(identity, text)
     claims = await token_store.load_opaque(connection, subject_id, text)
     if claims is None:
         raise TokenError("the opaque token is unknown")
-    return read_access_claims(claims, identity.issuer, identity.clock())
+    return read_access_claims(claims, _begin(identity))
 
 
 async def _verify_signed(identity: Identity, text: str) -> AccessToken:
     keys = await identity.cabinet.current()
-    return identity.memory.verify(text, keys, identity.issuer, identity.clock())
+    return identity.memory.verify(text, keys, _begin(identity))
+
+
+def _begin(identity: Identity) -> Verification:
+    return Verification(identity.issuer, identity.clock(), identity.aliases)
 
 
 def _refuse(reason: str) -> UnauthenticatedError:
@@ -104,8 +108,8 @@ def _refuse(reason: str) -> UnauthenticatedError:
     return UnauthenticatedError(public, challenge=_INVALID, private=reason)
 
 
-async def describe_caller(identity: Identity, authorization: str | None) -> dict[str, object]:
-    """The claims for the userinfo endpoint (OpenID Connect Core 5.3)."""
+async def describe_caller(identity: Identity, authorization: str | None) -> dict[str, object] | str:
+    """The claims for the userinfo endpoint (OpenID Connect Core 5.3), as a signed text for a client that wants that."""
     admission = await verify_bearer(identity, authorization)
     found = await identity.callers.find(admission.token)
     if found is None:
@@ -117,7 +121,15 @@ async def describe_caller(identity: Identity, authorization: str | None) -> dict
         )
     if found.subject is None:
         raise _refuse("the account is closed")
-    return describe_person(found.subject, caller.scopes, caller.userinfo_claims)
+    claims = describe_person(found.subject, caller.scopes, caller.userinfo_claims)
+    # OpenID Connect Core 5.3.2: the same `sub` as in the id token.
+    claims = {**claims, "sub": admission.token.known_as}
+    if not found.userinfo_algorithm:
+        return claims
+    # OpenID Connect Core 5.3.2: signed, it says by whom and for whom.
+    named = {"iss": identity.issuer, "aud": caller.client_id, "iat": int(identity.clock().timestamp())}
+    keys = await identity.cabinet.current()
+    return sign_userinfo(keys.active[found.userinfo_algorithm], {**claims, **named})
 
 
 async def clean_up(identity: Identity) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from borvo.accounts.public import Limiter
+from borvo.identity.aliases import Aliases
 from borvo.identity.caller_store import LoadedCaller, load_callers
 from borvo.identity.engine import Facts, ProtocolClient
 from borvo.identity.keys import KeyCabinet
@@ -44,6 +45,7 @@ class Identity:
     trusted_proxies: int
     events: SecurityLog
     refresh: RefreshPolicy
+    aliases: Aliases
     limiter: Limiter
     client_limiter: ClientLimiter
     usage: ClientUsage
@@ -75,6 +77,7 @@ class Identity:
             keys=await self.cabinet.current(),
             parameters=parameters,
             refresh=self.refresh,
+            aliases=self.aliases,
             access_lifetime=self.access_lifetime,
             profile=self.profile,
         )

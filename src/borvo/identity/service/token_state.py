@@ -97,7 +97,7 @@ async def _describe(
     return {
         "active": True,
         "client_id": asking.client_id,
-        "sub": str(family.person.id),
+        "sub": identity.aliases.name_person(asking, family.person.id),
         "scope": family.get_scope(),
         "exp": int(min(family.expires_at, family.idle_expires_at).timestamp()),
         "iss": identity.issuer,
@@ -115,7 +115,7 @@ async def _describe_access(
         "active": True,
         "token_type": "Bearer",
         "client_id": token.client_id,
-        "sub": token.subject,
+        "sub": token.known_as,
         "scope": " ".join(sorted(token.scopes)),
         "exp": int(token.expires_at.timestamp()),
         "jti": token.token_id,

@@ -9,10 +9,19 @@ from borvo.portal.client_secrets import SecretVerifier
 from borvo.portal.deferred import Flush, write_regularly
 from borvo.portal.fetching import Fetcher
 from borvo.portal.headroom import ClientLimit, ClientLimiter
+from borvo.portal.key_sets import (
+    KeyFaultError,
+    KeySet,
+    PublicKey,
+    parse_key_set,
+    parse_public_key,
+    recall_key_set,
+)
 from borvo.portal.maintenance import clean_up, maintain
 from borvo.portal.model import (
     LASTING_GRANTS,
     AccessTokenFormat,
+    AuthMethod,
     ClientDetails,
     ClientPresentation,
     GrantType,
@@ -70,6 +79,7 @@ __all__ = [
     "AccessTokenFormat",
     "Activity",
     "AskedClient",
+    "AuthMethod",
     "ClientActivity",
     "ClientDetails",
     "ClientLimit",
@@ -80,8 +90,11 @@ __all__ = [
     "Fetcher",
     "Flush",
     "GrantType",
+    "KeyFaultError",
+    "KeySet",
     "LifetimeBounds",
     "Portal",
+    "PublicKey",
     "Refusal",
     "RefusalLog",
     "RegisteredClient",
@@ -113,6 +126,9 @@ __all__ = [
     "load_counted_clients",
     "load_presentation",
     "maintain",
+    "parse_key_set",
+    "parse_public_key",
+    "recall_key_set",
     "record_refusal",
     "register_client",
     "remove_member",

@@ -223,6 +223,7 @@ def _build_provider(
         clock=clock,
         entropy=entropy,
         cabinet=cabinet,
+        client_keys=identity.ClientKeys(build_outgoing(settings).fetch, clock),
         verifier=verifier,
         guesses=GuessLimit(client_limiter, clock),
         trusted_proxies=settings.trusted_proxies,

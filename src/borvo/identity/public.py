@@ -1,6 +1,7 @@
 """What other features may use of the OpenID provider."""
 
 from borvo.identity.aliases import Aliases
+from borvo.identity.client_keys import ClientKeys
 from borvo.identity.cross_origin import CrossOrigin
 from borvo.identity.endpoints import build_api_router
 from borvo.identity.key_schedule import ANNOUNCEMENT, KEY_REFRESH, MINIMUM_ANNOUNCEMENT, KeyState, StoredKey
@@ -29,6 +30,7 @@ __all__ = [
     "Aliases",
     "BackchannelNotifier",
     "Caller",
+    "ClientKeys",
     "CrossOrigin",
     "GenerateKey",
     "GuessLimit",

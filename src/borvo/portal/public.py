@@ -6,13 +6,22 @@ from borvo.portal.activity_store import add_counts, list_counts
 from borvo.portal.api.description import API_COMPONENTS
 from borvo.portal.api.routes import build_api_router
 from borvo.portal.client_secrets import SecretVerifier
-from borvo.portal.deferred import write_regularly
+from borvo.portal.deferred import Flush, write_regularly
 from borvo.portal.fetching import Fetcher
 from borvo.portal.headroom import ClientLimit, ClientLimiter
+from borvo.portal.key_sets import (
+    KeyFaultError,
+    KeySet,
+    PublicKey,
+    parse_key_set,
+    parse_public_key,
+    recall_key_set,
+)
 from borvo.portal.maintenance import clean_up, maintain
 from borvo.portal.model import (
     LASTING_GRANTS,
     AccessTokenFormat,
+    AuthMethod,
     ClientDetails,
     ClientPresentation,
     GrantType,
@@ -71,6 +80,7 @@ __all__ = [
     "AccessTokenFormat",
     "Activity",
     "AskedClient",
+    "AuthMethod",
     "ClientActivity",
     "ClientDetails",
     "ClientLimit",
@@ -79,9 +89,13 @@ __all__ = [
     "ClientUsage",
     "CountedClient",
     "Fetcher",
+    "Flush",
     "GrantType",
+    "KeyFaultError",
+    "KeySet",
     "LifetimeBounds",
     "Portal",
+    "PublicKey",
     "Refusal",
     "RefusalLog",
     "RegisteredClient",
@@ -113,6 +127,9 @@ __all__ = [
     "load_counted_clients",
     "load_presentation",
     "maintain",
+    "parse_key_set",
+    "parse_public_key",
+    "recall_key_set",
     "record_refusal",
     "register_client",
     "remove_member",

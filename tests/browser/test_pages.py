@@ -12,9 +12,10 @@ from playwright.async_api import Browser, Page, expect
 from borvo.accounts.registration import Wish, ask_for_link
 from borvo.portal.activity import list_days
 from borvo.portal.public import Activity, add_counts
-from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, Instance, OpenPage, run_axe, sign_in
+from tests.browser.conftest import DESKTOP, PHONE, OpenPage, run_axe, sign_in
 from tests.factories.clients import register_client
 from tests.functional.mails import find_link
+from tests.instance import PASSWORD, Instance
 
 pytestmark = pytest.mark.browser
 

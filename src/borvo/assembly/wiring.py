@@ -28,6 +28,7 @@ from borvo.portal.public import (
     ClientActivity,
     ClientLimiter,
     ClientUsage,
+    Fetcher,
     LifetimeBounds,
     Portal,
     SecretVerifier,
@@ -93,7 +94,7 @@ def build_platform(
     developers = _build_portal(settings, people, verifier, provider)
     clinics = Organisations(
         people,
-        partial(identity.admit_person, provider, scope=AGENCY_SCOPE),
+        partial(identity.admit_person, provider, scope=AGENCY_SCOPE, api=identity.Api.ORGANISATIONS),
         partial(agency.count_sharers, clock),
     )
     asking = _build_agency(settings, people, provider, keyring, handlers)
@@ -122,7 +123,7 @@ def _build_dataserver(settings: Settings, provider: Identity, asking: Agency, ke
         database=provider.database,
         clock=provider.clock,
         entropy=provider.entropy,
-        verify=partial(identity.verify_bearer, provider),
+        verify=partial(identity.verify_bearer, provider, api=identity.Api.SAMPLES),
         cursor_key=keyring.derive("sample cursors"),
         agency=asking,
         activity=provider.activity,
@@ -170,6 +171,7 @@ def _build_portal(
         on_client_gone=partial(identity.forget_client, provider),
         on_person_gone=partial(identity.forget_person, provider),
         loopback=Loopback(settings.issuer),
+        fetcher=Fetcher(people.limiter, people.clock, build_outgoing(settings)),
     )
 
 
@@ -221,11 +223,13 @@ def _build_provider(
         clock=clock,
         entropy=entropy,
         cabinet=cabinet,
+        client_keys=identity.ClientKeys(build_outgoing(settings).fetch, clock),
         verifier=verifier,
         guesses=GuessLimit(client_limiter, clock),
         trusted_proxies=settings.trusted_proxies,
         events=events,
         refresh=_describe_refresh(settings, keyring),
+        aliases=identity.Aliases(keyring.derive("pairwise subjects"), keyring.derive("hidden ids")),
         profile=InstanceProfile(settings.profile),
         limiter=limiter,
         client_limiter=client_limiter,

@@ -23,7 +23,7 @@ def _configure(settings: Settings, address: str, target: str) -> Config:
         host=address,
         port=settings.port,
         workers=settings.workers,
-        loop="uvloop",
+        loop="borvo.web.listening:SharingLoop",
         http=BoundedHttp,
         ws="none",
         interface="asgi3",

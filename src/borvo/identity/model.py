@@ -7,7 +7,6 @@ from enum import StrEnum
 from uuid import UUID
 
 from borvo.accounts.public import ClaimsSubject, Login, Person, PostalAddress, Profile
-from borvo.kernel.entropy import TOKEN_BYTES, decode_bytes, encode_bytes
 from borvo.kernel.ids import ClientId, ClientKey, LoginSessionId, PersonId
 from borvo.kernel.scopes import Scopes, parse_scopes, render_scopes
 from borvo.web.addresses import parse_origin
@@ -54,9 +53,9 @@ class Parameters:
         return next((value for key, value in self.pairs if key == name and value), None)
 
     def find_repeated(self) -> str | None:
-        """The first parameter that came twice, which RFC 6749 3.1 forbids."""
+        """The first parameter that came twice, which RFC 6749 3.1 forbids; RFC 8707 2 allows it for `resource`."""
         seen: set[str] = set()
-        for name, _ in self.pairs:
+        for name in (name for name, _ in self.pairs if name != "resource"):
             if name in seen:
                 return name
             seen.add(name)
@@ -164,6 +163,7 @@ class StoredCode:
     token_expires_at: datetime | None
     family_id: UUID | None = None
     requested_claims: RequestedClaims = NO_CLAIMS
+    resources: tuple[str, ...] = ()
     code_challenge_method: str = "S256"
 
     def get_redirect_uri(self) -> str:
@@ -192,6 +192,7 @@ class Grantor:
     login: Login
     consent_version: int
     requested_claims: RequestedClaims = NO_CLAIMS
+    resources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +209,12 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """The claims of a verified access token that Borvo itself needs."""
+    """The claims of a verified access token that Borvo itself needs. `subject` is the person's id or the client's;
+    `known_as` is the `sub` of the token, which is all that its client is told. `audience` are resources of this
+    instance, one at least."""
 
     subject: str
+    known_as: str
     client_id: ClientId
     person_id: PersonId | None
     scopes: frozenset[str]
@@ -220,20 +224,7 @@ class AccessToken:
     expires_at: datetime
     family_id: UUID | None = None
     userinfo_claims: tuple[str, ...] = ()
-
-
-def render_code(person_id: PersonId, secret: bytes) -> str:
-    """A code begins with the person, so that the one statement that loads it finds its shard. It tells the
-    client nothing that the id token does not."""
-    return encode_bytes(person_id.bytes + secret)
-
-
-def parse_code(code: str) -> PersonId | None:
-    """Whose code it is; None for what `render_code` cannot have written."""
-    data = decode_bytes(code)
-    if data is None or len(data) != 16 + TOKEN_BYTES:
-        return None
-    return PersonId(UUID(bytes=data[:16]))
+    audience: frozenset[str] = frozenset()
 
 
 ALWAYS_CLAIMS = ("sub", "role")

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from borvo.identity import caller_store, session_store, store, token_store
 from borvo.identity.model import AccessToken, Caller, describe_person
+from borvo.identity.resources import Api, is_for
 from borvo.identity.service.collaborators import Identity
-from borvo.identity.tokens import TokenError, parse_opaque, read_access_claims
+from borvo.identity.tokens import TokenError, Verification, parse_opaque, read_access_claims, sign_userinfo
 from borvo.kernel.errors import ForbiddenError, UnauthenticatedError
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection
@@ -44,15 +45,22 @@ class Admission:
         return caller
 
 
-async def verify_bearer(identity: Identity, authorization: str | None) -> Admission:
-    """What the header's token says. Raises `UnauthenticatedError`, which says no more than RFC 6750 3.1 wants."""
+async def verify_bearer(
+    identity: Identity, authorization: str | None, *, api: Api | None = None
+) -> Admission:
+    """What the header's token says, if it is for the API, or without one for the whole instance. Raises
+    `UnauthenticatedError`, which says no more than RFC 6750 3.1 wants."""
     text = read_bearer(authorization)
     if text is None:
         raise UnauthenticatedError("Send an access token: Authorization: Bearer ...")
     try:
-        return Admission(await find_access_token(identity, text))
+        token = await find_access_token(identity, text)
     except TokenError as fault:
         raise _refuse(str(fault)) from fault
+    # RFC 9068 4: a token that is for another API is not for this one.
+    if not is_for(token.audience, identity.issuer, api):
+        raise _refuse("the token is for another API")
+    return Admission(token)
 
 
 async def admit_caller(connection: Connection, admission: Admission, scope: str) -> Caller:
@@ -65,9 +73,9 @@ async def admit_caller(connection: Connection, admission: Admission, scope: str)
     return caller
 
 
-async def admit_person(identity: Identity, authorization: str | None, *, scope: str) -> PersonId:
+async def admit_person(identity: Identity, authorization: str | None, *, scope: str, api: Api) -> PersonId:
     """As `admit_caller`, for an API that is for people only."""
-    admission = await verify_bearer(identity, authorization)
+    admission = await verify_bearer(identity, authorization, api=api)
     async with identity.database.connection() as connection:
         caller = await admit_caller(connection, admission, scope)
     if caller.person_id is None:
@@ -77,7 +85,7 @@ async def admit_person(identity: Identity, authorization: str | None, *, scope: 
 
 async def find_access_token(identity: Identity, text: str) -> AccessToken:
     """As `read_access_token`, with a connection only where the database has to be asked."""
-    if parse_opaque(text) is None:
+    if parse_opaque(text, identity.aliases) is None:
         return await _verify_signed(identity, text)
     async with identity.database.connection() as connection:
         return await read_access_token(identity, connection, text)
@@ -85,18 +93,22 @@ async def find_access_token(identity: Identity, text: str) -> AccessToken:
 
 async def read_access_token(identity: Identity, connection: Connection, text: str) -> AccessToken:
     """What a token of either form says, whether it is still good or not; raises `TokenError`."""
-    subject_id = parse_opaque(text)
+    subject_id = parse_opaque(text, identity.aliases)
     if subject_id is None:
         return await _verify_signed(identity, text)
     claims = await token_store.load_opaque(connection, subject_id, text)
     if claims is None:
         raise TokenError("the opaque token is unknown")
-    return read_access_claims(claims, identity.issuer, identity.clock())
+    return read_access_claims(claims, _begin(identity))
 
 
 async def _verify_signed(identity: Identity, text: str) -> AccessToken:
     keys = await identity.cabinet.current()
-    return identity.memory.verify(text, keys, identity.issuer, identity.clock())
+    return identity.memory.verify(text, keys, _begin(identity))
+
+
+def _begin(identity: Identity) -> Verification:
+    return Verification(identity.issuer, identity.clock(), identity.aliases)
 
 
 def _refuse(reason: str) -> UnauthenticatedError:
@@ -104,8 +116,8 @@ def _refuse(reason: str) -> UnauthenticatedError:
     return UnauthenticatedError(public, challenge=_INVALID, private=reason)
 
 
-async def describe_caller(identity: Identity, authorization: str | None) -> dict[str, object]:
-    """The claims for the userinfo endpoint (OpenID Connect Core 5.3)."""
+async def describe_caller(identity: Identity, authorization: str | None) -> dict[str, object] | str:
+    """The claims for the userinfo endpoint (OpenID Connect Core 5.3), as a signed text for a client that wants that."""
     admission = await verify_bearer(identity, authorization)
     found = await identity.callers.find(admission.token)
     if found is None:
@@ -117,7 +129,15 @@ async def describe_caller(identity: Identity, authorization: str | None) -> dict
         )
     if found.subject is None:
         raise _refuse("the account is closed")
-    return describe_person(found.subject, caller.scopes, caller.userinfo_claims)
+    claims = describe_person(found.subject, caller.scopes, caller.userinfo_claims)
+    # OpenID Connect Core 5.3.2: the same `sub` as in the id token.
+    claims = {**claims, "sub": admission.token.known_as}
+    if not found.userinfo_algorithm:
+        return claims
+    # OpenID Connect Core 5.3.2: signed, it says by whom and for whom.
+    named = {"iss": identity.issuer, "aud": caller.client_id, "iat": int(identity.clock().timestamp())}
+    keys = await identity.cabinet.current()
+    return sign_userinfo(keys.active[found.userinfo_algorithm], {**claims, **named})
 
 
 async def clean_up(identity: Identity) -> None:

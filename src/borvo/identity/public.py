@@ -9,6 +9,7 @@ from borvo.identity.keys import ALGORITHMS, GenerateKey, KeyCabinet, generate_ke
 from borvo.identity.model import AccessToken, Caller, InstanceProfile
 from borvo.identity.pages import build_page_router
 from borvo.identity.refresh import RefreshPolicy
+from borvo.identity.request_fetching import RequestFetcher
 from borvo.identity.resources import Api
 from borvo.identity.restoring import end_all_grants
 from borvo.identity.service.caller import Admission, admit_caller, admit_person, clean_up, verify_bearer
@@ -41,6 +42,7 @@ __all__ = [
     "KeyCabinet",
     "KeyState",
     "RefreshPolicy",
+    "RequestFetcher",
     "StoredKey",
     "admit_caller",
     "admit_person",

@@ -11,6 +11,7 @@ from borvo.kernel.entropy import TOKEN_BYTES, decode_bytes, encode_bytes
 from borvo.kernel.ids import ClientId, ClientKey, LoginSessionId, PersonId
 from borvo.kernel.scopes import Scopes, parse_scopes, render_scopes
 from borvo.web.addresses import parse_origin
+from borvo.web.bearer import BEARER, DPOP
 
 CODE_LIFETIME = timedelta(seconds=60)
 # Contract 1.5: a sample stays signed in as long as its id token lives, and never refreshes its access token. No access
@@ -52,6 +53,10 @@ class Parameters:
     def get(self, name: str) -> str | None:
         """The first value; an empty one counts as absent (RFC 6749 3.1)."""
         return next((value for key, value in self.pairs if key == name and value), None)
+
+    def list_values(self, name: str) -> list[str]:
+        """All that is not empty."""
+        return [value for key, value in self.pairs if key == name and value]
 
     def find_repeated(self) -> str | None:
         """The first parameter that came twice, which RFC 6749 3.1 forbids."""
@@ -165,6 +170,7 @@ class StoredCode:
     family_id: UUID | None = None
     requested_claims: RequestedClaims = NO_CLAIMS
     code_challenge_method: str = "S256"
+    dpop_jkt: str | None = None
 
     def get_redirect_uri(self) -> str:
         return self.redirect_uri
@@ -208,7 +214,8 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """The claims of a verified access token that Borvo itself needs."""
+    """The claims of a verified access token that Borvo itself needs. `key_thumbprint` names the key that it is bound
+    to (RFC 9449 6.1), if it is."""
 
     subject: str
     client_id: ClientId
@@ -220,6 +227,12 @@ class AccessToken:
     expires_at: datetime
     family_id: UUID | None = None
     userinfo_claims: tuple[str, ...] = ()
+    key_thumbprint: str | None = None
+
+    @property
+    def scheme(self) -> str:
+        """How it is sent, which is also its `token_type`."""
+        return BEARER if self.key_thumbprint is None else DPOP
 
 
 def render_code(person_id: PersonId, secret: bytes) -> str:

@@ -82,7 +82,8 @@ class RefreshPolicy:
 
 @dataclass(frozen=True, slots=True)
 class TokenFamily:
-    """A family as it lies in the database, with its person. The methods without a docstring are the protocol
+    """A family as it lies in the database, with its person. `dpop_jkt` names the key by which alone its tokens are used
+    (RFC 9449 5), if there is one. The methods without a docstring are the protocol
     engine's."""
 
     person: Person
@@ -99,6 +100,7 @@ class TokenFamily:
     idle_expires_at: datetime
     revoked_at: datetime | None
     requested_claims: RequestedClaims = NO_CLAIMS
+    dpop_jkt: str | None = None
 
     def get_scope(self) -> str:
         return " ".join(self.scopes)

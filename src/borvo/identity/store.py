@@ -122,8 +122,8 @@ async def insert_code(connection: Connection, digest: bytes, code: StoredCode, i
     await connection.execute(
         """insert into authorization_code
              (person_id, code_digest, client_key, redirect_uri, scopes, nonce, code_challenge,
-              login_session_id, auth_time, consent_version, issued_at, expires_at, claims)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)""",
+              login_session_id, auth_time, consent_version, issued_at, expires_at, claims, dpop_jkt)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)""",
         code.person.id,
         digest,
         code.client_key,
@@ -137,6 +137,7 @@ async def insert_code(connection: Connection, digest: bytes, code: StoredCode, i
         issued_at,
         code.expires_at,
         render_claims(code.requested_claims),
+        code.dpop_jkt,
     )
 
 
@@ -176,6 +177,7 @@ def _read_code(row: Row) -> StoredCode:
         token_expires_at=row["token_expires_at"],
         family_id=row["family_id"],
         requested_claims=read_claims(row["claims"]),
+        dpop_jkt=row["dpop_jkt"],
     )
 
 
@@ -244,6 +246,7 @@ async def delete_expired(connection: Connection, now: datetime, codes_before: da
     await connection.execute("delete from authorization_code where expires_at < $1", codes_before)
     await connection.execute("delete from revoked_token where expires_at < $1", now)
     await connection.execute("delete from access_token where expires_at < $1", now)
+    await connection.execute("delete from used_proof where expires_at < $1", now)
     await connection.execute("delete from device_authorization where expires_at < $1", now)
     # A family outlives its refresh tokens until the last access token issued with them has ended.
     await connection.execute("delete from token_family where idle_expires_at < $1", codes_before)

@@ -29,6 +29,11 @@ FAMILY_CLAIM = "borvo_family"
 USERINFO_CLAIM = "borvo_userinfo"
 """A private claim: what the request wanted of userinfo beside what its scopes bring."""
 
+BINDING_CLAIM = "cnf"
+"""What the token is bound to (RFC 7800 3.1): here the key with the thumbprint (RFC 9449 6.1)."""
+
+THUMBPRINT_MEMBER = "jkt"
+
 _TOKEN_LIMIT = 16_000
 _OPAQUE_LIMIT = 100
 _REGISTRY = JWSRegistry(algorithms=list(ALGORITHMS))
@@ -120,7 +125,18 @@ def read_access_claims(claims: Mapping[str, Any], issuer: str, now: datetime) ->
         expires_at=expires_at,
         family_id=parse_uuid(str(read_claim(claims, FAMILY_CLAIM, str) or "")),
         userinfo_claims=tuple(str(name) for name in claims.get(USERINFO_CLAIM) or ()),
+        key_thumbprint=_read_binding(claims.get(BINDING_CLAIM)),
     )
+
+
+def _read_binding(binding: object) -> str | None:
+    """Raises `TokenError` for a binding of another kind, which nobody here could check."""
+    if binding is None:
+        return None
+    thumbprint = binding.get(THUMBPRINT_MEMBER) if isinstance(binding, dict) else None
+    if not isinstance(thumbprint, str):
+        raise TokenError("the token is bound to something else than a key")
+    return thumbprint
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ def _describe_code(facts: Facts, request: ProtocolRequest, grantor: Grantor) -> 
         token_id=None,
         token_expires_at=None,
         requested_claims=grantor.requested_claims,
+        dpop_jkt=facts.parameters.get("dpop_jkt"),
     )
 
 

@@ -8,6 +8,7 @@ from borvo.identity.caller_store import LoadedCaller, load_callers
 from borvo.identity.engine import Facts, ProtocolClient
 from borvo.identity.keys import KeyCabinet
 from borvo.identity.model import TOKEN_LIFETIME, AccessToken, InstanceProfile, Parameters
+from borvo.identity.nonces import NonceSeries
 from borvo.identity.refresh import RefreshPolicy
 from borvo.identity.service.guessing import GuessLimit
 from borvo.identity.tokens import TokenMemory
@@ -44,6 +45,7 @@ class Identity:
     trusted_proxies: int
     events: SecurityLog
     refresh: RefreshPolicy
+    nonces: NonceSeries
     limiter: Limiter
     client_limiter: ClientLimiter
     usage: ClientUsage

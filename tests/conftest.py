@@ -13,9 +13,11 @@ import pytest
 import structlog
 from hypothesis import settings
 
-import borvo.assembly  # noqa: F401  (loads the tables of every feature)
 from borvo.storage.embedded import EmbeddedPostgres
 from borvo.storage.migration import migrate
+
+# Loads the tables of every feature, too.
+from tests.instance import Instance, serve_instance
 
 # How long an example takes says more of the machine than of the law that is tried.
 settings.register_profile("borvo", deadline=None)
@@ -165,3 +167,14 @@ async def database_url(server_url: str, databases: Databases) -> AsyncIterator[s
     name = await databases.take()
     yield replace_database(server_url, name)
     await databases.give_back(name)
+
+
+@pytest.fixture(scope="session")
+async def borvo(server_url: str, template_name: str) -> AsyncIterator[Instance]:
+    """A server in a process of its own, for the whole run: its tests make people and clients that no other uses."""
+    name = f"instance_{uuid4().hex}"
+    connection = await asyncpg.connect(server_url)
+    await connection.execute(f'create database "{name}" template "{template_name}"')
+    await connection.close()
+    async with serve_instance(replace_database(server_url, name)) as instance:
+        yield instance

@@ -1,31 +1,21 @@
-"""A real Chromium, the real server in a process of its own, and an app's site that is foreign to it."""
+"""A real Chromium, and an app's site that is foreign to the server."""
 
-import base64
 import os
 import re
 import sys
 from asyncio import subprocess, wait_for
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack
 from itertools import count
 from pathlib import Path
-from uuid import uuid4
 
-import asyncpg
 import pytest
-from argon2 import PasswordHasher
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
 
-from borvo.accounts.public import Passwords, Registration, create_person
-from borvo.assembly import Platform, build_platform
-from borvo.portal.public import create_tenancy
-from borvo.settings import read_settings
 from tests.browser.foreign_site import ForeignSite
-from tests.conftest import replace_database
-from tests.processes import ROOT, find_free_port, read_line, stop, wait_for_port
+from tests.instance import PASSWORD, Instance
+from tests.processes import ROOT, stop, wait_for_port
 
-PASSWORD = "correct horse pony"
 FLAGS = [
     "--headless=new",
     "--no-sandbox",
@@ -45,60 +35,6 @@ ERROR_PAGE = re.compile(r"the server responded with a status of (4\d\d|502)")
 
 StartExample = Callable[[str, str, int], Awaitable[str]]
 OpenPage = Callable[..., Awaitable[Page]]
-
-
-@dataclass(frozen=True)
-class Instance:
-    """The server that runs, and the same platform in this process, to make what a test begins with."""
-
-    origin: str
-    platform: Platform
-
-    async def create_person(self, *, tenancy: str = "") -> str:
-        """A new person's e-mail address; with a prefix, a developer who owns a tenancy."""
-        email = f"{uuid4().hex[:12]}@example.org"
-        await create_person(self.platform.accounts, Registration(email, "Ada", "Byron", PASSWORD))
-        if tenancy:
-            await create_tenancy(self.platform.portal, email, tenancy)
-        return email
-
-
-@asynccontextmanager
-async def _open_platform(environment: dict[str, str]) -> AsyncIterator[Platform]:
-    passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    platform = build_platform(read_settings(environment), passwords=passwords)
-    await platform.database.open()
-    try:
-        yield platform
-    finally:
-        await platform.database.close()
-
-
-@pytest.fixture(scope="session")
-async def borvo(server_url: str, template_name: str) -> AsyncIterator[Instance]:
-    """`borvo serve` on a database of its own, for the whole run."""
-    name, port = f"browser_{uuid4().hex}", find_free_port()
-    connection = await asyncpg.connect(server_url)
-    await connection.execute(f'create database "{name}" template "{template_name}"')
-    await connection.close()
-    environment = {
-        "BORVO_ISSUER": f"http://localhost:{port}",
-        "BORVO_PORT": str(port),
-        "BORVO_DATABASE_URL": replace_database(server_url, name),
-        "BORVO_SECRET_KEY": base64.b64encode(os.urandom(32)).decode(),
-        "BORVO_LOG_LEVEL": "warning",
-    }
-    program = "from borvo.cli.main import main; main(['serve'])"
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith("BORVO_")}
-    process = await subprocess.create_subprocess_exec(
-        sys.executable, "-c", program, env={**inherited, **environment}, stdout=subprocess.PIPE
-    )
-    try:
-        assert await read_line(process) == f"ready {environment['BORVO_ISSUER']}"
-        async with _open_platform(environment) as platform:
-            yield Instance(environment["BORVO_ISSUER"], platform)
-    finally:
-        await stop(process)
 
 
 def _find_chromium() -> str:

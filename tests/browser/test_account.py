@@ -3,7 +3,8 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import PHONE, Instance, OpenPage, run_axe, sign_in
+from tests.browser.conftest import PHONE, OpenPage, run_axe, sign_in
+from tests.instance import Instance
 
 pytestmark = pytest.mark.browser
 

@@ -13,8 +13,9 @@ from playwright.async_api import Page, expect
 
 from borvo.mail.posting import KIND
 from borvo.support.service import add_role
-from tests.browser.conftest import PASSWORD, PHONE, Instance, OpenPage, run_axe, sign_in
+from tests.browser.conftest import PHONE, OpenPage, run_axe, sign_in
 from tests.factories.clients import BLOOD_PRESSURE, SECRET, register_client
+from tests.instance import PASSWORD, Instance
 from tests.processes import ROOT, find_free_port, stop, wait_for_port
 
 pytestmark = pytest.mark.browser

@@ -6,9 +6,10 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import Instance, OpenPage, sign_in
+from tests.browser.conftest import OpenPage, sign_in
 from tests.browser.foreign_site import ForeignSite
 from tests.factories.clients import register_client
+from tests.instance import Instance
 
 pytestmark = pytest.mark.browser
 

@@ -5,8 +5,9 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.conftest import PHONE, Instance, OpenPage, run_axe, sign_in
+from tests.browser.conftest import PHONE, OpenPage, run_axe, sign_in
 from tests.factories.clients import register_client
+from tests.instance import Instance
 
 pytestmark = pytest.mark.browser
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.conftest import PHONE, Instance, OpenPage, run_axe, sign_in
+from tests.browser.conftest import PHONE, OpenPage, run_axe, sign_in
+from tests.instance import Instance
 
 pytestmark = pytest.mark.browser
 

@@ -12,10 +12,11 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from borvo.kernel.entropy import decode_bytes
-from tests.browser.conftest import PHONE, Instance, OpenPage, run_axe, sign_in
+from tests.browser.conftest import PHONE, OpenPage, run_axe, sign_in
 from tests.browser.foreign_site import ForeignSite
 from tests.factories.clients import SECRET, register_client
 from tests.functional.identity.flows import CHALLENGE, VERIFIER
+from tests.instance import Instance
 
 pytestmark = pytest.mark.browser
 

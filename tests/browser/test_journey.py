@@ -5,7 +5,8 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import PASSWORD, PHONE, Instance, OpenPage, StartExample, run_axe, sign_in
+from tests.browser.conftest import PHONE, OpenPage, StartExample, run_axe, sign_in
+from tests.instance import PASSWORD, Instance
 from tests.processes import find_free_port
 
 pytestmark = pytest.mark.browser

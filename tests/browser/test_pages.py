@@ -11,8 +11,9 @@ from playwright.async_api import Browser, Page, expect
 
 from borvo.portal.activity import list_days
 from borvo.portal.public import Activity, add_counts
-from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, Instance, OpenPage, run_axe, sign_in
+from tests.browser.conftest import DESKTOP, PHONE, OpenPage, run_axe, sign_in
 from tests.factories.clients import register_client
+from tests.instance import PASSWORD, Instance
 
 pytestmark = pytest.mark.browser
 

@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import PHONE, Instance, OpenPage, run_axe, sign_in
+from tests.browser.conftest import PHONE, OpenPage, run_axe, sign_in
 from tests.functional.portal.pictures import draw_png
+from tests.instance import Instance
 
 pytestmark = pytest.mark.browser
 

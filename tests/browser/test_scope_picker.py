@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from playwright.async_api import FrameLocator, Locator, Page, expect
 
-from tests.browser.conftest import PHONE, Instance, OpenPage, run_axe
+from tests.browser.conftest import PHONE, OpenPage, run_axe
 from tests.browser.test_portal import Developer, start_developer
+from tests.instance import Instance
 
 pytestmark = pytest.mark.browser
 

@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, Instance, OpenPage, run_axe, sign_in
+from tests.browser.conftest import DESKTOP, PHONE, OpenPage, run_axe, sign_in
 from tests.factories.clients import register_client
+from tests.instance import Instance
 
 pytestmark = pytest.mark.browser
 

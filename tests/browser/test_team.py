@@ -8,8 +8,9 @@ from playwright.async_api import Page, expect
 
 from borvo.mail.posting import KIND
 from borvo.portal.public import TeamRole, add_member, create_tenancy
-from tests.browser.conftest import PASSWORD, PHONE, Instance, OpenPage, run_axe, sign_in
+from tests.browser.conftest import PHONE, OpenPage, run_axe, sign_in
 from tests.factories.clients import register_client
+from tests.instance import PASSWORD, Instance
 
 pytestmark = pytest.mark.browser
 

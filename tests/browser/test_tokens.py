@@ -6,8 +6,9 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.conftest import DESKTOP, PHONE, Instance, OpenPage, run_axe, sign_in
+from tests.browser.conftest import DESKTOP, PHONE, OpenPage, run_axe, sign_in
 from tests.browser.test_secrets import fits
+from tests.instance import Instance
 
 pytestmark = pytest.mark.browser
 

@@ -17,7 +17,7 @@ from borvo.agency.model import (
 )
 from borvo.agency.service import Agency, admit_asker, find_asker, name_agent, name_client
 from borvo.agency.words import write_first_read
-from borvo.identity.public import Admission, verify_token
+from borvo.identity.public import Admission, Api, verify_token
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import create_token, create_uuid, decode_bytes
 from borvo.kernel.errors import ForbiddenError
@@ -64,7 +64,7 @@ def _describe(row: Row) -> list[ClaimAnswer]:
 async def issue_token(agency: Agency, presented: PresentedToken, body: bytes) -> str:
     """Contract 7: raises `ForbiddenError` when one of those named cannot be reached, whether she is unknown or has
     not consented."""
-    admission = await verify_token(agency.identity, presented)
+    admission = await verify_token(agency.identity, presented, api=Api.AGENCY)
     accounts = agency.accounts
     async with accounts.database.transaction() as connection:
         asker = await admit_asker(connection, admission)

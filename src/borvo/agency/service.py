@@ -7,7 +7,7 @@ from borvo.accounts.public import Accounts, Role, load_person
 from borvo.agency.model import Asker, Invite, Names
 from borvo.agency.policy import check_asker
 from borvo.catalogue.scopes import AGENCY_SCOPE
-from borvo.identity.public import Admission, Caller, Identity, admit_caller, verify_token
+from borvo.identity.public import Admission, Api, Caller, Identity, admit_caller, verify_token
 from borvo.kernel.errors import ForbiddenError
 from borvo.kernel.ids import ClientKey, OrganisationId, PersonId
 from borvo.organisations.public import (
@@ -65,7 +65,7 @@ async def admit_asker(connection: Connection, admission: Admission) -> Asker:
 
 async def find_asker(agency: Agency, presented: PresentedToken) -> Asker:
     """As `admit_asker`, for the token of an Authorization header."""
-    admission = await verify_token(agency.identity, presented)
+    admission = await verify_token(agency.identity, presented, api=Api.AGENCY)
     async with agency.accounts.database.connection() as connection:
         return await admit_asker(connection, admission)
 

@@ -29,6 +29,7 @@ from borvo.portal.public import (
     ClientActivity,
     ClientLimiter,
     ClientUsage,
+    Fetcher,
     LifetimeBounds,
     Portal,
     SecretVerifier,
@@ -94,7 +95,7 @@ def build_platform(
     developers = _build_portal(settings, people, verifier, provider)
     clinics = Organisations(
         people,
-        partial(identity.admit_person, provider, scope=AGENCY_SCOPE),
+        partial(identity.admit_person, provider, scope=AGENCY_SCOPE, api=identity.Api.ORGANISATIONS),
         partial(agency.count_sharers, clock),
     )
     asking = _build_agency(settings, people, provider, keyring, handlers)
@@ -123,7 +124,7 @@ def _build_dataserver(settings: Settings, provider: Identity, asking: Agency, ke
         database=provider.database,
         clock=provider.clock,
         entropy=provider.entropy,
-        verify=partial(identity.verify_token, provider),
+        verify=partial(identity.verify_token, provider, api=identity.Api.SAMPLES),
         cursor_key=keyring.derive("sample cursors"),
         agency=asking,
         activity=provider.activity,
@@ -171,6 +172,7 @@ def _build_portal(
         on_client_gone=partial(identity.forget_client, provider),
         on_person_gone=partial(identity.forget_person, provider),
         loopback=Loopback(settings.issuer),
+        fetcher=Fetcher(people.limiter, people.clock, build_outgoing(settings)),
     )
 
 
@@ -222,12 +224,14 @@ def _build_provider(
         clock=clock,
         entropy=entropy,
         cabinet=cabinet,
+        client_keys=identity.ClientKeys(build_outgoing(settings).fetch, clock),
         verifier=verifier,
         guesses=GuessLimit(client_limiter, clock),
         trusted_proxies=settings.trusted_proxies,
         events=events,
         refresh=_describe_refresh(settings, keyring),
         nonces=NonceSeries(keyring.derive("proof nonces")),
+        aliases=identity.Aliases(keyring.derive("pairwise subjects"), keyring.derive("hidden ids")),
         profile=InstanceProfile(settings.profile),
         limiter=limiter,
         client_limiter=client_limiter,

@@ -66,4 +66,4 @@ def _describe(admission: Admission, query_token: str | None) -> Reader:
     person_id = admission.token.person_id
     if person_id is None:
         raise ForbiddenError("This access token stands for a program, not for a person who has samples.")
-    return Reader(admission, person_id, str(person_id))
+    return Reader(admission, person_id, admission.token.known_as)

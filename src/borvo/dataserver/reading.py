@@ -76,7 +76,7 @@ async def read_samples(server: DataServer, request: ReadRequest) -> Found:
     server.activity.note(admission.token.client_id, Activity.SAMPLES_READ, len(page.samples))
     cursor = page.next and write_cursor(server.cursor_key, reading.reader, page.next)
     tag = _create_tag(admission.token, request, page.position)
-    return Found(reading.query, reading.units, page, str(reading.person_id), tag, cursor)
+    return Found(reading.query, reading.units, page, admission.token.known_as, tag, cursor)
 
 
 async def open_stream(server: DataServer, request: ReadRequest) -> tuple[Found, AsyncIterator[Page]]:
@@ -92,7 +92,7 @@ async def open_stream(server: DataServer, request: ReadRequest) -> tuple[Found, 
             raise refuse_scopes("read all parts of these samples", missing)
         asked = (await _ask(connection, reading))._replace(has_total=False)
     first = await _read_part(server, admission, reading.person_id, asked, reading.after, reading.query.limit)
-    found = Found(reading.query, reading.units, first, str(reading.person_id), None)
+    found = Found(reading.query, reading.units, first, admission.token.known_as, None)
     return found, _follow(server, admission, reading.person_id, asked, first)
 
 

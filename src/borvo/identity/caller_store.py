@@ -13,7 +13,7 @@ from borvo.kernel.ids import ClientKey, TenancyId
 from borvo.storage.database import Connection, Row
 
 # The client's state, the revocations, and for a person her account and the consent under which the token was issued.
-_LIVE = """select c.client_key, c.tenancy_id from client c
+_LIVE = """select c.client_key, c.tenancy_id, c.userinfo_signed_response_alg from client c
            where c.client_id = {client_id} and c.disabled_at is null
              and (c.tokens_void_before is null or c.tokens_void_before <= {issued_at})
              and not exists (select 1 from revoked_token r where r.subject = {subject} and r.token_id = {jti})
@@ -62,15 +62,16 @@ async def load_caller(connection: Connection, token: AccessToken) -> Caller | No
 @dataclass(frozen=True, slots=True)
 class LoadedCaller:
     """A caller with the tenancy of her client, and whom her token is about; nobody, for a client that calls for itself
-    or a closed account."""
+    or a closed account. `userinfo_algorithm` is empty unless the client wants userinfo signed."""
 
     caller: Caller
     tenancy_id: TenancyId
     subject: ClaimsSubject | None
+    userinfo_algorithm: str = ""
 
 
 _CALLERS = f"""
-    select k.number, live.client_key, live.tenancy_id, {CLAIMS_COLUMNS}
+    select k.number, live.*, {CLAIMS_COLUMNS}
     from unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::integer[], $6::uuid[], $7::timestamptz[])
          with ordinality as k (client_id, subject, token_id, person_id, version, family_id, issued_at, number)
     cross join lateral ({
@@ -111,7 +112,8 @@ def _read_loaded(token: AccessToken, row: Row) -> LoadedCaller:
     if row["id"] is None:
         return LoadedCaller(caller, tenancy_id, None)
     has_profile = is_profile_needed(list_claims(token.scopes, token.userinfo_claims))
-    return LoadedCaller(caller, tenancy_id, read_claims_subject(row, has_profile=has_profile))
+    subject = read_claims_subject(row, has_profile=has_profile)
+    return LoadedCaller(caller, tenancy_id, subject, row["userinfo_signed_response_alg"] or "")
 
 
 def _build_caller(token: AccessToken, client_key: UUID) -> Caller:

@@ -8,6 +8,7 @@ from borvo.identity.engine import AUTH_METHODS
 from borvo.identity.keys import ALGORITHMS
 from borvo.identity.model import ALWAYS_CLAIMS, RESPONSE_TYPES, SCOPE_CLAIMS, InstanceProfile
 from borvo.identity.possession import PROOF_ALGORITHMS
+from borvo.portal.public import SubjectType
 
 
 @cache
@@ -38,7 +39,10 @@ def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
             "refresh_token",
             "urn:ietf:params:oauth:grant-type:device_code",
         ],
-        "subject_types_supported": ["public"],
+        "subject_types_supported": [each.value for each in SubjectType],
+        "userinfo_signing_alg_values_supported": list(ALGORITHMS),
+        "claim_types_supported": ["normal"],
+        "service_documentation": f"{issuer}/docs",
         "id_token_signing_alg_values_supported": list(ALGORITHMS),
         "token_endpoint_auth_methods_supported": list(AUTH_METHODS[1:] + AUTH_METHODS[:1]),
         "introspection_endpoint_auth_methods_supported": list(AUTH_METHODS[1:]),

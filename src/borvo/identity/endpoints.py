@@ -31,7 +31,10 @@ Collaborators = NamedDependency[SkipValidation[Identity]]
 
 FIELD_LIMIT = 100
 # RFC 6749 5.1
-_EACH = [(b"content-type", b"application/json"), (b"cache-control", b"no-store"), (b"pragma", b"no-cache")]
+_UNKEPT = [(b"cache-control", b"no-store"), (b"pragma", b"no-cache")]
+_EACH = [(b"content-type", b"application/json"), *_UNKEPT]
+# OpenID Connect Core 5.3.2
+_SIGNED = [(b"content-type", b"application/jwt"), *_UNKEPT]
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _CACHEABLE = {"Cache-Control": f"public, max-age={int(JWKS_LIFETIME.total_seconds())}"}
 
@@ -46,7 +49,12 @@ async def read_form_parameters(request: AnyRequest) -> Parameters | None:
         return None
 
 
-@get("/.well-known/openid-configuration", opt=WITHOUT_CSRF, sync_to_thread=False)
+# RFC 8414 3.1 and 5: the same document, for clients that know OAuth and no OpenID Connect.
+@get(
+    ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"],
+    opt=WITHOUT_CSRF,
+    sync_to_thread=False,
+)
 def show_discovery(identity: Collaborators) -> Response[dict[str, Any]]:
     """The OpenID provider's metadata."""
     return Response(build_discovery(identity.issuer, identity.profile), headers=_CACHEABLE)
@@ -83,10 +91,13 @@ async def _answer(request: AnyRequest, identity: Identity, answer_request: Answe
 
 
 def _render(body: dict[str, Any], status: int = 200, headers: Mapping[str, str] = _NO_HEADERS) -> ASGIApp:
+    sent = [*_EACH, *((name.lower().encode(), value.encode()) for name, value in headers.items())]
+    return _send(msgspec.json.encode(body), sent, status)
+
+
+def _send(content: bytes, headers: list[tuple[bytes, bytes]], status: int = 200) -> ASGIApp:
     """What Litestar's Response comes to in the end, without the steps before: these are the busiest addresses."""
-    content = msgspec.json.encode(body)
-    sent = [*_EACH, (b"content-length", b"%d" % len(content))]
-    sent += [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    sent = [*headers, (b"content-length", b"%d" % len(content))]
 
     async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": status, "headers": sent})
@@ -134,7 +145,8 @@ async def show_userinfo(request: AnyRequest, identity: Collaborators) -> ASGIApp
         parameters = await read_form_parameters(request)
         for token in parameters.list_values("access_token") if parameters else ():
             presented = presented.add(token)
-    return _render(await describe_caller(identity, presented))
+    claims = await describe_caller(identity, presented)
+    return _send(claims.encode(), _SIGNED) if isinstance(claims, str) else _render(claims)
 
 
 _HANDLERS = [

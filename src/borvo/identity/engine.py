@@ -15,6 +15,7 @@ from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
 
 from borvo.accounts.public import ClaimsSubject
+from borvo.identity.aliases import Aliases
 from borvo.identity.device import DeviceAuthorization
 from borvo.identity.keys import SigningKeys
 from borvo.identity.model import (
@@ -28,13 +29,16 @@ from borvo.identity.model import (
 )
 from borvo.identity.possession import Proof
 from borvo.identity.refresh import RefreshIssue, RefreshPolicy, TokenFamily
+from borvo.identity.resources import narrow_resources, read_resources, render_audience
 from borvo.identity.tokens import (
     BINDING_CLAIM,
     CONSENT_CLAIM,
     FAMILY_CLAIM,
+    PERSON_CLAIM,
     THUMBPRINT_MEMBER,
     USERINFO_CLAIM,
     OpaqueIssue,
+    hide_person,
     sign_access_token,
 )
 from borvo.kernel.entropy import Entropy, create_uuid, encode_bytes
@@ -64,6 +68,7 @@ class Facts:
     keys: SigningKeys
     parameters: Parameters
     refresh: RefreshPolicy
+    aliases: Aliases
     access_lifetime: timedelta = TOKEN_LIFETIME
     profile: InstanceProfile = InstanceProfile.COMPATIBLE
     client: "ProtocolClient | None" = None
@@ -278,7 +283,7 @@ class AccessTokenGenerator(BearerTokenGenerator):
         facts.issued_token_ids.append(claims["jti"])
         if registered.access_token_format is AccessTokenFormat.OPAQUE:
             subject_id = user.login.person.id if user else registered.client_key
-            facts.issued_opaque = OpaqueIssue.create(subject_id, claims, facts.entropy)
+            facts.issued_opaque = OpaqueIssue.create(subject_id, claims, facts.entropy, facts.aliases)
             return facts.issued_opaque.text
         return sign_access_token(facts.keys.active[registered.signing_algorithm], claims)
 
@@ -299,10 +304,11 @@ class AccessTokenGenerator(BearerTokenGenerator):
         issued_at = int(facts.now.timestamp())
         claims: dict[str, Any] = {
             "iss": facts.issuer,
-            # RFC 9068 3: without a resource parameter the default resource, which is this instance.
-            "aud": facts.issuer,
+            "aud": _find_audience(facts, user),
             # RFC 9068 2.2: without a resource owner the subject is the client.
-            "sub": str(user.login.person.id) if user else client.client_id,
+            "sub": facts.aliases.name_person(client.registered, user.login.person.id)
+            if user
+            else client.client_id,
             "client_id": client.client_id,
             "iat": issued_at,
             "exp": issued_at + self._find_seconds(client, grant_type),
@@ -313,13 +319,22 @@ class AccessTokenGenerator(BearerTokenGenerator):
             claims[BINDING_CLAIM] = {THUMBPRINT_MEMBER: facts.proof.thumbprint}
         if user:
             claims["auth_time"] = int(user.login.authenticated_at.timestamp())
-            claims["sid"] = str(user.login.session_id)
+            claims["sid"] = facts.aliases.name_session(client.registered, user.login.session_id)
             claims[CONSENT_CLAIM] = user.consent_version
             if user.requested_claims.userinfo:
                 claims[USERINFO_CLAIM] = list(user.requested_claims.userinfo)
             if facts.issued_refresh is not None:
                 claims[FAMILY_CLAIM] = str(facts.issued_refresh.family_id)
+            if claims["sub"] != str(user.login.person.id):
+                claims[PERSON_CLAIM] = hide_person(user.login.person.id, claims["jti"], facts.aliases)
         return claims
+
+
+def _find_audience(facts: Facts, user: Grantor | None) -> str | list[str]:
+    """Raises `OAuth2Error` for resources that are not here, or not what the person's request named."""
+    asked = read_resources(facts.parameters, facts.issuer)
+    granted = user.resources if user else ()
+    return render_audience(narrow_resources(asked, granted, facts.issuer), facts.issuer)
 
 
 def _issue_refresh(facts: Facts, user: Grantor) -> RefreshIssue:

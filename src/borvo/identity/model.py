@@ -7,7 +7,6 @@ from enum import StrEnum
 from uuid import UUID
 
 from borvo.accounts.public import ClaimsSubject, Login, Person, PostalAddress, Profile
-from borvo.kernel.entropy import TOKEN_BYTES, decode_bytes, encode_bytes
 from borvo.kernel.ids import ClientId, ClientKey, LoginSessionId, PersonId
 from borvo.kernel.scopes import Scopes, parse_scopes, render_scopes
 from borvo.web.addresses import parse_origin
@@ -59,9 +58,9 @@ class Parameters:
         return [value for key, value in self.pairs if key == name and value]
 
     def find_repeated(self) -> str | None:
-        """The first parameter that came twice, which RFC 6749 3.1 forbids."""
+        """The first parameter that came twice, which RFC 6749 3.1 forbids; RFC 8707 2 allows it for `resource`."""
         seen: set[str] = set()
-        for name, _ in self.pairs:
+        for name in (name for name, _ in self.pairs if name != "resource"):
             if name in seen:
                 return name
             seen.add(name)
@@ -169,6 +168,7 @@ class StoredCode:
     token_expires_at: datetime | None
     family_id: UUID | None = None
     requested_claims: RequestedClaims = NO_CLAIMS
+    resources: tuple[str, ...] = ()
     code_challenge_method: str = "S256"
     dpop_jkt: str | None = None
 
@@ -198,6 +198,7 @@ class Grantor:
     login: Login
     consent_version: int
     requested_claims: RequestedClaims = NO_CLAIMS
+    resources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +215,12 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """The claims of a verified access token that Borvo itself needs. `key_thumbprint` names the key that it is bound
-    to (RFC 9449 6.1), if it is."""
+    """The claims of a verified access token that Borvo itself needs. `subject` is the person's id or the client's;
+    `known_as` is the `sub` of the token, which is all that its client is told. `audience` are resources of this
+    instance, one at least. `key_thumbprint` names the key that it is bound to (RFC 9449 6.1), if it is."""
 
     subject: str
+    known_as: str
     client_id: ClientId
     person_id: PersonId | None
     scopes: frozenset[str]
@@ -227,26 +230,13 @@ class AccessToken:
     expires_at: datetime
     family_id: UUID | None = None
     userinfo_claims: tuple[str, ...] = ()
+    audience: frozenset[str] = frozenset()
     key_thumbprint: str | None = None
 
     @property
     def scheme(self) -> str:
         """How it is sent, which is also its `token_type`."""
         return BEARER if self.key_thumbprint is None else DPOP
-
-
-def render_code(person_id: PersonId, secret: bytes) -> str:
-    """A code begins with the person, so that the one statement that loads it finds its shard. It tells the
-    client nothing that the id token does not."""
-    return encode_bytes(person_id.bytes + secret)
-
-
-def parse_code(code: str) -> PersonId | None:
-    """Whose code it is; None for what `render_code` cannot have written."""
-    data = decode_bytes(code)
-    if data is None or len(data) != 16 + TOKEN_BYTES:
-        return None
-    return PersonId(UUID(bytes=data[:16]))
 
 
 ALWAYS_CLAIMS = ("sub", "role")

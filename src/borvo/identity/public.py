@@ -1,5 +1,7 @@
 """What other features may use of the OpenID provider."""
 
+from borvo.identity.aliases import Aliases
+from borvo.identity.client_keys import ClientKeys
 from borvo.identity.cross_origin import CrossOrigin
 from borvo.identity.endpoints import build_api_router
 from borvo.identity.key_schedule import ANNOUNCEMENT, KEY_REFRESH, MINIMUM_ANNOUNCEMENT, KeyState, StoredKey
@@ -9,6 +11,8 @@ from borvo.identity.nonce_headers import hand_out_nonces
 from borvo.identity.nonces import NonceSeries
 from borvo.identity.pages import build_page_router
 from borvo.identity.refresh import RefreshPolicy
+from borvo.identity.resources import Api
+from borvo.identity.restoring import end_all_grants
 from borvo.identity.service.caller import Admission, admit_caller, admit_person, clean_up, verify_token
 from borvo.identity.service.client_ends import end_grants, forget_client, forget_person
 from borvo.identity.service.client_limits import CLIENT_LIMITS
@@ -26,8 +30,11 @@ __all__ = [
     "MINIMUM_ANNOUNCEMENT",
     "AccessToken",
     "Admission",
+    "Aliases",
+    "Api",
     "BackchannelNotifier",
     "Caller",
+    "ClientKeys",
     "CrossOrigin",
     "GenerateKey",
     "GuessLimit",
@@ -45,6 +52,7 @@ __all__ = [
     "build_page_router",
     "clean_up",
     "describe_return",
+    "end_all_grants",
     "end_grants",
     "forget_client",
     "forget_person",

@@ -18,6 +18,7 @@ from borvo.kernel.scopes import Scopes
 
 _NAME_BYTES = 32
 _MARK_BYTES = 32
+_MASKED = b"masked"
 
 
 class RefreshVerdict(StrEnum):
@@ -49,10 +50,11 @@ class RefreshPolicy:
     retry: timedelta
 
     def render(self, person_id: PersonId, family_id: UUID, entropy: Entropy) -> str:
-        """A fresh token. It names its family, and its mark proves that it was issued here: so a spent one is told
-        from an invented one although only the digest of the current one is kept."""
-        body = person_id.bytes + family_id.bytes + entropy(TOKEN_BYTES)
-        return encode_bytes(body + self._mark(body))
+        """A fresh token. It names its family, which nobody else can read, and its mark proves that it was issued here:
+        so a spent one is told from an invented one although only the digest of the current one is kept."""
+        secret = entropy(TOKEN_BYTES)
+        body = self._mask(person_id.bytes + family_id.bytes, secret) + secret
+        return encode_bytes(body + self._mark(_MASKED + body))
 
     def parse(self, token: str) -> tuple[PersonId, UUID] | None:
         """Whose token it is and of which family; None for what was not issued here."""
@@ -60,9 +62,13 @@ class RefreshPolicy:
         if data is None or len(data) != _NAME_BYTES + TOKEN_BYTES + _MARK_BYTES:
             return None
         body, mark = data[:-_MARK_BYTES], data[-_MARK_BYTES:]
-        if not is_same(mark, self._mark(body)):
+        names, secret = body[:_NAME_BYTES], body[_NAME_BYTES:]
+        if is_same(mark, self._mark(_MASKED + body)):
+            names = self._mask(names, secret)
+        elif not is_same(mark, self._mark(body)):
+            # Neither of this form nor of that of old, whose names lay open.
             return None
-        return PersonId(UUID(bytes=body[:16])), UUID(bytes=body[16:32])
+        return PersonId(UUID(bytes=names[:16])), UUID(bytes=names[16:])
 
     def narrow(self, lifetime_days: int | None, idle_days: int | None) -> "RefreshPolicy":
         """For a client that wants its tokens to live for a shorter time; a longer one it does not get."""
@@ -78,6 +84,12 @@ class RefreshPolicy:
 
     def _mark(self, body: bytes) -> bytes:
         return hmac.digest(self.key, body, "sha256")
+
+    def _mask(self, names: bytes, secret: bytes) -> bytes:
+        """Hides them, and finds them again: for each secret another mask, 32 bytes as they are. No mark is made over a
+        text as short as this one."""
+        stream = hmac.digest(self.key, b"mask" + secret, "sha256")
+        return bytes(left ^ right for left, right in zip(names, stream, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +112,7 @@ class TokenFamily:
     idle_expires_at: datetime
     revoked_at: datetime | None
     requested_claims: RequestedClaims = NO_CLAIMS
+    resources: tuple[str, ...] = ()
     dpop_jkt: str | None = None
 
     def get_scope(self) -> str:

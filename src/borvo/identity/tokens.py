@@ -13,8 +13,10 @@ from joserfc.errors import JoseError
 from joserfc.jwk import GuestProtocol, Key
 from joserfc.jws import JWSRegistry
 
+from borvo.identity.aliases import Aliases
 from borvo.identity.keys import ALGORITHMS, SigningKey, SigningKeys, VerifyingKey
 from borvo.identity.model import AccessToken, read_claim
+from borvo.identity.resources import list_resources
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import TOKEN_BYTES, Entropy, decode_bytes, encode_bytes
 from borvo.kernel.ids import ClientId, PersonId, parse_uuid
@@ -34,8 +36,12 @@ BINDING_CLAIM = "cnf"
 
 THUMBPRINT_MEMBER = "jkt"
 
+PERSON_CLAIM = "borvo_person"
+"""A private claim of tokens whose `sub` names nobody here: the person, hidden under the token's id."""
+
 _TOKEN_LIMIT = 16_000
 _OPAQUE_LIMIT = 100
+_ID_BYTES = 16
 _REGISTRY = JWSRegistry(algorithms=list(ALGORITHMS))
 
 
@@ -53,6 +59,11 @@ def sign_logout_token(signing_key: SigningKey, claims: Mapping[str, Any]) -> str
     return _sign(signing_key, "logout+jwt", claims)
 
 
+def sign_userinfo(signing_key: SigningKey, claims: Mapping[str, Any]) -> str:
+    """The compact form. Without a type, so that it passes for no id token that comes back as a hint."""
+    return _sign(signing_key, "", claims)
+
+
 def _sign(signing_key: SigningKey, kind: str, claims: Mapping[str, Any]) -> str:
     # RFC 7515 7.1. joserfc makes the signature. Its own way of joining the parts looks at each header again and again,
     # which costs a tenth of what signing does.
@@ -64,7 +75,8 @@ def _sign(signing_key: SigningKey, kind: str, claims: Mapping[str, Any]) -> str:
 
 @lru_cache(64)
 def _render_header(algorithm: str, kind: str, kid: str) -> str:
-    return encode_bytes(msgspec.json.encode({"alg": algorithm, "typ": kind, "kid": kid}))
+    named = {"typ": kind} if kind else {}
+    return encode_bytes(msgspec.json.encode({"alg": algorithm, **named, "kid": kid}))
 
 
 def _decode(text: str, keys: Mapping[str, VerifyingKey]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
@@ -90,18 +102,28 @@ def _bind_key(keys: Mapping[str, VerifyingKey]) -> Callable[[GuestProtocol], Key
     return find
 
 
-def verify_access_token(text: str, keys: SigningKeys, issuer: str, now: datetime) -> AccessToken:
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a token is judged by beside the keys."""
+
+    issuer: str
+    now: datetime
+    aliases: Aliases
+
+
+def verify_access_token(text: str, keys: SigningKeys, by: Verification) -> AccessToken:
     """Raises `TokenError`. Says nothing yet about revocation: only the database knows."""
     header, claims = _decode(text, keys.access)
     # RFC 9068 4: an id token must not pass for an access token.
     if str(header.get("typ", "")).lower() not in {"at+jwt", "application/at+jwt"}:
         raise TokenError("not an access token")
-    return read_access_claims(claims, issuer, now)
+    return read_access_claims(claims, by)
 
 
-def read_access_claims(claims: Mapping[str, Any], issuer: str, now: datetime) -> AccessToken:
+def read_access_claims(claims: Mapping[str, Any], by: Verification) -> AccessToken:
     """The claims of an access token, whether they were signed or kept; raises `TokenError`."""
-    if claims.get("iss") != issuer or issuer not in _list_audience(claims):
+    audience = frozenset(_list_audience(claims)).intersection(list_resources(by.issuer))
+    if claims.get("iss") != by.issuer or not audience:
         raise TokenError("issued by or for somebody else")
     expires, issued = read_claim(claims, "exp", int), read_claim(claims, "iat", int)
     subject, client_id = read_claim(claims, "sub", str), read_claim(claims, "client_id", str)
@@ -109,13 +131,14 @@ def read_access_claims(claims: Mapping[str, Any], issuer: str, now: datetime) ->
     if None in {expires, issued, subject, client_id, token_id}:
         raise TokenError("a claim is missing")
     expires_at = datetime.fromtimestamp(cast(int, expires), UTC)
-    if expires_at <= now:
+    if expires_at <= by.now:
         raise TokenError("the token has expired")
-    person_id = None if subject == client_id else parse_uuid(str(subject))
+    person_id = None if subject == client_id else _find_person(claims, str(subject), by.aliases)
     if subject != client_id and person_id is None:
         raise TokenError("the subject is no person")
     return AccessToken(
-        subject=str(subject),
+        subject=str(person_id or subject),
+        known_as=str(subject),
         client_id=ClientId(str(client_id)),
         person_id=PersonId(person_id) if person_id else None,
         scopes=frozenset(parse_scopes(cast("str | None", read_claim(claims, "scope", str)))),
@@ -125,6 +148,7 @@ def read_access_claims(claims: Mapping[str, Any], issuer: str, now: datetime) ->
         expires_at=expires_at,
         family_id=parse_uuid(str(read_claim(claims, FAMILY_CLAIM, str) or "")),
         userinfo_claims=tuple(str(name) for name in claims.get(USERINFO_CLAIM) or ()),
+        audience=audience,
         key_thumbprint=_read_binding(claims.get(BINDING_CLAIM)),
     )
 
@@ -139,6 +163,26 @@ def _read_binding(binding: object) -> str | None:
     return thumbprint
 
 
+def hide_person(person_id: PersonId, token_id: str, aliases: Aliases) -> str:
+    """The claim that carries a person whom `sub` does not name."""
+    return encode_bytes(aliases.hide(person_id, _salt(token_id)))
+
+
+def _salt(token_id: str) -> bytes:
+    # Longer than the salt of anything else that is hidden.
+    return b"access token " + token_id.encode()
+
+
+def _find_person(claims: Mapping[str, Any], subject: str, aliases: Aliases) -> UUID | None:
+    hidden = read_claim(claims, PERSON_CLAIM, str)
+    if hidden is None:
+        return parse_uuid(subject)
+    data = decode_bytes(str(hidden))
+    if data is None or len(data) != _ID_BYTES:
+        return None
+    return aliases.reveal(data, _salt(str(claims["jti"])))
+
+
 @dataclass(frozen=True, slots=True)
 class OpaqueIssue:
     """An opaque access token about to be issued: `text` is what the client gets, the rest is kept."""
@@ -148,15 +192,15 @@ class OpaqueIssue:
     claims: Mapping[str, Any]
 
     @classmethod
-    def create(cls, subject_id: UUID, claims: Mapping[str, Any], entropy: Entropy) -> "OpaqueIssue":
-        """The text begins with the subject, so that the statement that loads it finds its shard."""
-        return cls(encode_bytes(subject_id.bytes + entropy(TOKEN_BYTES)), subject_id, claims)
+    def create(
+        cls, subject_id: UUID, claims: Mapping[str, Any], entropy: Entropy, aliases: Aliases
+    ) -> "OpaqueIssue":
+        return cls(aliases.render_token(subject_id, entropy(TOKEN_BYTES)), subject_id, claims)
 
 
-def parse_opaque(text: str) -> UUID | None:
+def parse_opaque(text: str, aliases: Aliases) -> UUID | None:
     """Whose token it is; None for what has another form, as every signed token has."""
-    data = decode_bytes(text) if len(text) <= _OPAQUE_LIMIT else None
-    return UUID(bytes=data[:16]) if data is not None and len(data) == 16 + TOKEN_BYTES else None
+    return aliases.parse_token(text) if len(text) <= _OPAQUE_LIMIT else None
 
 
 def _list_audience(claims: Mapping[str, Any]) -> Collection[str]:
@@ -199,7 +243,7 @@ class TokenMemory:
         self._keys: SigningKeys | None = None
         self._verified: dict[bytes, AccessToken] = {}
 
-    def verify(self, text: str, keys: SigningKeys, issuer: str, now: datetime) -> AccessToken:
+    def verify(self, text: str, keys: SigningKeys, by: Verification) -> AccessToken:
         """As `verify_access_token`."""
         if self._keys is not keys:
             self._keys = keys
@@ -207,11 +251,11 @@ class TokenMemory:
         name = digest_token(text)
         known = self._verified.get(name)
         if known is None:
-            known = verify_access_token(text, keys, issuer, now)
+            known = verify_access_token(text, keys, by)
             if len(self._verified) >= self._size:
                 # The oldest: dictionaries keep the order of insertion.
                 del self._verified[next(iter(self._verified))]
             self._verified[name] = known
-        elif known.expires_at <= now:
+        elif known.expires_at <= by.now:
             raise TokenError("the token has expired")
         return known

@@ -10,6 +10,7 @@ from borvo.portal.addresses import (
     check_page_uri,
     check_post_logout_uris,
     check_redirect_uris,
+    check_request_uris,
     list_hosts,
     normalize_client_uri,
 )
@@ -39,6 +40,7 @@ from borvo.portal.policy import (
     decide_pkce,
 )
 from borvo.portal.scope_choice import order_choice
+from borvo.portal.sectors import check_sector
 from borvo.web.forms import Form
 
 FIELD_LABELS = {
@@ -68,6 +70,7 @@ FIELD_LABELS = {
     "subject_type": "Identifiers of people",
     "sector_identifier_uri": "Sector identifier",
     "userinfo_signed_response_alg": "Signature of user info",
+    "request_uris": "Request addresses",
     "frontchannel_logout_uri": "Front-channel logout URL",
     "backchannel_logout_uri": "Back-channel logout URL",
 }
@@ -171,7 +174,7 @@ def read_details(form: Form, around: Surroundings) -> ClientDetails | None:
         "tos_uri": [check_page_uri(form.text("tos_uri"))],
         "policy_uri": [check_page_uri(form.text("policy_uri"))],
         **_check_settings(form, grant_types, redirect_uris),
-        **_check_proofs(form),
+        **_check_proofs(form, redirect_uris),
         **_check_lifetimes(form, around.bounds),
     }
     for field, found in faults.items():
@@ -210,6 +213,7 @@ def _build_details(form: Form) -> ClientDetails:
         subject_type=read_subject_type(form),
         sector_identifier_uri=form.text("sector_identifier_uri"),
         userinfo_signed_response_alg=read_userinfo_algorithm(form),
+        request_uris=_read_uris(form, "request_uris"),
         description=_read_description(form),
         tos_uri=form.text("tos_uri"),
         policy_uri=form.text("policy_uri"),
@@ -237,14 +241,19 @@ def _check_settings(
     }
 
 
-def _check_proofs(form: Form) -> dict[str, Sequence[str | None]]:
+def _check_proofs(form: Form, redirect_uris: Sequence[str]) -> dict[str, Sequence[str | None]]:
     """The fields on how the client proves who it is, and how it knows people."""
     keys, address, method = form.text("jwks"), form.text("jwks_uri"), read_auth_method(form)
+    sector_uri = form.text("sector_identifier_uri")
     return {
         "token_endpoint_auth_method": [check_auth_method(method, is_public=form.has("is_public"))],
         "jwks": [check_key_text(keys, address)],
         "jwks_uri": [check_page_uri(address)],
-        "sector_identifier_uri": [check_page_uri(form.text("sector_identifier_uri"))],
+        "request_uris": check_request_uris(_read_uris(form, "request_uris")),
+        "sector_identifier_uri": [
+            check_page_uri(sector_uri),
+            check_sector(read_subject_type(form), redirect_uris, sector_uri),
+        ],
     }
 
 

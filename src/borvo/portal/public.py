@@ -6,12 +6,22 @@ from borvo.portal.activity_store import add_counts, list_counts
 from borvo.portal.api.description import API_COMPONENTS
 from borvo.portal.api.routes import build_api_router
 from borvo.portal.client_secrets import SecretVerifier
-from borvo.portal.deferred import write_regularly
+from borvo.portal.deferred import Flush, write_regularly
+from borvo.portal.fetching import Fetcher
 from borvo.portal.headroom import ClientLimit, ClientLimiter
+from borvo.portal.key_sets import (
+    KeyFaultError,
+    KeySet,
+    PublicKey,
+    parse_key_set,
+    parse_public_key,
+    recall_key_set,
+)
 from borvo.portal.maintenance import clean_up, maintain
 from borvo.portal.model import (
     LASTING_GRANTS,
     AccessTokenFormat,
+    AuthMethod,
     ClientDetails,
     ClientPresentation,
     GrantType,
@@ -21,13 +31,16 @@ from borvo.portal.model import (
     SecretTerms,
     SigningAlgorithm,
     StoredSecret,
+    SubjectType,
     Tenancy,
 )
 from borvo.portal.refusals import FLUSH_EVERY as REFUSAL_FLUSH
 from borvo.portal.refusals import RefusalLog, Sender, record_refusal
+from borvo.portal.restoring import void_all_tokens
 from borvo.portal.routes import build_router
 from borvo.portal.secret_service import add_chosen_secret, generate_secret, remove_secret
 from borvo.portal.secret_uses import FLUSH_EVERY as USE_FLUSH
+from borvo.portal.sectors import find_sector
 from borvo.portal.service import (
     Portal,
     change_client,
@@ -67,6 +80,7 @@ __all__ = [
     "AccessTokenFormat",
     "Activity",
     "AskedClient",
+    "AuthMethod",
     "ClientActivity",
     "ClientDetails",
     "ClientLimit",
@@ -74,9 +88,14 @@ __all__ = [
     "ClientPresentation",
     "ClientUsage",
     "CountedClient",
+    "Fetcher",
+    "Flush",
     "GrantType",
+    "KeyFaultError",
+    "KeySet",
     "LifetimeBounds",
     "Portal",
+    "PublicKey",
     "Refusal",
     "RefusalLog",
     "RegisteredClient",
@@ -85,6 +104,7 @@ __all__ = [
     "Sender",
     "SigningAlgorithm",
     "StoredSecret",
+    "SubjectType",
     "TeamRole",
     "Tenancy",
     "TenancyCount",
@@ -97,6 +117,7 @@ __all__ = [
     "clean_up",
     "create_tenancy",
     "find_client",
+    "find_sector",
     "generate_secret",
     "list_all_tenancies",
     "list_counts",
@@ -106,6 +127,9 @@ __all__ = [
     "load_counted_clients",
     "load_presentation",
     "maintain",
+    "parse_key_set",
+    "parse_public_key",
+    "recall_key_set",
     "record_refusal",
     "register_client",
     "remove_member",
@@ -113,6 +137,7 @@ __all__ = [
     "resume_tenancy",
     "set_prefix",
     "suspend_tenancy",
+    "void_all_tokens",
     "write_last_uses",
     "write_regularly",
 ]

@@ -16,6 +16,7 @@ from borvo.kernel.ids import ClientKey, PersonId, TenancyId
 from borvo.portal import listing, logo_store, sheet_store, store
 from borvo.portal.audit import Action, Change, Values, compare, describe_details, record_change
 from borvo.portal.client_secrets import SecretVerifier
+from borvo.portal.fetching import Fetcher
 from borvo.portal.headroom import ClientLimit
 from borvo.portal.listing import ClientList, ClientSearch
 from borvo.portal.model import ClientDetails, ClientSheet, LifetimeBounds, RegisteredClient, Tenancy
@@ -59,6 +60,7 @@ class Portal:
     on_person_gone: OnPersonGone
     """Deletes all that a sandbox person allowed, in the transaction that deletes her."""
     loopback: Loopback
+    fetcher: Fetcher
 
 
 _SHARED = tuple(field.name for field in fields(ClientDetails) if field.name in RegisteredClient.__slots__)
@@ -163,9 +165,13 @@ async def register_client(
     *,
     like: str = "",
 ) -> RegisteredClient:
-    """Raises `InvalidInputError` beside `suffix` when the tenancy has such a client, also when two are at it. `like`
-    names a client whose logo is taken over; secrets never are."""
+    """Raises `InvalidInputError` beside `suffix` when the tenancy has such a client, also when two are at it, and as
+    `Fetcher.check_sector_list`. `like` names a client whose logo is taken over; secrets never are."""
     named, now = TenancyId(tenancy_id) if tenancy_id else None, portal.clock()
+    if details.sector_identifier_uri:
+        # Without a connection in hand, and for nobody who may not register.
+        tenancy = await find_tenancy(portal, person, tenancy_id, Deed.CHANGE_CLIENTS)
+        await portal.fetcher.check_sector_list(tenancy.id, details)
     async with portal.database.transaction() as connection:
         tenancy = (await hold(connection, person, named, Deed.CHANGE_CLIENTS)).tenancy
         client = _build_client(portal, tenancy, suffix, details, now)
@@ -208,6 +214,9 @@ async def change_client(
     """Replaces all details; the client id stays what it is. `version` is the one that the person looked at: raises
     `StaleDetailsError` when it is no longer the present one, `InvalidInputError` for what does not go with the
     client's state."""
+    if details.sector_identifier_uri:
+        sheet = await find_sheet(portal, person, client_id, Deed.CHANGE_CLIENTS)
+        await portal.fetcher.check_sector_list(sheet.client.tenancy_id, details, sheet.details)
     async with portal.database.transaction() as connection:
         sheet = await load_sheet_of(connection, await lock_client(connection, person, client_id))
         if sheet.version != version:

@@ -7,7 +7,9 @@ resolved here, every address it has is looked at, and the connection goes to the
 import asyncio
 import socket
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -15,6 +17,7 @@ from urllib.parse import urlencode, urlsplit
 import httpcore
 
 _SECONDS = 5.0
+_FETCH_SECONDS = 10.0
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _TIMEOUT = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), _SECONDS)}
 
@@ -68,8 +71,17 @@ def is_public(address: str) -> bool:
     return parsed.is_global and not parsed.is_multicast and not is_special
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What an address answered. `media_type` is in lower case and without parameters."""
+
+    status: int
+    media_type: str
+    content: bytes
+
+
 class Outgoing:
-    """Posts and gets. Follows no redirect, waits five seconds, and reads no more than the status."""
+    """Posts and gets. Follows no redirect, waits five seconds, and reads no more than the status, but for `fetch`."""
 
     def __init__(self, *, is_open: bool) -> None:
         self._is_open = is_open
@@ -88,6 +100,17 @@ class Outgoing:
         """As `post_form`."""
         return await self._send("GET", url, {}, None)
 
+    async def fetch(self, url: str, *, most: int, accept: str) -> Fetched:
+        """The body too, as far as it has no more than `most` bytes and comes within ten seconds. Raises `OutgoingError`
+        otherwise, and when there is no answer."""
+        # What is compressed could become anything.
+        headers = {"Accept": accept, "Accept-Encoding": "identity"}
+        try:
+            async with asyncio.timeout(_FETCH_SECONDS), self._stream("GET", url, headers, None) as answer:
+                return Fetched(answer.status, _read_media_type(answer), await _read_content(answer, most))
+        except TimeoutError as fault:
+            raise OutgoingError("the answer took too long") from fault
+
     def choose_context(self, url: str) -> ssl.SSLContext:
         """Where private addresses are allowed, an app on this very machine may have a certificate that nobody signed,
         as a developer's has: what is sent never leaves the machine."""
@@ -98,6 +121,13 @@ class Outgoing:
         return context
 
     async def _send(self, method: str, url: str, more: Mapping[str, str], body: bytes | None) -> int:
+        async with self._stream(method, url, more, body) as answer:
+            return answer.status
+
+    @asynccontextmanager
+    async def _stream(
+        self, method: str, url: str, more: Mapping[str, str], body: bytes | None
+    ) -> AsyncIterator[httpcore.Response]:
         headers = [("User-Agent", "Borvo"), *more.items()]
         try:
             context = self.choose_context(url)
@@ -106,8 +136,22 @@ class Outgoing:
                 httpcore.AsyncConnectionPool(context, network_backend=self._guard) as pool,
                 pool.stream(method, url, headers=headers, content=body, extensions=_TIMEOUT) as answer,
             ):
-                return answer.status
+                yield answer
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as fault:
             raise OutgoingError(f"no answer: {type(fault).__name__}") from fault
         except (httpcore.UnsupportedProtocol, ssl.SSLError, ValueError) as fault:
             raise OutgoingError(f"not possible: {type(fault).__name__}") from fault
+
+
+def _read_media_type(answer: httpcore.Response) -> str:
+    found = next((value for name, value in answer.headers if name.lower() == b"content-type"), b"")
+    return found.decode("latin-1").partition(";")[0].strip().lower()
+
+
+async def _read_content(answer: httpcore.Response, most: int) -> bytes:
+    content = bytearray()
+    async for part in answer.aiter_stream():
+        content += part
+        if len(content) > most:
+            raise OutgoingError("the answer is too long")
+    return bytes(content)

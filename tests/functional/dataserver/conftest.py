@@ -75,6 +75,7 @@ class Callers:
         subject = str(caller.person_id or caller.client_id)
         token = AccessToken(
             subject,
+            subject,
             caller.client_id,
             caller.person_id,
             caller.scopes,

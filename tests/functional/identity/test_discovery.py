@@ -33,7 +33,10 @@ EXPECTED = {
         "refresh_token",
         "urn:ietf:params:oauth:grant-type:device_code",
     ],
-    "subject_types_supported": ["public"],
+    "subject_types_supported": ["public", "pairwise"],
+    "claim_types_supported": ["normal"],
+    "service_documentation": f"{ISSUER}/docs",
+    "userinfo_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA"],
     "id_token_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA"],
     "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
     "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
@@ -88,6 +91,12 @@ async def test_the_document(http: httpx.AsyncClient) -> None:
     assert scopes[:7] == ["openid", "profile", "email", "phone", "address", "offline_access", "agency_api"]
     assert {"read.blood_pressure", "write.blood_pressure"} <= set(scopes)
     assert document == EXPECTED
+
+
+@pytest.mark.spec("RFC 8414", "3.1")
+async def test_the_document_of_oauth_is_the_same(http: httpx.AsyncClient) -> None:
+    document = await http.get("/.well-known/oauth-authorization-server")
+    assert document.content == (await http.get("/.well-known/openid-configuration")).content
 
 
 async def test_every_endpoint_named_is_there(http: httpx.AsyncClient) -> None:

@@ -22,8 +22,6 @@ from borvo.identity.model import (
     is_sign_in_needed,
     list_claims,
     map_claims,
-    parse_code,
-    render_code,
 )
 from borvo.identity.responses import add_parameters, find_form_target
 from borvo.kernel.ids import LoginSessionId, PersonId
@@ -100,19 +98,6 @@ def test_the_first_value_counts_and_a_repetition_is_found(pairs: list[tuple[str,
         given_values = [value for key, value in pairs if key == name and value]
         assert parameters.get(name) == (given_values[0] if given_values else None)
         assert parameters.to_dict().get(name) == parameters.get(name)
-
-
-@given(st.uuids(), st.binary(min_size=32, max_size=32))
-def test_a_code_tells_whose_it_is(person: UUID, secret: bytes) -> None:
-    code = render_code(PersonId(person), secret)
-    assert parse_code(code) == person
-    assert parse_code(code + "A") is None
-    assert parse_code(code[:-1]) is None
-
-
-@given(st.text())
-def test_no_made_up_code_is_an_error(text: str) -> None:
-    assert parse_code(text) is None
 
 
 @given(st.lists(st.tuples(st.sampled_from(["code", "state", "iss"]), texts), min_size=1))

@@ -91,7 +91,7 @@ async def read_snapshot(
             raise refuse_key()
         snapshot = None
         if caller.person_id is not None:
-            reader = Reader(admission, caller.person_id, str(caller.person_id))
+            reader = Reader(admission, caller.person_id, admission.token.known_as)
             snapshot = await store.load_snapshot(
                 connection, reader.person_id, digest_key(key), server.clock()
             )

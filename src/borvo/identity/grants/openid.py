@@ -42,10 +42,13 @@ class IdTokenClaims:
 
     def generate_user_info(self, user: Grantor, scope: str) -> dict[str, Any]:  # noqa: ARG002
         # Contract 1.5: `sid` is what the clinician sample cannot do without.
+        aliases, client = self.facts.aliases, self.facts.client
+        if client is None:
+            raise RuntimeError("an id token is issued to a client")
         return {
             **self.describe_subject(user, ()),
-            "sub": str(user.login.person.id),
-            "sid": str(user.login.session_id),
+            "sub": aliases.name_person(client.registered, user.login.person.id),
+            "sid": aliases.name_session(client.registered, user.login.session_id),
             "auth_time": int(user.login.authenticated_at.timestamp()),
             "amr": ["pwd"],
         }

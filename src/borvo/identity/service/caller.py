@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from borvo.identity import caller_store, session_store, store, token_store
 from borvo.identity.challenges import write_challenge
 from borvo.identity.model import AccessToken, Caller, describe_person
+from borvo.identity.resources import Api, is_for
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.proving import check_scheme, prove_possession, read_presented
-from borvo.identity.tokens import TokenError, parse_opaque, read_access_claims
+from borvo.identity.tokens import TokenError, Verification, parse_opaque, read_access_claims, sign_userinfo
 from borvo.kernel.errors import ForbiddenError, UnauthenticatedError
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection
@@ -50,16 +51,19 @@ class Admission:
         return await self.confirm(connection)
 
 
-async def verify_token(identity: Identity, presented: PresentedToken) -> Admission:
-    """What the request's token says, and that whoever sent it holds its key if it is bound to one. A proof is used up
-    by that. Raises `UnauthenticatedError`, which says no more than RFC 6750 3.1 wants, and `InvalidInputError` for
-    several tokens at once."""
+async def verify_token(identity: Identity, presented: PresentedToken, *, api: Api | None = None) -> Admission:
+    """What the request's token says, if it is for the API, or without one for the whole instance, and that whoever sent
+    it holds its key if it is bound to one; that uses the proof up. Raises `UnauthenticatedError`, which says no more
+    than RFC 6750 3.1 wants, and `InvalidInputError` for several tokens at once."""
     shown = read_presented(presented)
     try:
         token = await find_access_token(identity, shown.text)
     except TokenError as fault:
         raise _refuse(shown.scheme, str(fault)) from fault
     check_scheme(token, shown.scheme)
+    # RFC 9068 4: a token that is for another API is not for this one.
+    if not is_for(token.audience, identity.issuer, api):
+        raise _refuse(shown.scheme, "the token is for another API")
     if token.key_thumbprint is not None:
         await prove_possession(identity, token, shown.text, presented)
     return Admission(token)
@@ -75,9 +79,9 @@ async def admit_caller(connection: Connection, admission: Admission, scope: str)
     return caller
 
 
-async def admit_person(identity: Identity, presented: PresentedToken, *, scope: str) -> PersonId:
+async def admit_person(identity: Identity, presented: PresentedToken, *, scope: str, api: Api) -> PersonId:
     """As `admit_caller`, for an API that is for people only."""
-    admission = await verify_token(identity, presented)
+    admission = await verify_token(identity, presented, api=api)
     async with identity.database.connection() as connection:
         caller = await admit_caller(connection, admission, scope)
     if caller.person_id is None:
@@ -87,7 +91,7 @@ async def admit_person(identity: Identity, presented: PresentedToken, *, scope: 
 
 async def find_access_token(identity: Identity, text: str) -> AccessToken:
     """As `read_access_token`, with a connection only where the database has to be asked."""
-    if parse_opaque(text) is None:
+    if parse_opaque(text, identity.aliases) is None:
         return await _verify_signed(identity, text)
     async with identity.database.connection() as connection:
         return await read_access_token(identity, connection, text)
@@ -95,18 +99,22 @@ async def find_access_token(identity: Identity, text: str) -> AccessToken:
 
 async def read_access_token(identity: Identity, connection: Connection, text: str) -> AccessToken:
     """What a token of either form says, whether it is still good or not; raises `TokenError`."""
-    subject_id = parse_opaque(text)
+    subject_id = parse_opaque(text, identity.aliases)
     if subject_id is None:
         return await _verify_signed(identity, text)
     claims = await token_store.load_opaque(connection, subject_id, text)
     if claims is None:
         raise TokenError("the opaque token is unknown")
-    return read_access_claims(claims, identity.issuer, identity.clock())
+    return read_access_claims(claims, _begin(identity))
 
 
 async def _verify_signed(identity: Identity, text: str) -> AccessToken:
     keys = await identity.cabinet.current()
-    return identity.memory.verify(text, keys, identity.issuer, identity.clock())
+    return identity.memory.verify(text, keys, _begin(identity))
+
+
+def _begin(identity: Identity) -> Verification:
+    return Verification(identity.issuer, identity.clock(), identity.aliases)
 
 
 def _refuse(scheme: str, reason: str) -> UnauthenticatedError:
@@ -114,8 +122,8 @@ def _refuse(scheme: str, reason: str) -> UnauthenticatedError:
     return UnauthenticatedError(public, challenge=write_challenge(scheme, "invalid_token"), private=reason)
 
 
-async def describe_caller(identity: Identity, presented: PresentedToken) -> dict[str, object]:
-    """The claims for the userinfo endpoint (OpenID Connect Core 5.3)."""
+async def describe_caller(identity: Identity, presented: PresentedToken) -> dict[str, object] | str:
+    """The claims for the userinfo endpoint (OpenID Connect Core 5.3), as a signed text for a client that wants that."""
     admission = await verify_token(identity, presented)
     scheme = admission.token.scheme
     found = await identity.callers.find(admission.token)
@@ -129,7 +137,15 @@ async def describe_caller(identity: Identity, presented: PresentedToken) -> dict
         )
     if found.subject is None:
         raise _refuse(scheme, "the account is closed")
-    return describe_person(found.subject, caller.scopes, caller.userinfo_claims)
+    claims = describe_person(found.subject, caller.scopes, caller.userinfo_claims)
+    # OpenID Connect Core 5.3.2: the same `sub` as in the id token.
+    claims = {**claims, "sub": admission.token.known_as}
+    if not found.userinfo_algorithm:
+        return claims
+    # OpenID Connect Core 5.3.2: signed, it says by whom and for whom.
+    named = {"iss": identity.issuer, "aud": caller.client_id, "iat": int(identity.clock().timestamp())}
+    keys = await identity.cabinet.current()
+    return sign_userinfo(keys.active[found.userinfo_algorithm], {**claims, **named})
 
 
 async def clean_up(identity: Identity) -> None:

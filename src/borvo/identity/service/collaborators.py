@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from borvo.accounts.public import Limiter
+from borvo.identity.aliases import Aliases
 from borvo.identity.caller_store import LoadedCaller, load_callers
+from borvo.identity.client_keys import ClientKeys
 from borvo.identity.engine import Facts, ProtocolClient
 from borvo.identity.keys import KeyCabinet
 from borvo.identity.model import TOKEN_LIFETIME, AccessToken, InstanceProfile, Parameters
@@ -40,11 +42,13 @@ class Identity:
     clock: Clock
     entropy: Entropy
     cabinet: KeyCabinet
+    client_keys: ClientKeys
     verifier: SecretVerifier
     guesses: GuessLimit
     trusted_proxies: int
     events: SecurityLog
     refresh: RefreshPolicy
+    aliases: Aliases
     nonces: NonceSeries
     limiter: Limiter
     client_limiter: ClientLimiter
@@ -77,6 +81,7 @@ class Identity:
             keys=await self.cabinet.current(),
             parameters=parameters,
             refresh=self.refresh,
+            aliases=self.aliases,
             access_lifetime=self.access_lifetime,
             profile=self.profile,
         )

@@ -77,11 +77,18 @@ def must_sign_in(facts: Facts, asked_at: datetime, login: Login) -> bool:
     parameters = facts.parameters
     if is_sign_in_needed(parameters, login, asked_at, facts.now):
         return True
-    if find_expected(facts) <= {str(login.person.id)}:
+    if find_expected(facts) <= {_name_person(facts, login)}:
         return False
     if login.authenticated_at >= asked_at:
         raise LoginRequiredError("Somebody else than the app expects has signed in.")
     return True
+
+
+def _name_person(facts: Facts, login: Login) -> str:
+    """As the client knows her: hints and the claims parameter speak its language."""
+    if facts.client is None:
+        return str(login.person.id)
+    return facts.aliases.name_person(facts.client.registered, login.person.id)
 
 
 def must_ask_anew(facts: Facts, client: RegisteredClient) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from borvo.accounts.public import Login
 from borvo.identity import session_store
@@ -40,16 +41,21 @@ async def announce_end(
 async def list_frontchannel_urls(identity: Identity, login: Login) -> list[str]:
     """What the browser is to load so that the clients of its session sign out too (Front-Channel Logout 3)."""
     async with identity.database.connection() as connection:
-        clients = await session_store.list_session_clients(connection, login.person.id, [login.session_id])
+        told = await session_store.list_session_clients(connection, login.person.id, [login.session_id])
+        found = [await load_client(connection, each.client_id) for each in told]
     return [
-        _add_session(each.frontchannel_logout_uri, identity.issuer, each.session_id)
-        for each in clients
-        if each.frontchannel_logout_uri
+        _add_session(
+            client.frontchannel_logout_uri,
+            identity.issuer,
+            identity.aliases.name_session(client, login.session_id),
+        )
+        for client in found
+        if client is not None and client.frontchannel_logout_uri
     ]
 
 
-def _add_session(uri: str, issuer: str, session_id: LoginSessionId) -> str:
-    query = urlencode({"iss": issuer, "sid": str(session_id)})
+def _add_session(uri: str, issuer: str, session_id: str) -> str:
+    query = urlencode({"iss": issuer, "sid": session_id})
     return f"{uri}{'&' if '?' in uri else '?'}{query}"
 
 
@@ -81,13 +87,13 @@ class BackchannelNotifier:
         issued_at = int(identity.clock().timestamp())
         claims: dict[str, Any] = {
             "iss": identity.issuer,
-            "sub": payload["subject"],
+            "sub": identity.aliases.name_person(client, PersonId(UUID(payload["subject"]))),
             "aud": client.client_id,
             "iat": issued_at,
             "exp": issued_at + _LIFETIME,
             "jti": encode_bytes(identity.entropy(16)),
             "events": {_EVENT: {}},
-            "sid": payload["session_id"],
+            "sid": identity.aliases.name_session(client, LoginSessionId(UUID(payload["session_id"]))),
         }
         keys = await identity.cabinet.current()
         return sign_logout_token(keys.active[client.signing_algorithm], claims)

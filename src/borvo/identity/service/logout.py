@@ -52,7 +52,9 @@ async def read_logout(identity: Identity, parameters: Parameters, login: Login |
         redirect_uri = add_parameters(uri, [("state", state)]) if state else uri
     if hint is None:
         return LogoutRequest(client, redirect_uri, is_confirmed=False)
-    is_same_session = login is None or hint.session_id == str(login.session_id)
+    is_same_session = login is None or (
+        client is not None and hint.session_id == identity.aliases.name_session(client, login.session_id)
+    )
     return LogoutRequest(client, redirect_uri, is_confirmed=is_same_session)
 
 

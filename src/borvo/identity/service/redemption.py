@@ -7,7 +7,7 @@ from authlib.oauth2.rfc6749.errors import InvalidGrantError
 from borvo.identity import family_store, store
 from borvo.identity.engine import Facts
 from borvo.identity.grants.authorization_code import describe_grantor
-from borvo.identity.model import TOKEN_LIFETIME, parse_code
+from borvo.identity.model import TOKEN_LIFETIME
 from borvo.identity.service.authentication import TokenAnswer, refuse
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.families import build_family, record_theft
@@ -23,9 +23,10 @@ async def redeem_code(
 ) -> TokenAnswer:
     """Tokens for a code that comes the first time; a replay revokes what it was redeemed for. Raises `OAuth2Error`."""
     code = facts.parameters.get("code") or ""
-    person_id = parse_code(code)
-    if person_id is None:
+    found = identity.aliases.parse_token(code)
+    if found is None:
         return run_engine(facts)
+    person_id = PersonId(found)
     digest = digest_token(code)
     async with identity.database.connection() as connection:
         facts.code = await store.load_code(connection, person_id, digest)

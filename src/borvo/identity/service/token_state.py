@@ -11,6 +11,7 @@ from borvo.identity import family_store, token_store
 from borvo.identity.engine import Facts
 from borvo.identity.model import AccessToken
 from borvo.identity.refresh import RefreshVerdict, TokenFamily
+from borvo.identity.resources import render_audience
 from borvo.identity.service.authentication import (
     ClientRequest,
     TokenAnswer,
@@ -97,7 +98,7 @@ async def _describe(
     return {
         "active": True,
         "client_id": asking.client_id,
-        "sub": str(family.person.id),
+        "sub": identity.aliases.name_person(asking, family.person.id),
         "scope": family.get_scope(),
         "exp": int(min(family.expires_at, family.idle_expires_at).timestamp()),
         "iss": identity.issuer,
@@ -115,12 +116,12 @@ async def _describe_access(
         "active": True,
         "token_type": token.scheme,
         "client_id": token.client_id,
-        "sub": token.subject,
+        "sub": token.known_as,
         "scope": " ".join(sorted(token.scopes)),
         "exp": int(token.expires_at.timestamp()),
         "jti": token.token_id,
         "iss": identity.issuer,
-        "aud": identity.issuer,
+        "aud": render_audience(tuple(sorted(token.audience)), identity.issuer),
         # RFC 9449 6.2
         **({BINDING_CLAIM: {THUMBPRINT_MEMBER: token.key_thumbprint}} if token.key_thumbprint else {}),
     }

@@ -102,5 +102,7 @@ async def _register(portal: Portal, bearer: Bearer, wish: Wish) -> None:
     try:
         await service.register_client(portal, bearer, bearer.token.tenancy_id, wish.suffix, wish.details)
     except InvalidInputError as error:
-        # All else was weighed; somebody else was faster.
+        if "suffix" not in error.errors:
+            raise
+        # It was free when it was weighed; somebody else was faster.
         raise PreconditionFailedError(error.public) from None

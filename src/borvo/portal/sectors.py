@@ -1,0 +1,26 @@
+"""By which sector a client knows people (OpenID Connect Core 8.1). Pure rules."""
+
+from collections.abc import Sequence
+
+from borvo.portal.addresses import list_hosts
+from borvo.portal.model import RegisteredClient, SubjectType
+
+
+def check_sector(subject_type: SubjectType, redirect_uris: Sequence[str], sector_uri: str) -> str | None:
+    """OpenID Connect Core 8.1: with callbacks on several hosts nothing else says which one counts."""
+    if subject_type is not SubjectType.PAIRWISE or sector_uri or len(list_hosts(redirect_uris)) <= 1:
+        return None
+    return (
+        "The callback URLs are on several hosts, so enter an address that lists them all, or let the app know people "
+        "by the identifiers that all apps share."
+    )
+
+
+def find_sector(client: RegisteredClient) -> str:
+    """What people are named by at a pairwise client: the host of its list, which was fetched and checked; else its
+    tenancy and the one host of its callbacks, which nobody has checked, so that no stranger who enters the same host is
+    told the same names; else the client itself."""
+    if client.sector_identifier_uri:
+        return list_hosts([client.sector_identifier_uri])[0]
+    hosts = list_hosts(client.redirect_uris)
+    return f"{client.tenancy_id} {hosts[0]}" if len(hosts) == 1 else str(client.client_key)

@@ -1,0 +1,180 @@
+// Journeys of `openid-client`, a certified relying party. It writes one line of JSON for each address that the person is to
+// visit, and reads one with what her browser brings; then one line for each journey with what came of it.
+import { createInterface } from "node:readline";
+import * as oidc from "openid-client";
+
+const { issuer, callback, clients, secret } = JSON.parse(process.env.JUDGE);
+const replies = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+const say = (line) => console.log(JSON.stringify(line));
+const SCOPE = "openid profile email offline_access";
+
+// A URL, or for a form the request that her browser sends.
+async function visit(url, decision = "allow") {
+  say({ visit: String(url), decision });
+  const { url: landed, body } = JSON.parse((await replies.next()).value);
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  return body ? new Request(landed, { method: "POST", headers, body }) : landed && new URL(landed);
+}
+
+async function discover(name, authentication, metadata = {}) {
+  const options = { execute: [oidc.allowInsecureRequests, oidc.enableNonRepudiationChecks] };
+  return oidc.discovery(new URL(issuer), clients[name], metadata, authentication, options);
+}
+
+// An authorization request with all that protects it, and what the answer is checked against.
+async function ask(config, parameters = {}, decision = "allow", build = oidc.buildAuthorizationUrl) {
+  const pkceCodeVerifier = oidc.randomPKCECodeVerifier();
+  const checks = { pkceCodeVerifier, expectedState: oidc.randomState(), expectedNonce: oidc.randomNonce() };
+  const url = await build(config, {
+    redirect_uri: callback,
+    scope: SCOPE,
+    state: checks.expectedState,
+    nonce: checks.expectedNonce,
+    code_challenge: await oidc.calculatePKCECodeChallenge(pkceCodeVerifier),
+    code_challenge_method: "S256",
+    ...parameters,
+  });
+  return { checks, landed: await visit(url, decision), sent: [...url.searchParams.keys()].sort() };
+}
+
+async function signIn(config, parameters = {}, build = undefined) {
+  const { checks, landed, sent } = await ask(config, parameters, "allow", build);
+  const tokens = await oidc.authorizationCodeGrant(config, landed, { ...checks, idTokenExpected: true });
+  return { tokens, sent, sub: tokens.claims().sub };
+}
+
+async function fault(promise) {
+  try {
+    await promise;
+  } catch (error) {
+    return { kind: error.constructor.name, error: error.error, status: error.status, code: error.code };
+  }
+  return "no fault";
+}
+
+// Login, userinfo, refresh, logout: the whole life of a session at a client.
+async function live(config, parameters = {}, build = undefined) {
+  const { tokens, sub, sent } = await signIn(config, { max_age: "3600", ...parameters }, build);
+  const person = await oidc.fetchUserInfo(config, tokens.access_token, sub);
+  const fresh = await oidc.refreshTokenGrant(config, tokens.refresh_token);
+  const again = await oidc.fetchUserInfo(config, fresh.access_token, sub);
+  const state = oidc.randomState();
+  const leaving = { id_token_hint: fresh.id_token ?? tokens.id_token, post_logout_redirect_uri: `${callback}/bye`, state };
+  const left = await visit(oidc.buildEndSessionUrl(config, leaving));
+  return {
+    sub,
+    sent,
+    type: tokens.token_type,
+    person,
+    is_same_person: again.sub === sub,
+    is_rotated: fresh.refresh_token !== tokens.refresh_token && fresh.access_token !== tokens.access_token,
+    left: { address: left.origin + left.pathname, has_state: left.searchParams.get("state") === state },
+  };
+}
+
+const journeys = {
+  basic: async () => live(await discover("basic", oidc.ClientSecretBasic(secret))),
+
+  post: async () => live(await discover("basic", oidc.ClientSecretPost(secret))),
+
+  public: async () => live(await discover("public", oidc.None())),
+
+  async pushed() {
+    const config = await discover("pushed", oidc.ClientSecretBasic(secret));
+    return live(config, {}, oidc.buildAuthorizationUrlWithPAR);
+  },
+
+  // As the published samples: `code id_token` by a form, without PKCE.
+  async hybrid() {
+    const config = await discover("hybrid", oidc.ClientSecretPost(secret));
+    oidc.useCodeIdTokenResponseType(config);
+    const { tokens, sub } = await signIn(config, { response_mode: "form_post" });
+    return { is_same_person: (await oidc.fetchUserInfo(config, tokens.access_token, sub)).sub === sub };
+  },
+
+  async implicit() {
+    const config = await discover("implicit", oidc.None());
+    oidc.useIdTokenResponseType(config);
+    const nonce = oidc.randomNonce();
+    const state = oidc.randomState();
+    const asked = { redirect_uri: callback, scope: "openid", nonce, state };
+    const landed = await visit(oidc.buildAuthorizationUrl(config, asked));
+    const claims = await oidc.implicitAuthentication(config, landed, nonce, { expectedState: state });
+    return { aud: claims.aud, has_client: claims.aud === clients.implicit, answer: landed.search };
+  },
+
+  async declined() {
+    const config = await discover("other", oidc.ClientSecretBasic(secret));
+    const { checks, landed } = await ask(config, {}, "decline");
+    return fault(oidc.authorizationCodeGrant(config, landed, checks));
+  },
+
+  async wrong_secret() {
+    const config = await discover("basic", oidc.ClientSecretBasic("not the secret"));
+    const { checks, landed } = await ask(config);
+    return fault(oidc.authorizationCodeGrant(config, landed, checks));
+  },
+
+  // Somebody puts the answer of her own sign-in into another's browser.
+  async injected() {
+    const config = await discover("basic", oidc.ClientSecretBasic(secret));
+    const { landed } = await ask(config);
+    const { checks } = await ask(config);
+    const url = new URL(landed);
+    url.searchParams.set("state", checks.expectedState);
+    return fault(oidc.authorizationCodeGrant(config, url, checks));
+  },
+
+  async service() {
+    const config = await discover("service", oidc.ClientSecretBasic(secret));
+    const tokens = await oidc.clientCredentialsGrant(config, { scope: "agency_api" });
+    return { type: tokens.token_type, scope: tokens.scope, expires_in: tokens.expires_in };
+  },
+
+  async ended() {
+    const config = await discover("basic", oidc.ClientSecretBasic(secret));
+    const { tokens, sub } = await signIn(config);
+    const before = await oidc.tokenIntrospection(config, tokens.access_token);
+    await oidc.tokenRevocation(config, tokens.refresh_token);
+    return {
+      before: { active: before.active, is_same_person: before.sub === sub, client: before.client_id === clients.basic },
+      after: (await oidc.tokenIntrospection(config, tokens.access_token)).active,
+      userinfo: await fault(oidc.fetchUserInfo(config, tokens.access_token, sub)),
+      refresh: await fault(oidc.refreshTokenGrant(config, tokens.refresh_token)),
+    };
+  },
+};
+
+async function run(name, journey) {
+  try {
+    say({ journey: name, verdict: await journey() });
+  } catch (error) {
+    const why = [error, error.cause].filter(Boolean).map((each) => each.stack ?? JSON.stringify(each));
+    say({ journey: name, fault: why.join("\n") });
+  }
+}
+
+// A device asks every five seconds: it waits while the others go on.
+async function beginDevice() {
+  const config = await discover("device", oidc.None());
+  const begun = await oidc.initiateDeviceAuthorization(config, { scope: SCOPE });
+  await visit(begun.verification_uri_complete);
+  const polled = oidc.pollDeviceAuthorizationGrant(config, begun);
+  polled.catch(() => {});
+  return async () => {
+    const tokens = await polled;
+    const person = await oidc.fetchUserInfo(config, tokens.access_token, tokens.claims().sub);
+    return { scope: tokens.scope, name: person.given_name };
+  };
+}
+
+let device = async () => {
+  throw new Error("the device did not begin");
+};
+await run("device_begun", async () => {
+  device = await beginDevice();
+  return true;
+});
+for (const [name, journey] of Object.entries(journeys)) await run(name, journey);
+await run("device", device);
+process.exit();

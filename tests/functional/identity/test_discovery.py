@@ -73,6 +73,7 @@ EXPECTED = {
     "frontchannel_logout_session_supported": True,
     "backchannel_logout_supported": True,
     "backchannel_logout_session_supported": True,
+    "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "PS256", "RS256"],
     "claims_parameter_supported": True,
     "request_parameter_supported": True,
     "request_object_signing_alg_values_supported": ["none", "RS256", "PS256", "ES256", "EdDSA"],

@@ -20,6 +20,7 @@ from borvo.identity.service.authentication import (
 )
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.demands import find_expected
+from borvo.identity.service.proving import bind_pushed, read_proof, use_proof
 from borvo.identity.service.refusals import note_answer, note_page, note_request_uri
 from borvo.identity.service.request_objects import check_signed, has_object, open_object
 from borvo.identity.service.validation import check_destination, validate_request
@@ -56,6 +57,7 @@ async def push_request(identity: Identity, request: ClientRequest) -> TokenAnswe
     client_id = facts.client.client_id if facts.client else ""
     asked = replace(facts, parameters=strip_credentials(facts.parameters, client_id))
     try:
+        asked.proof = read_proof(identity, request)
         await _check(identity, asked)
         return await _keep(identity, asked, request.network)
     except OAuth2Error as error:
@@ -87,6 +89,7 @@ async def _check(identity: Identity, facts: Facts) -> None:
     if has_object(facts.parameters) and not facts.parameters.find_repeated():
         # RFC 9126 3: the object is the whole request.
         facts.parameters, is_signed = await open_object(identity, facts, is_pushed=True)
+    facts.parameters = bind_pushed(facts.parameters, facts.proof)
     client, _ = check_destination(facts)
     check_signed(client, is_signed=is_signed)
     validate_request(facts, _SOMEBODY)
@@ -94,7 +97,7 @@ async def _check(identity: Identity, facts: Facts) -> None:
 
 
 async def _keep(identity: Identity, facts: Facts, network: str) -> TokenAnswer:
-    """Raises `TooManyRequestsError`."""
+    """Raises `TooManyRequestsError`, and `OAuth2Error` for a proof that was used before."""
     client_id, now = facts.parameters.get("client_id") or "", facts.now
     is_public = facts.client is not None and facts.client.registered.is_public
     request_id = create_token(identity.entropy)
@@ -102,6 +105,7 @@ async def _keep(identity: Identity, facts: Facts, network: str) -> TokenAnswer:
         # Anybody can pose as a client without a secret: so it is not that client's share that he uses up.
         limit, subject = (WAITING_REQUESTS, network) if is_public else (PUSHED_REQUESTS, client_id)
         await identity.client_limiter.spend_within(connection, limit, client_id, subject, now)
+        await use_proof(connection, facts)
         await request_store.insert_pushed(
             connection, digest_token(request_id), client_id, facts.parameters, now, now + PUSHED_LIFETIME
         )

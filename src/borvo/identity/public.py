@@ -9,6 +9,7 @@ from borvo.identity.keys import ALGORITHMS, GenerateKey, KeyCabinet, generate_ke
 from borvo.identity.model import AccessToken, Caller, InstanceProfile
 from borvo.identity.pages import build_page_router
 from borvo.identity.refresh import RefreshPolicy
+from borvo.identity.resources import Api
 from borvo.identity.restoring import end_all_grants
 from borvo.identity.service.caller import Admission, admit_caller, admit_person, clean_up, verify_bearer
 from borvo.identity.service.client_ends import end_grants, forget_client, forget_person
@@ -28,6 +29,7 @@ __all__ = [
     "AccessToken",
     "Admission",
     "Aliases",
+    "Api",
     "BackchannelNotifier",
     "Caller",
     "ClientKeys",

@@ -20,7 +20,6 @@ from borvo.web.forms import FORM_MEDIA_TYPE
 from borvo.web.problems import describe_faults
 
 FIELDS: Mapping[str, str] = {
-    "acr_values": "Named for the specification's sake; there is one way to sign in.",
     "access_token": "The token, where it is not in the Authorization header (RFC 6750 2.2).",
     "claims": "Claims that are asked for one by one, as JSON (OpenID Connect Core 5.5).",
     "client_id": "The client, where it is not named otherwise.",
@@ -46,14 +45,14 @@ FIELDS: Mapping[str, str] = {
     "scope": "Scopes, separated by spaces.",
     "state": "Comes back unchanged.",
     "token": "The token.",
-    "token_type_hint": "`access_token` or `refresh_token`; whatever else is ignored.",
+    "token_type_hint": "Ignored: a token is recognised without it.",
 }
 """By name, what a parameter says."""
 
 _CLIENT = ("client_id", "client_secret")
 _ASKED = (
     "response_type", "response_mode", "redirect_uri", "scope", "state", "nonce", "prompt", "max_age", "login_hint",
-    "id_token_hint", "acr_values", "claims", "resource", "code_challenge", "code_challenge_method",
+    "id_token_hint", "claims", "resource", "code_challenge", "code_challenge_method",
 )  # fmt: skip
 _REDEEMED = ("code", "redirect_uri", "code_verifier", "refresh_token", "device_code", "scope", "resource")
 _LEAVING = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from litestar import Litestar
 from litestar.routes import HTTPRoute
-from litestar.types import ASGIApp, Message
+from litestar.types import ASGIApp, HTTPRequestEvent, Message
 
 from tests.functional.conftest import ISSUER
 
@@ -72,10 +72,9 @@ async def deliver(app: ASGIApp, sent: Sent, network: int) -> Got:
     }
     got, waiting = Got(), list(sent.pieces)
 
-    async def receive() -> Message:
-        if not waiting:
-            return {"type": "http.request", "body": b"", "more_body": False}
-        return {"type": "http.request", "body": waiting.pop(0), "more_body": bool(waiting)}
+    async def receive() -> HTTPRequestEvent:
+        body = waiting.pop(0) if waiting else b""
+        return {"type": "http.request", "body": body, "more_body": bool(waiting)}
 
     async def send(message: Message) -> None:
         if message["type"] == "http.response.start":

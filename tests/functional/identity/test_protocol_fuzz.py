@@ -1,6 +1,7 @@
 """Whatever bytes come to an address of the protocol, none leads to an internal error, and no answer sends a browser to
 a place that nobody registered. The same examples every time; `BORVO_FUZZ=1000` tries so many new ones."""
 
+import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from tests.functional.conftest import ISSUER
 from tests.functional.identity.aspnet import Handler
 from tests.functional.identity.flows import (
     CHALLENGE,
+    CODE_FLOW,
     VERIFIER,
     build_basic,
     obtain_code,
@@ -62,6 +64,29 @@ MEDIA_TYPES = (
     "*/*",
     "",
 )
+WORDS = {
+    *(
+        "S256",
+        "openid offline_access",
+        "code id_token",
+        "id_token token",
+        "none",
+        "login",
+        "consent",
+        "form_post",
+        "query",
+    ),
+    *("fragment", "client_credentials", "implicit", "demo.page", "true", "1"),
+    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+    "urn:ietf:params:oauth:request_uri:x",
+}
+# Of clients that register themselves (RFC 7591).
+MEMBERS = (
+    "client_id", "redirect_uris", "grant_types", "response_types", "scope", "jwks", "jwks_uri", "keys", "kty",
+    "subject_type", "token_endpoint_auth_method", "client_name", "contacts", "sector_identifier_uri", "request_uris",
+    "software_statement",
+)  # fmt: skip
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 NAMES = (
     "Authorization", "DPoP", "Cookie", "Content-Length", "Content-Encoding", "Transfer-Encoding", "Host", "Origin",
     "Accept", "Accept-Encoding", "X-Forwarded-For", "X-Request-Id", "Content-Type", "X-HTTP-Method-Override",
@@ -71,10 +96,12 @@ NAMES = (
 
 @dataclass
 class Target:
-    """The application, and words that mean something to it: a request made of them gets past the first checks."""
+    """The application, words that mean something to it, and by path forms that it would grant: what is made from them
+    by few changes gets past the first checks."""
 
     app: ASGIApp
     words: list[str]
+    usual: dict[str, list[dict[str, str]]]
     headers: list[tuple[str, str]]
     networks: Callable[[], int]
 
@@ -102,49 +129,55 @@ async def target(platform: Platform, ada: Browser, handler: Handler) -> Target:
     await register_client(
         platform, "demo.thing", grant_types=["device_code"], redirect_uris=[], is_public=True
     )
-    tokens = await obtain_lasting(lasting, ada)
-    code = await obtain_code(lasting, ada, code_challenge=CHALLENGE, code_challenge_method="S256")
-    device = Handler(handler.http, "demo.thing", "openid", secret="")
-    begun = (await device.call("device_authorization_endpoint", scope="openid")).json()
-    csrf = read_forms((await ada.open("/account")).text)[0].values("_csrf_token")[0]
-    basic = build_basic(lasting.client_id, SECRET)["Authorization"]
+    usual = await list_usual(lasting, ada)
     cookies = "; ".join(f"{name}={value}" for name, value in ada.client.cookies.items())
-    words = [
-        *(
-            lasting.client_id,
-            handler.client_id,
-            "demo.page",
-            "demo.thing",
-            SECRET,
-            REDIRECT_URI,
-            code,
-            VERIFIER,
-            csrf,
-        ),
-        *(str(tokens[name]) for name in ("access_token", "refresh_token", "id_token")),
-        *(
-            begun["device_code"],
-            begun["user_code"],
-            CHALLENGE,
-            "S256",
-            "openid",
-            "openid offline_access",
-            "allow",
-        ),
-        *("code", "code id_token", "id_token token", "none", "login", "form_post", "query", "fragment"),
-        *("authorization_code", "refresh_token", "client_credentials", "implicit", "access_token"),
-        "urn:ietf:params:oauth:grant-type:device_code",
-        "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-        "urn:ietf:params:oauth:request_uri:x",
-    ]
     headers = [
-        ("Authorization", basic),
-        ("Authorization", f"Bearer {tokens['access_token']}"),
+        ("Authorization", build_basic(lasting.client_id, SECRET)["Authorization"]),
+        ("Authorization", f"Bearer {usual['/connect/userinfo'][0]['access_token']}"),
         ("Cookie", cookies),
-        ("X-CSRFToken", csrf),
+        ("Cookie", cookies),
         ("Origin", "https://localhost:5001"),
     ]
-    return Target(build_app_for(platform), words, headers, count(1).__next__)
+    words = sorted({value for forms in usual.values() for form in forms for value in form.values()} | WORDS)
+    return Target(build_app_for(platform), words, usual, headers, count(1).__next__)
+
+
+async def list_usual(lasting: Handler, ada: Browser) -> dict[str, list[dict[str, str]]]:
+    """Forms that would be granted once, by path."""
+    proof = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
+    tokens = await obtain_lasting(lasting, ada)
+    code = await obtain_code(lasting, ada, **proof)
+    device = Handler(lasting.http, "demo.thing", "openid", secret="")
+    begun = (await device.call("device_authorization_endpoint", scope="openid")).json()
+    page = await ada.open(await lasting.build_authorization_url(**CODE_FLOW, prompt="consent"))
+    waiting = dict(next(form for form in read_forms(page.text) if "decision" in form.action).fields)
+    client = {"client_id": lasting.client_id, "client_secret": SECRET}
+    asked = {"response_type": "code", "redirect_uri": REDIRECT_URI, "scope": "openid", "state": "s", **proof}
+    csrf, person = {"_csrf_token": waiting["_csrf_token"]}, {"person": waiting["person"], "decision": "allow"}
+    entered = {"user_code": begun["user_code"], **csrf}
+    redeemed = {"code": code, "redirect_uri": REDIRECT_URI, "code_verifier": VERIFIER}
+    leaving = {"id_token_hint": tokens["id_token"], "post_logout_redirect_uri": REDIRECT_URI, "state": "s"}
+    return {
+        "/connect/token": [
+            {"grant_type": "authorization_code", **redeemed, **client},
+            {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"], **client},
+            {"grant_type": DEVICE_GRANT, "device_code": begun["device_code"], "client_id": "demo.thing"},
+        ],
+        "/connect/introspect": [
+            {"token": tokens[name], **client} for name in ("access_token", "refresh_token")
+        ],
+        "/connect/revocation": [{"token": tokens["id_token"], "token_type_hint": "access_token", **client}],
+        "/connect/deviceauthorization": [{"client_id": "demo.thing", "scope": "openid"}],
+        "/connect/par": [{**asked, **client}],
+        "/connect/authorize": [{"client_id": lasting.client_id, **asked}],
+        "/connect/authorize/continue": [{"request": waiting["request"]}],
+        "/connect/authorize/decision": [{"request": waiting["request"], **person, **csrf}],
+        "/connect/endsession": [leaving],
+        "/connect/endsession/confirm": [{**leaving, **csrf}],
+        "/connect/userinfo": [{"access_token": tokens["access_token"]}],
+        "/account/device": [entered],
+        "/account/device/decision": [{**entered, **person, "scope": "openid"}],
+    }
 
 
 @pytest.fixture
@@ -172,22 +205,40 @@ def build_form(pairs: list[tuple[str, str]]) -> bytes:
 
 
 @st.composite
-def draw_form(draw: st.DrawFn, words: list[str]) -> bytes:
-    """Fields with words that mean something and others that do not, some of them twice; or just bytes."""
+def draw_form(draw: st.DrawFn, target: Target, path: str) -> bytes:
+    """A form that would be granted, with some fields changed, added, left out or there twice; now and then bytes."""
     if draw(st.integers(0, 9)) == 0:
         return draw(st.binary(max_size=60))
-    pairs = draw(st.lists(st.tuples(names, st.sampled_from(words) | texts), max_size=8))
-    return build_form([*pairs, *(pairs[:1] if draw(st.booleans()) else [])])
+    usual = draw(st.sampled_from(target.usual.get(path, [{}])))
+    values = st.sampled_from(target.words) | texts
+    fields = {
+        **usual,
+        **draw(st.dictionaries(st.sampled_from([*usual]) | names if usual else names, values, max_size=2)),
+    }
+    for name in draw(st.lists(st.sampled_from([*fields]), max_size=1)) if fields else []:
+        del fields[name]
+    pairs = [*fields.items()]
+    return build_form(pairs + pairs[: draw(st.integers(0, 1))])
+
+
+documents = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | texts,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(MEMBERS) | texts, inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+
+
+def build_document(value: object) -> bytes:
+    return json.dumps(value).encode()
 
 
 @st.composite
-def draw_headers(draw: st.DrawFn, known: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    kept = draw(st.lists(st.sampled_from(known), max_size=3))
+def draw_headers(draw: st.DrawFn, known: list[tuple[str, str]], media_type: str) -> list[tuple[bytes, bytes]]:
+    kept = draw(st.lists(st.sampled_from(known), min_size=1, max_size=2))
     values = st.binary(max_size=30) | texts.map(lambda text: text.encode("utf-8", "surrogatepass"))
-    others = draw(st.lists(st.tuples(st.sampled_from(NAMES), values), max_size=2))
-    media_type = draw(
-        st.sampled_from(MEDIA_TYPES) if draw(st.integers(0, 3)) == 0 else st.just(MEDIA_TYPES[0])
-    )
+    others = draw(st.lists(st.tuples(st.sampled_from(NAMES), values), max_size=1))
     given = [(name.encode(), value.encode()) for name, value in [*kept, ("Content-Type", media_type)]]
     return given + [(name.encode(), value) for name, value in others]
 
@@ -195,13 +246,18 @@ def draw_headers(draw: st.DrawFn, known: list[tuple[str, str]]) -> list[tuple[by
 @st.composite
 def draw_request(draw: st.DrawFn, target: Target, addresses: list[tuple[str, set[str]]]) -> Sent:
     path, methods = draw(st.sampled_from(addresses))
-    usual = st.sampled_from(sorted(methods - {"OPTIONS"}))
+    rare = draw(st.integers(0, 19))
     odd = st.sampled_from(["OPTIONS", "HEAD", "PUT", "DELETE", "PATCH", "TRACE", "BREW"])
-    method = draw(odd if draw(st.integers(0, 9)) == 0 else usual)
-    body = draw(draw_form(target.words)) if method != "GET" else b""
-    cut = draw(st.integers(0, len(body)))
-    query = draw(draw_form(target.words)) if method == "GET" or draw(st.integers(0, 4)) == 0 else b""
-    return Sent(method, path, query, draw(draw_headers(target.headers)), [body[:cut], body[cut:]])
+    method = draw(odd if rare == 0 else st.sampled_from(sorted(methods - {"OPTIONS"})))
+    form = draw(draw_form(target, path))
+    media_type = draw(st.sampled_from(MEDIA_TYPES)) if rare in {1, 2} else FORM_MEDIA_TYPE
+    if method == "GET":
+        return Sent(method, path, form, draw(draw_headers(target.headers, media_type)))
+    if rare in {3, 4}:
+        media_type, form = "application/json", build_document(draw(documents))
+    cut = draw(st.integers(0, len(form)))
+    query = draw(draw_form(target, path)) if rare == 5 else b""
+    return Sent(method, path, query, draw(draw_headers(target.headers, media_type)), [form[:cut], form[cut:]])
 
 
 @fuzz

@@ -53,6 +53,25 @@ async def test_a_request_is_pushed_as_the_page_says(demo: str, browser: Browser,
     assert not recipe.waiting
 
 
+REGISTRATION = "/portal/tenancies/demo/registration"
+
+
+async def test_a_program_registers_a_client_as_the_page_says(
+    demo: str, browser: Browser, tmp_path: Path
+) -> None:
+    recipe = Recipe("register-clients-by-program", demo, tmp_path)
+    await browser.sign_in(DEVELOPER, PASSWORD)
+    page = await browser.submit(await browser.open(REGISTRATION), REGISTRATION, label="installer", most="1")
+    found = re.search(r'id="created-token">([^<]+)<', page.text)
+    assert found
+    told = await recipe.run("register", "the-token-that-the-page-showed", found[1])
+    assert re.fullmatch(r"demo\.[0-9a-z]{20}\n", told)
+    assert "openid" in await recipe.run("read")
+    assert (await recipe.run("change")).strip() == "Shop of the corner"
+    assert (await recipe.run("delete")).strip() == "204"
+    assert not recipe.waiting
+
+
 async def test_a_device_is_connected_as_the_page_says(demo: str, browser: Browser, tmp_path: Path) -> None:
     recipe = Recipe("connect-a-device", demo, tmp_path)
     words = (await recipe.run("begin")).split()

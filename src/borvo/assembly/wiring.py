@@ -94,7 +94,7 @@ def build_platform(
     developers = _build_portal(settings, people, verifier, provider)
     clinics = Organisations(
         people,
-        partial(identity.admit_person, provider, scope=AGENCY_SCOPE),
+        partial(identity.admit_person, provider, scope=AGENCY_SCOPE, api=identity.Api.ORGANISATIONS),
         partial(agency.count_sharers, clock),
     )
     asking = _build_agency(settings, people, provider, keyring, handlers)
@@ -123,7 +123,7 @@ def _build_dataserver(settings: Settings, provider: Identity, asking: Agency, ke
         database=provider.database,
         clock=provider.clock,
         entropy=provider.entropy,
-        verify=partial(identity.verify_bearer, provider),
+        verify=partial(identity.verify_bearer, provider, api=identity.Api.SAMPLES),
         cursor_key=keyring.derive("sample cursors"),
         agency=asking,
         activity=provider.activity,
@@ -224,6 +224,7 @@ def _build_provider(
         clock=clock,
         entropy=entropy,
         cabinet=cabinet,
+        client_keys=identity.ClientKeys(build_outgoing(settings).fetch, clock),
         verifier=verifier,
         guesses=GuessLimit(client_limiter, clock),
         trusted_proxies=settings.trusted_proxies,

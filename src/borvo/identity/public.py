@@ -1,6 +1,7 @@
 """What other features may use of the OpenID provider."""
 
 from borvo.identity.aliases import Aliases
+from borvo.identity.client_keys import ClientKeys
 from borvo.identity.cross_origin import CrossOrigin
 from borvo.identity.endpoints import build_api_router
 from borvo.identity.key_schedule import ANNOUNCEMENT, KEY_REFRESH, MINIMUM_ANNOUNCEMENT, KeyState, StoredKey
@@ -8,6 +9,8 @@ from borvo.identity.keys import ALGORITHMS, GenerateKey, KeyCabinet, generate_ke
 from borvo.identity.model import AccessToken, Caller, InstanceProfile
 from borvo.identity.pages import build_page_router
 from borvo.identity.refresh import RefreshPolicy
+from borvo.identity.resources import Api
+from borvo.identity.restoring import end_all_grants
 from borvo.identity.service.caller import Admission, admit_caller, admit_person, clean_up, verify_bearer
 from borvo.identity.service.client_ends import end_grants, forget_client, forget_person
 from borvo.identity.service.client_limits import CLIENT_LIMITS
@@ -26,8 +29,10 @@ __all__ = [
     "AccessToken",
     "Admission",
     "Aliases",
+    "Api",
     "BackchannelNotifier",
     "Caller",
+    "ClientKeys",
     "CrossOrigin",
     "GenerateKey",
     "GuessLimit",
@@ -44,6 +49,7 @@ __all__ = [
     "build_page_router",
     "clean_up",
     "describe_return",
+    "end_all_grants",
     "end_grants",
     "forget_client",
     "forget_person",

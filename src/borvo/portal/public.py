@@ -6,13 +6,22 @@ from borvo.portal.activity_store import add_counts, list_counts
 from borvo.portal.api.description import API_COMPONENTS
 from borvo.portal.api.routes import build_api_router
 from borvo.portal.client_secrets import SecretVerifier
-from borvo.portal.deferred import write_regularly
+from borvo.portal.deferred import Flush, write_regularly
 from borvo.portal.fetching import Fetcher
 from borvo.portal.headroom import ClientLimit, ClientLimiter
+from borvo.portal.key_sets import (
+    KeyFaultError,
+    KeySet,
+    PublicKey,
+    parse_key_set,
+    parse_public_key,
+    recall_key_set,
+)
 from borvo.portal.maintenance import clean_up, maintain
 from borvo.portal.model import (
     LASTING_GRANTS,
     AccessTokenFormat,
+    AuthMethod,
     ClientDetails,
     ClientPresentation,
     GrantType,
@@ -34,6 +43,7 @@ from borvo.portal.registration.initial_tokens import (
     revoke_initial_token_by_support,
 )
 from borvo.portal.registration.model import InitialTerms, InitialToken
+from borvo.portal.restoring import void_all_tokens
 from borvo.portal.routes import build_router
 from borvo.portal.secret_service import add_chosen_secret, generate_secret, remove_secret
 from borvo.portal.secret_uses import FLUSH_EVERY as USE_FLUSH
@@ -77,6 +87,7 @@ __all__ = [
     "AccessTokenFormat",
     "Activity",
     "AskedClient",
+    "AuthMethod",
     "ClientActivity",
     "ClientDetails",
     "ClientLimit",
@@ -85,11 +96,15 @@ __all__ = [
     "ClientUsage",
     "CountedClient",
     "Fetcher",
+    "Flush",
     "GrantType",
     "InitialTerms",
     "InitialToken",
+    "KeyFaultError",
+    "KeySet",
     "LifetimeBounds",
     "Portal",
+    "PublicKey",
     "Refusal",
     "RefusalLog",
     "RegisteredClient",
@@ -124,6 +139,9 @@ __all__ = [
     "load_presentation",
     "maintain",
     "make_initial_token_by_support",
+    "parse_key_set",
+    "parse_public_key",
+    "recall_key_set",
     "record_refusal",
     "register_client",
     "remove_member",
@@ -132,6 +150,7 @@ __all__ = [
     "revoke_initial_token_by_support",
     "set_prefix",
     "suspend_tenancy",
+    "void_all_tokens",
     "write_last_uses",
     "write_regularly",
 ]

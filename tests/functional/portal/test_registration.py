@@ -184,6 +184,7 @@ FULL: dict[str, Any] = {
     "id_token_signed_response_alg": "ES256",
     "userinfo_signed_response_alg": "PS256",
     "subject_type": "pairwise",
+    "request_uris": ["https://app.example.org/request.jwt"],
     "post_logout_redirect_uris": ["https://app.example.org/out"],
     "frontchannel_logout_uri": "https://app.example.org/front",
     "backchannel_logout_uri": "https://app.example.org/back",

@@ -6,6 +6,7 @@ from datetime import timedelta
 from borvo.accounts.public import Limiter
 from borvo.identity.aliases import Aliases
 from borvo.identity.caller_store import LoadedCaller, load_callers
+from borvo.identity.client_keys import ClientKeys
 from borvo.identity.engine import Facts, ProtocolClient
 from borvo.identity.keys import KeyCabinet
 from borvo.identity.model import TOKEN_LIFETIME, AccessToken, InstanceProfile, Parameters
@@ -40,6 +41,7 @@ class Identity:
     clock: Clock
     entropy: Entropy
     cabinet: KeyCabinet
+    client_keys: ClientKeys
     verifier: SecretVerifier
     guesses: GuessLimit
     trusted_proxies: int

@@ -63,6 +63,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     subject_type: str = SubjectType.PUBLIC.value
     sector_identifier_uri: str = ""
     post_logout_redirect_uris: list[str] = []
+    request_uris: list[str] = []
     frontchannel_logout_uri: str = ""
     backchannel_logout_uri: str = ""
     require_pushed_authorization_requests: bool = False
@@ -116,6 +117,7 @@ def read_wish(content: bytes, present: ClientDetails | None = None, *, is_strict
             "id_token_signed_response_alg", metadata.id_token_signed_response_alg
         ),
         post_logout_redirect_uris=tuple(dict.fromkeys(metadata.post_logout_redirect_uris)),
+        request_uris=tuple(dict.fromkeys(metadata.request_uris)),
         frontchannel_logout_uri=metadata.frontchannel_logout_uri,
         backchannel_logout_uri=metadata.backchannel_logout_uri,
         token_endpoint_auth_method=method,
@@ -189,6 +191,7 @@ def describe_metadata(sheet: ClientSheet, secret_method: SecretMethod, issuer: s
         "jwks_uri": details.jwks_uri,
         "sector_identifier_uri": details.sector_identifier_uri,
         "post_logout_redirect_uris": list(details.post_logout_redirect_uris),
+        "request_uris": list(details.request_uris),
         "frontchannel_logout_uri": details.frontchannel_logout_uri,
         "backchannel_logout_uri": details.backchannel_logout_uri,
     }

@@ -81,6 +81,7 @@ class RegistrationFault(StrEnum):
 class RegistrationError(BorvoError):
     """Refused with a word to the program's developer. `challenge` is sent as WWW-Authenticate."""
 
+    status = 400
     title = "The client cannot be registered like this"
 
     def __init__(

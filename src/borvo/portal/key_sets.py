@@ -1,0 +1,193 @@
+"""Sets of public keys that clients register or publish (RFC 7517): which keys in them verify signatures, and what is
+wrong with the others. Pure."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, cast
+
+import msgspec
+from joserfc.errors import JoseError
+from joserfc.jwk import JWKRegistry, Key
+
+from borvo.kernel.entropy import decode_bytes
+from borvo.portal.model import SigningAlgorithm
+
+KEYS_MOST = 20
+"""Keys in one set: two at a time are usual, while one follows the other."""
+
+_ALGORITHMS: Mapping[str, frozenset[str]] = {
+    "RSA": frozenset({SigningAlgorithm.RS256.value, SigningAlgorithm.PS256.value}),
+    "EC": frozenset({SigningAlgorithm.ES256.value}),
+    "OKP": frozenset({SigningAlgorithm.EDDSA.value}),
+}
+_MEMBERS = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
+_CURVES = {"EC": "P-256", "OKP": "Ed25519"}
+_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+# NIST SP 800-131A; what is longer than the second costs more than it protects.
+_RSA_BITS = range(2048, 4097)
+# RFC 8017 C.1 has examples with 3 and 65537; a long exponent makes each verification slow.
+_EXPONENT_BYTES = 4
+_KID_MAXIMUM = 200
+_SHOWN = 40
+
+
+class KeyFaultError(Exception):
+    """The key or the set is not usable; the text is for the client's developer."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """A key that verifies signatures. `kid` is empty when it has none."""
+
+    kid: str
+    algorithms: frozenset[str]
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class KeySet:
+    """The keys of a set that verify signatures, and a line on each of the others that was meant to."""
+
+    keys: tuple[PublicKey, ...] = ()
+    faults: tuple[str, ...] = ()
+
+    def find(self, kid: str, algorithm: str) -> Key:
+        """The one key that is meant, by which everything else signed is refused. Raises `KeyFaultError`."""
+        fitting = [key for key in self.keys if algorithm in key.algorithms and kid in {"", key.kid}]
+        if len(fitting) == 1:
+            return fitting[0].key
+        if fitting:
+            # OpenID Connect Core 10.1: where several keys come into question, the header names one.
+            raise KeyFaultError(f"Several keys fit {algorithm}: name one by kid in the header.")
+        if any(key.kid == kid for key in self.keys if kid):
+            raise KeyFaultError(f"The key with the kid {kid[:_SHOWN]} is not for {algorithm}.")
+        named = f" with the kid {kid[:_SHOWN]}" if kid else ""
+        raise KeyFaultError(" ".join((f"There is no key for {algorithm}{named}.", *self.faults[:1])))
+
+    def has(self, kid: str) -> bool:
+        """Whether a key of that name is in it, whatever it is for."""
+        return any(key.kid == kid for key in self.keys)
+
+
+def parse_public_key(jwk: object) -> PublicKey | None:
+    """One JSON Web Key; None for one that encrypts. Raises `KeyFaultError`. Whatever else is said in it, such as
+    certificates and addresses, is not looked at."""
+    if not isinstance(jwk, dict):
+        raise KeyFaultError("A key is a JSON object.")
+    kind = jwk.get("kty")
+    if kind == "oct":
+        raise KeyFaultError("This is a symmetric key (oct), which is a secret. Only public keys belong here.")
+    if _PRIVATE & jwk.keys():
+        raise KeyFaultError(
+            "This holds the private part of a key. Make a new key, since others may have seen this one, and "
+            "enter its public part only."
+        )
+    if jwk.get("use") == "enc":
+        return None
+    if not isinstance(kind, str) or kind not in _MEMBERS:
+        raise KeyFaultError(f"There is no kind of key (kty) {_show(kind)} here; use RSA, EC or OKP.")
+    kid = _read_kid(jwk)
+    return PublicKey(kid, _find_algorithms(jwk, kind), _import_key(jwk, kind))
+
+
+def _show(value: object) -> str:
+    return str(value)[:_SHOWN]
+
+
+def _read_kid(jwk: Mapping[str, Any]) -> str:
+    kid = jwk.get("kid", "")
+    if not isinstance(kid, str) or len(kid) > _KID_MAXIMUM:
+        raise KeyFaultError(f"A kid is a text of at most {_KID_MAXIMUM} characters.")
+    return kid
+
+
+def _find_algorithms(jwk: Mapping[str, Any], kind: str) -> frozenset[str]:
+    """RFC 7517 4.2 to 4.4: a key serves what it says it is for."""
+    operations = jwk.get("key_ops", ["verify"])
+    if jwk.get("use", "sig") != "sig" or not isinstance(operations, list) or "verify" not in operations:
+        raise KeyFaultError("The key is not for verifying signatures (use, key_ops).")
+    named = jwk.get("alg")
+    if named is None:
+        return _ALGORITHMS[kind]
+    if named not in _ALGORITHMS[kind]:
+        known = " or ".join(sorted(_ALGORITHMS[kind]))
+        raise KeyFaultError(f"A key of the kind {kind} signs by {known} here, not by {_show(named)}.")
+    return frozenset({named})
+
+
+def _import_key(jwk: Mapping[str, Any], kind: str) -> Key:
+    members = {name: jwk.get(name) for name in _MEMBERS[kind]}
+    curve = _CURVES.get(kind)
+    if curve and members["crv"] != curve:
+        raise KeyFaultError(f"The curve {_show(members['crv'])} is not known here; use {curve}.")
+    if kind == "RSA":
+        _check_rsa(members)
+    try:
+        key = JWKRegistry.import_key(cast("dict[str, Any]", {"kty": kind, **members}))
+    except (JoseError, ValueError, TypeError, AttributeError) as fault:
+        names = ", ".join(_MEMBERS[kind])
+        raise KeyFaultError(f"The numbers of the key ({names}) are not those of a {kind} key.") from fault
+    return key
+
+
+def _check_rsa(members: Mapping[str, Any]) -> None:
+    modulus, exponent = (_read_number(members[name]) for name in ("n", "e"))
+    bits = int.from_bytes(modulus, "big").bit_length()
+    if bits not in _RSA_BITS:
+        raise KeyFaultError(
+            f"An RSA key has {_RSA_BITS.start} to {_RSA_BITS.stop - 1} bits here; this one has {bits}."
+        )
+    if len(exponent.lstrip(b"\0")) > _EXPONENT_BYTES:
+        raise KeyFaultError("The exponent of the RSA key (e) is too large; 65537 is usual.")
+
+
+def _read_number(text: object) -> bytes:
+    data = decode_bytes(text) if isinstance(text, str) else None
+    if not data:
+        raise KeyFaultError("The numbers of the key (n, e) are not written in base64url without padding.")
+    return data
+
+
+def parse_key_set(text: str) -> KeySet:
+    """A JSON Web Key Set. RFC 7517 5: what is not understood does not spoil the rest, so this never raises; what is
+    entered by hand had better have no faults at all."""
+    try:
+        document = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return KeySet(faults=("This is not JSON.",))
+    entries = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(entries, list):
+        return KeySet(faults=('This is no key set: write {"keys": [...]} around the keys.',))
+    if len(entries) > KEYS_MOST:
+        return KeySet(faults=(f"A set has at most {KEYS_MOST} keys.",))
+    keys, faults = [], []
+    for number, entry in enumerate(entries, 1):
+        try:
+            key = parse_public_key(entry)
+        except KeyFaultError as fault:
+            faults.append(f"Key {number}: {fault}")
+        else:
+            keys += [key] if key else []
+    faults += _find_clashes(keys)
+    if not keys and not faults:
+        faults = ["There is no key in it that verifies signatures."]
+    return KeySet(tuple(keys), tuple(faults))
+
+
+def _find_clashes(keys: list[PublicKey]) -> Iterator[str]:
+    """RFC 7517 4.5: within a set keys have different names."""
+    for kid, count in Counter(key.kid for key in keys).items():
+        if count > 1:
+            yield (
+                f"{count} keys have the kid {_show(kid)}."
+                if kid
+                else f"{count} keys have no kid to tell them apart."
+            )
+
+
+@lru_cache(256)
+def recall_key_set(text: str) -> KeySet:
+    """As `parse_key_set`, for sets that come with each request: they are parsed once."""
+    return parse_key_set(text)

@@ -69,6 +69,12 @@ async def test_a_program_registers_a_client_as_the_page_says(
     assert "openid" in await recipe.run("read")
     assert (await recipe.run("change")).strip() == "Shop of the corner"
     assert (await recipe.run("delete")).strip() == "204"
+
+
+async def test_a_token_is_bound_to_a_key_as_the_page_says(demo: str, tmp_path: Path) -> None:
+    recipe = Recipe("bind-tokens-to-a-key", demo, tmp_path)
+    (tmp_path / "bound.py").write_text(recipe.read("client"))
+    assert (await recipe.run("call")).split() == ["DPoP", "200", "401"]
     assert not recipe.waiting
 
 
@@ -206,7 +212,7 @@ async def check_reading(source: str, token: str, hint: str, jwks: dict[str, Any]
 
 def test_the_page_on_flows_names_a_client_of_the_demo_for_each() -> None:
     text = (FOLDER / "choose-a-flow.md").read_text(encoding="utf-8")
-    rows = [line for line in text.splitlines() if line.startswith("| ")][1:]
+    rows = [line for line in text.splitlines() if line.startswith("| ") and "`demo." in line]
     clients = {client.client_id: client for client in CLIENTS}
     words = {
         GrantType.AUTHORIZATION_CODE: "Authorization code",

@@ -14,6 +14,7 @@ from borvo.organisations.public import OrganisationRole, add_member
 from borvo.portal.public import create_tenancy
 from borvo.settings import Settings
 from tests.factories.clients import register_client
+from tests.factories.proofs import Prover
 from tests.factories.samples import create_body
 from tests.functional.agency.conftest import READ
 from tests.functional.agency.scenes import (
@@ -31,6 +32,7 @@ from tests.functional.conftest import TestClock
 from tests.functional.growth import ENDING, KEPT
 from tests.functional.identity.aspnet import Handler
 from tests.functional.identity.flows import CODE_FLOW, obtain_code, obtain_lasting, register_lasting
+from tests.functional.portal.registrations import create_initial_token
 from tests.functional.portal.teams import post
 from tests.functional.portal.tokens import create_token
 
@@ -88,6 +90,7 @@ async def sign_people_in(stage: Stage) -> None:
     headers = await stage.start_service()
     worker_client = Handler(http, WORKER, "agency_api")
     await worker_client.call("revocation_endpoint", token=headers["Authorization"].removeprefix("Bearer "))
+    await Prover(platform.clock).ask(worker_client, grant_type="client_credentials")
     await worker_client.call("introspection_endpoint", token="x", client_secret="not the secret")
     await handler.redeem("not-a-code")
     device = Handler(http, await register_device(platform), "openid", secret="")
@@ -106,6 +109,7 @@ async def develop(stage: Stage) -> None:
     await create_tenancy(stage.platform.portal, DEVELOPER, "healthorg")
     await post(browser, "/portal/tenancies/healthorg/invitations", email="cole@example.org", role="developer")
     await create_token(browser)
+    await create_initial_token(browser)
 
 
 async def keep_samples(stage: Stage) -> None:

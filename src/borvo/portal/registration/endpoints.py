@@ -47,6 +47,11 @@ def _describe(portal: Portal, told: Told) -> dict[str, Any]:
     }
 
 
+def _read_token(request: AnyRequest) -> str | None:
+    """No access token, so nothing proves it beside itself."""
+    return request.headers.get("authorization")
+
+
 async def _read_json(request: AnyRequest) -> bytes:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
@@ -57,30 +62,29 @@ async def _read_json(request: AnyRequest) -> bytes:
 @post("/", status_code=201, request_max_body_size=BODY_LIMIT)
 async def register_client(request: AnyRequest, portal: Developing) -> Response[bytes]:
     """Registers a client (RFC 7591) with an initial access token, which is made in the portal."""
-    authorization = request.headers.get("authorization")
-    told = await service.register(portal, authorization, await _read_json(request))
+    told = await service.register(portal, _read_token(request), await _read_json(request))
     return _render(_describe(portal, told), 201)
 
 
 @get(_CLIENT)
 async def read_client(client_id: InPath, request: AnyRequest, portal: Developing) -> Response[bytes]:
     """The client's metadata (RFC 7592), by its registration access token."""
-    told = await service.read(portal, request.headers.get("authorization"), client_id)
+    told = await service.read(portal, _read_token(request), client_id)
     return _render(_describe(portal, told))
 
 
 @put(_CLIENT, request_max_body_size=BODY_LIMIT)
 async def replace_client(client_id: InPath, request: AnyRequest, portal: Developing) -> Response[bytes]:
     """Replaces the client's metadata (RFC 7592). The answer has another registration access token."""
-    authorization = request.headers.get("authorization")
-    told = await service.replace_metadata(portal, authorization, client_id, await _read_json(request))
+    content = await _read_json(request)
+    told = await service.replace_metadata(portal, _read_token(request), client_id, content)
     return _render(_describe(portal, told))
 
 
 @delete(_CLIENT, status_code=204)
 async def delete_client(client_id: InPath, request: AnyRequest, portal: Developing) -> Response[None]:
     """Deletes the client (RFC 7592), and ends all its tokens at once."""
-    await service.delete(portal, request.headers.get("authorization"), client_id)
+    await service.delete(portal, _read_token(request), client_id)
     return Response(None, status_code=204, headers=_UNKEPT)
 
 

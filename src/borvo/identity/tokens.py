@@ -144,6 +144,7 @@ def read_access_claims(claims: Mapping[str, Any], by: Verification) -> AccessTok
         family_id=parse_uuid(str(read_claim(claims, FAMILY_CLAIM, str) or "")),
         userinfo_claims=tuple(str(name) for name in claims.get(USERINFO_CLAIM) or ()),
         audience=audience,
+        methods=tuple(str(each) for each in claims.get("amr") or ()),
     )
 
 

@@ -67,6 +67,7 @@ EXPECTED = {
         "address",
         "sid",
         "auth_time",
+        "acr",
         "amr",
     ],
     "frontchannel_logout_supported": True,

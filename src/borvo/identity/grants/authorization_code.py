@@ -40,6 +40,7 @@ def _describe_code(facts: Facts, request: ProtocolRequest, grantor: Grantor) -> 
         token_expires_at=None,
         requested_claims=grantor.requested_claims,
         resources=read_resources(facts.parameters, facts.issuer),
+        methods=grantor.login.methods,
     )
 
 
@@ -73,5 +74,5 @@ class CodeGrant(CodeIssue, AuthorizationCodeGrant):
 
 def describe_grantor(code: StoredCode) -> Grantor:
     """Who allowed what the code stands for."""
-    login = Login(code.person, code.session_id, code.auth_time)
+    login = Login(code.person, code.session_id, code.auth_time, code.methods)
     return Grantor(login, code.consent_version, code.requested_claims, code.resources)

@@ -34,6 +34,7 @@ def build_family(facts: Facts, grantor: Grantor, client_key: ClientKey, scopes: 
         revoked_at=None,
         requested_claims=grantor.requested_claims,
         resources=grantor.resources,
+        methods=grantor.login.methods,
     )
 
 

@@ -31,6 +31,7 @@ from borvo.portal.public import (
     Fetcher,
     LifetimeBounds,
     Portal,
+    SecretVault,
     SecretVerifier,
 )
 from borvo.settings import Settings
@@ -162,6 +163,7 @@ def _build_portal(
         clock=people.clock,
         entropy=people.entropy,
         verifier=verifier,
+        vault=provider.vault,
         accounts=people,
         events=people.events,
         bounds=_describe_bounds(settings),
@@ -225,6 +227,7 @@ def _build_provider(
         cabinet=cabinet,
         client_keys=identity.ClientKeys(build_outgoing(settings).fetch, clock),
         verifier=verifier,
+        vault=SecretVault(keyring, entropy),
         guesses=GuessLimit(client_limiter, clock),
         trusted_proxies=settings.trusted_proxies,
         events=events,

@@ -83,7 +83,9 @@ async def _answer(request: AnyRequest, identity: Identity, answer_request: Answe
         )
     else:
         network = find_network(find_client_address(request, identity.trusted_proxies))
-        sent = ClientRequest(parameters, find_header(request.scope, b"authorization"), network)
+        sent = ClientRequest(
+            parameters, find_header(request.scope, b"authorization"), network, request.scope["path"]
+        )
         answer = await answer_request(identity, sent)
     return _render(answer.body, answer.status, answer.headers)
 

@@ -23,6 +23,7 @@ from borvo.portal.public import (
     CountedClient,
     RefusalLog,
     RegisteredClient,
+    SecretVault,
     SecretVerifier,
     load_client,
     load_counted_clients,
@@ -43,6 +44,7 @@ class Identity:
     cabinet: KeyCabinet
     client_keys: ClientKeys
     verifier: SecretVerifier
+    vault: SecretVault
     guesses: GuessLimit
     trusted_proxies: int
     events: SecurityLog

@@ -16,6 +16,7 @@ from borvo.accounts.model import (
 from borvo.accounts.pages import build_router
 from borvo.accounts.passwords import Passwords
 from borvo.accounts.profile_store import CLAIMS_COLUMNS, load_claims_subject, read_claims_subject
+from borvo.accounts.restoring import end_all_sessions
 from borvo.accounts.sandbox import Sandbox, close_sandbox, list_left_sandboxes, open_sandbox
 from borvo.accounts.service import (
     Accounts,
@@ -80,6 +81,7 @@ __all__ = [
     "clean_up",
     "close_sandbox",
     "create_person",
+    "end_all_sessions",
     "end_session",
     "end_sessions",
     "find_login",

@@ -17,7 +17,7 @@ from borvo.agency.model import (
 )
 from borvo.agency.service import Agency, admit_asker, find_asker, name_agent, name_client
 from borvo.agency.words import write_first_read
-from borvo.identity.public import Admission, verify_bearer
+from borvo.identity.public import Admission, Api, verify_bearer
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import create_token, create_uuid, decode_bytes
 from borvo.kernel.errors import ForbiddenError
@@ -63,7 +63,7 @@ def _describe(row: Row) -> list[ClaimAnswer]:
 async def issue_token(agency: Agency, authorization: str | None, body: bytes) -> str:
     """Contract 7: raises `ForbiddenError` when one of those named cannot be reached, whether she is unknown or has
     not consented."""
-    admission = await verify_bearer(agency.identity, authorization)
+    admission = await verify_bearer(agency.identity, authorization, api=Api.AGENCY)
     accounts = agency.accounts
     async with accounts.database.transaction() as connection:
         asker = await admit_asker(connection, admission)

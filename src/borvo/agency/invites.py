@@ -10,7 +10,7 @@ from borvo.agency.model import Ask, Asker, Invite, Names
 from borvo.agency.policy import check_organisation
 from borvo.agency.service import Agency, admit_asker, name_invite
 from borvo.agency.words import write_invite, write_invite_text
-from borvo.identity.public import verify_bearer
+from borvo.identity.public import Api, verify_bearer
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import create_token, create_uuid
 from borvo.kernel.errors import (
@@ -36,7 +36,7 @@ FROM_ANYBODY = Limit("agency-invite-anybody", 20)
 async def request_invite(agency: Agency, authorization: str | None, body: bytes) -> Invite:
     """What `createagencyinvite` does. Raises `UnauthenticatedError`, `ForbiddenError`, `TooManyRequestsError` and
     `InvalidInputError`; then nothing is sent."""
-    admission = await verify_bearer(agency.identity, authorization)
+    admission = await verify_bearer(agency.identity, authorization, api=Api.AGENCY)
     async with agency.accounts.database.transaction() as connection:
         asker = await admit_asker(connection, admission)
         client = await load_client(connection, asker.client_id)

@@ -7,7 +7,7 @@ from borvo.accounts.public import Accounts, Role, load_person
 from borvo.agency.model import Asker, Invite, Names
 from borvo.agency.policy import check_asker
 from borvo.catalogue.scopes import AGENCY_SCOPE
-from borvo.identity.public import Admission, Caller, Identity, admit_caller, verify_bearer
+from borvo.identity.public import Admission, Api, Caller, Identity, admit_caller, verify_bearer
 from borvo.kernel.errors import ForbiddenError
 from borvo.kernel.ids import ClientKey, OrganisationId, PersonId
 from borvo.organisations.public import (
@@ -64,7 +64,7 @@ async def admit_asker(connection: Connection, admission: Admission) -> Asker:
 
 async def find_asker(agency: Agency, authorization: str | None) -> Asker:
     """As `admit_asker`, for the token of an Authorization header."""
-    admission = await verify_bearer(agency.identity, authorization)
+    admission = await verify_bearer(agency.identity, authorization, api=Api.AGENCY)
     async with agency.accounts.database.connection() as connection:
         return await admit_asker(connection, admission)
 

@@ -25,37 +25,45 @@ _LOOK_AGAIN = 0.2
 log = structlog.get_logger(__name__)
 
 
+async def clean_up(platform: Platform) -> None:
+    """One round: deletes whatever has had its time. Every worker does it, which costs little: what one has deleted the
+    next does not find."""
+    await identity.clean_up(platform.identity)
+    await platform.identity.cabinet.maintain()
+    await accounts.clean_up(platform.accounts)
+    await portal.maintain(platform.portal)
+    await portal.clean_up(platform.portal)
+    await dataserver.clean_up(platform.dataserver)
+    await agency.clean_up(platform.agency)
+    await agency.send_reminders(platform.agency)
+    await organisations.clean_up(platform.organisations)
+    await platform.outbox.clean_up()
+    async with platform.database.transaction() as connection:
+        await platform.events.clean_up(connection, platform.settings.security_event_days)
+
+
 async def _clean_up_regularly(platform: Platform) -> None:
-    """Every worker does it, which costs little: what one has deleted the next does not find."""
     while True:
         await asyncio.sleep(_CLEAN_UP_EVERY)
         try:
-            await identity.clean_up(platform.identity)
-            await platform.identity.cabinet.maintain()
-            await accounts.clean_up(platform.accounts)
-            await portal.maintain(platform.portal)
-            await portal.clean_up(platform.portal)
-            await dataserver.clean_up(platform.dataserver)
-            await agency.clean_up(platform.agency)
-            await agency.send_reminders(platform.agency)
-            await organisations.clean_up(platform.organisations)
-            await platform.outbox.clean_up()
-            async with platform.database.transaction() as connection:
-                await platform.events.clean_up(connection, platform.settings.security_event_days)
+            await clean_up(platform)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             log.exception("clean-up failed; it will be tried again")
 
 
-def _write_regularly(platform: Platform) -> Iterator[asyncio.Task[None]]:
-    """Keeps what was noted while clients waited."""
-    notes = (
+def list_notes(platform: Platform) -> list[tuple[portal.Flush, float]]:
+    """What is noted while clients wait and written later: what writes it, and how many seconds it may take."""
+    return [
         (platform.portal.usage.flush, portal.USAGE_FLUSH.total_seconds()),
         (platform.identity.activity.flush, portal.ACTIVITY_FLUSH.total_seconds()),
         (platform.identity.client_limiter.peaks.flush, portal.ACTIVITY_FLUSH.total_seconds()),
         (platform.portal.verifier.uses.flush, portal.USE_FLUSH),
         (platform.identity.refusals.flush, portal.REFUSAL_FLUSH),
-    )
-    for flush, every in notes:
+    ]
+
+
+def _write_regularly(platform: Platform) -> Iterator[asyncio.Task[None]]:
+    for flush, every in list_notes(platform):
         yield asyncio.create_task(portal.write_regularly(platform.database, flush, every))
 
 

@@ -95,7 +95,7 @@ def build_platform(
     developers = _build_portal(settings, people, verifier, provider)
     clinics = Organisations(
         people,
-        partial(identity.admit_person, provider, scope=AGENCY_SCOPE),
+        partial(identity.admit_person, provider, scope=AGENCY_SCOPE, api=identity.Api.ORGANISATIONS),
         partial(agency.count_sharers, clock),
     )
     asking = _build_agency(settings, people, provider, keyring, handlers)
@@ -124,7 +124,7 @@ def _build_dataserver(settings: Settings, provider: Identity, asking: Agency, ke
         database=provider.database,
         clock=provider.clock,
         entropy=provider.entropy,
-        verify=partial(identity.verify_bearer, provider),
+        verify=partial(identity.verify_bearer, provider, api=identity.Api.SAMPLES),
         cursor_key=keyring.derive("sample cursors"),
         agency=asking,
         activity=provider.activity,

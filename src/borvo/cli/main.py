@@ -35,6 +35,8 @@ _COMMANDS = {
         "add_migrate",
     ),
     "demo": ("run the platform with sample people, clients and data", "borvo.cli.demo", "add_demo"),
+    "backup": ("copy the whole database, encrypted, into a file", "borvo.cli.backup", "add_backup"),
+    "restore": ("fill an empty database from such a file", "borvo.cli.backup", "add_restore"),
     "keys": ("signing keys: list them, rotate them", "borvo.cli.keys", "add_keys"),
     "client": ("manage the clients of a tenancy, also from CI", "borvo.cli.clients.options", "add_clients"),
     "support": (

@@ -51,6 +51,7 @@ class DeviceAuthorization:
     redeemed_at: datetime | None
     login: Login | None = None
     consent_version: int = 0
+    resources: tuple[str, ...] = ()
 
     def get_client_id(self) -> str:
         return self.client_id

@@ -24,8 +24,8 @@ async def insert_device(
     """False, with nothing written, when another device has the same user code just now."""
     written = await connection.fetchval(
         """insert into device_authorization (device_code_digest, user_code_digest, client_id, scopes, created_at,
-                                             expires_at, interval_seconds)
-           values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning true""",
+                                             expires_at, interval_seconds, resources)
+           values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing returning true""",
         codes.device,
         codes.user,
         device.client_id,
@@ -33,6 +33,7 @@ async def insert_device(
         now,
         device.expires_at,
         device.interval,
+        list(device.resources),
     )
     return bool(written)
 
@@ -81,6 +82,7 @@ def _read_device(row: Row, login: Login | None) -> DeviceAuthorization:
         redeemed_at=row["redeemed_at"],
         login=login,
         consent_version=row["consent_version"] or 0,
+        resources=tuple(row["resources"]),
     )
 
 

@@ -28,6 +28,7 @@ from borvo.identity.model import (
     StoredCode,
 )
 from borvo.identity.refresh import RefreshIssue, RefreshPolicy, TokenFamily
+from borvo.identity.resources import narrow_resources, read_resources, render_audience
 from borvo.identity.tokens import (
     CONSENT_CLAIM,
     FAMILY_CLAIM,
@@ -291,8 +292,7 @@ class AccessTokenGenerator(BearerTokenGenerator):
         issued_at = int(facts.now.timestamp())
         claims: dict[str, Any] = {
             "iss": facts.issuer,
-            # RFC 9068 3: without a resource parameter the default resource, which is this instance.
-            "aud": facts.issuer,
+            "aud": _find_audience(facts, user),
             # RFC 9068 2.2: without a resource owner the subject is the client.
             "sub": facts.aliases.name_person(client.registered, user.login.person.id)
             if user
@@ -314,6 +314,13 @@ class AccessTokenGenerator(BearerTokenGenerator):
             if claims["sub"] != str(user.login.person.id):
                 claims[PERSON_CLAIM] = hide_person(user.login.person.id, claims["jti"], facts.aliases)
         return claims
+
+
+def _find_audience(facts: Facts, user: Grantor | None) -> str | list[str]:
+    """Raises `OAuth2Error` for resources that are not here, or not what the person's request named."""
+    asked = read_resources(facts.parameters, facts.issuer)
+    granted = user.resources if user else ()
+    return render_audience(narrow_resources(asked, granted, facts.issuer), facts.issuer)
 
 
 def _issue_refresh(facts: Facts, user: Grantor) -> RefreshIssue:

@@ -66,6 +66,8 @@ def explain_refusal(facts: Facts, body: Mapping[str, Any]) -> Explanation:
         is_served = error == "unauthorized_client"
         words = f"The client is not registered for this {name}." if is_served else f"There is no such {name}."
         return Explanation(reason or words, name, value or "")
+    if error == "invalid_target":
+        return Explanation(reason, "resource", parameters.get("resource") or "")
     return Explanation(reason or error)
 
 

@@ -26,7 +26,7 @@ class CodeIssue:
 
 
 _COLUMNS = """(person_id, id, created_at, client_key, scopes, login_session_id, auth_time, consent_version,
-                current_digest, expires_at, idle_expires_at, claims)"""
+                current_digest, expires_at, idle_expires_at, claims, resources)"""
 
 
 def _list_values(family: TokenFamily) -> tuple[Any, ...]:
@@ -41,13 +41,14 @@ def _list_values(family: TokenFamily) -> tuple[Any, ...]:
         family.expires_at,
         family.idle_expires_at,
         render_claims(family.requested_claims),
+        list(family.resources),
     )
 
 
 async def insert_family(connection: Connection, family: TokenFamily, now: datetime) -> None:
     await connection.execute(
         f"""insert into token_family {_COLUMNS}
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)""",
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)""",
         family.person.id,
         family.id,
         now,
@@ -65,15 +66,16 @@ async def redeem_code(
     """Whether this call was the one that redeemed the code. The same statement keeps what was issued for it, and so
     needs no transaction."""
     family = issue.family
-    begun = (family.id, *_list_values(family)) if family else (None,) * 10
+    begun = (family.id, *_list_values(family)) if family else (None,) * 11
     redeemed = await connection.fetchval(
         f"""with redeemed as ({REDEEM}),
              begun as (
                insert into token_family {_COLUMNS}
-               select $1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 from redeemed where $5::uuid is not null),
+               select $1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16
+               from redeemed where $5::uuid is not null),
              kept as (
                insert into access_token {OPAQUE_COLUMNS}
-               select $16, $17, $18, $19 from redeemed where $16::uuid is not null)
+               select $17, $18, $19, $20 from redeemed where $17::uuid is not null)
            select true from redeemed""",
         person_id,
         digest,
@@ -118,6 +120,7 @@ def _read_family(row: Row, family_id: UUID) -> TokenFamily:
         idle_expires_at=row["idle_expires_at"],
         revoked_at=row["revoked_at"],
         requested_claims=read_claims(row["claims"]),
+        resources=tuple(row["resources"]),
     )
 
 

@@ -53,9 +53,9 @@ class Parameters:
         return next((value for key, value in self.pairs if key == name and value), None)
 
     def find_repeated(self) -> str | None:
-        """The first parameter that came twice, which RFC 6749 3.1 forbids."""
+        """The first parameter that came twice, which RFC 6749 3.1 forbids; RFC 8707 2 allows it for `resource`."""
         seen: set[str] = set()
-        for name, _ in self.pairs:
+        for name in (name for name, _ in self.pairs if name != "resource"):
             if name in seen:
                 return name
             seen.add(name)
@@ -163,6 +163,7 @@ class StoredCode:
     token_expires_at: datetime | None
     family_id: UUID | None = None
     requested_claims: RequestedClaims = NO_CLAIMS
+    resources: tuple[str, ...] = ()
     code_challenge_method: str = "S256"
 
     def get_redirect_uri(self) -> str:
@@ -191,6 +192,7 @@ class Grantor:
     login: Login
     consent_version: int
     requested_claims: RequestedClaims = NO_CLAIMS
+    resources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,8 @@ class Caller:
 @dataclass(frozen=True, slots=True)
 class AccessToken:
     """The claims of a verified access token that Borvo itself needs. `subject` is the person's id or the client's;
-    `known_as` is the `sub` of the token, which is all that its client is told."""
+    `known_as` is the `sub` of the token, which is all that its client is told. `audience` are resources of this
+    instance, one at least."""
 
     subject: str
     known_as: str
@@ -221,6 +224,7 @@ class AccessToken:
     expires_at: datetime
     family_id: UUID | None = None
     userinfo_claims: tuple[str, ...] = ()
+    audience: frozenset[str] = frozenset()
 
 
 ALWAYS_CLAIMS = ("sub", "role")

@@ -9,6 +9,8 @@ from borvo.identity.keys import ALGORITHMS, GenerateKey, KeyCabinet, generate_ke
 from borvo.identity.model import AccessToken, Caller, InstanceProfile
 from borvo.identity.pages import build_page_router
 from borvo.identity.refresh import RefreshPolicy
+from borvo.identity.resources import Api
+from borvo.identity.restoring import end_all_grants
 from borvo.identity.service.caller import Admission, admit_caller, admit_person, clean_up, verify_bearer
 from borvo.identity.service.client_ends import end_grants, forget_client, forget_person
 from borvo.identity.service.client_limits import CLIENT_LIMITS
@@ -27,6 +29,7 @@ __all__ = [
     "AccessToken",
     "Admission",
     "Aliases",
+    "Api",
     "BackchannelNotifier",
     "Caller",
     "ClientKeys",
@@ -46,6 +49,7 @@ __all__ = [
     "build_page_router",
     "clean_up",
     "describe_return",
+    "end_all_grants",
     "end_grants",
     "forget_client",
     "forget_person",

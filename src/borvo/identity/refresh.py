@@ -111,6 +111,7 @@ class TokenFamily:
     idle_expires_at: datetime
     revoked_at: datetime | None
     requested_claims: RequestedClaims = NO_CLAIMS
+    resources: tuple[str, ...] = ()
 
     def get_scope(self) -> str:
         return " ".join(self.scopes)

@@ -122,8 +122,9 @@ async def insert_code(connection: Connection, digest: bytes, code: StoredCode, i
     await connection.execute(
         """insert into authorization_code
              (person_id, code_digest, client_key, redirect_uri, scopes, nonce, code_challenge,
-              login_session_id, auth_time, consent_version, issued_at, expires_at, claims)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)""",
+              login_session_id, auth_time, consent_version, issued_at, expires_at, claims,
+              resources)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)""",
         code.person.id,
         digest,
         code.client_key,
@@ -137,6 +138,7 @@ async def insert_code(connection: Connection, digest: bytes, code: StoredCode, i
         issued_at,
         code.expires_at,
         render_claims(code.requested_claims),
+        list(code.resources),
     )
 
 
@@ -176,6 +178,7 @@ def _read_code(row: Row) -> StoredCode:
         token_expires_at=row["token_expires_at"],
         family_id=row["family_id"],
         requested_claims=read_claims(row["claims"]),
+        resources=tuple(row["resources"]),
     )
 
 

@@ -16,6 +16,7 @@ from joserfc.jws import JWSRegistry
 from borvo.identity.aliases import Aliases
 from borvo.identity.keys import ALGORITHMS, SigningKey, SigningKeys, VerifyingKey
 from borvo.identity.model import AccessToken, read_claim
+from borvo.identity.resources import list_resources
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import TOKEN_BYTES, Entropy, decode_bytes, encode_bytes
 from borvo.kernel.ids import ClientId, PersonId, parse_uuid
@@ -116,7 +117,8 @@ def verify_access_token(text: str, keys: SigningKeys, by: Verification) -> Acces
 
 def read_access_claims(claims: Mapping[str, Any], by: Verification) -> AccessToken:
     """The claims of an access token, whether they were signed or kept; raises `TokenError`."""
-    if claims.get("iss") != by.issuer or by.issuer not in _list_audience(claims):
+    audience = frozenset(_list_audience(claims)).intersection(list_resources(by.issuer))
+    if claims.get("iss") != by.issuer or not audience:
         raise TokenError("issued by or for somebody else")
     expires, issued = read_claim(claims, "exp", int), read_claim(claims, "iat", int)
     subject, client_id = read_claim(claims, "sub", str), read_claim(claims, "client_id", str)
@@ -141,6 +143,7 @@ def read_access_claims(claims: Mapping[str, Any], by: Verification) -> AccessTok
         expires_at=expires_at,
         family_id=parse_uuid(str(read_claim(claims, FAMILY_CLAIM, str) or "")),
         userinfo_claims=tuple(str(name) for name in claims.get(USERINFO_CLAIM) or ()),
+        audience=audience,
     )
 
 

@@ -14,6 +14,8 @@ from borvo.web.addresses import parse_origin
 
 URI_MAXIMUM = 2000
 REDIRECT_URIS_MAXIMUM = 50
+REQUEST_URI_MAXIMUM = 512
+REQUEST_URIS_MAXIMUM = 10
 _SHOWN = 80
 _PORT_MAXIMUM = 65_535
 
@@ -184,6 +186,23 @@ def check_page_uri(uri: str) -> str | None:
 def check_post_logout_uris(uris: Sequence[str], *, is_public: bool) -> list[str]:
     """RP-Initiated Logout 3.1: as callback URLs, but none is needed."""
     return check_redirect_uris(uris, (), is_public=is_public)
+
+
+def check_request_uris(uris: Sequence[str]) -> list[str]:
+    """Where a client publishes what it asks of people (OpenID Connect Core 6.2): https, or loopback for a draft."""
+    if len(uris) > REQUEST_URIS_MAXIMUM:
+        return [f"Enter at most {REQUEST_URIS_MAXIMUM} addresses."]
+    return [f"{_show(uri)}: {fault}." for uri in uris if (fault := _find_request_fault(uri))]
+
+
+def _find_request_fault(uri: str) -> str | None:
+    # OpenID Connect Core 6.2: at most 512 ASCII characters; a fragment tells one version of the content from the next.
+    if len(uri) > REQUEST_URI_MAXIMUM:
+        return f"it is longer than {REQUEST_URI_MAXIMUM} characters"
+    address, _, fragment = uri.partition("#")
+    if re.fullmatch(_REST, fragment) is None:
+        return "characters other than ASCII are written percent-encoded"
+    return _find_general_fault(address) or _find_web_fault(address)
 
 
 def check_frontchannel_uri(uri: str, redirect_uris: Collection[str]) -> str | None:

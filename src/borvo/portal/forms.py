@@ -10,6 +10,7 @@ from borvo.portal.addresses import (
     check_page_uri,
     check_post_logout_uris,
     check_redirect_uris,
+    check_request_uris,
     list_hosts,
     normalize_client_uri,
 )
@@ -69,6 +70,7 @@ FIELD_LABELS = {
     "subject_type": "Identifiers of people",
     "sector_identifier_uri": "Sector identifier",
     "userinfo_signed_response_alg": "Signature of user info",
+    "request_uris": "Request addresses",
     "frontchannel_logout_uri": "Front-channel logout URL",
     "backchannel_logout_uri": "Back-channel logout URL",
 }
@@ -211,6 +213,7 @@ def _build_details(form: Form) -> ClientDetails:
         subject_type=read_subject_type(form),
         sector_identifier_uri=form.text("sector_identifier_uri"),
         userinfo_signed_response_alg=read_userinfo_algorithm(form),
+        request_uris=_read_uris(form, "request_uris"),
         description=_read_description(form),
         tos_uri=form.text("tos_uri"),
         policy_uri=form.text("policy_uri"),
@@ -246,6 +249,7 @@ def _check_proofs(form: Form, redirect_uris: Sequence[str]) -> dict[str, Sequenc
         "token_endpoint_auth_method": [check_auth_method(method, is_public=form.has("is_public"))],
         "jwks": [check_key_text(keys, address)],
         "jwks_uri": [check_page_uri(address)],
+        "request_uris": check_request_uris(_read_uris(form, "request_uris")),
         "sector_identifier_uri": [
             check_page_uri(sector_uri),
             check_sector(read_subject_type(form), redirect_uris, sector_uri),

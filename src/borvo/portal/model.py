@@ -182,6 +182,7 @@ class RegisteredClient:
     subject_type: SubjectType = SubjectType.PUBLIC
     sector_identifier_uri: str = ""
     userinfo_signed_response_alg: SigningAlgorithm | None = None
+    request_uris: tuple[str, ...] = ()
 
     def find_secret(self, secret_id: UUID) -> StoredSecret | None:
         return next((secret for secret in self.secrets if secret.id == secret_id), None)
@@ -239,6 +240,7 @@ class ClientDetails:
     subject_type: SubjectType = SubjectType.PUBLIC
     sector_identifier_uri: str = ""
     userinfo_signed_response_alg: SigningAlgorithm | None = None
+    request_uris: tuple[str, ...] = ()
     description: str = ""
     tos_uri: str = ""
     policy_uri: str = ""

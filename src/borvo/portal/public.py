@@ -6,7 +6,7 @@ from borvo.portal.activity_store import add_counts, list_counts
 from borvo.portal.api.description import API_COMPONENTS
 from borvo.portal.api.routes import build_api_router
 from borvo.portal.client_secrets import SecretVerifier
-from borvo.portal.deferred import write_regularly
+from borvo.portal.deferred import Flush, write_regularly
 from borvo.portal.fetching import Fetcher
 from borvo.portal.headroom import ClientLimit, ClientLimiter
 from borvo.portal.key_sets import (
@@ -36,6 +36,7 @@ from borvo.portal.model import (
 )
 from borvo.portal.refusals import FLUSH_EVERY as REFUSAL_FLUSH
 from borvo.portal.refusals import RefusalLog, Sender, record_refusal
+from borvo.portal.restoring import void_all_tokens
 from borvo.portal.routes import build_router
 from borvo.portal.sealed_secrets import SecretVault
 from borvo.portal.secret_service import add_chosen_secret, generate_secret, remove_secret
@@ -89,6 +90,7 @@ __all__ = [
     "ClientUsage",
     "CountedClient",
     "Fetcher",
+    "Flush",
     "GrantType",
     "KeyFaultError",
     "KeySet",
@@ -137,6 +139,7 @@ __all__ = [
     "resume_tenancy",
     "set_prefix",
     "suspend_tenancy",
+    "void_all_tokens",
     "write_last_uses",
     "write_regularly",
 ]

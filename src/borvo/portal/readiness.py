@@ -35,6 +35,7 @@ def _check_addresses(details: ClientDetails) -> Iterable[Requirement]:
         "client_uri": ("The Client URI is https, and on no localhost", [details.client_uri]),
         "post_logout_redirect_uris": ("So are the post-logout URLs", details.post_logout_redirect_uris),
         "frontchannel_logout_uri": ("So is the front-channel logout URL", [details.frontchannel_logout_uri]),
+        "request_uris": ("So are the request addresses", details.request_uris),
         "sector_identifier_uri": ("So is the sector identifier", [details.sector_identifier_uri]),
         "backchannel_logout_uri": ("So is the back-channel logout URL", [details.backchannel_logout_uri]),
     }

@@ -79,6 +79,7 @@ _DETAILS = (
     "subject_type",
     "sector_identifier_uri",
     "userinfo_signed_response_alg",
+    "request_uris",
     "description",
     "tos_uri",
     "policy_uri",

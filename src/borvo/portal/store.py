@@ -26,7 +26,7 @@ CLIENT_QUERY = """
            c.access_token_minutes, c.refresh_token_days, c.refresh_token_idle_days,
            c.token_endpoint_auth_method, c.jwks, c.jwks_uri, c.require_pushed_authorization_requests,
            c.require_signed_request_object, c.dpop_bound_access_tokens, c.subject_type, c.sector_identifier_uri,
-           c.userinfo_signed_response_alg,
+           c.userinfo_signed_response_alg, c.request_uris,
            s.ids, s.algorithms, s.digests, s.instants, s.ends, s.seals
     from client c cross join lateral (
         select array_agg(id) as ids, array_agg(algorithm) as algorithms, array_agg(digest) as digests,
@@ -83,6 +83,7 @@ def read_client(row: Row) -> RegisteredClient:
         subject_type=SubjectType(row["subject_type"]),
         sector_identifier_uri=row["sector_identifier_uri"],
         userinfo_signed_response_alg=_read_algorithm(row["userinfo_signed_response_alg"]),
+        request_uris=tuple(row["request_uris"]),
     )
 
 

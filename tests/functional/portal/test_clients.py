@@ -297,6 +297,8 @@ SETTINGS: Fields = {
     "post_logout_redirect_uris": "https://localhost:5001/bye",
     "frontchannel_logout_uri": "https://localhost:5001/signout-oidc",
     "backchannel_logout_uri": "https://localhost:5001/logout",
+    "request_uris": "https://localhost:5001/request.jwt#1\nhttps://localhost:5001/other.jwt",
+    "require_pushed_authorization_requests": "yes",
 }
 
 
@@ -310,6 +312,8 @@ async def test_every_setting_is_kept_and_shown_again(platform: Platform, develop
     assert client.post_logout_redirect_uris == ("https://localhost:5001/bye",)
     assert client.frontchannel_logout_uri == "https://localhost:5001/signout-oidc"
     assert client.backchannel_logout_uri == "https://localhost:5001/logout"
+    assert client.request_uris == ("https://localhost:5001/request.jwt#1", "https://localhost:5001/other.jwt")
+    assert client.require_pushed_authorization_requests
     page = await developer.open("/portal/clients/healthorg.myapp")
     await developer.submit(page, "/portal/clients/healthorg.myapp")
     assert await load_present(platform, "healthorg.myapp") == client
@@ -323,6 +327,7 @@ async def test_every_setting_is_kept_and_shown_again(platform: Platform, develop
         ("post_logout_redirect_uris", {"post_logout_redirect_uris": "http://elsewhere.example/"}),
         ("frontchannel_logout_uri", {"frontchannel_logout_uri": "https://elsewhere.example/"}),
         ("backchannel_logout_uri", {"backchannel_logout_uri": "http://elsewhere.example/"}),
+        ("request_uris", {"request_uris": "http://elsewhere.example/"}),
     ],
 )
 async def test_a_setting_that_cannot_be_is_refused_beside_its_field(

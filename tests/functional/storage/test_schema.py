@@ -17,6 +17,7 @@ import borvo.storage.marks  # a table that belongs to no feature
 from borvo.storage.migration import find_head, find_revision, migrate, run_synchronously
 from borvo.storage.schema import metadata
 from tests.conftest import replace_database
+from tests.functional.growth import ENDING, KEPT
 
 # The SQL of features is text, so nothing else loads their tables.
 SOURCE = Path(borvo.__file__).parent
@@ -135,6 +136,12 @@ def test_indexes_of_tables_that_grow_with_people_begin_with_the_person() -> None
         and any(index.columns.keys()[0] != "person_id" for index in table.indexes)
     }
     assert begin_otherwise == INDEXED_OVER_ALL
+
+
+def test_of_every_table_it_is_known_what_becomes_of_its_rows() -> None:
+    """By the clock, as `test_growth.py` proves, or for a reason."""
+    assert ENDING & KEPT.keys() == set()
+    assert metadata.tables.keys() == ENDING | KEPT.keys(), "say it in tests/functional/growth.py"
 
 
 async def test_no_row_refers_to_another_persons_row(database_url: str) -> None:

@@ -41,7 +41,7 @@ def test_what_a_later_release_counts_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("grant_type", "is_public", "names"),
     [
-        (GrantType.HYBRID, False, ["client-secret", "waiting-request"]),
+        (GrantType.HYBRID, False, ["client-secret", "waiting-request", "pushed-request"]),
         (GrantType.AUTHORIZATION_CODE, True, ["waiting-request"]),
         (GrantType.CLIENT_CREDENTIALS, False, ["client-secret"]),
         (GrantType.DEVICE_CODE, False, ["client-secret"]),

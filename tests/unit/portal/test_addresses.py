@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from borvo.portal.addresses import (
     LOOPBACK_HOSTS,
     REDIRECT_URIS_MAXIMUM,
+    REQUEST_URIS_MAXIMUM,
     check_backchannel_uri,
     check_client_uri,
     check_frontchannel_uri,
     check_post_logout_uris,
     check_redirect_uris,
+    check_request_uris,
     find_live_fault,
     is_local,
     normalize_client_uri,
@@ -271,3 +273,25 @@ def test_what_a_refusal_says_to_write_is_accepted(uri: str, better: str) -> None
     (fault,) = check_redirect_uris([uri], CODE, is_public=False)
     assert f"write {better}." in fault
     assert check_redirect_uris([better], CODE, is_public=False) == []
+
+
+@pytest.mark.spec("OpenID Connect Core", "6.2")
+@pytest.mark.parametrize(
+    ("uri", "is_fit"),
+    [
+        ("https://a.example/request.jwt", True),
+        ("https://a.example/request.jwt#GkurKxf5T0Y-mnPFCHqWOMiZi4VS138cQO_V7PZHAdM", True),
+        ("http://localhost:5001/request.jwt", True),
+        ("http://a.example/request.jwt", False),
+        ("https://ada:x@a.example/request.jwt", False),
+        ("https://a.example/#é", False),
+        ("urn:ietf:params:oauth:request_uri:x", False),
+        ("https://a.example/" + "x" * 500, False),
+    ],
+)
+def test_an_address_of_requests_is_https_and_short_and_may_have_a_fragment(uri: str, is_fit: bool) -> None:
+    assert (check_request_uris([uri]) == []) is is_fit
+
+
+def test_a_client_has_few_addresses_of_requests() -> None:
+    assert check_request_uris(["https://a.example/"] * (REQUEST_URIS_MAXIMUM + 1))

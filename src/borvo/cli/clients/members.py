@@ -35,6 +35,7 @@ _HELPS = {
     "subject_type": "by which identifier it knows people",
     "sector_identifier_uri": "names the callback URLs of one sector",
     "userinfo_signed_response_alg": "how user info is signed; empty for plain JSON",
+    "request_uris": "where it publishes what it asks people",
     "tos_uri": "the terms of service",
     "policy_uri": "the privacy policy",
     "confirmed_hosts": "a host that looks like another and is right all the same",

@@ -5,6 +5,7 @@ from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 from borvo.accounts.public import Login
 from borvo.identity.engine import AUTH_METHODS, Facts, ProtocolClient, ProtocolRequest
 from borvo.identity.model import CODE_LIFETIME, Grantor, StoredCode
+from borvo.identity.resources import read_resources
 from borvo.kernel.entropy import TOKEN_BYTES
 from borvo.kernel.scopes import parse_scopes
 
@@ -38,6 +39,7 @@ def _describe_code(facts: Facts, request: ProtocolRequest, grantor: Grantor) -> 
         token_id=None,
         token_expires_at=None,
         requested_claims=grantor.requested_claims,
+        resources=read_resources(facts.parameters, facts.issuer),
     )
 
 
@@ -72,4 +74,4 @@ class CodeGrant(CodeIssue, AuthorizationCodeGrant):
 def describe_grantor(code: StoredCode) -> Grantor:
     """Who allowed what the code stands for."""
     login = Login(code.person, code.session_id, code.auth_time)
-    return Grantor(login, code.consent_version, code.requested_claims)
+    return Grantor(login, code.consent_version, code.requested_claims, code.resources)

@@ -33,7 +33,7 @@ class DeviceGrant(DeviceCodeGrant):
             return None
         if device.login is None:
             return None, False
-        return Grantor(device.login, device.consent_version), True
+        return Grantor(device.login, device.consent_version, resources=device.resources), True
 
     def should_slow_down(self, credential: "_Judged") -> bool:
         return credential.device.is_too_fast(self.request.facts.now)

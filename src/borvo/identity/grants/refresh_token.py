@@ -24,7 +24,7 @@ class RefreshGrant(RefreshTokenGrant):
     def authenticate_user(self, refresh_token: TokenFamily) -> Grantor:
         family = refresh_token
         login = Login(family.person, family.session_id, family.auth_time)
-        return Grantor(login, family.consent_version, family.requested_claims)
+        return Grantor(login, family.consent_version, family.requested_claims, family.resources)
 
     def issue_token(self, user: Grantor, refresh_token: TokenFamily) -> dict[str, Any]:
         # RFC 6749 6: what was granted, or less when the client asks for less. What the client is no longer

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from borvo.identity import caller_store, session_store, store, token_store
 from borvo.identity.model import AccessToken, Caller, describe_person
+from borvo.identity.resources import Api, is_for
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.tokens import TokenError, Verification, parse_opaque, read_access_claims, sign_userinfo
 from borvo.kernel.errors import ForbiddenError, UnauthenticatedError
@@ -44,15 +45,22 @@ class Admission:
         return caller
 
 
-async def verify_bearer(identity: Identity, authorization: str | None) -> Admission:
-    """What the header's token says. Raises `UnauthenticatedError`, which says no more than RFC 6750 3.1 wants."""
+async def verify_bearer(
+    identity: Identity, authorization: str | None, *, api: Api | None = None
+) -> Admission:
+    """What the header's token says, if it is for the API, or without one for the whole instance. Raises
+    `UnauthenticatedError`, which says no more than RFC 6750 3.1 wants."""
     text = read_bearer(authorization)
     if text is None:
         raise UnauthenticatedError("Send an access token: Authorization: Bearer ...")
     try:
-        return Admission(await find_access_token(identity, text))
+        token = await find_access_token(identity, text)
     except TokenError as fault:
         raise _refuse(str(fault)) from fault
+    # RFC 9068 4: a token that is for another API is not for this one.
+    if not is_for(token.audience, identity.issuer, api):
+        raise _refuse("the token is for another API")
+    return Admission(token)
 
 
 async def admit_caller(connection: Connection, admission: Admission, scope: str) -> Caller:
@@ -65,9 +73,9 @@ async def admit_caller(connection: Connection, admission: Admission, scope: str)
     return caller
 
 
-async def admit_person(identity: Identity, authorization: str | None, *, scope: str) -> PersonId:
+async def admit_person(identity: Identity, authorization: str | None, *, scope: str, api: Api) -> PersonId:
     """As `admit_caller`, for an API that is for people only."""
-    admission = await verify_bearer(identity, authorization)
+    admission = await verify_bearer(identity, authorization, api=api)
     async with identity.database.connection() as connection:
         caller = await admit_caller(connection, admission, scope)
     if caller.person_id is None:

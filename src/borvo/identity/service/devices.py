@@ -19,6 +19,7 @@ from borvo.identity.device import (
 )
 from borvo.identity.engine import Facts
 from borvo.identity.model import Grantor
+from borvo.identity.resources import read_resources
 from borvo.identity.service.authentication import (
     ClientRequest,
     TokenAnswer,
@@ -52,6 +53,7 @@ async def begin_device_authorization(identity: Identity, request: ClientRequest)
     try:
         facts = await require_client(identity, request)
         client, scopes = _check_request(facts)
+        resources = read_resources(facts.parameters, facts.issuer)
     except TooManyRequestsError as error:
         return refuse_guessing(error)
     except OAuth2Error as error:
@@ -59,7 +61,9 @@ async def begin_device_authorization(identity: Identity, request: ClientRequest)
         note_answer(identity, "device authorization", request, facts, answer.body)
         return answer
     end = facts.now + DEVICE_LIFETIME
-    device = DeviceAuthorization(client.client_id, scopes, end, POLL_INTERVAL, None, None, None)
+    device = DeviceAuthorization(
+        client.client_id, scopes, end, POLL_INTERVAL, None, None, None, resources=resources
+    )
     device_code = create_token(identity.entropy)
     if client.is_public:
         try:
@@ -117,7 +121,7 @@ async def redeem_device_code(
             return answer
         if not await device_store.redeem_device(connection, digest, facts.now):
             return refuse(InvalidGrantError("The device_code is not valid."))
-        grantor = Grantor(device.login, device.consent_version)
+        grantor = Grantor(device.login, device.consent_version, resources=device.resources)
         await keep_issued(connection, facts, grantor, client.registered.client_key, device.scopes)
         return answer
 

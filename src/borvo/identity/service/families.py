@@ -33,6 +33,7 @@ def build_family(facts: Facts, grantor: Grantor, client_key: ClientKey, scopes: 
         idle_expires_at=policy.find_idle_end(end, facts.now),
         revoked_at=None,
         requested_claims=grantor.requested_claims,
+        resources=grantor.resources,
     )
 
 

@@ -11,6 +11,7 @@ from borvo.identity import family_store, token_store
 from borvo.identity.engine import Facts
 from borvo.identity.model import AccessToken
 from borvo.identity.refresh import RefreshVerdict, TokenFamily
+from borvo.identity.resources import render_audience
 from borvo.identity.service.authentication import (
     ClientRequest,
     TokenAnswer,
@@ -120,7 +121,7 @@ async def _describe_access(
         "exp": int(token.expires_at.timestamp()),
         "jti": token.token_id,
         "iss": identity.issuer,
-        "aud": identity.issuer,
+        "aud": render_audience(tuple(sorted(token.audience)), identity.issuer),
     }
 
 

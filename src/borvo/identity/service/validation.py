@@ -6,6 +6,7 @@ from authlib.oidc.core.errors import LoginRequiredError
 
 from borvo.identity.engine import Facts, ProtocolClient, ProtocolRequest
 from borvo.identity.grants import create_server
+from borvo.identity.resources import read_resources
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.demands import check_form
 from borvo.identity.service.refusals import note_page
@@ -47,6 +48,7 @@ def find_client(identity: Identity, facts: Facts) -> ProtocolClient:
 def validate_request(facts: Facts, person: object) -> Any:
     """The grant that will answer; raises `OAuth2Error`. Of the `person` counts only whether there is one."""
     check_form(facts.parameters)
+    read_resources(facts.parameters, facts.issuer)
     server = create_server(facts)
     request = ProtocolRequest("GET", "/connect/authorize", facts)
     try:

@@ -55,6 +55,7 @@ class ClientBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     subject_type: SubjectType = SubjectType.PUBLIC
     sector_identifier_uri: str = ""
     userinfo_signed_response_alg: SigningAlgorithm | None = None
+    request_uris: list[str] = []
     tos_uri: str = ""
     policy_uri: str = ""
     confirmed_hosts: list[str] = []

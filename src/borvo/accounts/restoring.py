@@ -1,0 +1,10 @@
+"""What ends after the database went back to an earlier day. The SQL takes a connection and does not commit."""
+
+from datetime import datetime
+
+from borvo.storage.database import Connection
+
+
+async def end_all_sessions(connection: Connection, now: datetime) -> None:
+    """Sessions that were ended since are live again, and nobody knows which."""
+    await connection.execute("update login_session set ended_at = $1 where ended_at is null", now)

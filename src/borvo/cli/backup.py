@@ -1,0 +1,133 @@
+"""`borvo backup` and `borvo restore`."""
+
+import argparse
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import asyncpg
+
+from borvo.accounts.public import end_all_sessions
+from borvo.assembly import Platform, build_platform
+from borvo.cli.failure import CommandError
+from borvo.cli.server import check_keys, check_schema, check_version
+from borvo.identity.public import end_all_grants
+from borvo.kernel.clock import read_system_clock
+from borvo.portal.public import void_all_tokens
+from borvo.settings import Settings, read_settings
+from borvo.storage.backup import (
+    create_identity,
+    dump_database,
+    encrypt_text,
+    load_database,
+    read_identity,
+    read_recipient,
+)
+from borvo.storage.migration import migrate
+from borvo.storage.private_file import write_private
+
+_SECRET_NAME = "BORVO_SECRET_KEY"  # noqa: S105 - the name of a setting
+
+
+def add_backup(parser: argparse.ArgumentParser) -> None:
+    """The subcommands and their options."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    key = actions.add_parser("key", help="make the key that reads backups; keep it away from the server")
+    key.add_argument("file", type=Path, metavar="FILE", help="where its private half is written")
+    key.set_defaults(run=_make_key)
+    create = actions.add_parser("create", help="write the whole database, encrypted, into a file")
+    create.add_argument("file", type=Path, metavar="FILE")
+    create.add_argument(
+        "--recipient",
+        dest="recipients",
+        action="append",
+        required=True,
+        metavar="KEY",
+        help="who can read it: what `borvo backup key` printed, or an ssh public key; repeated for more",
+    )
+    create.add_argument(
+        "--secret-key-file",
+        type=Path,
+        metavar="FILE",
+        help=f"write {_SECRET_NAME} too, encrypted, into this file of its own: without it the signing keys in the "
+        "backup cannot be used; keep the two apart",
+    )
+    create.set_defaults(run=_create)
+
+
+def add_restore(parser: argparse.ArgumentParser) -> None:
+    """The options of `borvo restore`."""
+    parser.add_argument("file", type=Path, metavar="FILE", help="what `borvo backup create` wrote")
+    parser.add_argument(
+        "--identity", type=Path, required=True, metavar="FILE", help="the private half of a key that reads it"
+    )
+    parser.set_defaults(run=_restore)
+
+
+def _make_key(options: argparse.Namespace) -> None:
+    private, recipient = create_identity()
+    if options.file.exists():
+        raise CommandError(f"{options.file} is there already; choose another name")
+    write_private(options.file, f"# reads backups for {recipient}\n{private}\n")
+    sys.stdout.write(f"{recipient}\n")
+
+
+def _create(options: argparse.Namespace) -> None:
+    settings = read_settings(os.environ)
+    recipients = [read_recipient(text) for text in options.recipients]
+    asyncio.run(check_schema(settings.database_url))
+    size = dump_database(settings.database_url, options.file, recipients)
+    sys.stdout.write(f"{options.file}: {size:,} bytes\n")
+    if options.secret_key_file:
+        encrypt_text(f"{_SECRET_NAME}={settings.secret_key}\n", options.secret_key_file, recipients)
+        sys.stdout.write(f"{options.secret_key_file}: {_SECRET_NAME}, to be kept apart from the backup\n")
+
+
+def _restore(options: argparse.Namespace) -> None:
+    settings = read_settings(os.environ)
+    identity = read_identity(options.identity)
+    asyncio.run(_check_empty(settings.database_url))
+    load_database(settings.database_url, options.file, identity)
+    asyncio.run(_finish(settings))
+    sys.stdout.write(
+        "Restored. All sessions and tokens have ended, so that none which was ended since the backup lives on.\n"
+        "What else was done since the backup has to be done again: docs/operations.md lists it.\n"
+    )
+
+
+async def _check_empty(url: str) -> None:
+    """Raises `CommandError` for a database with any table: nothing is ever overwritten."""
+    await check_version(url)
+    connection = await asyncpg.connect(url)
+    try:
+        tables = await connection.fetchval(
+            "select count(*) from information_schema.tables "
+            "where table_schema not in ('pg_catalog', 'information_schema')"
+        )
+    finally:
+        await connection.close()
+    if tables:
+        raise CommandError(
+            f"the database holds {tables} tables; restore into an empty one, and look at it before it takes over"
+        )
+
+
+async def _finish(settings: Settings) -> None:
+    """Ends what the backup brought back to life, then looks whether the signing keys can be used."""
+    await migrate(settings.database_url)
+    platform = build_platform(settings)
+    await platform.database.open()
+    try:
+        await _end_all(platform)
+    finally:
+        await platform.database.close()
+    await check_keys(settings)
+
+
+async def _end_all(platform: Platform) -> None:
+    now = read_system_clock()
+    async with platform.database.transaction() as connection:
+        await end_all_sessions(connection, now)
+        await end_all_grants(connection, now)
+        await void_all_tokens(connection, now)

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import UUID
 
-revision = "0030"
-down_revision = "0029"
+revision = "0031"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 
@@ -17,5 +17,5 @@ def upgrade() -> None:
         sa.Column("digest", sa.LargeBinary(), primary_key=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
     )
-    op.create_index("ix_used_assertion_expires_at", "used_assertion", ["expires_at"])
+    op.create_index("used_assertion_expires_at_ix", "used_assertion", ["expires_at"])
     op.add_column("client_secret", sa.Column("sealed", sa.LargeBinary()))

@@ -13,6 +13,8 @@ ENDING = {
     "token_family",
     "access_token",
     "revoked_token",
+    "used_proof",
+    "used_assertion",
     "attempt_counter",
     "security_event",
     "outbox_message",

@@ -342,8 +342,9 @@ async def test_a_strict_instance_is_named_by_its_issuer_alone(
     await strict.database.open()
     transport = httpx.ASGITransport(app=build_app_for(strict, "strict"))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as client:
-        there = replace(signer, http=client)
-        assert (await there.ask()).status_code == 200
-        for audience in (f"{ISSUER}/connect/token", [ISSUER]):
-            assert_refused(await there.ask(there.sign(aud=audience)))
+        path = "/connect/introspect"
+        assert (await client.post(path, data={"token": "x", **signer.prove()})).status_code == 200
+        for audience in (f"{ISSUER}/connect/token", ISSUER + path, [ISSUER]):
+            fields = signer.prove(signer.sign(aud=audience))
+            assert_refused(await client.post(path, data={"token": "x", **fields}))
     await strict.database.close()

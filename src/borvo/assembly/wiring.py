@@ -227,6 +227,7 @@ def _build_provider(
         entropy=entropy,
         cabinet=cabinet,
         client_keys=identity.ClientKeys(build_outgoing(settings).fetch, clock),
+        published_requests=identity.RequestFetcher(build_outgoing(settings).fetch),
         verifier=verifier,
         vault=SecretVault(keyring, entropy),
         guesses=GuessLimit(client_limiter, clock),

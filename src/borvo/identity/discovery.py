@@ -13,10 +13,21 @@ from borvo.identity.request_object import list_request_algorithms
 from borvo.portal.public import SubjectType
 
 
+def _list_authentication() -> dict[str, list[str]]:
+    """How clients prove who they are, at each endpoint that asks them."""
+    proofs = list(AUTH_METHODS[1:])
+    signing = [name for names in ASSERTION_ALGORITHMS.values() for name in names]
+    methods = {"token": [*proofs, "none"], "introspection": proofs, "revocation": [*proofs, "none"]}
+    return {
+        f"{endpoint}_endpoint_auth_{what}_supported": values
+        for endpoint, named in methods.items()
+        for what, values in (("methods", named), ("signing_alg_values", signing))
+    }
+
+
 @cache
 def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
     """Says what is served, and nothing that is not."""
-    signing = [name for names in ASSERTION_ALGORITHMS.values() for name in names]
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/connect/authorize",
@@ -47,12 +58,7 @@ def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
         "claim_types_supported": ["normal"],
         "service_documentation": f"{issuer}/docs",
         "id_token_signing_alg_values_supported": list(ALGORITHMS),
-        "token_endpoint_auth_methods_supported": list(AUTH_METHODS[1:] + AUTH_METHODS[:1]),
-        "token_endpoint_auth_signing_alg_values_supported": signing,
-        "introspection_endpoint_auth_methods_supported": list(AUTH_METHODS[1:]),
-        "introspection_endpoint_auth_signing_alg_values_supported": signing,
-        "revocation_endpoint_auth_methods_supported": list(AUTH_METHODS[1:] + AUTH_METHODS[:1]),
-        "revocation_endpoint_auth_signing_alg_values_supported": signing,
+        **_list_authentication(),
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claims_supported": [

@@ -180,10 +180,10 @@ class Drive:
             address, content=urlencode([*fields]), headers=_FORM, auth=self._find_auth(address)
         )
 
-    def _find_auth(self, address: str) -> KeyHolder | None:
+    def _find_auth(self, address: str) -> httpx.Auth:
         """Where proofs are sent to: the browser sends none."""
         proven = {self._metadata.get(name) for name in ("token_endpoint", "userinfo_endpoint")}
-        return self._holder if address in proven else None
+        return self._holder if self._holder and address in proven else httpx.Auth()
 
     async def _send_token(self, access_token: str) -> httpx.Response:
         """OpenID Connect Core 5.3."""

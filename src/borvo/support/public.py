@@ -1,5 +1,15 @@
 """What the command line may use of support."""
 
+from borvo.support.audit import (
+    AuditedLog,
+    TamperedLogError,
+    export_events,
+    find_person_id,
+    open_log,
+    parse_kind,
+    seal_due,
+    verify,
+)
 from borvo.support.service import (
     add_role,
     list_events_of_client,
@@ -8,6 +18,7 @@ from borvo.support.service import (
     remove_role,
     retry_message,
 )
+from borvo.support.sinks import build_sink
 from borvo.support.tenancies import (
     add_member,
     create_tenancy,
@@ -19,17 +30,26 @@ from borvo.support.tenancies import (
 )
 
 __all__ = [
+    "AuditedLog",
+    "TamperedLogError",
     "add_member",
     "add_role",
+    "build_sink",
     "create_tenancy",
+    "export_events",
+    "find_person_id",
     "list_events_of_client",
     "list_events_of_person",
     "list_outbox",
     "list_tenancies",
+    "open_log",
+    "parse_kind",
     "remove_member",
     "remove_role",
     "resume_tenancy",
     "retry_message",
+    "seal_due",
     "set_prefix",
     "suspend_tenancy",
+    "verify",
 ]

@@ -73,6 +73,7 @@ EXPECTED = {
     "frontchannel_logout_session_supported": True,
     "backchannel_logout_supported": True,
     "backchannel_logout_session_supported": True,
+    "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "PS256", "RS256"],
     "claims_parameter_supported": True,
     "request_parameter_supported": False,
     "request_uri_parameter_supported": False,

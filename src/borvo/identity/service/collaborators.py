@@ -10,6 +10,7 @@ from borvo.identity.client_keys import ClientKeys
 from borvo.identity.engine import Facts, ProtocolClient
 from borvo.identity.keys import KeyCabinet
 from borvo.identity.model import TOKEN_LIFETIME, AccessToken, InstanceProfile, Parameters
+from borvo.identity.nonces import NonceSeries
 from borvo.identity.refresh import RefreshPolicy
 from borvo.identity.service.guessing import GuessLimit
 from borvo.identity.tokens import TokenMemory
@@ -48,6 +49,7 @@ class Identity:
     events: SecurityLog
     refresh: RefreshPolicy
     aliases: Aliases
+    nonces: NonceSeries
     limiter: Limiter
     client_limiter: ClientLimiter
     usage: ClientUsage

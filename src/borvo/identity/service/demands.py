@@ -11,6 +11,7 @@ from borvo.accounts.public import Login
 from borvo.identity.claims import ClaimsRequest, parse_claims_request
 from borvo.identity.engine import Facts
 from borvo.identity.model import RESPONSE_TYPES, Parameters, find_response_mode, is_sign_in_needed
+from borvo.identity.possession import is_thumbprint
 from borvo.identity.tokens import read_id_token_hint
 from borvo.portal.public import RegisteredClient
 
@@ -39,6 +40,13 @@ def check_form(parameters: Parameters) -> None:
         raise InvalidRequestError(
             "This response_mode is unknown, would put a token into the query, or does not fit the redirect_uri."
         )
+    _check_values(parameters)
+
+
+def _check_values(parameters: Parameters) -> None:
+    thumbprint = parameters.get("dpop_jkt")
+    if thumbprint is not None and not is_thumbprint(thumbprint):
+        raise InvalidRequestError("The dpop_jkt must be the base64url form of a SHA-256 digest.")
     try:
         _ = parameters.max_age
     except ValueError:

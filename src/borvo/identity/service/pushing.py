@@ -20,6 +20,7 @@ from borvo.identity.service.authentication import (
 )
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.demands import find_expected
+from borvo.identity.service.proving import bind_pushed, read_proof, use_proof
 from borvo.identity.service.refusals import note_answer, note_page, note_request_uri
 from borvo.identity.service.validation import check_destination, validate_request
 from borvo.identity.service.waiting import (
@@ -54,14 +55,14 @@ async def push_request(identity: Identity, request: ClientRequest) -> TokenAnswe
     except OAuth2Error as error:
         return _refuse(identity, request, facts, error)
     try:
+        facts.proof = read_proof(identity, request)
         facts = await _read(identity, facts)
+        return await _keep(identity, facts, request.network)
     except OAuth2Error as error:
         return _refuse(identity, request, facts, error)
     except AuthorizationRefusedError as error:
         note_page(identity, facts, error.public, ENDPOINT)
         return refuse(InvalidRequestError("The redirect_uri is not registered for this client."))
-    try:
-        return await _keep(identity, facts, request.network)
     except TooManyRequestsError as error:
         return refuse_flood(error)
 
@@ -83,7 +84,8 @@ async def _read(identity: Identity, facts: Facts) -> Facts:  # noqa: ARG001
     if facts.parameters.get("request_uri") is not None:
         raise InvalidRequestError("A pushed request must not have a request_uri.")
     client_id = facts.client.client_id if facts.client else ""
-    asked = replace(facts, parameters=strip_credentials(facts.parameters, client_id))
+    parameters = bind_pushed(strip_credentials(facts.parameters, client_id), facts.proof)
+    asked = replace(facts, parameters=parameters)
     check_destination(asked)
     validate_request(asked, _SOMEBODY)
     find_expected(asked)
@@ -91,7 +93,7 @@ async def _read(identity: Identity, facts: Facts) -> Facts:  # noqa: ARG001
 
 
 async def _keep(identity: Identity, facts: Facts, network: str) -> TokenAnswer:
-    """Raises `TooManyRequestsError`."""
+    """Raises `TooManyRequestsError`, and `OAuth2Error` for a proof that was used before."""
     client_id, now = facts.parameters.get("client_id") or "", facts.now
     is_public = facts.client is not None and facts.client.registered.is_public
     request_id = create_token(identity.entropy)
@@ -99,6 +101,7 @@ async def _keep(identity: Identity, facts: Facts, network: str) -> TokenAnswer:
         # Anybody can pose as a client without a secret: so it is not that client's share that he uses up.
         limit, subject = (WAITING_REQUESTS, network) if is_public else (PUSHED_REQUESTS, client_id)
         await identity.client_limiter.spend_within(connection, limit, client_id, subject, now)
+        await use_proof(connection, facts)
         await request_store.insert_pushed(
             connection, digest_token(request_id), client_id, facts.parameters, now, now + PUSHED_LIFETIME
         )

@@ -132,7 +132,8 @@ async def test_syslog_gets_a_message_for_each_with_the_event_as_json(platform: P
     assert head == f"<110>1 {platform.clock():%Y-%m-%dT%H:%M:%S.%fZ} health.example.org borvo"
     event = json.loads(text)
     assert (event["position"], event["kind"], event["client_id"]) == (1, "sign_in", "demo.mybp")
-    assert event["detail"]["number"] == 0
+    numbers = {json.loads(message.partition(" - sign_in - ")[2])["detail"]["number"] for message in messages}
+    assert numbers == {0, 1, 2}
 
 
 async def test_a_collector_gets_log_records(platform: Platform) -> None:

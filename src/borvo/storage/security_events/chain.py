@@ -247,7 +247,7 @@ async def shorten(connection: Connection) -> None:
     the rest. What was deleted by others is newer than that, and stays to be seen."""
     await connection.execute(
         f"""with first_kept as (
-              select coalesce(min(l.position), 0) as position from security_event_link l
+              select coalesce(min(l.position), {2**63 - 1}) as position from security_event_link l
               where l.at >= now() - $1::interval
                 or exists (select from security_event e where e.person_id = l.person_id and e.id = l.event_id)
             ), gone as (

@@ -225,6 +225,7 @@ def _build_provider(
         entropy=entropy,
         cabinet=cabinet,
         client_keys=identity.ClientKeys(build_outgoing(settings).fetch, clock),
+        published_requests=identity.RequestFetcher(build_outgoing(settings).fetch),
         verifier=verifier,
         guesses=GuessLimit(client_limiter, clock),
         trusted_proxies=settings.trusted_proxies,

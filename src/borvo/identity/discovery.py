@@ -8,6 +8,7 @@ from borvo.identity.engine import AUTH_METHODS
 from borvo.identity.keys import ALGORITHMS
 from borvo.identity.model import ALWAYS_CLAIMS, RESPONSE_TYPES, SCOPE_CLAIMS, InstanceProfile
 from borvo.identity.possession import PROOF_ALGORITHMS
+from borvo.identity.request_object import list_request_algorithms
 from borvo.portal.public import SubjectType
 
 
@@ -63,7 +64,10 @@ def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
         "dpop_signing_alg_values_supported": list(PROOF_ALGORITHMS),
         "claims_parameter_supported": True,
         "require_pushed_authorization_requests": False,
-        "request_parameter_supported": False,
-        "request_uri_parameter_supported": False,
+        "request_parameter_supported": True,
+        "request_object_signing_alg_values_supported": list_request_algorithms(profile),
+        # Contract 7: by reference registered addresses only, and none in the profile strict.
+        "request_uri_parameter_supported": profile is InstanceProfile.COMPATIBLE,
+        "require_request_uri_registration": True,
         "authorization_response_iss_parameter_supported": True,
     }

@@ -11,6 +11,7 @@ from borvo.identity.nonce_headers import hand_out_nonces
 from borvo.identity.nonces import NonceSeries
 from borvo.identity.pages import build_page_router
 from borvo.identity.refresh import RefreshPolicy
+from borvo.identity.request_fetching import RequestFetcher
 from borvo.identity.resources import Api
 from borvo.identity.restoring import end_all_grants
 from borvo.identity.service.caller import Admission, admit_caller, admit_person, clean_up, verify_token
@@ -44,6 +45,7 @@ __all__ = [
     "KeyState",
     "NonceSeries",
     "RefreshPolicy",
+    "RequestFetcher",
     "StoredKey",
     "admit_caller",
     "admit_person",

@@ -15,21 +15,15 @@ from borvo.identity.possession import is_thumbprint
 from borvo.identity.tokens import read_id_token_hint
 from borvo.portal.public import RegisteredClient
 
-_UNSERVED = {
-    "request": "request_not_supported",
-    "request_uri": "request_uri_not_supported",
-    "registration": "registration_not_supported",
-}
-
 
 def check_form(parameters: Parameters) -> None:
     """What the engine does not look at, or would stumble over."""
     if repeated := parameters.find_repeated():
         name = repeated if re.fullmatch(r"[A-Za-z0-9_.-]{1,60}", repeated) else "parameter"
         raise InvalidRequestError(f"The request repeats {name}.")
-    for name, error in _UNSERVED.items():
-        if parameters.get(name) is not None:
-            raise InvalidRequestError(f"The parameter {name} is not served.", error=error)
+    if parameters.get("registration") is not None:
+        error = "registration_not_supported"
+        raise InvalidRequestError("The parameter registration is not served.", error=error)
     if parameters.get("response_type") is None:
         raise InvalidRequestError("The request has no response_type.")
     if parameters.response_type not in RESPONSE_TYPES:

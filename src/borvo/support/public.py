@@ -10,6 +10,11 @@ from borvo.support.audit import (
     seal_due,
     verify,
 )
+from borvo.support.initial_tokens import (
+    create_initial_token,
+    list_initial_tokens,
+    revoke_initial_token,
+)
 from borvo.support.service import (
     add_role,
     list_events_of_client,
@@ -35,11 +40,13 @@ __all__ = [
     "add_member",
     "add_role",
     "build_sink",
+    "create_initial_token",
     "create_tenancy",
     "export_events",
     "find_person_id",
     "list_events_of_client",
     "list_events_of_person",
+    "list_initial_tokens",
     "list_outbox",
     "list_tenancies",
     "open_log",
@@ -48,6 +55,7 @@ __all__ = [
     "remove_role",
     "resume_tenancy",
     "retry_message",
+    "revoke_initial_token",
     "seal_due",
     "set_prefix",
     "suspend_tenancy",

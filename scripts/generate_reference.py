@@ -318,9 +318,9 @@ def render_plans(folder: Path) -> str:
     return (
         "The certification plans of the OpenID Foundation for providers, module by module, by tests of our own under "
         "the same names, over HTTP: [which](../tests/conformance/plans.py). This is no certificate. `make conformance` "
-        f"runs the same tests on Borvo and on {told['reference']}, a certified provider, so that the tests are tested "
-        "as well, and writes this page; `make test` runs some of them on Borvo. *Passed* without more: on both. A title "
-        "says how many runs a plan has.\n"
+        f"runs the same tests on Borvo and on {told['reference']}, a certified provider, so that the tests are "
+        "tested as well, and writes this page; `make test` runs some of them on Borvo. *Passed* without more: on both. "
+        "A title says how many runs a plan has.\n"
         + "".join(parts)
         + "\n## Where the two differ\n\n"
         + _table("note", "modules", "Borvo", "reference", "who is right", rows=rows)

@@ -57,4 +57,4 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if is_everything_wanted() and not hasattr(session.config, "workerinput"):
-        keep(set(_outcomes))
+        keep(_outcomes)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from joserfc.errors import JoseError
+
 from tests.conformance.borvo import Borvo
 from tests.conformance.plans import PLANS, Case, is_fast, list_cases
 from tests.conformance.provider import NotServedError
@@ -40,7 +42,7 @@ def choose_cases() -> list[Case]:
     return [case for case in list_cases() if is_everything_wanted() or is_fast(case)]
 
 
-async def judge(shared: Shared, case: Case) -> tuple[Outcome, AssertionError | None]:
+async def judge(shared: Shared, case: Case) -> tuple[Outcome, Exception | None]:
     """The outcome, and the fault that was found."""
     name = shared.provider.name
     try:
@@ -49,7 +51,7 @@ async def judge(shared: Shared, case: Case) -> tuple[Outcome, AssertionError | N
         return Outcome(name, str(case), NOT_SERVED, str(lack)), None
     except NotApplicableError as lack:
         return Outcome(name, str(case), NOT_APPLICABLE, str(lack)), None
-    except AssertionError as fault:
+    except (AssertionError, LookupError, ValueError, JoseError) as fault:
         return Outcome(name, str(case), FAILED), fault
     return Outcome(name, str(case), PASSED, seen), None
 
@@ -66,11 +68,20 @@ def render(outcomes: Iterable[Outcome], library: str) -> str:
     return json.dumps({"reference": library, "plans": titles, "outcomes": told}, indent=1) + "\n"
 
 
-def keep(outcomes: set[Outcome]) -> None:
-    """Writes the file anew when it is all that there is to know: of every case, on both providers."""
-    known = {(each.provider, each.case) for each in outcomes}
-    if known == {(name, str(case)) for name in PROVIDERS for case in list_cases()}:
-        RESULTS.write_text(render(outcomes, f"oidc-provider {find_version()}"))
+def keep(outcomes: Iterable[Outcome]) -> None:
+    """Writes the file anew: what came out this time stands before what did the last time. A file that lacks something,
+    or tells of a case that there is no more, is not written."""
+    told = {(each.provider, each.case): each for each in [*_load_outcomes(), *outcomes]}
+    if told.keys() == {(name, str(case)) for name in PROVIDERS for case in list_cases()}:
+        RESULTS.write_text(render(told.values(), f"oidc-provider {find_version()}"))
+
+
+def _load_outcomes() -> list[Outcome]:
+    if not RESULTS.exists():
+        return []
+    known = {str(case) for case in list_cases()}
+    parts = [(*key, *verdict.split(": ", 1)) for key, verdict in load().items()]
+    return [Outcome(*part) for part in parts if part[1] in known]
 
 
 def load() -> dict[tuple[str, str], str]:

@@ -8,6 +8,7 @@ from tests.conformance.outcomes import (
     NOT_APPLICABLE,
     PASSED,
     PROPERTY,
+    Note,
     choose_cases,
     is_everything_wanted,
     judge,
@@ -20,9 +21,7 @@ pytestmark = pytest.mark.skipif(not is_everything_wanted(), reason="run by make 
 
 
 @pytest.mark.parametrize("case", choose_cases(), ids=str)
-async def test_the_reference_passes(
-    reference: Shared, case: Case, record_property: Note
-) -> None:
+async def test_the_reference_passes(reference: Shared, case: Case, record_property: Note) -> None:
     outcome, fault = await judge(reference, case)
     record_property(PROPERTY, astuple(outcome))
     if is_excused(case):

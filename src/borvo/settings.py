@@ -57,7 +57,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     profile: Annotated[
         Literal["compatible", "strict"],
         Meta(
-            description="How much clients may be allowed. `strict`: no access token ever passes through a browser."
+            description="How much clients may be allowed. `strict`: no access token ever passes through a browser, "
+            "and each is bound to a key (DPoP)."
         ),
     ] = "compatible"
     access_token_minutes: Annotated[

@@ -48,6 +48,8 @@ REGISTRIES = tuple(
         ("anaconda", "org"),
     )
 )
+# Whoever presents access tokens, and the management API, whose tokens are bound to nothing.
+TOKEN_READERS = frozenset({"web/bearer.py", "portal/api/access.py"})
 TEMPLATES = frozenset({".html", ".jinja"})
 STYLES = frozenset({".css", ".scss"})
 # What reads or writes the world, waits, or starts something that does.
@@ -145,6 +147,17 @@ def check_features(root: Path) -> list[str]:
         if not _may_look_inside(path.relative_to(root / "src" / "borvo"))
         for name in find_imports(path)
         if _is_inside_other_feature(name, path.relative_to(root / "src" / "borvo").parts[0])
+    ]
+
+
+def check_tokens(root: Path) -> list[str]:
+    """Nobody else reads the header that carries access tokens: read beside its proof, none of both is forgotten."""
+    return [
+        f"{show(root, path)}:{node.lineno} reads the Authorization header"
+        for path in find_source(root)
+        if path.relative_to(root / "src" / "borvo").as_posix() not in TOKEN_READERS
+        for node in ast.walk(parse(path))
+        if isinstance(node, ast.Constant) and node.value in {"authorization", b"authorization"}
     ]
 
 

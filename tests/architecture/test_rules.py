@@ -37,6 +37,7 @@ FINE = {
         '<a href="{{ url }}" class="{% if a > 1 %}style{% endif %}">on = 1</a>'
         '<svg xmlns="http://www.w3.org/2000/svg"></svg>'
     ),
+    "src/borvo/web/bearer.py": "NAME = b'authorization'\n",
     "src/borvo/portal/service.py": "import borvo.accounts.public\nfrom borvo.accounts import public\n",
     "src/borvo/cli/main.py": "from borvo.accounts.service import anything\n",
     "src/borvo/storage/migrations/env.py": "from borvo.accounts import tables\n",
@@ -86,6 +87,8 @@ BAD: list[tuple[Check, str, str]] = [
     (checks.check_features, "src/borvo/portal/service.py", "from borvo import accounts"),
     (checks.check_features, "src/borvo/web/pages.py", "def f():\n    import borvo.accounts.store"),
     (checks.check_features, "src/borvo/storage/outbox.py", "from borvo.accounts.tables import person"),
+    (checks.check_tokens, "src/borvo/agency/endpoints.py", "text = headers.get('authorization')"),
+    (checks.check_tokens, "src/borvo/agency/endpoints.py", "text = find_header(scope, b'authorization')"),
     (checks.check_registries, "docs/install.md", f"pip install --index-url https://{REGISTRY}/simple"),
     (
         checks.check_registries,

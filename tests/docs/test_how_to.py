@@ -53,6 +53,13 @@ async def test_a_request_is_pushed_as_the_page_says(demo: str, browser: Browser,
     assert not recipe.waiting
 
 
+async def test_a_token_is_bound_to_a_key_as_the_page_says(demo: str, tmp_path: Path) -> None:
+    recipe = Recipe("bind-tokens-to-a-key", demo, tmp_path)
+    (tmp_path / "bound.py").write_text(recipe.read("client"))
+    assert (await recipe.run("call")).split() == ["DPoP", "200", "401"]
+    assert not recipe.waiting
+
+
 async def test_a_device_is_connected_as_the_page_says(demo: str, browser: Browser, tmp_path: Path) -> None:
     recipe = Recipe("connect-a-device", demo, tmp_path)
     words = (await recipe.run("begin")).split()

@@ -13,6 +13,7 @@ ENDING = {
     "token_family",
     "access_token",
     "revoked_token",
+    "used_proof",
     "attempt_counter",
     "security_event",
     "outbox_message",

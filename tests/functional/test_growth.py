@@ -14,6 +14,7 @@ from borvo.organisations.public import OrganisationRole, add_member
 from borvo.portal.public import create_tenancy
 from borvo.settings import Settings
 from tests.factories.clients import register_client
+from tests.factories.proofs import Prover
 from tests.factories.samples import create_body
 from tests.functional.agency.conftest import READ
 from tests.functional.agency.scenes import (
@@ -88,6 +89,7 @@ async def sign_people_in(stage: Stage) -> None:
     headers = await stage.start_service()
     worker_client = Handler(http, WORKER, "agency_api")
     await worker_client.call("revocation_endpoint", token=headers["Authorization"].removeprefix("Bearer "))
+    await Prover(platform.clock).ask(worker_client, grant_type="client_credentials")
     await worker_client.call("introspection_endpoint", token="x", client_secret="not the secret")
     await handler.redeem("not-a-code")
     device = Handler(http, await register_device(platform), "openid", secret="")

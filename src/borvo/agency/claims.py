@@ -17,7 +17,7 @@ from borvo.agency.model import (
 )
 from borvo.agency.service import Agency, admit_asker, find_asker, name_agent, name_client
 from borvo.agency.words import write_first_read
-from borvo.identity.public import Admission, Api, verify_bearer
+from borvo.identity.public import Admission, Api, verify_token
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import create_token, create_uuid, decode_bytes
 from borvo.kernel.errors import ForbiddenError
@@ -25,6 +25,7 @@ from borvo.kernel.ids import OrganisationId
 from borvo.mail.posting import post_mail
 from borvo.organisations.public import load_organisation
 from borvo.storage.database import Connection, Row
+from borvo.web.bearer import PresentedToken
 
 _USED = (
     "This agency-query-token opens nothing: it was used, is older than thirty seconds, is another caller's, or what "
@@ -32,9 +33,9 @@ _USED = (
 )
 
 
-async def list_claims(agency: Agency, authorization: str | None) -> list[list[ClaimAnswer]]:
+async def list_claims(agency: Agency, presented: PresentedToken) -> list[list[ClaimAnswer]]:
     """Contract 3.1: one inner list for each person who shares something with the caller by this client."""
-    asker = await find_asker(agency, authorization)
+    asker = await find_asker(agency, presented)
     async with agency.accounts.database.connection() as connection:
         rows = await consent_store.list_claims(connection, asker, agency.accounts.clock())
     return [_describe(row) for row in rows]
@@ -60,10 +61,10 @@ def _describe(row: Row) -> list[ClaimAnswer]:
     return claims
 
 
-async def issue_token(agency: Agency, authorization: str | None, body: bytes) -> str:
+async def issue_token(agency: Agency, presented: PresentedToken, body: bytes) -> str:
     """Contract 7: raises `ForbiddenError` when one of those named cannot be reached, whether she is unknown or has
     not consented."""
-    admission = await verify_bearer(agency.identity, authorization, api=Api.AGENCY)
+    admission = await verify_token(agency.identity, presented, api=Api.AGENCY)
     accounts = agency.accounts
     async with accounts.database.transaction() as connection:
         asker = await admit_asker(connection, admission)

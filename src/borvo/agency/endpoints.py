@@ -9,6 +9,7 @@ from litestar.params import SkipValidation
 from borvo.agency import claims, invites
 from borvo.agency.bodies import ClaimAnswer, InviteAnswer, QueryTokenAnswer
 from borvo.agency.service import Agency
+from borvo.web.bearer import present_token
 from borvo.web.csrf import WITHOUT_CSRF
 from borvo.web.problems import describe_faults
 
@@ -31,7 +32,7 @@ def list_paths(name: str) -> list[str]:
 @get(list_paths("claims"), opt=WITHOUT_CSRF, responses=describe_faults(_FAULTS))
 async def show_claims(request: AnyRequest, agency: Collaborators) -> Response[list[list[ClaimAnswer]]]:
     """The people who share something with the caller: for each her subject, her name and the scopes she shares."""
-    found = await claims.list_claims(agency, request.headers.get("authorization"))
+    found = await claims.list_claims(agency, present_token(request.scope))
     return Response(found, headers=_NO_STORE)
 
 
@@ -45,8 +46,8 @@ async def show_claims(request: AnyRequest, agency: Collaborators) -> Response[li
 async def submit_query_token(request: AnyRequest, agency: Collaborators) -> Response[QueryTokenAnswer]:
     """A token that opens the samples of some of these people to one request within thirty seconds. The body names
     them: `includeAll`, `specificallyIncludedSubs`, `specificallyExcludedSubs`."""
-    authorization = request.headers.get("authorization")
-    token = await claims.issue_token(agency, authorization, await request.body())
+    presented = present_token(request.scope)
+    token = await claims.issue_token(agency, presented, await request.body())
     return Response(QueryTokenAnswer(token), headers=_NO_STORE)
 
 
@@ -61,8 +62,8 @@ async def submit_invite(request: AnyRequest, agency: Collaborators) -> Response[
     """Asks a person by mail or text message for access to her data: `requestedScopes`, `email` or `phoneNumber` or
     both, and optionally `organizationId`, `clientNotifyPath`, `clientNotifyState`, `browserRedirectPath`,
     `browserRedirectState`."""
-    authorization = request.headers.get("authorization")
-    invite = await invites.request_invite(agency, authorization, await request.body())
+    presented = present_token(request.scope)
+    invite = await invites.request_invite(agency, presented, await request.body())
     ask = invite.ask
     answer = InviteAnswer(
         str(invite.id),

@@ -10,7 +10,7 @@ from borvo.agency.model import Ask, Asker, Invite, Names
 from borvo.agency.policy import check_organisation
 from borvo.agency.service import Agency, admit_asker, name_invite
 from borvo.agency.words import write_invite, write_invite_text
-from borvo.identity.public import Api, verify_bearer
+from borvo.identity.public import Api, verify_token
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import create_token, create_uuid
 from borvo.kernel.errors import (
@@ -24,6 +24,7 @@ from borvo.mail.posting import post_mail
 from borvo.mail.texting import post_text
 from borvo.portal.public import load_client
 from borvo.storage.database import Connection
+from borvo.web.bearer import PresentedToken
 
 # Mail that a stranger did not ask for: little of it, to one address even less.
 BY_AGENT = Limit("agency-invite-agent", 60)
@@ -33,10 +34,10 @@ FROM_ANYBODY = Limit("agency-invite-anybody", 20)
 """Of all agencies together to one address."""
 
 
-async def request_invite(agency: Agency, authorization: str | None, body: bytes) -> Invite:
+async def request_invite(agency: Agency, presented: PresentedToken, body: bytes) -> Invite:
     """What `createagencyinvite` does. Raises `UnauthenticatedError`, `ForbiddenError`, `TooManyRequestsError` and
     `InvalidInputError`; then nothing is sent."""
-    admission = await verify_bearer(agency.identity, authorization, api=Api.AGENCY)
+    admission = await verify_token(agency.identity, presented, api=Api.AGENCY)
     async with agency.accounts.database.transaction() as connection:
         asker = await admit_asker(connection, admission)
         client = await load_client(connection, asker.client_id)

@@ -7,7 +7,7 @@ from borvo.accounts.public import Accounts, Role, load_person
 from borvo.agency.model import Asker, Invite, Names
 from borvo.agency.policy import check_asker
 from borvo.catalogue.scopes import AGENCY_SCOPE
-from borvo.identity.public import Admission, Api, Caller, Identity, admit_caller, verify_bearer
+from borvo.identity.public import Admission, Api, Caller, Identity, admit_caller, verify_token
 from borvo.kernel.errors import ForbiddenError
 from borvo.kernel.ids import ClientKey, OrganisationId, PersonId
 from borvo.organisations.public import (
@@ -19,6 +19,7 @@ from borvo.organisations.public import (
 from borvo.portal.public import load_client_by_key
 from borvo.storage.database import Connection
 from borvo.storage.sealing import Keyring
+from borvo.web.bearer import PresentedToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,9 @@ async def admit_asker(connection: Connection, admission: Admission) -> Asker:
     return await load_asker(connection, await admit_caller(connection, admission, AGENCY_SCOPE))
 
 
-async def find_asker(agency: Agency, authorization: str | None) -> Asker:
+async def find_asker(agency: Agency, presented: PresentedToken) -> Asker:
     """As `admit_asker`, for the token of an Authorization header."""
-    admission = await verify_bearer(agency.identity, authorization, api=Api.AGENCY)
+    admission = await verify_token(agency.identity, presented, api=Api.AGENCY)
     async with agency.accounts.database.connection() as connection:
         return await admit_asker(connection, admission)
 

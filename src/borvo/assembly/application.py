@@ -126,7 +126,7 @@ def build_app(platform: Platform, routers: Iterable[Router] = ()) -> ASGIApp:
 def enclose(app: Litestar, platform: Platform) -> ASGIApp:
     """The framework's application within the layers that stand before it."""
     enclosed = Observation(
-        identity.CrossOrigin(app, platform.identity),
+        identity.CrossOrigin(identity.hand_out_nonces(app, platform.identity), platform.identity),
         entropy=platform.entropy,
         secure=platform.settings.is_secure,
         trusted_proxies=platform.settings.trusted_proxies,

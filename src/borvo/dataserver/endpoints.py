@@ -14,6 +14,7 @@ from borvo.dataserver.rendering import Form, choose_form, render_page, render_st
 from borvo.dataserver.service import DataServer
 from borvo.dataserver.shared_reading import read_for_agency
 from borvo.dataserver.type_listing import show_types
+from borvo.web.bearer import present_token
 from borvo.web.csrf import WITHOUT_CSRF
 
 AnyRequest = Request[Any, Any, Any]
@@ -34,13 +35,13 @@ async def show_samples(request: AnyRequest, dataserver: Collaborators) -> Respon
     the header `agency-query-token` a page of the people whom it opens, each sample with its subject."""
     headers = request.headers
     asked = ReadRequest(
-        headers.get("authorization"),
+        present_token(request.scope),
         headers.get(QUERY_TOKEN),
         request.scope["query_string"].decode("latin-1"),
         headers.get("if-none-match"),
     )
     if asked.query_token is not None:
-        shared = await read_for_agency(dataserver, asked.authorization, asked.query_token, asked.query)
+        shared = await read_for_agency(dataserver, asked.presented, asked.query_token, asked.query)
         told = _lead_on(_PRIVATE, request, asked, shared.cursor)
         return Response(shared.body, media_type=Form.JSON.value, headers=told)
     form = choose_form(headers.get("accept"))

@@ -11,6 +11,7 @@ from borvo.identity.public import Admission
 from borvo.kernel.errors import BorvoError, ForbiddenError
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection
+from borvo.web.bearer import PresentedToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,11 @@ class Reader:
 
 @asynccontextmanager
 async def admit_reader(
-    server: DataServer, authorization: str | None, query_token: str | None
+    server: DataServer, presented: PresentedToken, query_token: str | None
 ) -> AsyncIterator[tuple[Connection, Reader]]:
     """A connection, and who reads by it: never by a query token. When the request is refused, whose token has ended
     learns that, and nothing about the request."""
-    admission = await server.verify(authorization)
+    admission = await server.verify(presented)
     async with read_as(server, admission, query_token) as admitted:
         yield admitted
 

@@ -20,6 +20,7 @@ from borvo.kernel.errors import BorvoError
 from borvo.kernel.ids import PersonId
 from borvo.portal.public import Activity, load_client
 from borvo.storage.database import Connection
+from borvo.web.bearer import PresentedToken
 from borvo.web.validators import create_tag, is_known
 
 STREAM_PAGE = 1000
@@ -29,7 +30,7 @@ _VERSION = borvo.__version__.encode()
 class ReadRequest(NamedTuple):
     """What of a request decides its answer. `known` is its If-None-Match."""
 
-    authorization: str | None
+    presented: PresentedToken
     query_token: str | None
     query: str
     known: str | None = None
@@ -61,7 +62,7 @@ class _Reading(NamedTuple):
 async def read_samples(server: DataServer, request: ReadRequest) -> Found:
     """One page. What was changed since the reader's last look is told by the person's position, in the snapshot of the
     page itself."""
-    admission = await server.verify(request.authorization)
+    admission = await server.verify(request.presented)
     async with server.database.connection() as connection:
         reading = await _understand(server, connection, admission, request)
         shelf = SampleShelf(connection, reading.person_id)
@@ -82,7 +83,7 @@ async def open_stream(server: DataServer, request: ReadRequest) -> tuple[Found, 
     """All that the query finds, or as many as it says, page by page: no more than one is in memory, and no connection
     is held while the reader takes her time. The first is read at once, so that refusals are answers. Each page makes
     sure anew that the token is good."""
-    admission = await server.verify(request.authorization)
+    admission = await server.verify(request.presented)
     async with server.database.connection() as connection:
         reading = await _understand(server, connection, admission, request)
         # A part without scope could show only when most has been sent (contract 7).

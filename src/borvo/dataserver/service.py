@@ -17,8 +17,9 @@ from borvo.portal.public import ClientActivity
 from borvo.storage.database import Database
 from borvo.storage.sealing import Keyring
 from borvo.storage.security_events.log import SecurityLog
+from borvo.web.bearer import PresentedToken
 
-Verify = Callable[[str | None], Awaitable[Admission]]
+Verify = Callable[[PresentedToken], Awaitable[Admission]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +50,23 @@ class Writer:
     person_id: PersonId
 
 
-async def admit_writer(server: DataServer, authorization: str | None, query_token: str | None) -> Writer:
+async def admit_writer(
+    server: DataServer, presented: PresentedToken, query_token: str | None
+) -> tuple[Writer, Admission]:
     """Before the body is read: whoever may not write need not send much."""
-    admission = await server.verify(authorization)
+    admission = await server.verify(presented)
     async with server.database.connection() as connection:
         caller = await admission.confirm(connection)
     if query_token is not None:
         # Contract 6, row 16.
         raise ForbiddenError("Samples are written by their owner only, never with an agency-query-token.")
-    return Writer(caller, require_person(caller.person_id))
+    return Writer(caller, require_person(caller.person_id)), admission
+
+
+async def confirm_again(server: DataServer, admission: Admission) -> None:
+    """For a request that took its time: what the token rests on may have ended meanwhile."""
+    async with server.database.connection() as connection:
+        await admission.confirm_again(connection, server.clock())
 
 
 def require_person(person_id: PersonId | None) -> PersonId:

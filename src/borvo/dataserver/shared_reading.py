@@ -29,6 +29,7 @@ from borvo.dataserver.visits import Visit, spend_token
 from borvo.kernel.errors import ForbiddenError, InvalidInputError
 from borvo.portal.public import Activity
 from borvo.storage.database import Connection, Row
+from borvo.web.bearer import PresentedToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,11 @@ class SharedAnswer(NamedTuple):
 
 
 async def read_for_agency(
-    server: DataServer, authorization: str | None, query_token: str, text: str
+    server: DataServer, presented: PresentedToken, query_token: str, text: str
 ) -> SharedAnswer:
     """What people share with the caller's agency, to the query string `text`. It is rendered before anything is
     committed, and what is read is in the log of each of the people by then."""
-    admission = await server.verify(authorization)
+    admission = await server.verify(presented)
     answer = await spend_token(
         server.agency, admission, query_token, lambda visit: _read(server.cursor_key, visit, text)
     )

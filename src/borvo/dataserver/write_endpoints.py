@@ -12,7 +12,7 @@ from borvo.dataserver.intake import await_body
 from borvo.dataserver.preconditions import Condition
 from borvo.dataserver.preparation import Submission
 from borvo.dataserver.rules import NAME_LIMIT
-from borvo.dataserver.service import DataServer, Writer, admit_writer
+from borvo.dataserver.service import DataServer, Writer, admit_writer, confirm_again
 from borvo.dataserver.submission import BODY_LIMIT, Form, prefers_lenient, read_form
 from borvo.dataserver.write_description import (
     CORRECT_ANSWERS,
@@ -23,7 +23,9 @@ from borvo.dataserver.write_description import (
     WriteOperation,
 )
 from borvo.dataserver.writing import correct_sample, delete_sample, write_samples
+from borvo.identity.public import Admission
 from borvo.kernel.errors import NotFoundError, UnsupportedMediaError
+from borvo.web.bearer import present_token
 from borvo.web.csrf import WITHOUT_CSRF
 
 _SINGLE = ["/sample/v1", "/sample/v1/{client_assigned_id:path}"]
@@ -43,9 +45,9 @@ _NAME = re.compile(rb"/+sample/+v1/+([^?]+)", re.ASCII)
 async def submit_samples(request: AnyRequest, dataserver: Collaborators) -> Response[bytes]:
     """Stores a batch of samples of the person whom the access token stands for: all of it or nothing, unless the caller
     prefers lenient handling."""
-    writer = await _admit(request, dataserver)
+    writer, admission = await _admit(request, dataserver)
     with dataserver.intake.hold(_measure(request)):
-        submission = await _receive(request, dataserver)
+        submission = await _receive(request, dataserver, admission)
         outcome = await write_samples(dataserver, writer, submission)
     headers = {"Preference-Applied": "handling=lenient"} if submission.is_lenient else {}
     content = render_outcome(outcome, is_lenient=submission.is_lenient)
@@ -62,10 +64,10 @@ async def submit_samples(request: AnyRequest, dataserver: Collaborators) -> Resp
 )
 async def replace_sample(request: AnyRequest, dataserver: Collaborators) -> Response[bytes]:
     """Corrects a sample that the caller has stored under an id of its own."""
-    writer = await _admit(request, dataserver)
+    writer, admission = await _admit(request, dataserver)
     condition = Condition(request.headers.get("if-match"))
     with dataserver.intake.hold(_measure(request)):
-        submission = await _receive(request, dataserver)
+        submission = await _receive(request, dataserver, admission)
         if submission.form is not Form.ARRAY:
             raise UnsupportedMediaError("Send application/json.", supported={"Accept": Form.ARRAY.value})
         outcome = await correct_sample(dataserver, writer, _read_name(request), submission, condition)
@@ -81,13 +83,13 @@ async def replace_sample(request: AnyRequest, dataserver: Collaborators) -> Resp
 )
 async def remove_sample(request: AnyRequest, dataserver: Collaborators) -> None:
     """Deletes a sample that the caller has stored under an id of its own."""
-    writer = await _admit(request, dataserver)
+    writer, _ = await _admit(request, dataserver)
     await delete_sample(dataserver, writer, _read_name(request), Condition(request.headers.get("if-match")))
 
 
-async def _admit(request: AnyRequest, server: DataServer) -> Writer:
+async def _admit(request: AnyRequest, server: DataServer) -> tuple[Writer, Admission]:
     headers = request.headers
-    return await admit_writer(server, headers.get("authorization"), headers.get(QUERY_TOKEN))
+    return await admit_writer(server, present_token(request.scope), headers.get(QUERY_TOKEN))
 
 
 def _measure(request: AnyRequest) -> int:
@@ -96,12 +98,11 @@ def _measure(request: AnyRequest) -> int:
     return min(int(length), BODY_LIMIT) if length.isdecimal() else BODY_LIMIT
 
 
-async def _receive(request: AnyRequest, server: DataServer) -> Submission:
+async def _receive(request: AnyRequest, server: DataServer, admission: Admission) -> Submission:
     headers, began = request.headers, monotonic()
     body = await await_body(request.body())
     if monotonic() - began > _SOON:
-        # What the token rests on may have ended meanwhile.
-        await _admit(request, server)
+        await confirm_again(server, admission)
     return Submission(
         form=read_form(headers.get("content-type", "")),
         codings=headers.get("content-encoding", ""),

@@ -30,7 +30,7 @@ _REMEMBERED = timedelta(seconds=60)
 _LONGEST = 300
 _PREFLIGHT = [
     (b"access-control-allow-methods", b"GET, POST"),
-    (b"access-control-allow-headers", b"authorization, content-type"),
+    (b"access-control-allow-headers", b"authorization, content-type, dpop"),
     (b"access-control-max-age", b"600"),
 ]
 _VARY = (b"vary", b"Origin")
@@ -58,14 +58,14 @@ class CrossOrigin:
             await send({"type": "http.response.start", "status": 204, "headers": headers})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             return
-        await self._app(scope, receive, _add_headers(send, [*allowed, _VARY]))
+        await self._app(scope, receive, add_headers(send, [*allowed, _VARY]))
 
     async def _allow(self, origin: str) -> Headers:
         if len(origin) > _LONGEST or parse_origin(origin) != origin or not await self._is_known(origin):
             return []
         return [
             (b"access-control-allow-origin", origin.encode()),
-            (b"access-control-expose-headers", b"www-authenticate"),
+            (b"access-control-expose-headers", b"www-authenticate, dpop-nonce"),
         ]
 
     async def _is_known(self, origin: str) -> bool:
@@ -83,7 +83,9 @@ class CrossOrigin:
         return is_known
 
 
-def _add_headers(send: Send, added: Headers) -> Send:
+def add_headers(send: Send, added: Headers) -> Send:
+    """Sends the same with more headers."""
+
     async def extend(message: Message) -> None:
         if message["type"] == "http.response.start":
             extended: MutableMapping[str, object] = message  # type: ignore[assignment]

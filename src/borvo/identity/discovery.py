@@ -7,6 +7,8 @@ from borvo.catalogue.scopes import map_scopes
 from borvo.identity.engine import AUTH_METHODS
 from borvo.identity.keys import ALGORITHMS
 from borvo.identity.model import ALWAYS_CLAIMS, RESPONSE_TYPES, SCOPE_CLAIMS, InstanceProfile
+from borvo.identity.possession import PROOF_ALGORITHMS
+from borvo.identity.request_object import list_request_algorithms
 from borvo.portal.public import SubjectType
 
 
@@ -59,9 +61,13 @@ def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
         "frontchannel_logout_session_supported": True,
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
+        "dpop_signing_alg_values_supported": list(PROOF_ALGORITHMS),
         "claims_parameter_supported": True,
         "require_pushed_authorization_requests": False,
-        "request_parameter_supported": False,
-        "request_uri_parameter_supported": False,
+        "request_parameter_supported": True,
+        "request_object_signing_alg_values_supported": list_request_algorithms(profile),
+        # Contract 7: by reference registered addresses only, and none in the profile strict.
+        "request_uri_parameter_supported": profile is InstanceProfile.COMPATIBLE,
+        "require_request_uri_registration": True,
         "authorization_response_iss_parameter_supported": True,
     }

@@ -21,10 +21,10 @@ from borvo.identity.service.issuance import answer_token_request
 from borvo.identity.service.pushing import push_request
 from borvo.identity.service.token_state import introspect_token, revoke_token
 from borvo.web.addresses import find_client_address, find_network
-from borvo.web.bearer import read_bearer
+from borvo.web.bearer import present_token
 from borvo.web.csrf import WITHOUT_CSRF
 from borvo.web.forms import FORM_MEDIA_TYPE, is_form, parse_fields
-from borvo.web.requests import find_header, read_body
+from borvo.web.requests import read_body
 
 AnyRequest = Request[Any, Any, Any]
 Collaborators = NamedDependency[SkipValidation[Identity]]
@@ -83,7 +83,9 @@ async def _answer(request: AnyRequest, identity: Identity, answer_request: Answe
         )
     else:
         network = find_network(find_client_address(request, identity.trusted_proxies))
-        sent = ClientRequest(parameters, find_header(request.scope, b"authorization"), network)
+        shown = present_token(request.scope)
+        authorization = shown.authorizations[0] if shown.authorizations else ""
+        sent = ClientRequest(parameters, authorization, network, shown.path, shown.proofs)
         answer = await answer_request(identity, sent)
     return _render(answer.body, answer.status, answer.headers)
 
@@ -137,13 +139,13 @@ async def push(request: AnyRequest, identity: Collaborators) -> ASGIApp:
 @route("/connect/userinfo", http_method=["GET", "POST"], opt=WITHOUT_CSRF, status_code=200)
 async def show_userinfo(request: AnyRequest, identity: Collaborators) -> ASGIApp:
     """Claims about the person whose access token it is."""
-    authorization = find_header(request.scope, b"authorization")
-    if read_bearer(authorization) is None and request.method == "POST":
+    presented = present_token(request.scope)
+    if request.method == "POST":
         # RFC 6750 2.2: the token may come in a form-encoded body.
         parameters = await read_form_parameters(request)
-        token = parameters.get("access_token") if parameters else None
-        authorization = f"Bearer {token}" if token else authorization
-    claims = await describe_caller(identity, authorization)
+        for token in parameters.list_values("access_token") if parameters else ():
+            presented = presented.add(token)
+    claims = await describe_caller(identity, presented)
     return _send(claims.encode(), _SIGNED) if isinstance(claims, str) else _render(claims)
 
 

@@ -27,12 +27,15 @@ from borvo.identity.model import (
     Parameters,
     StoredCode,
 )
+from borvo.identity.possession import Proof
 from borvo.identity.refresh import RefreshIssue, RefreshPolicy, TokenFamily
 from borvo.identity.resources import narrow_resources, read_resources, render_audience
 from borvo.identity.tokens import (
+    BINDING_CLAIM,
     CONSENT_CLAIM,
     FAMILY_CLAIM,
     PERSON_CLAIM,
+    THUMBPRINT_MEMBER,
     USERINFO_CLAIM,
     OpaqueIssue,
     hide_person,
@@ -42,6 +45,7 @@ from borvo.kernel.entropy import Entropy, create_uuid, encode_bytes
 from borvo.kernel.scopes import find_missing, parse_scopes, render_scopes
 from borvo.portal.public import LASTING_GRANTS, AccessTokenFormat, GrantType, RegisteredClient
 from borvo.web.addresses import parse_origin
+from borvo.web.bearer import DPOP
 
 AUTH_METHODS = ("none", "client_secret_basic", "client_secret_post")
 """How clients authenticate, with the names of OpenID Connect Core 9."""
@@ -55,7 +59,7 @@ class Facts:
     """Everything that the engine may know of one exchange, and what it decided.
 
     What was `issued_` are the effects to apply. `subject` is loaded only when an id token needs the profile. `fault`
-    tells the client's developers what the caller is not told.
+    tells the client's developers what the caller is not told. `proof` names the key that tokens are bound to.
     """
 
     issuer: str
@@ -71,6 +75,7 @@ class Facts:
     auth_method: str = ""
     is_authenticated: bool = False
     fault: str = ""
+    proof: Proof | None = None
     code: StoredCode | None = None
     family: TokenFamily | None = None
     subject: ClaimsSubject | None = None
@@ -88,8 +93,13 @@ class ProtocolClient(ClientMixin):
         self.registered = registered
         # Contract 7, implicit: the client's tick, unless the whole instance forbids it.
         self.takes_front_channel_tokens = (
-            registered.allows_front_channel_tokens and profile is InstanceProfile.COMPATIBLE
+            registered.allows_front_channel_tokens
+            and profile is InstanceProfile.COMPATIBLE
+            # Nobody proves possession of a key on the way through a browser.
+            and not registered.dpop_bound_access_tokens
         )
+        # FAPI 2.0 Security Profile 5.3.2.1: a strict instance issues no access token that anybody could use.
+        self.needs_proof = registered.dpop_bound_access_tokens or profile is InstanceProfile.STRICT
         self.client_id: str = registered.client_id
 
     def get_client_id(self) -> str:
@@ -259,6 +269,8 @@ class AccessTokenGenerator(BearerTokenGenerator):
         token: dict[str, Any] = super().generate(
             grant_type, client, user, scope, expires_in, facts.issued_refresh is not None
         )
+        if facts.proof is not None:
+            token["token_type"] = DPOP  # RFC 9449 5
         return token
 
     def _refresh(self, client: ProtocolClient, grant_type: str, user: Grantor, scope: str) -> str | None:  # noqa: ARG002
@@ -303,6 +315,8 @@ class AccessTokenGenerator(BearerTokenGenerator):
             "jti": encode_bytes(facts.entropy(16)),
             "scope": scope,
         }
+        if facts.proof is not None:
+            claims[BINDING_CLAIM] = {THUMBPRINT_MEMBER: facts.proof.thumbprint}
         if user:
             claims["auth_time"] = int(user.login.authenticated_at.timestamp())
             claims["sid"] = facts.aliases.name_session(client.registered, user.login.session_id)

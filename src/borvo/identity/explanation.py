@@ -33,6 +33,14 @@ _SECRET_PARAMETERS = (
 )
 
 
+_PARAMETER_AT_FAULT = {
+    "invalid_request_object": "request",
+    "invalid_request_uri": "request_uri",
+    "invalid_target": "resource",
+}
+_SHOWN = ("request_uri", "resource")
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """The reason in words; when one parameter is at fault, what it said, and what it should have said if that is not
@@ -65,9 +73,9 @@ def explain_refusal(facts: Facts, body: Mapping[str, Any]) -> Explanation:
         is_served = error == "unauthorized_client"
         words = f"The client is not registered for this {name}." if is_served else f"There is no such {name}."
         return Explanation(reason or words, name, value or "")
-    if error == "invalid_target":
-        return Explanation(reason, "resource", parameters.get("resource") or "")
-    return Explanation(reason or error)
+    name = _PARAMETER_AT_FAULT.get(error, "")
+    sent = parameters.get(name) if name in _SHOWN else ""
+    return Explanation(facts.fault or reason or error, name, sent or "")
 
 
 def _explain_client(facts: Facts) -> str:

@@ -26,7 +26,7 @@ class CodeIssue:
 
 
 _COLUMNS = """(person_id, id, created_at, client_key, scopes, login_session_id, auth_time, consent_version,
-                current_digest, expires_at, idle_expires_at, claims, resources)"""
+                current_digest, expires_at, idle_expires_at, claims, resources, dpop_jkt)"""
 
 
 def _list_values(family: TokenFamily) -> tuple[Any, ...]:
@@ -42,13 +42,14 @@ def _list_values(family: TokenFamily) -> tuple[Any, ...]:
         family.idle_expires_at,
         render_claims(family.requested_claims),
         list(family.resources),
+        family.dpop_jkt,
     )
 
 
 async def insert_family(connection: Connection, family: TokenFamily, now: datetime) -> None:
     await connection.execute(
         f"""insert into token_family {_COLUMNS}
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)""",
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)""",
         family.person.id,
         family.id,
         now,
@@ -66,16 +67,16 @@ async def redeem_code(
     """Whether this call was the one that redeemed the code. The same statement keeps what was issued for it, and so
     needs no transaction."""
     family = issue.family
-    begun = (family.id, *_list_values(family)) if family else (None,) * 11
+    begun = (family.id, *_list_values(family)) if family else (None,) * 12
     redeemed = await connection.fetchval(
         f"""with redeemed as ({REDEEM}),
              begun as (
                insert into token_family {_COLUMNS}
-               select $1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16
+               select $1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17
                from redeemed where $5::uuid is not null),
              kept as (
                insert into access_token {OPAQUE_COLUMNS}
-               select $17, $18, $19, $20 from redeemed where $17::uuid is not null)
+               select $18, $19, $20, $21 from redeemed where $18::uuid is not null)
            select true from redeemed""",
         person_id,
         digest,
@@ -121,6 +122,7 @@ def _read_family(row: Row, family_id: UUID) -> TokenFamily:
         revoked_at=row["revoked_at"],
         requested_claims=read_claims(row["claims"]),
         resources=tuple(row["resources"]),
+        dpop_jkt=row["dpop_jkt"],
     )
 
 

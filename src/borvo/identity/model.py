@@ -10,6 +10,7 @@ from borvo.accounts.public import ClaimsSubject, Login, Person, PostalAddress, P
 from borvo.kernel.ids import ClientId, ClientKey, LoginSessionId, PersonId
 from borvo.kernel.scopes import Scopes, parse_scopes, render_scopes
 from borvo.web.addresses import parse_origin
+from borvo.web.bearer import BEARER, DPOP
 
 CODE_LIFETIME = timedelta(seconds=60)
 # Contract 1.5: a sample stays signed in as long as its id token lives, and never refreshes its access token. No access
@@ -51,6 +52,10 @@ class Parameters:
     def get(self, name: str) -> str | None:
         """The first value; an empty one counts as absent (RFC 6749 3.1)."""
         return next((value for key, value in self.pairs if key == name and value), None)
+
+    def list_values(self, name: str) -> list[str]:
+        """All that is not empty."""
+        return [value for key, value in self.pairs if key == name and value]
 
     def find_repeated(self) -> str | None:
         """The first parameter that came twice, which RFC 6749 3.1 forbids; RFC 8707 2 allows it for `resource`."""
@@ -165,6 +170,7 @@ class StoredCode:
     requested_claims: RequestedClaims = NO_CLAIMS
     resources: tuple[str, ...] = ()
     code_challenge_method: str = "S256"
+    dpop_jkt: str | None = None
 
     def get_redirect_uri(self) -> str:
         return self.redirect_uri
@@ -211,7 +217,7 @@ class Caller:
 class AccessToken:
     """The claims of a verified access token that Borvo itself needs. `subject` is the person's id or the client's;
     `known_as` is the `sub` of the token, which is all that its client is told. `audience` are resources of this
-    instance, one at least."""
+    instance, one at least. `key_thumbprint` names the key that it is bound to (RFC 9449 6.1), if it is."""
 
     subject: str
     known_as: str
@@ -225,6 +231,12 @@ class AccessToken:
     family_id: UUID | None = None
     userinfo_claims: tuple[str, ...] = ()
     audience: frozenset[str] = frozenset()
+    key_thumbprint: str | None = None
+
+    @property
+    def scheme(self) -> str:
+        """How it is sent, which is also its `token_type`."""
+        return BEARER if self.key_thumbprint is None else DPOP
 
 
 ALWAYS_CLAIMS = ("sub", "role")

@@ -7,11 +7,14 @@ from borvo.identity.endpoints import build_api_router
 from borvo.identity.key_schedule import ANNOUNCEMENT, KEY_REFRESH, MINIMUM_ANNOUNCEMENT, KeyState, StoredKey
 from borvo.identity.keys import ALGORITHMS, GenerateKey, KeyCabinet, generate_key
 from borvo.identity.model import AccessToken, Caller, InstanceProfile
+from borvo.identity.nonce_headers import hand_out_nonces
+from borvo.identity.nonces import NonceSeries
 from borvo.identity.pages import build_page_router
 from borvo.identity.refresh import RefreshPolicy
+from borvo.identity.request_fetching import RequestFetcher
 from borvo.identity.resources import Api
 from borvo.identity.restoring import end_all_grants
-from borvo.identity.service.caller import Admission, admit_caller, admit_person, clean_up, verify_bearer
+from borvo.identity.service.caller import Admission, admit_caller, admit_person, clean_up, verify_token
 from borvo.identity.service.client_ends import end_grants, forget_client, forget_person
 from borvo.identity.service.client_limits import CLIENT_LIMITS
 from borvo.identity.service.collaborators import Identity
@@ -40,7 +43,9 @@ __all__ = [
     "InstanceProfile",
     "KeyCabinet",
     "KeyState",
+    "NonceSeries",
     "RefreshPolicy",
+    "RequestFetcher",
     "StoredKey",
     "admit_caller",
     "admit_person",
@@ -54,5 +59,6 @@ __all__ = [
     "forget_client",
     "forget_person",
     "generate_key",
-    "verify_bearer",
+    "hand_out_nonces",
+    "verify_token",
 ]

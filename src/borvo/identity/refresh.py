@@ -94,7 +94,8 @@ class RefreshPolicy:
 
 @dataclass(frozen=True, slots=True)
 class TokenFamily:
-    """A family as it lies in the database, with its person. The methods without a docstring are the protocol
+    """A family as it lies in the database, with its person. `dpop_jkt` names the key by which alone its tokens are used
+    (RFC 9449 5), if there is one. The methods without a docstring are the protocol
     engine's."""
 
     person: Person
@@ -112,6 +113,7 @@ class TokenFamily:
     revoked_at: datetime | None
     requested_claims: RequestedClaims = NO_CLAIMS
     resources: tuple[str, ...] = ()
+    dpop_jkt: str | None = None
 
     def get_scope(self) -> str:
         return " ".join(self.scopes)

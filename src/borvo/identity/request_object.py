@@ -1,7 +1,7 @@
 """Request objects: what a client asks of a person as one JSON Web Token (RFC 9101, OpenID Connect Core 6). Pure."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -10,17 +10,24 @@ from typing import Any
 import msgspec
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749.errors import InvalidRequestError
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import Key
+from joserfc.jws import CompactSignature, JWSRegistry
 
+from borvo.identity.keys import ALGORITHMS
 from borvo.identity.model import InstanceProfile, Parameters
-from borvo.kernel.entropy import decode_bytes
 from borvo.kernel.scopes import parse_scopes
 
 OBJECT_MAXIMUM = 32_000
 """Characters of a request object."""
 
+UNSIGNED = "none"
+
 _SKEW = timedelta(seconds=60)
 _TYPES = frozenset({"jwt", "oauth-authz-req+jwt"})
-_PARTS = 3
+_DOTS = 2
+_UNREADABLE = "The request object is no readable JSON Web Token."
 _MOST = 100
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # RFC 9101 4: what the token says about itself is no parameter.
@@ -59,61 +66,76 @@ class InvalidRequestObjectError(OAuth2Error):
 
 @dataclass(frozen=True, slots=True)
 class RequestObject:
-    """What stands in the token; `is_signed` says that a key of the client's verified it."""
+    """A request object as it came; nothing in it is proved before `is_signed_by`."""
 
+    algorithm: str
+    kid: str
     claims: Mapping[str, Any]
-    is_signed: bool
+    signed: CompactSignature
+
+    @property
+    def is_unsigned(self) -> bool:
+        return self.algorithm == UNSIGNED
+
+    def is_signed_by(self, key: Key) -> bool:
+        try:
+            return jws.validate_compact(self.signed, key, registry=_REGISTRY)
+        except (JoseError, ValueError, TypeError):
+            return False
 
 
-Verify = Callable[[str], Mapping[str, Any]]
-"""The claims of a token that one of the client's keys signed; raises ValueError for any other."""
+def _create_registry() -> JWSRegistry:
+    # RFC 7515 4: what is not understood in a header is ignored.
+    registry = JWSRegistry(algorithms=[*ALGORITHMS], strict_check_header=False)
+    registry.max_header_length = registry.max_payload_length = OBJECT_MAXIMUM
+    return registry
 
 
-def list_request_algorithms(algorithms: tuple[str, ...], profile: InstanceProfile) -> list[str]:
+_REGISTRY = _create_registry()
+
+
+def list_request_algorithms(profile: InstanceProfile) -> list[str]:
     """By which request objects may be signed; `none` is the word for those that are not (RFC 7518 3.6)."""
-    return list(algorithms) if profile is InstanceProfile.STRICT else ["none", *algorithms]
+    return [*ALGORITHMS] if profile is InstanceProfile.STRICT else [UNSIGNED, *ALGORITHMS]
 
 
-def read_header(text: str) -> Mapping[str, Any]:
-    """The header of a token whose form is fit; raises `InvalidRequestObjectError`."""
-    parts = text.split(".")
+def read_object(text: str) -> RequestObject:
+    """What the object says, without looking at the signature. Raises `InvalidRequestObjectError`."""
     if len(text) > OBJECT_MAXIMUM:
         raise InvalidRequestObjectError("The request object is too long.")
-    if len(parts) != _PARTS:
+    if text.count(".") != _DOTS:
         raise InvalidRequestObjectError(
-            "The request object is no signed JSON Web Token; encrypted ones are not read."
+            "The request object is no JSON Web Token; encrypted ones are not read."
         )
-    header = _decode_part(parts[0])
-    kind = str(header.get("typ") or "JWT").lower().removeprefix("application/")
-    # RFC 8725 3.11: a token that was made for another use does not pass for a request.
-    if kind not in _TYPES:
-        raise InvalidRequestObjectError("The request object has the type of another kind of token.")
-    return header
-
-
-def _decode_part(part: str) -> Mapping[str, Any]:
     try:
-        data = decode_bytes(part)
-        return msgspec.json.decode(data or b"", type=dict[str, Any])
-    except (msgspec.MsgspecError, RecursionError, ValueError):
-        raise InvalidRequestObjectError("The request object cannot be read.") from None
+        signed = jws.extract_compact(text.encode(), registry=_REGISTRY)
+        # Whatever JSON it is: the library takes it for an object.
+        header: Any = signed.headers()
+        claims = msgspec.json.decode(signed.payload)
+    except (JoseError, ValueError, TypeError, AttributeError, RecursionError):
+        raise InvalidRequestObjectError(_UNREADABLE) from None
+    if not isinstance(header, dict) or not isinstance(claims, dict):
+        raise InvalidRequestObjectError(_UNREADABLE)
+    _check_header(header, is_bare=text.endswith("."))
+    return RequestObject(str(header["alg"]), str(header.get("kid", "")), claims, signed)
 
 
-def read_object(text: str, verify: Verify, *, takes_unsigned: bool) -> RequestObject:
-    """Raises `InvalidRequestObjectError`."""
-    header = read_header(text)
-    if header.get("alg") != "none":
-        try:
-            return RequestObject(verify(text), is_signed=True)
-        except ValueError as fault:
-            words = f"The request object does not verify by a registered key of the client: {fault}."
-            raise InvalidRequestObjectError(words) from fault
-    if not takes_unsigned:
-        raise InvalidRequestObjectError("The request object must be signed.")
-    _, payload, signature = text.split(".")
-    if signature:
-        raise InvalidRequestObjectError("The request object says that it is not signed, and has a signature.")
-    return RequestObject(_decode_part(payload), is_signed=False)
+def _check_header(header: Mapping[str, Any], *, is_bare: bool) -> None:
+    if header.get("alg") not in (UNSIGNED, *ALGORITHMS):
+        names = ", ".join(ALGORITHMS)
+        raise InvalidRequestObjectError(f"The request object is signed by none of the algorithms {names}.")
+    if (header["alg"] == UNSIGNED) is not is_bare:
+        raise InvalidRequestObjectError(
+            "The request object has a signature if and only if its alg is not none."
+        )
+    # RFC 8725 3.11: a token that was made for another use does not pass for a request.
+    kind = str(header.get("typ") or "JWT").lower().removeprefix("application/")
+    if kind not in _TYPES:
+        raise InvalidRequestObjectError("The typ of the request object says that it is something else.")
+    if "crit" in header:
+        raise InvalidRequestObjectError(
+            "The request object asks for an extension (crit) that is not known here."
+        )
 
 
 def check_object(claims: Mapping[str, Any], client_id: str, issuer: str, now: datetime) -> None:

@@ -123,8 +123,8 @@ async def insert_code(connection: Connection, digest: bytes, code: StoredCode, i
         """insert into authorization_code
              (person_id, code_digest, client_key, redirect_uri, scopes, nonce, code_challenge,
               login_session_id, auth_time, consent_version, issued_at, expires_at, claims,
-              resources)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)""",
+              resources, dpop_jkt)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)""",
         code.person.id,
         digest,
         code.client_key,
@@ -139,6 +139,7 @@ async def insert_code(connection: Connection, digest: bytes, code: StoredCode, i
         code.expires_at,
         render_claims(code.requested_claims),
         list(code.resources),
+        code.dpop_jkt,
     )
 
 
@@ -179,6 +180,7 @@ def _read_code(row: Row) -> StoredCode:
         family_id=row["family_id"],
         requested_claims=read_claims(row["claims"]),
         resources=tuple(row["resources"]),
+        dpop_jkt=row["dpop_jkt"],
     )
 
 
@@ -247,6 +249,7 @@ async def delete_expired(connection: Connection, now: datetime, codes_before: da
     await connection.execute("delete from authorization_code where expires_at < $1", codes_before)
     await connection.execute("delete from revoked_token where expires_at < $1", now)
     await connection.execute("delete from access_token where expires_at < $1", now)
+    await connection.execute("delete from used_proof where expires_at < $1", now)
     await connection.execute("delete from device_authorization where expires_at < $1", now)
     # A family outlives its refresh tokens until the last access token issued with them has ended.
     await connection.execute("delete from token_family where idle_expires_at < $1", codes_before)

@@ -72,6 +72,8 @@ authorization_code = sa.Table(
     sa.Column("family_id", UUID),
     # The claims that the request named one by one (OpenID Connect Core 5.5).
     sa.Column("claims", JSONB),
+    # The thumbprint of the key by which alone it is redeemed (RFC 9449 10).
+    sa.Column("dpop_jkt", sa.Text),
     # The resources that were asked for (RFC 8707); none stands for the whole instance.
     sa.Column("resources", ARRAY(sa.Text), nullable=False, server_default="{}"),
 )
@@ -103,6 +105,8 @@ token_family = sa.Table(
     sa.Column("expires_at", _INSTANT, nullable=False),
     sa.Column("idle_expires_at", _INSTANT, nullable=False, index=True),
     sa.Column("revoked_at", _INSTANT),
+    # The thumbprint of the key by which alone a public client uses its tokens (RFC 9449 5).
+    sa.Column("dpop_jkt", sa.Text),
     sa.Column("resources", ARRAY(sa.Text), nullable=False, server_default="{}"),
 )
 
@@ -113,6 +117,14 @@ access_token = sa.Table(
     sa.Column("subject_id", UUID, primary_key=True),
     sa.Column("token_digest", sa.LargeBinary, primary_key=True),
     sa.Column("claims", JSONB, nullable=False),
+    sa.Column("expires_at", _INSTANT, nullable=False, index=True),
+)
+
+# Proofs of possession that were used (RFC 9449 11.1), for as long as anybody would take them.
+used_proof = sa.Table(
+    "used_proof",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True),
     sa.Column("expires_at", _INSTANT, nullable=False, index=True),
 )
 

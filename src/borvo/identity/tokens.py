@@ -31,6 +31,11 @@ FAMILY_CLAIM = "borvo_family"
 USERINFO_CLAIM = "borvo_userinfo"
 """A private claim: what the request wanted of userinfo beside what its scopes bring."""
 
+BINDING_CLAIM = "cnf"
+"""What the token is bound to (RFC 7800 3.1): here the key with the thumbprint (RFC 9449 6.1)."""
+
+THUMBPRINT_MEMBER = "jkt"
+
 PERSON_CLAIM = "borvo_person"
 """A private claim of tokens whose `sub` names nobody here: the person, hidden under the token's id."""
 
@@ -144,7 +149,18 @@ def read_access_claims(claims: Mapping[str, Any], by: Verification) -> AccessTok
         family_id=parse_uuid(str(read_claim(claims, FAMILY_CLAIM, str) or "")),
         userinfo_claims=tuple(str(name) for name in claims.get(USERINFO_CLAIM) or ()),
         audience=audience,
+        key_thumbprint=_read_binding(claims.get(BINDING_CLAIM)),
     )
+
+
+def _read_binding(binding: object) -> str | None:
+    """Raises `TokenError` for a binding of another kind, which nobody here could check."""
+    if binding is None:
+        return None
+    thumbprint = binding.get(THUMBPRINT_MEMBER) if isinstance(binding, dict) else None
+    if not isinstance(thumbprint, str):
+        raise TokenError("the token is bound to something else than a key")
+    return thumbprint
 
 
 def hide_person(person_id: PersonId, token_id: str, aliases: Aliases) -> str:

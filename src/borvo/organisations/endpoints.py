@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from borvo.organisations.service import Organisations, list_own
+from borvo.web.bearer import present_token
 from borvo.web.csrf import WITHOUT_CSRF
 from borvo.web.problems import describe_faults
 
@@ -30,7 +31,7 @@ async def show_memberships(
     request: Request[Any, Any, Any], organisations: NamedDependency[SkipValidation[Organisations]]
 ) -> Response[list[OrganisationAnswer]]:
     """The organisations in which the person is an agent for whom the access token stands; it needs `agency_api`."""
-    found = await list_own(organisations, request.headers.get("authorization"))
+    found = await list_own(organisations, present_token(request.scope))
     answers = [OrganisationAnswer(str(each.id), each.name) for each in found]
     return Response(answers, headers={"Cache-Control": "no-store"})
 

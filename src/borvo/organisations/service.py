@@ -19,8 +19,9 @@ from borvo.organisations.model import (
 from borvo.organisations.policy import check_manager_remains, check_name, check_room
 from borvo.storage.database import Connection
 from borvo.storage.security_events.model import SUPPORT
+from borvo.web.bearer import PresentedToken
 
-AdmitPerson = Callable[[str | None], Awaitable[PersonId]]
+AdmitPerson = Callable[[PresentedToken], Awaitable[PersonId]]
 """Reads an Authorization header whose token needs the scope `agency_api` and stands for a person; raises
 `UnauthenticatedError` or `ForbiddenError`."""
 
@@ -86,9 +87,9 @@ async def disallow_client(
     return organisation, await store.disallow_client(connection, organisation.id, client_key)
 
 
-async def list_own(organisations: Organisations, authorization: str | None) -> tuple[Organisation, ...]:
+async def list_own(organisations: Organisations, presented: PresentedToken) -> tuple[Organisation, ...]:
     """Contract 7: the organisations in which the caller is an agent."""
-    person_id = await organisations.admit(authorization)
+    person_id = await organisations.admit(presented)
     async with organisations.accounts.database.connection() as connection:
         return await store.list_organisations_of(connection, person_id, OrganisationRole.AGENT)
 

@@ -28,6 +28,7 @@ from borvo.portal.policy import (
     LIFETIME_MINIMUMS,
     PkceChoice,
     check_auth_method,
+    check_bound_tokens,
     check_description,
     check_display_name,
     check_front_channel_tokens,
@@ -235,6 +236,7 @@ def _check_settings(
     return {
         "is_public": [check_public(is_public, grant_types)],
         "allows_front_channel_tokens": [check_front_channel_tokens(is_allowed, grant_types)],
+        "dpop_bound_access_tokens": [check_bound_tokens(form.has("dpop_bound_access_tokens"), is_allowed)],
         "post_logout_redirect_uris": check_post_logout_uris(after, is_public=is_public),
         "frontchannel_logout_uri": [check_frontchannel_uri(front, redirect_uris)],
         "backchannel_logout_uri": [check_backchannel_uri(back)],

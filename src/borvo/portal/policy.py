@@ -144,6 +144,13 @@ def check_front_channel_tokens(is_allowed: bool, grant_types: Collection[GrantTy
     return None
 
 
+def check_bound_tokens(is_bound: bool, allows_front_channel: bool) -> str | None:
+    """RFC 9449 5.2: bound tokens or none. Nobody proves anything on the way through a browser."""
+    if is_bound and allows_front_channel:
+        return "Access tokens that come through the browser are bound to no key. Choose one or the other."
+    return None
+
+
 def needs_redirect_uri(grant_types: Collection[GrantType]) -> bool:
     return not REDIRECT_GRANTS.isdisjoint(grant_types)
 

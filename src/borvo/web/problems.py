@@ -19,6 +19,7 @@ from borvo.kernel.errors import (
     UnauthenticatedError,
     UnsupportedMediaError,
 )
+from borvo.web.bearer import adapt_challenge
 from borvo.web.csrf import StaleFormError
 from borvo.web.pages import render_error_page, wants_page
 
@@ -64,12 +65,14 @@ def render_problem(
     )
 
 
-def _list_headers(error: BorvoError) -> dict[str, str]:
+def _list_headers(request: Request[Any, Any, Any], error: BorvoError) -> dict[str, str]:
     match error:
         case StaleFormError() if error.expiry:
             return {"Set-Cookie": error.expiry}
-        case UnauthenticatedError() | ForbiddenError() if error.challenge:
+        case UnauthenticatedError() if error.challenge:
             return {"WWW-Authenticate": error.challenge}
+        case ForbiddenError() if error.challenge:
+            return {"WWW-Authenticate": adapt_challenge(error.challenge, request.scope)}
         case TooManyRequestsError() | OverloadedError():
             return {"Retry-After": str(error.retry_after)}
         case UnsupportedMediaError():
@@ -95,7 +98,7 @@ def answer_borvo_error(request: Request[Any, Any, Any], error: BorvoError) -> Re
         log.info("refused", status=error.status, reason=error.private)
     errors = error.errors if isinstance(error, InvalidInputError) and error.errors else None
     problem = Problem(title=error.title, status=error.status, detail=error.public, errors=errors)
-    return _respond(request, problem, _list_headers(error), error.extensions)
+    return _respond(request, problem, _list_headers(request, error), error.extensions)
 
 
 def answer_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:

@@ -16,6 +16,7 @@ from borvo.identity.public import AccessToken, Admission, Caller
 from borvo.kernel.errors import UnauthenticatedError
 from borvo.kernel.ids import ClientId, ClientKey, PersonId
 from borvo.storage.database import Connection
+from borvo.web.bearer import PresentedToken
 from tests.functional.application import build_app_for
 from tests.functional.conftest import ISSUER
 
@@ -67,8 +68,8 @@ class Callers:
         self.known[token] = Caller(ClientId(f"demo.{key.hex}"), key, person, scopes, token)
         return token
 
-    async def verify(self, authorization: str | None) -> Known:
-        caller = self.known.get((authorization or "").removeprefix("Bearer "))
+    async def verify(self, presented: PresentedToken) -> Known:
+        caller = self.known.get("".join(presented.authorizations).removeprefix("Bearer "))
         if caller is None:
             raise UnauthenticatedError("Send an access token.")
         subject = str(caller.person_id or caller.client_id)

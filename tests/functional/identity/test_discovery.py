@@ -73,9 +73,12 @@ EXPECTED = {
     "frontchannel_logout_session_supported": True,
     "backchannel_logout_supported": True,
     "backchannel_logout_session_supported": True,
+    "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "PS256", "RS256"],
     "claims_parameter_supported": True,
-    "request_parameter_supported": False,
-    "request_uri_parameter_supported": False,
+    "request_parameter_supported": True,
+    "request_object_signing_alg_values_supported": ["none", "RS256", "PS256", "ES256", "EdDSA"],
+    "require_request_uri_registration": True,
+    "request_uri_parameter_supported": True,
     "authorization_response_iss_parameter_supported": True,
 }
 """All but the scopes, which the catalogue tells."""

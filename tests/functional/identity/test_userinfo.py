@@ -25,7 +25,7 @@ from tests.functional.identity.flows import call_userinfo, execute, obtain_token
 async def test_without_a_token_the_answer_names_the_scheme_and_no_error(http: httpx.AsyncClient) -> None:
     answer = await http.get("/connect/userinfo")
     assert answer.status_code == 401
-    assert answer.headers["www-authenticate"] == "Bearer"
+    assert answer.headers["www-authenticate"] == 'Bearer, DPoP algs="ES256 EdDSA PS256 RS256"'
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["status"] == 401
 

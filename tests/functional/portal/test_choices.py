@@ -167,3 +167,10 @@ async def test_a_life_beyond_the_operators_bounds_is_refused(
     assert page.status_code == 400
     assert 'id="access_token_minutes-error"' in page.text
     assert await load(platform, "healthorg.myapp") is None
+
+
+async def test_tokens_are_bound_to_a_key_or_come_through_the_browser(developer: Browser) -> None:
+    ticked = {"allows_front_channel_tokens": "yes", "dpop_bound_access_tokens": "yes"}
+    page = await register(developer, grant_types="hybrid", **ticked)
+    assert page.status_code == 400
+    assert "bound to no key" in page.text

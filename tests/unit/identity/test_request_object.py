@@ -10,12 +10,14 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749.errors import InvalidRequestError
 from hypothesis import given
 from hypothesis import strategies as st
+from joserfc import jwt
+from joserfc.jwk import OctKey
 
+from borvo.identity.keys import ALGORITHMS, generate_key
 from borvo.identity.model import InstanceProfile, Parameters
 from borvo.identity.request_object import (
     OBJECT_MAXIMUM,
     InvalidRequestObjectError,
-    RequestObject,
     check_object,
     list_request_algorithms,
     merge_parameters,
@@ -26,6 +28,8 @@ from borvo.kernel.entropy import encode_bytes
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
 ISSUER = "https://borvo.example"
+_RSA = generate_key("RS256")
+KEYS = {"RS256": _RSA, "PS256": _RSA, "ES256": generate_key("ES256"), "EdDSA": generate_key("EdDSA")}
 OUTER = {"client_id": "demo.app", "response_type": "code", "scope": "openid", "state": "outer"}
 
 
@@ -38,33 +42,32 @@ def nest(opening: bytes, times: int) -> str:
     return build_text({}).split(".")[0] + f".{encode_bytes(opening * times)}."
 
 
-def refuse_all(_: str) -> dict[str, Any]:
-    raise ValueError("no key fits")
-
-
-def read(text: str, *, takes_unsigned: bool = True) -> RequestObject:
-    return read_object(text, refuse_all, takes_unsigned=takes_unsigned)
-
-
 def merge(claims: dict[str, Any], *, is_pushed: bool = False, **outer: str) -> dict[str, str]:
     pairs = tuple({**OUTER, **outer}.items())
     return merge_parameters(Parameters(pairs), claims, is_pushed=is_pushed).to_dict()
 
 
-def test_an_unsigned_object_is_read_where_it_may_be() -> None:
-    found = read(build_text({"state": "s"}))
-    assert found == RequestObject({"state": "s"}, is_signed=False)
-    with pytest.raises(InvalidRequestObjectError, match="must be signed"):
-        read(build_text({"state": "s"}), takes_unsigned=False)
+def test_an_unsigned_object_is_told_from_a_signed_one() -> None:
+    found = read_object(build_text({"state": "s"}))
+    assert (found.claims, found.is_unsigned) == ({"state": "s"}, True)
+    assert not any(found.is_signed_by(key) for key in (KEYS["RS256"], OctKey.generate_key(256)))
 
 
-def test_a_signed_object_is_what_the_key_verified() -> None:
-    text = build_text({"state": "forged"}, {"alg": "RS256"}, "c2ln")
-    assert read_object(text, lambda _: {"state": "s"}, takes_unsigned=True) == RequestObject(
-        {"state": "s"}, is_signed=True
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_signed_object_verifies_by_its_own_key_and_no_other(algorithm: str) -> None:
+    text = jwt.encode({"alg": algorithm, "kid": "k"}, {"state": "s"}, KEYS[algorithm], algorithms=[algorithm])
+    found = read_object(text)
+    assert (found.algorithm, found.kid, found.claims, found.is_unsigned) == (
+        algorithm,
+        "k",
+        {"state": "s"},
+        False,
     )
-    with pytest.raises(InvalidRequestObjectError, match="no key fits"):
-        read(text)
+    fits = [name for name, key in KEYS.items() if found.is_signed_by(key)]
+    assert set(fits) == ({"RS256", "PS256"} if algorithm in {"RS256", "PS256"} else {algorithm})
+    head, _, signature = text.split(".")
+    other = read_object(f"{head}.{encode_bytes(b'{}')}.{signature}")
+    assert not other.is_signed_by(KEYS[algorithm])
 
 
 @pytest.mark.parametrize(
@@ -80,21 +83,26 @@ def test_a_signed_object_is_what_the_key_verified() -> None:
         build_text({}, {"alg": "none"}, "c2ln"),
         build_text({}, {"alg": "none", "typ": "at+jwt"}),
         build_text({}, {"alg": "none", "typ": "dpop+jwt"}),
+        build_text({}, {"alg": "RS256"}),
+        build_text({}, {"alg": "HS256"}, "c2ln"),
+        build_text({}, {"alg": ["RS256"]}, "c2ln"),
+        build_text({}, {}),
+        build_text({}, {"alg": "RS256", "crit": ["b64"], "b64": False}, "c2ln"),
         build_text({"state": "x" * OBJECT_MAXIMUM}),
         nest(b"[", 20_000),
         nest(b'{"a":', 3_000),
     ],
-    ids=range(13),
+    ids=range(18),
 )
 def test_what_is_no_request_object_is_refused(text: str) -> None:
     with pytest.raises(InvalidRequestObjectError):
-        read(text)
+        read_object(text)
 
 
 @pytest.mark.spec("RFC 8725", "3.11")
 @pytest.mark.parametrize("kind", ["JWT", "oauth-authz-req+jwt", "application/oauth-authz-req+JWT"])
 def test_the_type_of_a_request_object_is_its_own(kind: str) -> None:
-    assert read(build_text({}, {"alg": "none", "typ": kind})).claims == {}
+    assert read_object(build_text({}, {"alg": "none", "typ": kind})).claims == {}
 
 
 @pytest.mark.spec("RFC 9101", "4")
@@ -214,7 +222,7 @@ def test_whatever_stands_in_an_object_is_answered_by_parameters_or_an_error_of_o
     claims: dict[str, Any],
 ) -> None:
     with suppress(InvalidRequestObjectError, InvalidRequestError):
-        found = read(build_text(claims))
+        found = read_object(build_text(claims))
         check_object(found.claims, "demo.app", ISSUER, NOW)
         merged = merge_parameters(Parameters(tuple(OUTER.items())), found.claims)
         assert merged.get("client_id") == "demo.app"
@@ -223,5 +231,5 @@ def test_whatever_stands_in_an_object_is_answered_by_parameters_or_an_error_of_o
 
 
 def test_strict_instances_take_no_unsigned_objects() -> None:
-    assert list_request_algorithms(("RS256",), InstanceProfile.STRICT) == ["RS256"]
-    assert list_request_algorithms(("RS256",), InstanceProfile.COMPATIBLE) == ["none", "RS256"]
+    assert list_request_algorithms(InstanceProfile.STRICT) == [*ALGORITHMS]
+    assert list_request_algorithms(InstanceProfile.COMPATIBLE) == ["none", *ALGORITHMS]

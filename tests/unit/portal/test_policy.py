@@ -11,6 +11,7 @@ from borvo.catalogue.scopes import map_scopes
 from borvo.portal.model import GrantType
 from borvo.portal.policy import (
     PkceChoice,
+    check_bound_tokens,
     check_chosen_secret,
     check_display_name,
     check_front_channel_tokens,
@@ -172,6 +173,12 @@ def test_what_cannot_keep_a_secret_does_not_act_in_its_own_name() -> None:
 def test_only_browser_flows_may_get_tokens_through_the_browser(grant_types: set[GrantType]) -> None:
     assert check_front_channel_tokens(False, grant_types) is None
     assert (check_front_channel_tokens(True, grant_types) is None) is bool({IMPLICIT, HYBRID} & grant_types)
+
+
+@pytest.mark.spec("RFC 9449", "5.2")
+@pytest.mark.parametrize(("is_bound", "is_front", "is_refused"), [(1, 1, 1), (1, 0, 0), (0, 1, 0), (0, 0, 0)])
+def test_bound_tokens_do_not_come_through_the_browser(is_bound: int, is_front: int, is_refused: int) -> None:
+    assert bool(check_bound_tokens(bool(is_bound), bool(is_front))) is bool(is_refused)
 
 
 @pytest.mark.parametrize("label", ["", "web server", "x" * 60])

@@ -15,6 +15,7 @@ from borvo.dataserver.aggregation.model import Bucket, Function
 from borvo.dataserver.aggregation.service import aggregate_samples
 from borvo.dataserver.description import FAULTS
 from borvo.dataserver.service import DataServer
+from borvo.web.bearer import present_token
 from borvo.web.csrf import WITHOUT_CSRF
 from borvo.web.problems import describe_faults
 
@@ -83,6 +84,6 @@ async def show_statistics(
     or with the header `agency-query-token` of the one person whom it opens."""
     text, headers = request.scope["query_string"].decode("latin-1"), request.headers
     body = await aggregate_samples(
-        dataserver, headers.get("authorization"), headers.get("agency-query-token"), text
+        dataserver, present_token(request.scope), headers.get("agency-query-token"), text
     )
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})

@@ -27,6 +27,7 @@ from borvo.identity.public import Admission
 from borvo.kernel.errors import ForbiddenError, InvalidInputError
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection
+from borvo.web.bearer import PresentedToken
 
 
 class _Work(NamedTuple):
@@ -54,11 +55,11 @@ class _Work(NamedTuple):
 
 
 async def aggregate_samples(
-    server: DataServer, authorization: str | None, query_token: str | None, text: str
+    server: DataServer, presented: PresentedToken, query_token: str | None, text: str
 ) -> bytes:
     """The answer in JSON to the query string `text`. Nothing is begun, and no token used up, before the caller's turn
     has come."""
-    admission = await server.verify(authorization)
+    admission = await server.verify(presented)
     async with server.turns.take(admission.token.subject):
         if query_token is not None:
             return await spend_token(

@@ -15,6 +15,7 @@ from borvo.dataserver.changes.parameters import TAKE_LIMIT
 from borvo.dataserver.changes.service import list_changes
 from borvo.dataserver.description import FAULTS
 from borvo.dataserver.service import DataServer
+from borvo.web.bearer import present_token
 from borvo.web.csrf import WITHOUT_CSRF
 from borvo.web.problems import describe_faults
 
@@ -61,6 +62,6 @@ async def show_changes(
     for."""
     text, headers = request.scope["query_string"].decode("latin-1"), request.headers
     body = await list_changes(
-        dataserver, headers.get("authorization"), headers.get("agency-query-token"), text
+        dataserver, present_token(request.scope), headers.get("agency-query-token"), text
     )
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})

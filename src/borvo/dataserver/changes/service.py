@@ -12,14 +12,15 @@ from borvo.dataserver.reader import Reader, admit_reader
 from borvo.dataserver.service import DataServer, refuse_scopes
 from borvo.kernel.errors import GoneError, InvalidInputError
 from borvo.portal.public import Activity
+from borvo.web.bearer import PresentedToken
 
 
 async def list_changes(
-    server: DataServer, authorization: str | None, query_token: str | None, text: str
+    server: DataServer, presented: PresentedToken, query_token: str | None, text: str
 ) -> bytes:
     """The answer in JSON to the query string `text`."""
     seal = BookmarkSeal(server.keyring, server.entropy)
-    async with admit_reader(server, authorization, query_token) as (connection, reader):
+    async with admit_reader(server, presented, query_token) as (connection, reader):
         request = parse_changes(text)
         bookmark = _open_bookmark(server, seal, reader, request)
         now = int(server.clock().timestamp())

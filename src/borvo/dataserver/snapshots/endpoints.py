@@ -14,6 +14,7 @@ from borvo.dataserver.description import FAULTS, ReadOperation
 from borvo.dataserver.service import DataServer
 from borvo.dataserver.snapshots.answer import SnapshotAnswer
 from borvo.dataserver.snapshots.service import make_snapshot, read_snapshot
+from borvo.web.bearer import present_token
 from borvo.web.csrf import WITHOUT_CSRF
 from borvo.web.problems import describe_faults
 
@@ -70,7 +71,7 @@ async def submit_query(request: AnyRequest, dataserver: Collaborators) -> Respon
     text, headers = request.scope["query_string"].decode("latin-1"), request.headers
     body = await make_snapshot(
         dataserver,
-        headers.get("authorization"),
+        present_token(request.scope),
         headers.get("agency-query-token"),
         text,
         await request.body(),
@@ -92,7 +93,7 @@ async def show_results(request: AnyRequest, dataserver: Collaborators) -> Respon
     of these people shares what she did."""
     text, headers = request.scope["query_string"].decode("latin-1"), request.headers
     body = await read_snapshot(
-        dataserver, headers.get("authorization"), headers.get("agency-query-token"), text
+        dataserver, present_token(request.scope), headers.get("agency-query-token"), text
     )
     return Response(body, media_type="application/json", headers=_NO_STORE)
 

@@ -24,17 +24,18 @@ from borvo.kernel.errors import ForbiddenError
 from borvo.kernel.ids import ClientKey
 from borvo.portal.public import Activity
 from borvo.storage.database import Connection
+from borvo.web.bearer import PresentedToken
 
 
 async def make_snapshot(
-    server: DataServer, authorization: str | None, query_token: str | None, text: str, body: bytes
+    server: DataServer, presented: PresentedToken, query_token: str | None, text: str, body: bytes
 ) -> bytes:
     """The answer in JSON to the query in the query string `text` or in the body: of the caller's own samples, or with a
     query token of those that people share with her."""
     if query_token is not None:
-        admission = await server.verify(authorization)
+        admission = await server.verify(presented)
         return await make_shared_snapshot(server, admission, query_token, text, body)
-    async with admit_reader(server, authorization, None) as (connection, reader):
+    async with admit_reader(server, presented, None) as (connection, reader):
         query = check_submitted(parse_submitted(text, body))
         kept = keep_query(query, _select(query, reader))
         async with server.database.begin(connection):
@@ -75,11 +76,11 @@ def _select(query: Query, reader: Reader) -> Selection:
 
 
 async def read_snapshot(
-    server: DataServer, authorization: str | None, query_token: str | None, text: str
+    server: DataServer, presented: PresentedToken, query_token: str | None, text: str
 ) -> bytes:
     """A page of the results, as a JSON array. Raises `NotFoundError` alike for keys that are unknown, another's or
     expired, and for those whose consent has been withdrawn since."""
-    admission = await server.verify(authorization)
+    admission = await server.verify(presented)
     async with server.database.connection() as connection:
         caller = await admission.confirm(connection)
         if query_token is not None:

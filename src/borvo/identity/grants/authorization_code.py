@@ -40,6 +40,7 @@ def _describe_code(facts: Facts, request: ProtocolRequest, grantor: Grantor) -> 
         token_expires_at=None,
         requested_claims=grantor.requested_claims,
         resources=read_resources(facts.parameters, facts.issuer),
+        dpop_jkt=facts.parameters.get("dpop_jkt"),
     )
 
 

@@ -25,11 +25,13 @@ class TokenAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ClientRequest:
-    """A form that a client sent, and from which network."""
+    """A form that a client sent, from which network and to which path, and its proofs of possession."""
 
     parameters: Parameters
     authorization: str | None
     network: str
+    path: str = ""
+    proofs: tuple[str, ...] = ()
 
 
 def refuse(error: OAuth2Error) -> TokenAnswer:

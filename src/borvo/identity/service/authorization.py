@@ -81,6 +81,7 @@ async def _proceed(identity: Identity, waiting: Waiting, login: Login | None) ->
     async with identity.database.connection() as connection:
         facts = await identity.gather_facts(connection, waiting.parameters)
         client = find_client(identity, facts)
+        facts.fault = waiting.explanation
         try:
             check_manner(waiting, client)
             grant = validate_request(facts, login)
@@ -145,6 +146,7 @@ async def keep_request(identity: Identity, parameters: Parameters) -> str | Auth
         # Nothing is stored for strangers.
         facts = await identity.gather_facts(connection, waiting.parameters)
         client = find_client(identity, facts)
+        facts.fault = waiting.explanation
         try:
             check_manner(waiting, client)
         except OAuth2Error as error:

@@ -1,22 +1,22 @@
-"""Who calls an API with a bearer token: RFC 6750, RFC 9068 4."""
+"""Who calls an API with an access token: RFC 6750, RFC 9068 4, RFC 9449 7."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from borvo.identity import caller_store, session_store, store, token_store
+from borvo.identity.challenges import write_challenge
 from borvo.identity.model import AccessToken, Caller, describe_person
 from borvo.identity.resources import Api, is_for
 from borvo.identity.service.collaborators import Identity
+from borvo.identity.service.proving import check_scheme, prove_possession, read_presented
 from borvo.identity.tokens import TokenError, Verification, parse_opaque, read_access_claims, sign_userinfo
 from borvo.kernel.errors import ForbiddenError, UnauthenticatedError
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection
-from borvo.web.bearer import read_bearer
+from borvo.web.bearer import PresentedToken
 
-_INVALID = 'Bearer error="invalid_token"'
 _ENDED = "the token was revoked, or what it rests on has ended"
-_TOO_LITTLE = 'Bearer error="insufficient_scope", scope="{}"'
 
 SESSION_MEMORY = timedelta(days=31)
 """How long a session's clients are remembered; sessions themselves live for hours."""
@@ -41,25 +41,31 @@ class Admission:
         it has been ended."""
         caller = await caller_store.load_caller(connection, self.token)
         if caller is None:
-            raise _refuse(_ENDED)
+            raise _refuse(self.token.scheme, _ENDED)
         return caller
 
+    async def confirm_again(self, connection: Connection, now: datetime) -> Caller:
+        """As `confirm`, for a request that took so long that the token may have expired meanwhile."""
+        if self.token.expires_at <= now:
+            raise _refuse(self.token.scheme, "the token has expired")
+        return await self.confirm(connection)
 
-async def verify_bearer(
-    identity: Identity, authorization: str | None, *, api: Api | None = None
-) -> Admission:
-    """What the header's token says, if it is for the API, or without one for the whole instance. Raises
-    `UnauthenticatedError`, which says no more than RFC 6750 3.1 wants."""
-    text = read_bearer(authorization)
-    if text is None:
-        raise UnauthenticatedError("Send an access token: Authorization: Bearer ...")
+
+async def verify_token(identity: Identity, presented: PresentedToken, *, api: Api | None = None) -> Admission:
+    """What the request's token says, if it is for the API, or without one for the whole instance, and that whoever sent
+    it holds its key if it is bound to one; that uses the proof up. Raises `UnauthenticatedError`, which says no more
+    than RFC 6750 3.1 wants, and `InvalidInputError` for several tokens at once."""
+    shown = read_presented(presented)
     try:
-        token = await find_access_token(identity, text)
+        token = await find_access_token(identity, shown.text)
     except TokenError as fault:
-        raise _refuse(str(fault)) from fault
+        raise _refuse(shown.scheme, str(fault)) from fault
+    check_scheme(token, shown.scheme)
     # RFC 9068 4: a token that is for another API is not for this one.
     if not is_for(token.audience, identity.issuer, api):
-        raise _refuse("the token is for another API")
+        raise _refuse(shown.scheme, "the token is for another API")
+    if token.key_thumbprint is not None:
+        await prove_possession(identity, token, shown.text, presented)
     return Admission(token)
 
 
@@ -68,14 +74,14 @@ async def admit_caller(connection: Connection, admission: Admission, scope: str)
     token that has ended, `ForbiddenError` for one without the scope."""
     caller = await admission.confirm(connection)
     if scope not in caller.scopes:
-        challenge = _TOO_LITTLE.format(scope)
+        challenge = write_challenge(admission.token.scheme, "insufficient_scope", scope=scope)
         raise ForbiddenError(f"This access token lacks the scope {scope}.", challenge=challenge)
     return caller
 
 
-async def admit_person(identity: Identity, authorization: str | None, *, scope: str, api: Api) -> PersonId:
+async def admit_person(identity: Identity, presented: PresentedToken, *, scope: str, api: Api) -> PersonId:
     """As `admit_caller`, for an API that is for people only."""
-    admission = await verify_bearer(identity, authorization, api=api)
+    admission = await verify_token(identity, presented, api=api)
     async with identity.database.connection() as connection:
         caller = await admit_caller(connection, admission, scope)
     if caller.person_id is None:
@@ -111,24 +117,26 @@ def _begin(identity: Identity) -> Verification:
     return Verification(identity.issuer, identity.clock(), identity.aliases)
 
 
-def _refuse(reason: str) -> UnauthenticatedError:
+def _refuse(scheme: str, reason: str) -> UnauthenticatedError:
     public = "The access token is not valid, has expired or was revoked. Ask for a new one."
-    return UnauthenticatedError(public, challenge=_INVALID, private=reason)
+    return UnauthenticatedError(public, challenge=write_challenge(scheme, "invalid_token"), private=reason)
 
 
-async def describe_caller(identity: Identity, authorization: str | None) -> dict[str, object] | str:
+async def describe_caller(identity: Identity, presented: PresentedToken) -> dict[str, object] | str:
     """The claims for the userinfo endpoint (OpenID Connect Core 5.3), as a signed text for a client that wants that."""
-    admission = await verify_bearer(identity, authorization)
+    admission = await verify_token(identity, presented)
+    scheme = admission.token.scheme
     found = await identity.callers.find(admission.token)
     if found is None:
-        raise _refuse(_ENDED)
+        raise _refuse(scheme, _ENDED)
     caller = found.caller
     if caller.person_id is None or "openid" not in caller.scopes:
         raise ForbiddenError(
-            "This access token carries no scope openid.", challenge=_TOO_LITTLE.format("openid")
+            "This access token carries no scope openid.",
+            challenge=write_challenge(scheme, "insufficient_scope", scope="openid"),
         )
     if found.subject is None:
-        raise _refuse("the account is closed")
+        raise _refuse(scheme, "the account is closed")
     claims = describe_person(found.subject, caller.scopes, caller.userinfo_claims)
     # OpenID Connect Core 5.3.2: the same `sub` as in the id token.
     claims = {**claims, "sub": admission.token.known_as}

@@ -3,6 +3,7 @@
 from borvo.identity.service.devices import DEVICES
 from borvo.identity.service.guessing import WRONG_SECRETS
 from borvo.identity.service.pushing import PUSHED_REQUESTS
+from borvo.identity.service.request_objects import FETCHED_REQUESTS
 from borvo.identity.service.waiting import WAITING_REQUESTS
 from borvo.portal.public import ClientLimit, GrantType, RegisteredClient
 
@@ -21,6 +22,10 @@ def _goes_by_browser(client: RegisteredClient) -> bool:
     return not _BY_BROWSER.isdisjoint(client.grant_types)
 
 
+def _publishes(client: RegisteredClient) -> bool:
+    return bool(client.request_uris)
+
+
 def _pushes(client: RegisteredClient) -> bool:
     return _has_secret(client) and _goes_by_browser(client)
 
@@ -37,6 +42,12 @@ CLIENT_LIMITS = (
         "Sign-ins begun",
         "Each network, over all apps: sign-ins that have to wait for the person.",
         _goes_by_browser,
+    ),
+    ClientLimit(
+        FETCHED_REQUESTS,
+        "Requests fetched",
+        "Each network, over all apps: requests that Borvo reads at an address of the app's.",
+        _publishes,
     ),
     ClientLimit(PUSHED_REQUESTS, "Pushed requests", "Requests that this client pushed.", _pushes),
     ClientLimit(DEVICES, "Device codes", "Each network, over all clients without a secret.", _shows_codes),

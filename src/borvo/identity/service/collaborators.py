@@ -10,7 +10,9 @@ from borvo.identity.client_keys import ClientKeys
 from borvo.identity.engine import Facts, ProtocolClient
 from borvo.identity.keys import KeyCabinet
 from borvo.identity.model import TOKEN_LIFETIME, AccessToken, InstanceProfile, Parameters
+from borvo.identity.nonces import NonceSeries
 from borvo.identity.refresh import RefreshPolicy
+from borvo.identity.request_fetching import RequestFetcher
 from borvo.identity.service.guessing import GuessLimit
 from borvo.identity.tokens import TokenMemory
 from borvo.kernel.clock import Clock
@@ -42,12 +44,14 @@ class Identity:
     entropy: Entropy
     cabinet: KeyCabinet
     client_keys: ClientKeys
+    published_requests: RequestFetcher
     verifier: SecretVerifier
     guesses: GuessLimit
     trusted_proxies: int
     events: SecurityLog
     refresh: RefreshPolicy
     aliases: Aliases
+    nonces: NonceSeries
     limiter: Limiter
     client_limiter: ClientLimiter
     usage: ClientUsage

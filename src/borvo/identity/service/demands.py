@@ -11,14 +11,9 @@ from borvo.accounts.public import Login
 from borvo.identity.claims import ClaimsRequest, parse_claims_request
 from borvo.identity.engine import Facts
 from borvo.identity.model import RESPONSE_TYPES, Parameters, find_response_mode, is_sign_in_needed
+from borvo.identity.possession import is_thumbprint
 from borvo.identity.tokens import read_id_token_hint
 from borvo.portal.public import RegisteredClient
-
-_UNSERVED = {
-    "request": "request_not_supported",
-    "request_uri": "request_uri_not_supported",
-    "registration": "registration_not_supported",
-}
 
 
 def check_form(parameters: Parameters) -> None:
@@ -26,9 +21,9 @@ def check_form(parameters: Parameters) -> None:
     if repeated := parameters.find_repeated():
         name = repeated if re.fullmatch(r"[A-Za-z0-9_.-]{1,60}", repeated) else "parameter"
         raise InvalidRequestError(f"The request repeats {name}.")
-    for name, error in _UNSERVED.items():
-        if parameters.get(name) is not None:
-            raise InvalidRequestError(f"The parameter {name} is not served.", error=error)
+    if parameters.get("registration") is not None:
+        error = "registration_not_supported"
+        raise InvalidRequestError("The parameter registration is not served.", error=error)
     if parameters.get("response_type") is None:
         raise InvalidRequestError("The request has no response_type.")
     if parameters.response_type not in RESPONSE_TYPES:
@@ -39,6 +34,13 @@ def check_form(parameters: Parameters) -> None:
         raise InvalidRequestError(
             "This response_mode is unknown, would put a token into the query, or does not fit the redirect_uri."
         )
+    _check_values(parameters)
+
+
+def _check_values(parameters: Parameters) -> None:
+    thumbprint = parameters.get("dpop_jkt")
+    if thumbprint is not None and not is_thumbprint(thumbprint):
+        raise InvalidRequestError("The dpop_jkt must be the base64url form of a SHA-256 digest.")
     try:
         _ = parameters.max_age
     except ValueError:

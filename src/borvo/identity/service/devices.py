@@ -31,6 +31,7 @@ from borvo.identity.service.authentication import (
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.consents import allow_client
 from borvo.identity.service.families import keep_issued
+from borvo.identity.service.proving import use_proof
 from borvo.identity.service.refusals import note_answer
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import create_token
@@ -108,7 +109,8 @@ async def _insert(
 async def redeem_device_code(
     identity: Identity, facts: Facts, run_engine: Callable[[Facts], TokenAnswer]
 ) -> TokenAnswer:
-    """RFC 8628 3.4: tokens once the person has allowed it; until then the device is told to wait."""
+    """RFC 8628 3.4: tokens once the person has allowed it; until then the device is told to wait. Raises
+    `OAuth2Error`."""
     digest = digest_token(facts.parameters.get("device_code") or "")
     async with identity.database.transaction() as connection:
         facts.device = await device_store.load_device(connection, digest)
@@ -119,6 +121,7 @@ async def redeem_device_code(
         if "access_token" not in answer.body or device.login is None:
             await _note_poll(connection, facts, device, digest)
             return answer
+        await use_proof(connection, facts)
         if not await device_store.redeem_device(connection, digest, facts.now):
             return refuse(InvalidGrantError("The device_code is not valid."))
         grantor = Grantor(device.login, device.consent_version, resources=device.resources)

@@ -20,6 +20,7 @@ from borvo.identity.service.authentication import (
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.counting import count_token
 from borvo.identity.service.devices import redeem_device_code
+from borvo.identity.service.proving import read_proof, require_proof, use_proof
 from borvo.identity.service.redemption import redeem_code
 from borvo.identity.service.refreshing import refresh_tokens
 from borvo.identity.service.refusals import note_answer
@@ -61,15 +62,24 @@ async def _answer(identity: Identity, request: ClientRequest) -> tuple[Facts | N
         return None, refuse_guessing(error)
     except OAuth2Error as error:
         return None, refuse(error)
-    redeem = _REDEEM.get(request.parameters.get("grant_type") or "")
-    if redeem is not None and facts.is_authenticated:
-        return facts, await redeem(identity, facts, _run_engine)
-    return facts, await _issue(identity, facts)
+    try:
+        if facts.is_authenticated:
+            facts.proof = read_proof(identity, request)
+            require_proof(facts)
+        redeem = _REDEEM.get(request.parameters.get("grant_type") or "")
+        if redeem is not None and facts.is_authenticated:
+            return facts, await redeem(identity, facts, _run_engine)
+        return facts, await _issue(identity, facts)
+    except OAuth2Error as error:
+        return facts, refuse(error)
 
 
 async def _issue(identity: Identity, facts: Facts) -> TokenAnswer:
     """Where nothing is redeemed: client credentials, and every error."""
     answer = _run_engine(facts)
+    if facts.proof is not None and "access_token" in answer.body:
+        async with identity.database.connection() as connection:
+            await use_proof(connection, facts)
     if facts.issued_opaque is not None:
         async with identity.database.transaction() as connection:
             await token_store.insert_opaque(connection, facts.issued_opaque)

@@ -20,7 +20,9 @@ from borvo.identity.service.authentication import (
 )
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.demands import find_expected
+from borvo.identity.service.proving import bind_pushed, read_proof, use_proof
 from borvo.identity.service.refusals import note_answer, note_page, note_request_uri
+from borvo.identity.service.request_objects import check_signed, has_object, open_object
 from borvo.identity.service.validation import check_destination, validate_request
 from borvo.identity.service.waiting import (
     GONE,
@@ -46,22 +48,23 @@ _SOMEBODY = object()
 
 async def push_request(identity: Identity, request: ClientRequest) -> TokenAnswer:
     """RFC 9126 2: everything that can be looked at without the person is looked at now."""
-    facts = None
     try:
         facts = await require_client(identity, request)
     except TooManyRequestsError as error:
         return refuse_guessing(error)
     except OAuth2Error as error:
-        return _refuse(identity, request, facts, error)
+        return _refuse(identity, request, None, error)
+    client_id = facts.client.client_id if facts.client else ""
+    asked = replace(facts, parameters=strip_credentials(facts.parameters, client_id))
     try:
-        facts = await _read(identity, facts)
+        asked.proof = read_proof(identity, request)
+        await _check(identity, asked)
+        return await _keep(identity, asked, request.network)
     except OAuth2Error as error:
-        return _refuse(identity, request, facts, error)
+        return _refuse(identity, request, asked, error)
     except AuthorizationRefusedError as error:
-        note_page(identity, facts, error.public, ENDPOINT)
+        note_page(identity, asked, error.public, ENDPOINT)
         return refuse(InvalidRequestError("The redirect_uri is not registered for this client."))
-    try:
-        return await _keep(identity, facts, request.network)
     except TooManyRequestsError as error:
         return refuse_flood(error)
 
@@ -74,24 +77,27 @@ def _refuse(
     return answer
 
 
-async def _read(identity: Identity, facts: Facts) -> Facts:  # noqa: ARG001
-    """The facts of the authorization request that was pushed, checked as one that comes by a browser. Raises
-    `OAuth2Error`, and `AuthorizationRefusedError` for a callback URL that is not the client's."""
+async def _check(identity: Identity, facts: Facts) -> None:
+    """As one that comes by a browser; what an object says takes the place of what was pushed. Raises `OAuth2Error`, and
+    `AuthorizationRefusedError` for a callback URL that is not the client's."""
     if facts.parameters.size > PUSHED_MAXIMUM:
         raise InvalidRequestError("The request is too large.", status_code=_TOO_LARGE)
     # RFC 9126 2.1: a request cannot be pushed by the name of another one.
     if facts.parameters.get("request_uri") is not None:
         raise InvalidRequestError("A pushed request must not have a request_uri.")
-    client_id = facts.client.client_id if facts.client else ""
-    asked = replace(facts, parameters=strip_credentials(facts.parameters, client_id))
-    check_destination(asked)
-    validate_request(asked, _SOMEBODY)
-    find_expected(asked)
-    return asked
+    is_signed = False
+    if has_object(facts.parameters) and not facts.parameters.find_repeated():
+        # RFC 9126 3: the object is the whole request.
+        facts.parameters, is_signed = await open_object(identity, facts, is_pushed=True)
+    facts.parameters = bind_pushed(facts.parameters, facts.proof)
+    client, _ = check_destination(facts)
+    check_signed(client, is_signed=is_signed)
+    validate_request(facts, _SOMEBODY)
+    find_expected(facts)
 
 
 async def _keep(identity: Identity, facts: Facts, network: str) -> TokenAnswer:
-    """Raises `TooManyRequestsError`."""
+    """Raises `TooManyRequestsError`, and `OAuth2Error` for a proof that was used before."""
     client_id, now = facts.parameters.get("client_id") or "", facts.now
     is_public = facts.client is not None and facts.client.registered.is_public
     request_id = create_token(identity.entropy)
@@ -99,6 +105,7 @@ async def _keep(identity: Identity, facts: Facts, network: str) -> TokenAnswer:
         # Anybody can pose as a client without a secret: so it is not that client's share that he uses up.
         limit, subject = (WAITING_REQUESTS, network) if is_public else (PUSHED_REQUESTS, client_id)
         await identity.client_limiter.spend_within(connection, limit, client_id, subject, now)
+        await use_proof(connection, facts)
         await request_store.insert_pushed(
             connection, digest_token(request_id), client_id, facts.parameters, now, now + PUSHED_LIFETIME
         )

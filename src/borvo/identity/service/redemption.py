@@ -11,6 +11,7 @@ from borvo.identity.model import TOKEN_LIFETIME
 from borvo.identity.service.authentication import TokenAnswer, refuse
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.families import build_family, record_theft
+from borvo.identity.service.proving import check_key, use_proof
 from borvo.identity.service.subjects import find_subject
 from borvo.kernel.digests import digest_token
 from borvo.kernel.ids import PersonId
@@ -20,7 +21,7 @@ from borvo.storage.database import Connection
 async def redeem_code(
     identity: Identity, facts: Facts, run_engine: Callable[[Facts], TokenAnswer]
 ) -> TokenAnswer:
-    """Tokens for a code that comes the first time; a replay revokes what it was redeemed for."""
+    """Tokens for a code that comes the first time; a replay revokes what it was redeemed for. Raises `OAuth2Error`."""
     code = facts.parameters.get("code") or ""
     found = identity.aliases.parse_token(code)
     if found is None:
@@ -31,11 +32,15 @@ async def redeem_code(
         facts.code = await store.load_code(connection, person_id, digest)
         if _is_replay(facts):
             return await _punish(identity, connection, facts, person_id, digest)
+        if facts.code is not None and facts.code.dpop_jkt is not None:
+            # RFC 9449 10: the code is bound to the key that the authorization request named.
+            check_key(facts, facts.code.dpop_jkt, "code")
         if facts.code is not None:
             facts.subject = await find_subject(connection, person_id, facts.code.requested_claims)
         answer = run_engine(facts)
         if "access_token" not in answer.body or facts.code is None:
             return answer
+        await use_proof(connection, facts)
         issue = family_store.CodeIssue(
             facts.issued_token_ids[0],
             facts.now + TOKEN_LIFETIME,

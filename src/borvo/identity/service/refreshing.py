@@ -10,6 +10,7 @@ from borvo.identity.refresh import RefreshVerdict, TokenFamily
 from borvo.identity.service.authentication import TokenAnswer, refuse
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.families import record_theft
+from borvo.identity.service.proving import check_key, use_proof
 from borvo.identity.service.subjects import find_subject
 from borvo.kernel.digests import digest_token
 from borvo.storage.database import Connection
@@ -18,7 +19,7 @@ from borvo.storage.database import Connection
 async def refresh_tokens(
     identity: Identity, facts: Facts, run_engine: Callable[[Facts], TokenAnswer]
 ) -> TokenAnswer:
-    """New tokens for the current refresh token of a family; a spent one ends the family."""
+    """New tokens for the current refresh token of a family; a spent one ends the family. Raises `OAuth2Error`."""
     text = facts.parameters.get("refresh_token") or ""
     found = identity.refresh.parse(text)
     if found is None:
@@ -27,6 +28,9 @@ async def refresh_tokens(
         family = await family_store.load_family(connection, *found)
         if family is None or facts.client is None or not family.check_client(facts.client):
             return run_engine(facts)
+        if family.dpop_jkt is not None:
+            # RFC 9449 5. Before anything else: whoever lacks the key can end nothing either.
+            check_key(facts, family.dpop_jkt, "refresh_token")
         return await _judge(identity, connection, facts, family, digest_token(text), run_engine)
 
 
@@ -49,6 +53,7 @@ async def _judge(
     answer = run_engine(facts)
     if facts.issued_refresh is None or "access_token" not in answer.body:
         return answer
+    await use_proof(connection, facts)
     rotation = family_store.Rotation(
         presented=digest,
         new=digest_token(facts.issued_refresh.text),

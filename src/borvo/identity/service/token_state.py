@@ -21,7 +21,7 @@ from borvo.identity.service.authentication import (
 )
 from borvo.identity.service.caller import find_access_token, read_access_token
 from borvo.identity.service.collaborators import Identity
-from borvo.identity.tokens import TokenError
+from borvo.identity.tokens import BINDING_CLAIM, THUMBPRINT_MEMBER, TokenError
 from borvo.kernel.digests import digest_token
 from borvo.kernel.errors import TooManyRequestsError
 from borvo.portal.public import RegisteredClient
@@ -114,7 +114,7 @@ async def _describe_access(
         return None
     return {
         "active": True,
-        "token_type": "Bearer",
+        "token_type": token.scheme,
         "client_id": token.client_id,
         "sub": token.known_as,
         "scope": " ".join(sorted(token.scopes)),
@@ -122,6 +122,8 @@ async def _describe_access(
         "jti": token.token_id,
         "iss": identity.issuer,
         "aud": render_audience(tuple(sorted(token.audience)), identity.issuer),
+        # RFC 9449 6.2
+        **({BINDING_CLAIM: {THUMBPRINT_MEMBER: token.key_thumbprint}} if token.key_thumbprint else {}),
     }
 
 

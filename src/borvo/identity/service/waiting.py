@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from authlib.oauth2 import OAuth2Error
+
 from borvo.accounts.public import Limit
 from borvo.identity import request_store
 from borvo.identity.model import REQUEST_LIFETIME, Parameters
@@ -25,12 +27,17 @@ WAITING_REQUESTS = Limit("waiting-request", 1000)
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A request that waited for the person, or was pushed; `id` is empty for one that has just come by a browser."""
+    """A request that waited for the person, or was pushed; `id` is empty for one that has just come by a browser.
+
+    Of those only: whether a key of the client's signed it, and the `fault` for which it is to be refused, with an
+    explanation for the client's developers."""
 
     id: str
     parameters: Parameters
     asked_at: datetime
     is_signed: bool = False
+    fault: OAuth2Error | None = None
+    explanation: str = ""
 
 
 class AuthorizationRefusedError(InvalidInputError):

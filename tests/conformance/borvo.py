@@ -39,6 +39,7 @@ _COLUMNS = (
     "backchannel_logout_uri",
     "jwks",
     "jwks_uri",
+    "request_uris",
 )
 
 

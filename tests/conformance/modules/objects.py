@@ -69,9 +69,10 @@ async def run_unsigned_object(trial: Trial) -> None:
 @module("oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported")
 async def run_unsigned_object_by_reference(trial: Trial) -> None:
     """OpenID Connect Core 6.2: the same, fetched from the client."""
-    await trial.use_client()
+    uri = trial.party.origin + "/request.jwt"
+    await trial.use_client(request_uris=[uri])
     value = write_unsigned(describe_request(trial, nonce="the-nonce-of-the-object"))
-    uri = trial.party.put("/request.jwt", "application/oauth-authz-req+jwt", value.encode())
+    trial.party.put("/request.jwt", "application/oauth-authz-req+jwt", value.encode())
     refusals = ("invalid_request_uri", "invalid_request_object", "request_uri_not_supported")
     await _try(trial, "request_uri", uri, refusals)
 

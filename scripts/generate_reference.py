@@ -311,10 +311,7 @@ def render_plans(folder: Path) -> str:
         (number, ", ".join(f"`{module}`" for module in note["modules"]), *(note[key] for key in _NOTE_PARTS))
         for number, note in enumerate(notes, 1)
     ]
-    missing = [
-        (", ".join(f"`{module}`" for module in each.get("modules", ())) or each["plan"], each["reason"])
-        for each in pending
-    ]
+    missing = [(", ".join(f"`{module}`" for module in each["modules"]), each["reason"]) for each in pending]
     return (
         "The certification plans of the OpenID Foundation for providers, module by module, by tests of our own under "
         "the same names, over HTTP: [which](../tests/conformance/plans.py). This is no certificate. `make conformance` "

@@ -20,8 +20,10 @@ from borvo.accounts.public import (
     save_details,
 )
 from borvo.assembly import Platform, build_app, build_platform
+from borvo.identity.key_schedule import MINIMUM_ANNOUNCEMENT
 from borvo.kernel.clock import read_system_clock
 from borvo.kernel.entropy import read_system_entropy
+from borvo.portal.public import InitialTerms, create_tenancy, make_initial_token_by_support
 from borvo.settings import Settings
 from borvo.web.http_protocol import BoundedHttp
 from tests.conformance.browser import Browser, Page
@@ -31,6 +33,7 @@ from tests.conformance.serving import HOST, find_port, listen, serve
 from tests.factories.clients import SECRET, register_client
 from tests.functional.conftest import reuse_keys
 
+_TENANCY = "conformance"
 _SCOPES = ("openid", "profile", "email", "address", "phone", "offline_access")
 # What is entered in the portal, by the name under which clients register it.
 _COLUMNS = (
@@ -58,10 +61,10 @@ class Borvo:
 
     name = "Borvo"
 
-    def __init__(self, platform: Platform, clock: _Clock) -> None:
+    def __init__(self, platform: Platform, clock: _Clock, initial_access_token: str) -> None:
         self.platform = platform
         self.issuer = platform.settings.issuer
-        self.initial_access_token = ""
+        self.initial_access_token = initial_access_token
         self._clock = clock
         self._numbers = count(1)
 
@@ -76,7 +79,7 @@ class Borvo:
         assert not settings, f"the portal has no {settings.keys()}"
         client_id = await register_client(
             self.platform,
-            f"conformance.app{next(self._numbers)}",
+            f"{_TENANCY}.app{next(self._numbers)}",
             grant_types=(_find_grant(metadata.response_type),),
             scopes=_SCOPES,
             redirect_uris=metadata.redirect_uris,
@@ -103,7 +106,9 @@ class Borvo:
         self._clock.ahead += timedelta(seconds=seconds)
 
     async def rotate_keys(self) -> None:
-        raise NotImplementedError
+        await self.platform.identity.cabinet.rotate(["RS256"], MINIMUM_ANNOUNCEMENT)
+        # A key signs once everybody can know of it.
+        await self.advance(int(MINIMUM_ANNOUNCEMENT.total_seconds()) + 60)
 
     def now(self) -> float:
         return self._clock().timestamp()
@@ -140,4 +145,7 @@ async def run_borvo(database_url: str) -> AsyncIterator[Borvo]:
         person = await create_person(platform.accounts, Registration(EMAIL, "Ada", "Byron", PASSWORD))
         assert person is not None
         await save_details(platform.accounts, person.id, _read_profile())
-        yield Borvo(platform, clock)
+        await create_tenancy(platform.portal, EMAIL, _TENANCY)
+        terms = InitialTerms("conformance", days=30, most=1000)
+        token = await make_initial_token_by_support(platform.portal, _TENANCY, terms)
+        yield Borvo(platform, clock, token.reveal())

@@ -43,7 +43,7 @@ async def serve(application: Any, listener: socket.socket, **options: Any) -> As
     try:
         yield
     finally:
-        server.should_exit = server.force_exit = True
+        server.should_exit = True
         await running
 
 

@@ -11,15 +11,13 @@ NOTES: list[dict[str, Any]] = json.loads((_FOLDER / "notes.json").read_text())
 """Each names the `modules` that it is about, says what each provider does, and who is right by which section. Those
 with `not_passed` are about modules that the reference does not pass."""
 PENDING: list[dict[str, Any]] = json.loads((_FOLDER / "pending.json").read_text())
-"""What Borvo does not pass yet: `modules`, all of a `plan` where none are named, and the `reason`."""
+"""What Borvo does not pass yet: `modules`, and the `reason`."""
 
 
 def find_reason(case: Case) -> str:
     """Why Borvo does not pass it yet; empty when it has to."""
     for entry in PENDING:
-        if entry.get("plan", case.plan.name) == case.plan.name and (
-            case.module in entry.get("modules", [case.module])
-        ):
+        if case.module in entry["modules"]:
             reason: str = entry["reason"]
             return reason
     return ""

@@ -4,7 +4,15 @@ from dataclasses import astuple
 
 import pytest
 
-from tests.conformance.outcomes import NOT_APPLICABLE, PASSED, PROPERTY, Note, choose_cases, judge
+from tests.conformance.outcomes import (
+    NOT_APPLICABLE,
+    PASSED,
+    PROPERTY,
+    Note,
+    choose_cases,
+    is_everything_wanted,
+    judge,
+)
 from tests.conformance.plans import Case
 from tests.conformance.standing import find_reason
 from tests.conformance.trial import Shared
@@ -15,6 +23,9 @@ async def test_borvo_passes(borvo: Shared, case: Case, record_property: Note) ->
     outcome, fault = await judge(borvo, case)
     record_property(PROPERTY, astuple(outcome))
     if reason := find_reason(case):
+        # Whoever builds what is missing may pass it before the lists say so.
+        if outcome.verdict == PASSED and not is_everything_wanted():
+            return
         assert outcome.verdict != PASSED, "it is passed: strike it from pending.json"
         pytest.xfail(reason)
     if fault:

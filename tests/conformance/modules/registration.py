@@ -1,5 +1,6 @@
 """Clients that register themselves: OpenID Connect Registration 2 and 3, and what follows from what they register."""
 
+import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -92,15 +93,27 @@ async def run_fragment(trial: Trial) -> None:
     await _expect_refusal(trial, metadata, "invalid_redirect_uri")
 
 
+_PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+_PAGE = "text/html", b"<p>What the app says of itself</p>"
+_DOCUMENTS = {"logo_uri": ("image/png", _PICTURE), "policy_uri": _PAGE, "tos_uri": _PAGE}
+
+
 def _build(member: str) -> Run:
     """OpenID Connect Registration 2: kept as it was registered, and for people to see."""
 
     async def run(trial: Trial) -> None:
-        url = trial.party.put(f"/{member}", "text/html", b"<p>What the app says of itself</p>")
+        url = trial.party.put(f"/{member}", *_DOCUMENTS[member])
         client = await trial.use_client(**{member: url})
-        assert client.registration.get(member, url) == url
         await sign_in(trial)
-        shown = any(url in page.text for page in trial.pages)
+        told = client.registration.get(member, "")
+        if member == "logo_uri":
+            # A provider may keep the picture itself.
+            shown = any(image in page.text for page in trial.pages for image in {url, told} - {""})
+        else:
+            assert told in {"", url}
+            shown = any(url in page.text for page in trial.pages)
         trial.note("shown to people" if shown else "not shown to people")
 
     return run
@@ -131,10 +144,7 @@ def _prove(trial: Trial, number: int, audience: str = "") -> dict[str, str]:
 @module("oidcc-registration-jwks-uri", registers=True)
 async def run_key_set(trial: Trial) -> None:
     """OpenID Connect Core 9, Registration 2: the keys are fetched, and only what they verify is believed."""
-    if "code" not in trial.case.words:
-        await trial.use_client(jwks_uri=trial.party.put_json("/keys.json", {"keys": [describe_key(0)]}))
-        await sign_in(trial)
-        return
+    needs_code(trial)
     await _use_key_client(trial, 0)
     answer = await trial.authorize()
     check_token_error(await trial.redeem(answer, **_prove(trial, 1)), "invalid_client")

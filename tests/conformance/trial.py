@@ -25,6 +25,12 @@ class NotApplicableError(Exception):
     """The module is about something that the response type does not have."""
 
 
+def needs_code(case: Case) -> None:
+    """Raises `NotApplicableError` where there is nothing to ask the token endpoint for."""
+    if "code" not in case.words:
+        raise NotApplicableError("no code, so no token endpoint")
+
+
 @dataclass(frozen=True)
 class Answer:
     """An authorization response: how it travelled, and what the person was asked on the way."""
@@ -252,7 +258,8 @@ def _render_metadata(metadata: Metadata) -> dict[str, Any]:
         "response_types": [metadata.response_type],
         "grant_types": grants,
         "client_name": "A module of the conformance tests",
-        "scope": "openid profile email address phone offline_access",
+        # OpenID Connect Core 11: lasting access comes by a code.
+        "scope": "openid profile email address phone" + (" offline_access" if "code" in words else ""),
         **metadata.settings,
     }
 

@@ -3,7 +3,7 @@
 from tests.conformance.provider import Client
 from tests.conformance.registry import module
 from tests.conformance.tokens import check_token_answer, check_token_error, finish, sign_in, verify
-from tests.conformance.trial import Trial
+from tests.conformance.trial import Trial, needs_code
 
 
 @module("oidcc-codereuse")
@@ -30,6 +30,7 @@ async def run_late_reuse(trial: Trial) -> None:
 @module("oidcc-refresh-token", is_fresh=True)
 async def run_refresh(trial: Trial) -> None:
     """OpenID Connect Core 11, 12: tokens while the person is away, of the same person, for the same client alone."""
+    needs_code(trial.case)
     await trial.use_client()
     _, tokens = await sign_in(trial, scope="openid email offline_access", prompt="consent")
     if not tokens.refresh_token:

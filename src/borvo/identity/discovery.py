@@ -5,10 +5,10 @@ from typing import Any
 
 from borvo.catalogue.scopes import map_scopes
 from borvo.identity.engine import AUTH_METHODS
-from borvo.identity.keys import ALGORITHMS
-from borvo.identity.model import ALWAYS_CLAIMS, RESPONSE_TYPES, SCOPE_CLAIMS, InstanceProfile
+from borvo.identity.model import ALWAYS_CLAIMS, SCOPE_CLAIMS, InstanceProfile
 from borvo.identity.possession import PROOF_ALGORITHMS
 from borvo.identity.request_object import list_request_algorithms
+from borvo.identity.strict_profile import list_algorithms, list_response_types
 from borvo.portal.public import SubjectType
 
 
@@ -27,24 +27,20 @@ def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
         "end_session_endpoint": f"{issuer}/connect/endsession",
         "jwks_uri": f"{issuer}/.well-known/openid-configuration/jwks",
         "scopes_supported": list(map_scopes()),
-        "response_types_supported": [
-            each
-            for each in RESPONSE_TYPES
-            if profile is InstanceProfile.COMPATIBLE or "token" not in each.split(" ")
-        ],
+        "response_types_supported": list(list_response_types(profile)),
         "response_modes_supported": ["form_post", "query", "fragment"],
         "grant_types_supported": [
             "authorization_code",
-            "implicit",
+            *(["implicit"] if profile is InstanceProfile.COMPATIBLE else []),
             "client_credentials",
             "refresh_token",
             "urn:ietf:params:oauth:grant-type:device_code",
         ],
         "subject_types_supported": [each.value for each in SubjectType],
-        "userinfo_signing_alg_values_supported": list(ALGORITHMS),
+        "userinfo_signing_alg_values_supported": list(list_algorithms(profile)),
         "claim_types_supported": ["normal"],
         "service_documentation": f"{issuer}/docs",
-        "id_token_signing_alg_values_supported": list(ALGORITHMS),
+        "id_token_signing_alg_values_supported": list(list_algorithms(profile)),
         "token_endpoint_auth_methods_supported": list(AUTH_METHODS[1:] + AUTH_METHODS[:1]),
         "introspection_endpoint_auth_methods_supported": list(AUTH_METHODS[1:]),
         "revocation_endpoint_auth_methods_supported": list(AUTH_METHODS[1:] + AUTH_METHODS[:1]),
@@ -61,9 +57,10 @@ def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
         "frontchannel_logout_session_supported": True,
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
-        "dpop_signing_alg_values_supported": list(PROOF_ALGORITHMS),
+        "dpop_signing_alg_values_supported": list(list_algorithms(profile, PROOF_ALGORITHMS)),
         "claims_parameter_supported": True,
-        "require_pushed_authorization_requests": False,
+        # Of all clients; one may be set to it.
+        "require_pushed_authorization_requests": profile is InstanceProfile.STRICT,
         "request_parameter_supported": True,
         "request_object_signing_alg_values_supported": list_request_algorithms(profile),
         # Contract 7: by reference registered addresses only, and none in the profile strict.

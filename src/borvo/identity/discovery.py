@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any
 
 from borvo.catalogue.scopes import map_scopes
+from borvo.identity.assertions import ASSERTION_ALGORITHMS
 from borvo.identity.engine import AUTH_METHODS
 from borvo.identity.model import ALWAYS_CLAIMS, SCOPE_CLAIMS, InstanceProfile
 from borvo.identity.possession import PROOF_ALGORITHMS
@@ -15,6 +16,7 @@ from borvo.portal.public import SubjectType
 @cache
 def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
     """Says what is served, and nothing that is not."""
+    signing = [name for names in ASSERTION_ALGORITHMS.values() for name in names]
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/connect/authorize",
@@ -42,8 +44,11 @@ def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
         "service_documentation": f"{issuer}/docs",
         "id_token_signing_alg_values_supported": list(list_algorithms(profile)),
         "token_endpoint_auth_methods_supported": list(AUTH_METHODS[1:] + AUTH_METHODS[:1]),
+        "token_endpoint_auth_signing_alg_values_supported": signing,
         "introspection_endpoint_auth_methods_supported": list(AUTH_METHODS[1:]),
+        "introspection_endpoint_auth_signing_alg_values_supported": signing,
         "revocation_endpoint_auth_methods_supported": list(AUTH_METHODS[1:] + AUTH_METHODS[:1]),
+        "revocation_endpoint_auth_signing_alg_values_supported": signing,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claims_supported": [

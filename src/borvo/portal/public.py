@@ -38,6 +38,7 @@ from borvo.portal.refusals import FLUSH_EVERY as REFUSAL_FLUSH
 from borvo.portal.refusals import RefusalLog, Sender, record_refusal
 from borvo.portal.restoring import void_all_tokens
 from borvo.portal.routes import build_router
+from borvo.portal.sealed_secrets import SecretVault
 from borvo.portal.secret_service import add_chosen_secret, generate_secret, remove_secret
 from borvo.portal.secret_uses import FLUSH_EVERY as USE_FLUSH
 from borvo.portal.sectors import find_sector
@@ -100,6 +101,7 @@ __all__ = [
     "RefusalLog",
     "RegisteredClient",
     "SecretTerms",
+    "SecretVault",
     "SecretVerifier",
     "Sender",
     "SigningAlgorithm",

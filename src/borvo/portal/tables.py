@@ -160,6 +160,8 @@ client_secret = sa.Table(
     # 'hmac-sha256' for generated secrets, 'argon2id' for those that a developer chose.
     sa.Column("algorithm", sa.Text, nullable=False),
     sa.Column("digest", sa.LargeBinary, nullable=False),
+    # The secret itself, of a client that signs with it: whoever verifies such a signature needs it, too.
+    sa.Column("sealed", sa.LargeBinary),
     sa.Column("created_by", UUID, nullable=False),
     sa.Column("created_at", _INSTANT, nullable=False),
     sa.Column("expires_at", _INSTANT),

@@ -9,14 +9,16 @@ from borvo.identity.engine import AUTH_METHODS
 from borvo.identity.model import ALWAYS_CLAIMS, SCOPE_CLAIMS, InstanceProfile
 from borvo.identity.possession import PROOF_ALGORITHMS
 from borvo.identity.request_object import list_request_algorithms
-from borvo.identity.strict_profile import list_algorithms, list_response_types
+from borvo.identity.strict_profile import list_algorithms, list_auth_methods, list_response_types
 from borvo.portal.public import SubjectType
 
 
 @cache
 def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
     """Says what is served, and nothing that is not."""
-    signing = [name for names in ASSERTION_ALGORITHMS.values() for name in names]
+    signing = list_algorithms(profile, [name for names in ASSERTION_ALGORITHMS.values() for name in names])
+    methods = list_auth_methods(profile, AUTH_METHODS[1:] + AUTH_METHODS[:1])
+    proving = [method for method in methods if method != "none"]
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/connect/authorize",
@@ -43,12 +45,12 @@ def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
         "claim_types_supported": ["normal"],
         "service_documentation": f"{issuer}/docs",
         "id_token_signing_alg_values_supported": list(list_algorithms(profile)),
-        "token_endpoint_auth_methods_supported": list(AUTH_METHODS[1:] + AUTH_METHODS[:1]),
-        "token_endpoint_auth_signing_alg_values_supported": signing,
-        "introspection_endpoint_auth_methods_supported": list(AUTH_METHODS[1:]),
-        "introspection_endpoint_auth_signing_alg_values_supported": signing,
-        "revocation_endpoint_auth_methods_supported": list(AUTH_METHODS[1:] + AUTH_METHODS[:1]),
-        "revocation_endpoint_auth_signing_alg_values_supported": signing,
+        "token_endpoint_auth_methods_supported": list(methods),
+        "token_endpoint_auth_signing_alg_values_supported": list(signing),
+        "introspection_endpoint_auth_methods_supported": proving,
+        "introspection_endpoint_auth_signing_alg_values_supported": list(signing),
+        "revocation_endpoint_auth_methods_supported": list(methods),
+        "revocation_endpoint_auth_signing_alg_values_supported": list(signing),
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claims_supported": [

@@ -41,17 +41,18 @@ def list_auth_methods(profile: InstanceProfile, known: Sequence[str]) -> tuple[s
     return tuple(name for name in known if name == AuthMethod.PRIVATE_KEY_JWT or not is_strict)
 
 
-def find_client_fault(client: RegisteredClient, method: str, profile: InstanceProfile) -> str:
-    """Why a client that has proved by the method who it is gets nothing all the same; empty when it does. The words are
-    for its developers."""
-    if profile is not InstanceProfile.STRICT:
+def find_method_fault(method: str, algorithm: str, profile: InstanceProfile) -> str:
+    """What is wrong with proving by this who a client is, whichever it is; empty when nothing is. `algorithm` is what
+    signed an assertion."""
+    if profile is not InstanceProfile.STRICT or not method:
         return ""
-    if client.is_public:
-        # 5.3.2.1-3
-        return "This instance serves no apps that cannot keep a secret."
+    if method == "none":
+        # 5.3.2.1-3: confidential clients only.
+        return "This instance serves no apps that cannot keep a key: authenticate by private_key_jwt."
     if method != AuthMethod.PRIVATE_KEY_JWT:
-        # 5.3.2.1-6
-        return "On this instance the client has to prove who it is by private_key_jwt: register a public key."
+        return "On this instance clients authenticate by private_key_jwt only: register a public key."
+    if algorithm not in _STRICT_ALGORITHMS:
+        return f"This instance takes no assertions signed by {algorithm}."
     return ""
 
 

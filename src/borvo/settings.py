@@ -278,4 +278,4 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 # Read by scripts and tests, not by the server.
-_OTHER_VARIABLES = {"chromium", "portal_token", "portal_url", "require_apache", "test_database_url"}
+_OTHER_VARIABLES = {"chromium", "fuzz", "portal_token", "portal_url", "require_apache", "test_database_url"}

@@ -42,8 +42,8 @@ async def provide_login(request: AnyRequest, accounts: Collaborators) -> Login:
     """Who is signed in; raises `SignInNeededError`. A form submitted too late leads back to its page."""
     login = await find_login(accounts, accounts.cookies.read(request, "session"))
     if login is None:
-        query = f"?{request.url.query}" if request.method == "GET" and request.url.query else ""
-        raise SignInNeededError(request.url.path + query)
+        text = request.scope["query_string"].decode("ascii", "ignore") if request.method == "GET" else ""
+        raise SignInNeededError(request.scope["path"] + (f"?{text}" if text else ""))
     return login
 
 

@@ -13,12 +13,23 @@ from borvo.identity.strict_profile import list_algorithms, list_auth_methods, li
 from borvo.portal.public import SubjectType
 
 
+def _list_authentication(profile: InstanceProfile) -> dict[str, list[str]]:
+    """How clients prove who they are, at each endpoint that asks them."""
+    proofs = list(list_auth_methods(profile, AUTH_METHODS[1:]))
+    known = [name for names in ASSERTION_ALGORITHMS.values() for name in names]
+    signing = list(list_algorithms(profile, known))
+    everybody = [*proofs, *list_auth_methods(profile, AUTH_METHODS[:1])]
+    methods = {"token": everybody, "introspection": proofs, "revocation": everybody}
+    return {
+        f"{endpoint}_endpoint_auth_{what}_supported": values
+        for endpoint, named in methods.items()
+        for what, values in (("methods", named), ("signing_alg_values", signing))
+    }
+
+
 @cache
 def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
     """Says what is served, and nothing that is not."""
-    signing = list_algorithms(profile, [name for names in ASSERTION_ALGORITHMS.values() for name in names])
-    methods = list_auth_methods(profile, AUTH_METHODS[1:] + AUTH_METHODS[:1])
-    proving = [method for method in methods if method != "none"]
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/connect/authorize",
@@ -28,6 +39,7 @@ def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
         "revocation_endpoint": f"{issuer}/connect/revocation",
         "device_authorization_endpoint": f"{issuer}/connect/deviceauthorization",
         "pushed_authorization_request_endpoint": f"{issuer}/connect/par",
+        "registration_endpoint": f"{issuer}/connect/register",
         "end_session_endpoint": f"{issuer}/connect/endsession",
         "jwks_uri": f"{issuer}/.well-known/openid-configuration/jwks",
         "scopes_supported": list(map_scopes()),
@@ -45,12 +57,7 @@ def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
         "claim_types_supported": ["normal"],
         "service_documentation": f"{issuer}/docs",
         "id_token_signing_alg_values_supported": list(list_algorithms(profile)),
-        "token_endpoint_auth_methods_supported": list(methods),
-        "token_endpoint_auth_signing_alg_values_supported": list(signing),
-        "introspection_endpoint_auth_methods_supported": proving,
-        "introspection_endpoint_auth_signing_alg_values_supported": list(signing),
-        "revocation_endpoint_auth_methods_supported": list(methods),
-        "revocation_endpoint_auth_signing_alg_values_supported": list(signing),
+        **_list_authentication(profile),
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claims_supported": [
@@ -58,6 +65,7 @@ def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
             *(claim for claims in SCOPE_CLAIMS.values() for claim in claims),
             "sid",
             "auth_time",
+            "acr",
             "amr",
         ],
         "frontchannel_logout_supported": True,

@@ -10,6 +10,19 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from borvo.identity.description import (
+    DEVICE_ANSWERS,
+    INTROSPECTION_ANSWERS,
+    PUSH_ANSWERS,
+    REVOCATION_ANSWERS,
+    TOKEN_ANSWERS,
+    USERINFO_ANSWERS,
+    DeviceOperation,
+    PushOperation,
+    TokenOperation,
+    TokenStateOperation,
+    UserinfoOperation,
+)
 from borvo.identity.discovery import build_discovery
 from borvo.identity.key_schedule import JWKS_LIFETIME
 from borvo.identity.model import Parameters
@@ -106,37 +119,70 @@ def _send(content: bytes, headers: list[tuple[bytes, bytes]], status: int = 200)
     return answer
 
 
-@post("/connect/token", opt=WITHOUT_CSRF, status_code=200)
+@post(
+    "/connect/token",
+    opt=WITHOUT_CSRF,
+    status_code=200,
+    operation_class=TokenOperation,
+    responses=TOKEN_ANSWERS,
+)
 async def issue_token(request: AnyRequest, identity: Collaborators) -> ASGIApp:
     """Exchanges a grant for tokens."""
     return await _answer(request, identity, answer_token_request)
 
 
-@post("/connect/introspect", opt=WITHOUT_CSRF, status_code=200)
+@post(
+    "/connect/introspect",
+    opt=WITHOUT_CSRF,
+    status_code=200,
+    operation_class=TokenStateOperation,
+    responses=INTROSPECTION_ANSWERS,
+)
 async def introspect(request: AnyRequest, identity: Collaborators) -> ASGIApp:
     """Tells whether a token is good, and what it says (RFC 7662)."""
     return await _answer(request, identity, introspect_token)
 
 
-@post("/connect/revocation", opt=WITHOUT_CSRF, status_code=200)
+@post(
+    "/connect/revocation",
+    opt=WITHOUT_CSRF,
+    status_code=200,
+    operation_class=TokenStateOperation,
+    responses=REVOCATION_ANSWERS,
+)
 async def revoke(request: AnyRequest, identity: Collaborators) -> ASGIApp:
     """Ends a token (RFC 7009)."""
     return await _answer(request, identity, revoke_token)
 
 
-@post("/connect/deviceauthorization", opt=WITHOUT_CSRF, status_code=200)
+@post(
+    "/connect/deviceauthorization",
+    opt=WITHOUT_CSRF,
+    status_code=200,
+    operation_class=DeviceOperation,
+    responses=DEVICE_ANSWERS,
+)
 async def authorize_device(request: AnyRequest, identity: Collaborators) -> ASGIApp:
     """Begins the sign-in of a device without a browser (RFC 8628)."""
     return await _answer(request, identity, begin_device_authorization)
 
 
-@post("/connect/par", opt=WITHOUT_CSRF, status_code=201)
+@post(
+    "/connect/par", opt=WITHOUT_CSRF, status_code=201, operation_class=PushOperation, responses=PUSH_ANSWERS
+)
 async def push(request: AnyRequest, identity: Collaborators) -> ASGIApp:
     """Takes an authorization request, and gives it a name for a browser to bring (RFC 9126)."""
     return await _answer(request, identity, push_request)
 
 
-@route("/connect/userinfo", http_method=["GET", "POST"], opt=WITHOUT_CSRF, status_code=200)
+@route(
+    "/connect/userinfo",
+    http_method=["GET", "POST"],
+    opt=WITHOUT_CSRF,
+    status_code=200,
+    operation_class=UserinfoOperation,
+    responses=USERINFO_ANSWERS,
+)
 async def show_userinfo(request: AnyRequest, identity: Collaborators) -> ASGIApp:
     """Claims about the person whose access token it is."""
     presented = present_token(request.scope)
@@ -163,4 +209,4 @@ _HANDLERS = [
 
 def build_api_router() -> Router:
     """What programs call; `assembly` provides `identity`."""
-    return Router(path="/", route_handlers=_HANDLERS)
+    return Router(path="/", route_handlers=_HANDLERS, tags=["IdentityServer"])

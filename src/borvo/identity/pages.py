@@ -10,6 +10,16 @@ from litestar.response import Redirect, Template
 
 from borvo.accounts.public import Accounts, Viewer, build_sign_in_url, sign_out
 from borvo.identity import app_pages, device_pages
+from borvo.identity.description import (
+    AUTHORIZE_ANSWERS,
+    AUTHORIZE_FORM_ANSWERS,
+    LEAVE_ANSWERS,
+    LEAVE_FORM_ANSWERS,
+    AuthorizeFormOperation,
+    AuthorizeOperation,
+    LeaveFormOperation,
+    LeaveOperation,
+)
 from borvo.identity.device_pages import read_decision
 from borvo.identity.endpoints import FIELD_LIMIT, Collaborators, read_form_parameters
 from borvo.identity.model import Parameters
@@ -73,16 +83,30 @@ def _render(outcome: Outcome, viewer: Viewer) -> Redirect | Template:
             return render_response(outcome)
 
 
-@get("/connect/authorize")
+@get(
+    "/connect/authorize",
+    include_in_schema=True,
+    operation_class=AuthorizeOperation,
+    responses=AUTHORIZE_ANSWERS,
+)
 async def show_authorization(
     request: AnyRequest, identity: Collaborators, viewer: Viewer
 ) -> Redirect | Template:
+    """Asks a person, for an app (OpenID Connect Core 3.1.2.1)."""
     outcome = await authorization.authorize(identity, read_query_parameters(request), viewer)
     return _render(outcome, viewer)
 
 
-@post("/connect/authorize", status_code=303, opt=WITHOUT_CSRF)
+@post(
+    "/connect/authorize",
+    status_code=303,
+    opt=WITHOUT_CSRF,
+    include_in_schema=True,
+    operation_class=AuthorizeFormOperation,
+    responses=AUTHORIZE_FORM_ANSWERS,
+)
 async def receive_authorization(request: AnyRequest, identity: Collaborators) -> Redirect | Template:
+    """The same by a form, which goes on as a GET."""
     # A POST from another site carries no Lax cookie: the request waits, and goes on as a GET of our own.
     parameters = await read_form_parameters(request)
     if parameters is None:
@@ -147,10 +171,11 @@ def _ask(asked: logout.LogoutRequest, parameters: Parameters, viewer: Viewer) ->
     )
 
 
-@get("/connect/endsession")
+@get("/connect/endsession", include_in_schema=True, operation_class=LeaveOperation, responses=LEAVE_ANSWERS)
 async def show_logout(
     request: AnyRequest, identity: Collaborators, viewer: Viewer, accounts: People
 ) -> Redirect | Template:
+    """Signs a person out, for an app (OpenID Connect RP-Initiated Logout 2)."""
     try:
         parameters = read_query_parameters(request)
     except AuthorizationRefusedError:
@@ -163,8 +188,16 @@ async def show_logout(
     return _ask(asked, parameters, viewer)
 
 
-@post("/connect/endsession", status_code=303, opt=WITHOUT_CSRF)
+@post(
+    "/connect/endsession",
+    status_code=303,
+    opt=WITHOUT_CSRF,
+    include_in_schema=True,
+    operation_class=LeaveFormOperation,
+    responses=LEAVE_FORM_ANSWERS,
+)
 async def receive_logout(request: AnyRequest) -> Redirect:
+    """The same by a form, which goes on as a GET."""
     # As with authorize: the cookies come with a GET.
     parameters = await read_form_parameters(request)
     pairs = parameters.pairs if parameters else ()
@@ -205,4 +238,5 @@ def build_page_router() -> Router:
         *app_pages.HANDLERS,
         *device_pages.HANDLERS,
     ]
-    return Router(path="/", route_handlers=handlers, opt={PAGE_OPT: True}, include_in_schema=False)
+    tags = ["IdentityServer"]
+    return Router(path="/", route_handlers=handlers, opt={PAGE_OPT: True}, include_in_schema=False, tags=tags)

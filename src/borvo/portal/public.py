@@ -36,6 +36,13 @@ from borvo.portal.model import (
 )
 from borvo.portal.refusals import FLUSH_EVERY as REFUSAL_FLUSH
 from borvo.portal.refusals import RefusalLog, Sender, record_refusal
+from borvo.portal.registration.endpoints import build_registration_router
+from borvo.portal.registration.initial_tokens import (
+    list_initial_tokens_for_support,
+    make_initial_token_by_support,
+    revoke_initial_token_by_support,
+)
+from borvo.portal.registration.model import InitialTerms, InitialToken
 from borvo.portal.restoring import void_all_tokens
 from borvo.portal.routes import build_router
 from borvo.portal.sealed_secrets import SecretVault
@@ -92,6 +99,8 @@ __all__ = [
     "Fetcher",
     "Flush",
     "GrantType",
+    "InitialTerms",
+    "InitialToken",
     "KeyFaultError",
     "KeySet",
     "LifetimeBounds",
@@ -114,6 +123,7 @@ __all__ = [
     "add_counts",
     "add_member",
     "build_api_router",
+    "build_registration_router",
     "build_router",
     "change_client",
     "clean_up",
@@ -123,12 +133,14 @@ __all__ = [
     "generate_secret",
     "list_all_tenancies",
     "list_counts",
+    "list_initial_tokens_for_support",
     "list_tenancies",
     "load_client",
     "load_client_by_key",
     "load_counted_clients",
     "load_presentation",
     "maintain",
+    "make_initial_token_by_support",
     "parse_key_set",
     "parse_public_key",
     "recall_key_set",
@@ -137,6 +149,7 @@ __all__ = [
     "remove_member",
     "remove_secret",
     "resume_tenancy",
+    "revoke_initial_token_by_support",
     "set_prefix",
     "suspend_tenancy",
     "void_all_tokens",

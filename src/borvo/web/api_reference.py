@@ -6,6 +6,7 @@ from litestar import Request, Response, get
 from litestar.response import Template
 
 from borvo.web.csrf import WITHOUT_CSRF
+from borvo.web.forms import FORM_MEDIA_TYPE
 from borvo.web.pages import PAGE_OPT, render_page
 
 _METHODS = ("get", "post", "put", "delete")
@@ -36,9 +37,18 @@ def _describe(method: str, path: str, operation: dict[str, Any]) -> dict[str, An
         "path": path,
         "other_paths": [],
         "description": operation.get("description") or operation.get("summary", ""),
-        "parameters": operation.get("parameters", []),
+        "parameters": [*operation.get("parameters", []), *_list_fields(operation)],
         "responses": operation.get("responses", {}),
     }
+
+
+def _list_fields(operation: dict[str, Any]) -> list[dict[str, Any]]:
+    """Those of a form, shown as parameters are."""
+    content = operation.get("requestBody", {}).get("content", {})
+    fields = content.get(FORM_MEDIA_TYPE, {}).get("schema", {}).get("properties", {})
+    return [
+        {"name": name, "in": "form", "description": field["description"]} for name, field in fields.items()
+    ]
 
 
 @get("/docs", opt={PAGE_OPT: True}, include_in_schema=False, sync_to_thread=False)

@@ -56,7 +56,7 @@ def render_problem(
 ) -> Response[bytes]:
     """A response whose body is the problem; `type` and `instance` are filled in when empty."""
     problem.type = problem.type or "about:blank"
-    problem.instance = problem.instance or request.url.path
+    problem.instance = problem.instance or request.scope["path"]
     return Response(
         msgspec.json.encode({**msgspec.to_builtins(problem), **(extensions or {})}),
         status_code=problem.status,
@@ -113,7 +113,7 @@ def answer_http_exception(request: Request[Any, Any, Any], error: HTTPException)
 
 def answer_unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Nothing of the cause reaches the caller; the request id leads to it in the log."""
-    log.error("unexpected error", exc_info=error, path=request.url.path)
+    log.error("unexpected error", exc_info=error, path=request.scope["path"])
     detail = "Something went wrong on our side. Nothing was changed. Please try again."
     problem = Problem(title="Internal error", status=500, detail=detail)
     return _respond(request, problem, {})

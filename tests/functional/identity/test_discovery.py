@@ -19,6 +19,7 @@ EXPECTED = {
     "device_authorization_endpoint": f"{ISSUER}/connect/deviceauthorization",
     "pushed_authorization_request_endpoint": f"{ISSUER}/connect/par",
     "require_pushed_authorization_requests": False,
+    "registration_endpoint": f"{ISSUER}/connect/register",
     "response_types_supported": [
         "code",
         "code id_token",
@@ -72,6 +73,7 @@ EXPECTED = {
         "address",
         "sid",
         "auth_time",
+        "acr",
         "amr",
     ],
     "frontchannel_logout_supported": True,

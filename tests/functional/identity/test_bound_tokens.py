@@ -361,35 +361,6 @@ async def test_a_used_proof_leaves_code_and_refresh_token_as_they_were(
     assert await count(platform, "used_proof") == 3
 
 
-@pytest.mark.spec("RFC 9449", "11.1")
-@pytest.mark.parametrize("grant", [CODE, DEVICE_GRANT])
-async def test_a_used_proof_redeems_nothing(
-    service: Handler, platform: Platform, ada: Browser, prover: Prover, grant: str
-) -> None:
-    scopes = [*MYBP_SCOPES, "offline_access"]
-    await register_client(platform, "demo.app", grant_types=["hybrid", "device_code"], scopes=scopes)
-    app = Handler(service.http, "demo.app", "openid")
-    if grant == CODE:
-        given = {"code": await obtain_code(app, ada), "redirect_uri": app.redirect_uri}
-    else:
-        begun = await begin(app)
-        given = {"device_code": begun["device_code"]}
-        await decide(ada, begun["user_code"])
-    tokens = {"grant_type": "client_credentials", "client_id": service.client_id, "client_secret": SECRET}
-    redemption = {"grant_type": grant, **given, "client_id": app.client_id, "client_secret": SECRET}
-    answers = [
-        await app.http.post(
-            "/connect/token",
-            data=data,
-            headers={"DPoP": prover.prove("POST", "/connect/token", jti="once")},
-        )
-        for data in (tokens, redemption)
-    ]
-    assert answers[0].status_code == 200
-    check_error(answers[1], "invalid_dpop_proof")
-    assert (await prover.ask(app, **redemption)).status_code == 200
-
-
 async def test_used_proofs_are_forgotten_when_nobody_would_take_them(
     service: Handler, prover: Prover, platform: Platform, clock: TestClock
 ) -> None:

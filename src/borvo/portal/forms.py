@@ -14,6 +14,7 @@ from borvo.portal.addresses import (
     list_hosts,
     normalize_client_uri,
 )
+from borvo.portal.key_sets import recall_key_set
 from borvo.portal.lookalikes import find_suspicions
 from borvo.portal.model import (
     AccessTokenFormat,
@@ -248,8 +249,10 @@ def _check_proofs(form: Form, redirect_uris: Sequence[str]) -> dict[str, Sequenc
     keys, address, method = form.text("jwks"), form.text("jwks_uri"), read_auth_method(form)
     sector_uri = form.text("sector_identifier_uri")
     return {
-        "token_endpoint_auth_method": [check_auth_method(method, is_public=form.has("is_public"))],
-        "jwks": [check_key_text(keys, address)],
+        "token_endpoint_auth_method": [
+            check_auth_method(method, is_public=form.has("is_public"), has_keys=bool(keys or address))
+        ],
+        "jwks": _check_keys(keys, address),
         "jwks_uri": [check_page_uri(address)],
         "request_uris": check_request_uris(_read_uris(form, "request_uris")),
         "sector_identifier_uri": [
@@ -257,6 +260,13 @@ def _check_proofs(form: Form, redirect_uris: Sequence[str]) -> dict[str, Sequenc
             check_sector(read_subject_type(form), redirect_uris, sector_uri),
         ],
     }
+
+
+def _check_keys(keys: str, address: str) -> list[str | None]:
+    """Keys that are entered have no faults at all: whoever pasted a private one has to hear of it."""
+    if fault := check_key_text(keys, address):
+        return [fault]
+    return list(recall_key_set(keys).faults) if keys else []
 
 
 def _check_lifetimes(form: Form, bounds: LifetimeBounds) -> dict[str, Sequence[str | None]]:

@@ -123,9 +123,11 @@ def check_public(is_public: bool, grant_types: Collection[GrantType]) -> str | N
     return None
 
 
-def check_auth_method(method: AuthMethod, *, is_public: bool) -> str | None:
+def check_auth_method(method: AuthMethod, *, is_public: bool, has_keys: bool) -> str | None:
     if is_public and method is not AuthMethod.SECRET:
         return "An app that cannot keep a secret can keep no key either."
+    if method is AuthMethod.PRIVATE_KEY_JWT and not has_keys:
+        return "Enter the app's public keys below, or the address where it publishes them."
     return None
 
 

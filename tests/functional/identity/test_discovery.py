@@ -73,6 +73,7 @@ EXPECTED = {
         "address",
         "sid",
         "auth_time",
+        "acr",
         "amr",
     ],
     "frontchannel_logout_supported": True,

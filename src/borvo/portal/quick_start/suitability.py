@@ -50,8 +50,11 @@ def _suits(uri: str, ground: Ground) -> bool:
 
 def check_recipe(client: RegisteredClient, recipe: Recipe) -> str | None:
     """Why the program is not for this client; None when it is."""
-    if recipe.takes_secret and client.token_endpoint_auth_method is not AuthMethod.SECRET:
-        return _SIGNS
+    signs = recipe.takes_secret and client.token_endpoint_auth_method is not AuthMethod.SECRET
+    return _check_flow(client, recipe) or (_SIGNS if signs else None)
+
+
+def _check_flow(client: RegisteredClient, recipe: Recipe) -> str | None:
     if recipe.flow in _NEEDED:
         grant_type, fault = _NEEDED[recipe.flow]
         return None if grant_type in client.grant_types else fault

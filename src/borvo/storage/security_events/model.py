@@ -30,6 +30,12 @@ class SecurityEventKind(StrEnum):
     SIGN_OUT = "sign_out"
     SIGN_UP = "sign_up"
     SESSION_ENDED = "session_ended"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  (a name)
+    EMAIL_VERIFIED = "email_verified"
+    EMAIL_CHANGED = "email_changed"
+    EMAIL_CHANGE_UNDONE = "email_change_undone"
+    ACCOUNT_CLOSED = "account_closed"
+    ACCOUNT_REOPENED = "account_reopened"
     CONSENT_GRANTED = "consent_granted"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     SHARING_GRANTED = "sharing_granted"
@@ -67,6 +73,17 @@ class SecurityEvent:
         if self.actor:
             return self.actor
         return STRANGER if self.person_id == INSTANCE else f"person {self.person_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events are meant; what is None does not matter. `until` itself is not in it."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    kind: SecurityEventKind | None = None
+    person_id: UUID | None = None
+    client_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

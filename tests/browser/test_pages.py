@@ -43,6 +43,8 @@ BEHIND_SIGN_IN = {
     "sessions": "/account/sessions",
     "security": "/account/security",
     "password": "/account/password",
+    "email": "/account/email",
+    "confirm address": "/account/email/{change_link}",
     "portal": "/portal",
     "new client": "/portal/clients/new",
     "client": "/portal/clients/{client_id}",

@@ -49,7 +49,7 @@ REGISTRIES = tuple(
     )
 )
 # Whoever presents access tokens, and the management API, whose tokens are bound to nothing.
-TOKEN_READERS = frozenset({"web/bearer.py", "portal/api/access.py"})
+TOKEN_READERS = frozenset({"web/bearer.py", "portal/api/access.py", "portal/registration/endpoints.py"})
 TEMPLATES = frozenset({".html", ".jinja"})
 STYLES = frozenset({".css", ".scss"})
 # What reads or writes the world, waits, or starts something that does.

@@ -20,6 +20,7 @@ ENDING = {
     # Developers.
     "tenancy_invitation",
     "personal_token",
+    "initial_token",
     "client_activity",
     "client_limit_peak",
     "client_refusal",
@@ -62,6 +63,7 @@ _KEPT_BECAUSE = {
         "client_logo",
         "client_usage",
         "client_secret",
+        "client_registration",
         "organisation",
         "organisation_member",
         "organisation_client",

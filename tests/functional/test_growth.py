@@ -32,6 +32,7 @@ from tests.functional.conftest import TestClock
 from tests.functional.growth import ENDING, KEPT
 from tests.functional.identity.aspnet import Handler
 from tests.functional.identity.flows import CODE_FLOW, obtain_code, obtain_lasting, register_lasting
+from tests.functional.portal.registrations import create_initial_token
 from tests.functional.portal.teams import post
 from tests.functional.portal.tokens import create_token
 
@@ -108,6 +109,7 @@ async def develop(stage: Stage) -> None:
     await create_tenancy(stage.platform.portal, DEVELOPER, "healthorg")
     await post(browser, "/portal/tenancies/healthorg/invitations", email="cole@example.org", role="developer")
     await create_token(browser)
+    await create_initial_token(browser)
 
 
 async def keep_samples(stage: Stage) -> None:

@@ -81,6 +81,7 @@ def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litest
             accounts.build_router(),
             portal.build_router(),
             portal.build_api_router(),
+            portal.build_registration_router(),
             identity.build_api_router(),
             identity.build_page_router(),
             dataserver.build_router(),

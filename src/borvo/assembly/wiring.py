@@ -172,6 +172,7 @@ def _build_portal(
         on_client_gone=partial(identity.forget_client, provider),
         on_person_gone=partial(identity.forget_person, provider),
         loopback=Loopback(settings.issuer),
+        is_strict=provider.profile is InstanceProfile.STRICT,
         fetcher=Fetcher(people.limiter, people.clock, build_outgoing(settings)),
     )
 

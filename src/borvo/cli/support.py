@@ -41,6 +41,22 @@ def remove_member(options: argparse.Namespace) -> None:
     run_on_instance(lambda platform: team.remove_member(platform.portal, options.tenancy, options.email))
 
 
+def create_initial_token(options: argparse.Namespace) -> None:
+    run_on_instance(
+        lambda platform: team.create_initial_token(
+            platform.portal, options.tenancy, options.label, options.days, options.clients
+        )
+    )
+
+
+def list_initial_tokens(options: argparse.Namespace) -> None:
+    run_on_instance(lambda platform: team.list_initial_tokens(platform.portal, options.tenancy))
+
+
+def revoke_initial_token(options: argparse.Namespace) -> None:
+    run_on_instance(lambda platform: team.revoke_initial_token(platform.portal, options.tenancy, options.id))
+
+
 def list_outbox(options: argparse.Namespace) -> None:
     run_on_instance(lambda platform: team.list_outbox(platform.outbox, is_dead=options.dead))
 

@@ -67,6 +67,7 @@ def _add_tenancies(tenancies: Any) -> None:
     prefix.add_argument("prefix", metavar="PREFIX", help="a-z and 0-9, at most 64 characters")
     prefix.set_defaults(run=support.set_prefix)
     _add_members(_add_topic(tenancies, "member", "who belongs to it"))
+    _add_initial_tokens(_add_topic(tenancies, "initial-token", "with which programs register its clients"))
 
 
 def _name_tenancy(command: argparse.ArgumentParser) -> None:
@@ -83,6 +84,22 @@ def _add_members(members: Any) -> None:
     _name_tenancy(remove)
     remove.add_argument("email", metavar="EMAIL")
     remove.set_defaults(run=support.remove_member)
+
+
+def _add_initial_tokens(tokens: Any) -> None:
+    create = tokens.add_parser("create", help="make one, and print it; it is not shown again")
+    _name_tenancy(create)
+    create.add_argument("--label", required=True, help="what registers clients with it")
+    create.add_argument("--days", type=int, default=30, help="until it ends (default: %(default)s)")
+    create.add_argument("--clients", type=int, default=10, help="that it may register (default: %(default)s)")
+    create.set_defaults(run=support.create_initial_token)
+    listing = tokens.add_parser("list", help="list them, newest first")
+    _name_tenancy(listing)
+    listing.set_defaults(run=support.list_initial_tokens)
+    revoke = tokens.add_parser("revoke", help="end one; the clients that it registered stay")
+    _name_tenancy(revoke)
+    revoke.add_argument("id", metavar="ID", help="as `initial-token list` shows it")
+    revoke.set_defaults(run=support.revoke_initial_token)
 
 
 def _add_events(events: Any) -> None:

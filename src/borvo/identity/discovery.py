@@ -24,6 +24,7 @@ def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
         "revocation_endpoint": f"{issuer}/connect/revocation",
         "device_authorization_endpoint": f"{issuer}/connect/deviceauthorization",
         "pushed_authorization_request_endpoint": f"{issuer}/connect/par",
+        "registration_endpoint": f"{issuer}/connect/register",
         "end_session_endpoint": f"{issuer}/connect/endsession",
         "jwks_uri": f"{issuer}/.well-known/openid-configuration/jwks",
         "scopes_supported": list(map_scopes()),

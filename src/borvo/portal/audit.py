@@ -52,6 +52,9 @@ class Action(StrEnum):
     PREFIX_CHANGED = "prefix_changed"
 
 
+BY_ITSELF = "its registration token"
+"""What a client acts through that manages itself (RFC 7592)."""
+
 BY_ANYBODY = frozenset({Action.SECRET_REPORTED, Action.TOKEN_REPORTED})
 """What strangers do; all else without an actor was the operator."""
 

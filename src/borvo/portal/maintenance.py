@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from borvo.mail.posting import post_mail
 from borvo.portal import activity, activity_store, headroom, lifecycle, refusal_store, secret_store
 from borvo.portal.expiry import EXPIRED_KEPT, WARNINGS
+from borvo.portal.registration import store as registration_store
 from borvo.portal.secret_store import OwnedSecret
 from borvo.portal.service import Portal
 from borvo.portal.team import invitations
@@ -26,6 +27,7 @@ async def maintain(portal: Portal) -> None:
     async with portal.database.transaction() as connection:
         await secret_store.delete_expired(connection, portal.clock() - EXPIRED_KEPT)
         await token_store.delete_expired(connection, portal.clock() - EXPIRED_KEPT)
+        await registration_store.delete_expired_tokens(connection, portal.clock() - EXPIRED_KEPT)
         await refusal_store.delete_old(connection, portal.clock() - REFUSALS_KEPT)
         await _forget_activity(connection, portal.clock())
 

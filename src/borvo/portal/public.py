@@ -36,6 +36,13 @@ from borvo.portal.model import (
 )
 from borvo.portal.refusals import FLUSH_EVERY as REFUSAL_FLUSH
 from borvo.portal.refusals import RefusalLog, Sender, record_refusal
+from borvo.portal.registration.endpoints import build_registration_router
+from borvo.portal.registration.initial_tokens import (
+    list_initial_tokens_for_support,
+    make_initial_token_by_support,
+    revoke_initial_token_by_support,
+)
+from borvo.portal.registration.model import InitialTerms, InitialToken
 from borvo.portal.restoring import void_all_tokens
 from borvo.portal.routes import build_router
 from borvo.portal.secret_service import add_chosen_secret, generate_secret, remove_secret
@@ -91,6 +98,8 @@ __all__ = [
     "Fetcher",
     "Flush",
     "GrantType",
+    "InitialTerms",
+    "InitialToken",
     "KeyFaultError",
     "KeySet",
     "LifetimeBounds",
@@ -112,6 +121,7 @@ __all__ = [
     "add_counts",
     "add_member",
     "build_api_router",
+    "build_registration_router",
     "build_router",
     "change_client",
     "clean_up",
@@ -121,12 +131,14 @@ __all__ = [
     "generate_secret",
     "list_all_tenancies",
     "list_counts",
+    "list_initial_tokens_for_support",
     "list_tenancies",
     "load_client",
     "load_client_by_key",
     "load_counted_clients",
     "load_presentation",
     "maintain",
+    "make_initial_token_by_support",
     "parse_key_set",
     "parse_public_key",
     "recall_key_set",
@@ -135,6 +147,7 @@ __all__ = [
     "remove_member",
     "remove_secret",
     "resume_tenancy",
+    "revoke_initial_token_by_support",
     "set_prefix",
     "suspend_tenancy",
     "void_all_tokens",

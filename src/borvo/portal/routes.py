@@ -17,6 +17,7 @@ from borvo.portal import (
     usage_pages,
 )
 from borvo.portal.quick_start import pages as start_pages
+from borvo.portal.registration import pages as registration_pages
 from borvo.portal.team import invitation_pages
 from borvo.portal.team import pages as team_pages
 from borvo.portal.test_drive import pages as drive_pages
@@ -67,6 +68,7 @@ def build_router() -> Router:
             *drive_pages.HANDLERS,
             *preview_pages.HANDLERS,
             *token_pages.HANDLERS,
+            *registration_pages.HANDLERS,
             *transfer_pages.HANDLERS,
         ],
         opt={PAGE_OPT: True, HOME_OPT: ("/portal", "Go to the developer portal")},

@@ -1,7 +1,8 @@
 """The form of generated secrets and tokens: one that scanners of published code recognise, and seldom mistake.
 
-`borvo_cs_` for client secrets and `borvo_pat_` for personal access tokens, 43 letters and digits that spell 256 random
-bits, and 6 more that are the checksum of all before.
+`borvo_cs_` for client secrets, `borvo_pat_` for personal access tokens, `borvo_iat_` and `borvo_rat_` for the initial
+and registration access tokens of clients that register themselves; 43 letters and digits that spell 256 random bits,
+and 6 more that are the checksum of all before.
 """
 
 import re
@@ -11,10 +12,12 @@ from borvo.kernel.entropy import TOKEN_BYTES, Entropy
 
 SECRET_PREFIX = "borvo_cs_"  # noqa: S105  (only how they begin)
 TOKEN_PREFIX = "borvo_pat_"  # noqa: S105  (the same)
-PATTERN = f"(?:{SECRET_PREFIX}|{TOKEN_PREFIX})[0-9A-Za-z]{{49}}"
+INITIAL_PREFIX = "borvo_iat_"
+REGISTRATION_PREFIX = "borvo_rat_"
+_PREFIXES = (SECRET_PREFIX, TOKEN_PREFIX, INITIAL_PREFIX, REGISTRATION_PREFIX)
+PATTERN = f"(?:{'|'.join(_PREFIXES)})[0-9A-Za-z]{{49}}"
 ENDING = 4
 
-_PREFIXES = (SECRET_PREFIX, TOKEN_PREFIX)
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BODY = 43
 _CHECKSUM = 6
@@ -53,9 +56,24 @@ def create_personal_token(entropy: Entropy) -> str:
     return _create(TOKEN_PREFIX, entropy)
 
 
+def create_initial_token(entropy: Entropy) -> str:
+    """A new one, with 256 bits of entropy."""
+    return _create(INITIAL_PREFIX, entropy)
+
+
+def create_registration_token(entropy: Entropy) -> str:
+    """A new one, with 256 bits of entropy."""
+    return _create(REGISTRATION_PREFIX, entropy)
+
+
+def is_token_of(prefix: str, text: str) -> bool:
+    """Whether it could be one of the kind; only the database knows whether it is."""
+    return text.startswith(prefix) and has_checksum(text)
+
+
 def is_personal_token(text: str) -> bool:
     """Whether it could be one; only the database knows whether it is."""
-    return text.startswith(TOKEN_PREFIX) and has_checksum(text)
+    return is_token_of(TOKEN_PREFIX, text)
 
 
 def has_checksum(text: str) -> bool:

@@ -12,6 +12,7 @@ from borvo.kernel.origin import current_origin
 from borvo.mail.posting import post_mail
 from borvo.portal import secret_store
 from borvo.portal.audit import Action, Change, Values, record_change
+from borvo.portal.registration import store as registration_store
 from borvo.portal.secret_format import find_candidates
 from borvo.portal.secret_store import OwnedSecret
 from borvo.portal.service import Portal
@@ -53,10 +54,18 @@ async def _revoke(portal: Portal, digests: list[bytes]) -> None:
         tokens = await token_store.delete_published(connection, digests, portal.clock())
         for token in tokens:
             await _announce_token(portal, connection, token)
+        opened = await registration_store.delete_published(connection, digests)
+        for each in opened:
+            await record_change(
+                connection,
+                Change(each.tenancy_id, None, Action.TOKEN_REPORTED, each.subject, portal.clock()),
+            )
     for secret in revoked:
         log.warning("client secret reported and revoked", client_id=secret.client_id, secret=str(secret.id))
     for token in tokens:
         log.warning("personal token reported and revoked", token=str(token.id), person=str(token.person_id))
+    for each in opened:
+        log.warning("token reported and revoked", subject=each.subject)
 
 
 async def _announce_token(portal: Portal, connection: Connection, token: PublishedToken) -> None:

@@ -12,7 +12,7 @@ from borvo.storage.database import Connection, Row
 
 
 async def insert_secret(
-    connection: Connection, client_key: ClientKey, secret: NewSecret, created_by: PersonId
+    connection: Connection, client_key: ClientKey, secret: NewSecret, created_by: PersonId | None
 ) -> None:
     stored = secret.stored
     await connection.execute(

@@ -61,6 +61,8 @@ class Portal:
     """Deletes all that a sandbox person allowed, in the transaction that deletes her."""
     loopback: Loopback
     fetcher: Fetcher
+    is_strict: bool = False
+    """Whether the instance keeps access tokens out of browsers (contract 7)."""
 
 
 _SHARED = tuple(field.name for field in fields(ClientDetails) if field.name in RegisteredClient.__slots__)
@@ -174,7 +176,7 @@ async def register_client(
         await portal.fetcher.check_sector_list(tenancy.id, details)
     async with portal.database.transaction() as connection:
         tenancy = (await hold(connection, person, named, Deed.CHANGE_CLIENTS)).tenancy
-        client = _build_client(portal, tenancy, suffix, details, now)
+        client = build_client(portal, tenancy, suffix, details, now)
         if not await sheet_store.insert_client(connection, client, details, now):
             raise InvalidInputError(_TAKEN, {"suffix": [_TAKEN]})
         original = await store.load_client_of(connection, person.id, like) if like else None
@@ -186,7 +188,7 @@ async def register_client(
     return client
 
 
-def _build_client(
+def build_client(
     portal: Portal, tenancy: Tenancy, suffix: str, details: ClientDetails, now: datetime
 ) -> RegisteredClient:
     return RegisteredClient(

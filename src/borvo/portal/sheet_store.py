@@ -123,6 +123,11 @@ async def insert_client(
     return bool(written)
 
 
+async def lock_client(connection: Connection, client_key: ClientKey) -> None:
+    """Makes changes of one client take turns until the transaction ends."""
+    await connection.execute("select from client where client_key = $1 for update", client_key)
+
+
 async def update_client(
     connection: Connection, client_key: ClientKey, details: ClientDetails, now: datetime
 ) -> None:
@@ -173,6 +178,7 @@ async def delete_for_good(connection: Connection, deleted_before: datetime) -> l
     rows = await connection.fetch(
         """with gone as (delete from client where deleted_at < $1 returning client_key),
              secrets as (delete from client_secret where client_key in (select client_key from gone)),
+             registrations as (delete from client_registration where client_key in (select client_key from gone)),
              logos as (delete from client_logo where client_key in (select client_key from gone)),
              usages as (delete from client_usage where client_key in (select client_key from gone)),
              counts as (delete from client_activity where client_key in (select client_key from gone)),

@@ -56,6 +56,24 @@ personal_token = sa.Table(
     sa.Column("last_used_at", _INSTANT),
 )
 
+# With which programs register clients. Of who made it only while she is a member; null for support.
+initial_token = sa.Table(
+    "initial_token",
+    metadata,
+    sa.Column("tenancy_id", UUID, primary_key=True),
+    sa.Column("id", UUID, primary_key=True),
+    # Keyed, as that of generated secrets.
+    sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("ending", sa.Text, nullable=False),
+    sa.Column("maker_id", UUID),
+    sa.Column("created_at", _INSTANT, nullable=False),
+    sa.Column("expires_at", _INSTANT, nullable=False, index=True),
+    # How many clients it may register, and how many it has.
+    sa.Column("most", sa.Integer, nullable=False),
+    sa.Column("made", sa.Integer, nullable=False, server_default="0"),
+)
+
 client = sa.Table(
     "client",
     metadata,
@@ -112,6 +130,15 @@ client = sa.Table(
     sa.CheckConstraint("deleted_at is null or disabled_at is not null", name="deletion"),
 )
 
+# Of clients that registered themselves: the registration access token that opens it, keyed.
+client_registration = sa.Table(
+    "client_registration",
+    metadata,
+    sa.Column("client_key", UUID, primary_key=True),
+    sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("secret_method", sa.Text, nullable=False),
+)
+
 client_logo = sa.Table(
     "client_logo",
     metadata,
@@ -160,7 +187,8 @@ client_secret = sa.Table(
     # 'hmac-sha256' for generated secrets, 'argon2id' for those that a developer chose.
     sa.Column("algorithm", sa.Text, nullable=False),
     sa.Column("digest", sa.LargeBinary, nullable=False),
-    sa.Column("created_by", UUID, nullable=False),
+    # Null when a program registered the client by a token of support.
+    sa.Column("created_by", UUID),
     sa.Column("created_at", _INSTANT, nullable=False),
     sa.Column("expires_at", _INSTANT),
     sa.Column("label", sa.Text, nullable=False, server_default=""),

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from borvo.kernel.ids import PersonId, TenancyId
-from borvo.portal.audit import BY_ANYBODY, Values
+from borvo.portal.audit import BY_ANYBODY, BY_ITSELF, Values
 from borvo.storage.database import Connection, Database, Row
 
 BATCH = 500
@@ -52,6 +52,11 @@ class Entry:
     def is_by_anybody(self) -> bool:
         return self.action in BY_ANYBODY
 
+    @property
+    def is_by_itself(self) -> bool:
+        """Whether the client that was changed did so."""
+        return self.actor is None and self.through == BY_ITSELF
+
 
 _ACTOR = "p.email, p.given_name, p.family_name"
 _ENTRY = f"a.id, a.at, a.actor_id, a.action, a.subject, a.before, a.after, a.through, {_ACTOR}"
@@ -67,7 +72,7 @@ class _Conditions:
         self.values: list[object] = []
         self._all = [f"a.tenancy_id = {self.bind(tenancy_id)}"]
         if asked.is_operator:
-            self._all.append("a.actor_id is null")
+            self._all.append(f"a.actor_id is null and a.through <> {self.bind(BY_ITSELF)}")
         self._add("a.actor_id = {}", asked.actor_id)
         self._add("a.action = {}", asked.action or None)
         self._add("a.at >= {}", asked.since)

@@ -32,11 +32,13 @@ def render_csv_row(entry: Entry) -> str:
 
 
 def _name_stranger(entry: Entry) -> str:
+    if entry.is_by_itself:
+        return "the client"
     return "anybody" if entry.is_by_anybody else "operator"
 
 
 def describe_entry(entry: Entry) -> dict[str, object]:
-    """`actor` is null for the operator, and for whoever reported a secret."""
+    """`actor` is null for the operator, for whoever reported a secret, and for a client that manages itself."""
     actor = entry.actor
     return {
         "id": str(entry.id),

@@ -17,6 +17,7 @@ EXPECTED = {
     "device_authorization_endpoint": f"{ISSUER}/connect/deviceauthorization",
     "pushed_authorization_request_endpoint": f"{ISSUER}/connect/par",
     "require_pushed_authorization_requests": False,
+    "registration_endpoint": f"{ISSUER}/connect/register",
     "response_types_supported": [
         "code",
         "code id_token",

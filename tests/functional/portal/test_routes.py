@@ -16,6 +16,7 @@ from borvo.portal.public import TeamRole, add_member
 from tests.functional.browser import Browser
 from tests.functional.portal.conftest import StartPerson
 from tests.functional.portal.journeys import register
+from tests.functional.portal.registrations import create_initial_token
 from tests.functional.portal.teams import find_link, find_person_id, invite, post
 from tests.functional.portal.tokens import create_token
 
@@ -35,6 +36,7 @@ class Rule(Enum):
 CLIENT = "/portal/clients/{client_id:str}"
 TENANCY = "/portal/tenancies/{name:str}"
 TOKENS = f"{TENANCY}/tokens"
+REGISTRATION = f"{TENANCY}/registration"
 REPORT = "/portal/secrets/report"
 SUFFIX = "/portal/clients/suffix"
 LOGO = "ab" * 32
@@ -95,6 +97,10 @@ RULES: dict[Case, Rule] = {
     ("POST", TOKENS): Rule.MEMBER,
     ("GET", f"{TOKENS}/{{token_id:str}}/revocation"): Rule.MEMBER,
     ("POST", f"{TOKENS}/{{token_id:str}}/revocation"): Rule.MEMBER,
+    ("GET", REGISTRATION): Rule.MEMBER,
+    ("POST", REGISTRATION): Rule.DEVELOPER,
+    ("GET", f"{REGISTRATION}/{{initial_id:str}}/revocation"): Rule.DEVELOPER,
+    ("POST", f"{REGISTRATION}/{{initial_id:str}}/revocation"): Rule.DEVELOPER,
     ("GET", "/portal/invitations/{token:str}"): Rule.EVERYBODY,
     # Whoever is signed in may knock; only whom the mail was for gets in.
     ("POST", "/portal/invitations/{token:str}"): Rule.SIGNED_IN,
@@ -146,6 +152,7 @@ async def tenancy(platform: Platform, developer: Browser, start_person: StartPer
     await developer.submit(await developer.open(path), path)
     await invite(developer, "new@example.org")
     await create_token(developer)
+    await create_initial_token(developer)
     pool = platform.database.pool
     await pool.execute(
         """insert into client_logo (client_key, digest, media_type, content, uploaded_at)
@@ -160,6 +167,7 @@ async def tenancy(platform: Platform, developer: Browser, start_person: StartPer
             "name": "healthorg",
             "secret_id": str(await pool.fetchval("select id from client_secret")),
             "token_id": str(await pool.fetchval("select id from personal_token")),
+            "initial_id": str(await pool.fetchval("select id from initial_token")),
             "invitation_id": str(await pool.fetchval("select id from tenancy_invitation")),
             "member_id": str(await find_person_id(platform, "dora@example.org")),
             "token": (await find_link(platform, "new@example.org")).rpartition("/")[2],
@@ -184,6 +192,7 @@ TABLES = (
     "tenancy_member",
     "tenancy_invitation",
     "personal_token",
+    "initial_token",
     "portal_audit",
 )
 

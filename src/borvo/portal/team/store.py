@@ -165,7 +165,8 @@ async def update_role(
 async def delete_member(connection: Connection, person_id: PersonId, tenancy_id: TenancyId) -> None:
     """With her tokens: whoever comes back makes new ones."""
     await connection.execute(
-        """with gone as (delete from tenancy_member where person_id = $1 and tenancy_id = $2)
+        """with gone as (delete from tenancy_member where person_id = $1 and tenancy_id = $2),
+             initial as (delete from initial_token where tenancy_id = $2 and maker_id = $1)
            delete from personal_token where person_id = $1 and tenancy_id = $2""",
         person_id,
         tenancy_id,

@@ -1,0 +1,239 @@
+"""Client metadata of RFC 7591 and OpenID Connect Registration 1.0, as the portal's fields and back. Pure rules.
+
+What is not kept is left out of the answer (RFC 7591 3.2.1). One more member: a line in `Metadata`, in `read_wish` and
+in `describe_metadata`."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+
+from borvo.portal.addresses import list_hosts
+from borvo.portal.model import (
+    LASTING_GRANTS,
+    AuthMethod,
+    ClientDetails,
+    ClientSheet,
+    GrantType,
+    SigningAlgorithm,
+    SubjectType,
+)
+from borvo.portal.registration.flows import (
+    LASTING,
+    REFRESH,
+    list_grants,
+    list_responses,
+    read_flows,
+    refuse,
+)
+from borvo.portal.registration.model import SecretMethod
+
+DEFAULT_SCOPES = ("openid", "profile", "email", "phone", "address")
+"""RFC 7591 2: of a client that names none. They open what a person tells about herself, and no reading of hers."""
+
+_NO_METHOD = "none"
+_ENCRYPTED = (
+    "id_token_encrypted_response_alg",
+    "id_token_encrypted_response_enc",
+    "userinfo_encrypted_response_alg",
+    "userinfo_encrypted_response_enc",
+    "request_object_encryption_alg",
+    "request_object_encryption_enc",
+)
+
+
+class Metadata(msgspec.Struct, frozen=True, kw_only=True):
+    """What a program sends; members of other names are passed over (RFC 7591 2)."""
+
+    redirect_uris: list[str] = []
+    response_types: list[str] | None = None
+    grant_types: list[str] | None = None
+    client_name: str = ""
+    client_uri: str = ""
+    logo_uri: str = ""
+    policy_uri: str = ""
+    tos_uri: str = ""
+    scope: str | None = None
+    token_endpoint_auth_method: str = SecretMethod.BASIC.value
+    jwks: dict[str, Any] | None = None
+    jwks_uri: str = ""
+    id_token_signed_response_alg: str = SigningAlgorithm.RS256.value
+    userinfo_signed_response_alg: str = ""
+    subject_type: str = SubjectType.PUBLIC.value
+    sector_identifier_uri: str = ""
+    post_logout_redirect_uris: list[str] = []
+    request_uris: list[str] = []
+    frontchannel_logout_uri: str = ""
+    backchannel_logout_uri: str = ""
+    require_pushed_authorization_requests: bool = False
+    require_signed_request_object: bool = False
+    dpop_bound_access_tokens: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a program wants: details that no rule has judged yet, and what the portal keeps elsewhere."""
+
+    details: ClientDetails
+    secret_method: SecretMethod
+    logo_uri: str = ""
+    sent: Mapping[str, Any] = field(default_factory=dict)
+
+
+def parse_metadata(content: bytes) -> tuple[Metadata, dict[str, Any]]:
+    """With all that was sent. A member that is null counts as left out (RFC 7592 2.2). Raises `RegistrationError`."""
+    try:
+        sent = msgspec.json.decode(content, type=dict[str, Any])
+        given = {name: value for name, value in sent.items() if value is not None}
+        metadata = msgspec.convert(given, Metadata)
+    except msgspec.ValidationError as fault:
+        raise refuse(f"The metadata cannot be read: {fault}.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise refuse("Send the metadata as one JSON object, in UTF-8.") from None
+    for name in _ENCRYPTED:
+        if name in given:
+            raise refuse(f"{name}: nothing is encrypted here beyond TLS. Leave it out.")
+    return metadata, given
+
+
+def read_wish(content: bytes, present: ClientDetails | None = None, *, is_strict: bool) -> Wish:
+    """Raises `RegistrationError` for what cannot be said in the portal's words. What metadata has no member for stays
+    as in `present`. `is_strict` is how much the instance allows."""
+    metadata, given = parse_metadata(content)
+    grant_types, takes_tokens = read_flows(metadata.grant_types, metadata.response_types, is_strict=is_strict)
+    method, is_public, secret_method = _read_method(metadata.token_endpoint_auth_method)
+    before = present or ClientDetails("", "", (), frozenset(), (), require_pkce=is_strict)
+    details = replace(
+        before,
+        display_name=metadata.client_name.strip() or _name_client(metadata.redirect_uris),
+        client_uri=metadata.client_uri,
+        redirect_uris=tuple(dict.fromkeys(metadata.redirect_uris)),
+        grant_types=grant_types,
+        scopes=_read_scopes(metadata, grant_types),
+        is_public=is_public,
+        allows_front_channel_tokens=takes_tokens,
+        signing_algorithm=_read_algorithm(
+            "id_token_signed_response_alg", metadata.id_token_signed_response_alg
+        ),
+        post_logout_redirect_uris=tuple(dict.fromkeys(metadata.post_logout_redirect_uris)),
+        request_uris=tuple(dict.fromkeys(metadata.request_uris)),
+        frontchannel_logout_uri=metadata.frontchannel_logout_uri,
+        backchannel_logout_uri=metadata.backchannel_logout_uri,
+        token_endpoint_auth_method=method,
+        jwks=msgspec.json.encode(metadata.jwks).decode() if metadata.jwks is not None else "",
+        jwks_uri=metadata.jwks_uri,
+        require_pushed_authorization_requests=metadata.require_pushed_authorization_requests,
+        require_signed_request_object=metadata.require_signed_request_object,
+        dpop_bound_access_tokens=metadata.dpop_bound_access_tokens,
+        subject_type=_read_subject_type(metadata.subject_type),
+        sector_identifier_uri=metadata.sector_identifier_uri,
+        userinfo_signed_response_alg=_read_algorithm(
+            "userinfo_signed_response_alg", metadata.userinfo_signed_response_alg
+        )
+        if metadata.userinfo_signed_response_alg
+        else None,
+        tos_uri=metadata.tos_uri,
+        policy_uri=metadata.policy_uri,
+    )
+    return Wish(details, secret_method, metadata.logo_uri, given)
+
+
+def _name_client(redirect_uris: Iterable[str]) -> str:
+    """Of one that names itself not: people read where they go back to. Empty, which is refused, without any."""
+    return next(iter(list_hosts(redirect_uris)), "")
+
+
+def _read_scopes(metadata: Metadata, grant_types: frozenset[GrantType]) -> tuple[str, ...]:
+    scopes = list(DEFAULT_SCOPES) if metadata.scope is None else metadata.scope.split()
+    if metadata.scope is None and grant_types == {GrantType.CLIENT_CREDENTIALS}:
+        raise refuse("scope: name the scopes of a client that acts for itself.")
+    wants_refresh = REFRESH in (metadata.grant_types or ())
+    if wants_refresh and not LASTING_GRANTS.isdisjoint(grant_types):
+        # OpenID Connect Core 11: the two say the same here.
+        scopes.append(LASTING)
+    return tuple(dict.fromkeys(scopes))
+
+
+def _read_method(text: str) -> tuple[AuthMethod, bool, SecretMethod]:
+    """The method, whether the client is public, and how it sends a secret."""
+    if text == _NO_METHOD:
+        return AuthMethod.SECRET, True, SecretMethod.BASIC
+    if text in set(SecretMethod):
+        return AuthMethod.SECRET, False, SecretMethod(text)
+    if text in set(AuthMethod) - {AuthMethod.SECRET}:
+        return AuthMethod(text), False, SecretMethod.BASIC
+    raise refuse(f"token_endpoint_auth_method: {text[:100]} is not served.")
+
+
+def _read_algorithm(name: str, text: str) -> SigningAlgorithm:
+    if text not in set(SigningAlgorithm):
+        raise refuse(f"{name}: use one of {', '.join(SigningAlgorithm)}.")
+    return SigningAlgorithm(text)
+
+
+def _read_subject_type(text: str) -> SubjectType:
+    if text not in set(SubjectType):
+        raise refuse(f"subject_type: use one of {', '.join(SubjectType)}.")
+    return SubjectType(text)
+
+
+def describe_metadata(sheet: ClientSheet, secret_method: SecretMethod, issuer: str) -> dict[str, Any]:
+    """What is registered, whatever was asked for; what has no value is left out."""
+    details, logo = sheet.details, sheet.presentation.logo
+    texts = {
+        "client_name": details.display_name,
+        "client_uri": details.client_uri,
+        "logo_uri": f"{issuer}{LOGO_PATH}{logo}" if logo else "",
+        "policy_uri": details.policy_uri,
+        "tos_uri": details.tos_uri,
+        "scope": " ".join(details.scopes),
+        "jwks_uri": details.jwks_uri,
+        "sector_identifier_uri": details.sector_identifier_uri,
+        "post_logout_redirect_uris": list(details.post_logout_redirect_uris),
+        "request_uris": list(details.request_uris),
+        "frontchannel_logout_uri": details.frontchannel_logout_uri,
+        "backchannel_logout_uri": details.backchannel_logout_uri,
+    }
+    # Both logouts name the session at all times, so each client has what it may ask for.
+    sessions = {
+        f"{way}_logout_session_required": True
+        for way in ("frontchannel", "backchannel")
+        if texts[f"{way}_logout_uri"]
+    }
+    algorithm = details.userinfo_signed_response_alg
+    return {
+        "redirect_uris": list(details.redirect_uris),
+        "response_types": list_responses(details),
+        "grant_types": list_grants(details),
+        **{name: value for name, value in texts.items() if value},
+        **sessions,
+        "token_endpoint_auth_method": _name_method(details, secret_method),
+        **({"jwks": keys} if (keys := _read_keys(details.jwks)) else {}),
+        "id_token_signed_response_alg": details.signing_algorithm.value,
+        **({"userinfo_signed_response_alg": algorithm.value} if algorithm else {}),
+        "subject_type": details.subject_type.value,
+        # Every id token says when the person signed in.
+        "require_auth_time": True,
+        "require_pushed_authorization_requests": details.require_pushed_authorization_requests,
+        "require_signed_request_object": details.require_signed_request_object,
+        "dpop_bound_access_tokens": details.dpop_bound_access_tokens,
+    }
+
+
+LOGO_PATH = "/portal/logos/"
+
+
+def _read_keys(text: str) -> object:
+    try:
+        return msgspec.json.decode(text or "null")
+    except msgspec.DecodeError:
+        # Entered before anybody looked at it.
+        return None
+
+
+def _name_method(details: ClientDetails, secret_method: SecretMethod) -> str:
+    if details.is_public:
+        return _NO_METHOD
+    method = details.token_endpoint_auth_method
+    return secret_method.value if method is AuthMethod.SECRET else method.value

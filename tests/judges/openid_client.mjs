@@ -3,7 +3,7 @@
 import { createInterface } from "node:readline";
 import * as oidc from "openid-client";
 
-const { issuer, callback, clients, secret } = JSON.parse(process.env.JUDGE);
+const { issuer, callback, clients, secret, initial, key } = JSON.parse(process.env.JUDGE);
 const replies = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const say = (line) => console.log(JSON.stringify(line));
 const SCOPE = "openid profile email offline_access";
@@ -16,8 +16,9 @@ async function visit(url, decision = "allow") {
   return body ? new Request(landed, { method: "POST", headers, body }) : landed && new URL(landed);
 }
 
+const options = { execute: [oidc.allowInsecureRequests, oidc.enableNonRepudiationChecks] };
+
 async function discover(name, authentication, metadata = {}) {
-  const options = { execute: [oidc.allowInsecureRequests, oidc.enableNonRepudiationChecks] };
   return oidc.discovery(new URL(issuer), clients[name], metadata, authentication, options);
 }
 
@@ -37,10 +38,14 @@ async function ask(config, parameters = {}, decision = "allow", build = oidc.bui
   return { checks, landed: await visit(url, decision), sent: [...url.searchParams.keys()].sort() };
 }
 
-async function signIn(config, parameters = {}, build = undefined) {
+async function signIn(config, parameters = {}, build = undefined, proof = {}) {
   const { checks, landed, sent } = await ask(config, parameters, "allow", build);
-  const tokens = await oidc.authorizationCodeGrant(config, landed, { ...checks, idTokenExpected: true });
+  const tokens = await oidc.authorizationCodeGrant(config, landed, { ...checks, idTokenExpected: true }, undefined, proof);
   return { tokens, sent, sub: tokens.claims().sub };
+}
+
+function importKey() {
+  return crypto.subtle.importKey("jwk", key, { name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]);
 }
 
 async function fault(promise) {
@@ -53,11 +58,11 @@ async function fault(promise) {
 }
 
 // Login, userinfo, refresh, logout: the whole life of a session at a client.
-async function live(config, parameters = {}, build = undefined) {
-  const { tokens, sub, sent } = await signIn(config, { max_age: "3600", ...parameters }, build);
-  const person = await oidc.fetchUserInfo(config, tokens.access_token, sub);
-  const fresh = await oidc.refreshTokenGrant(config, tokens.refresh_token);
-  const again = await oidc.fetchUserInfo(config, fresh.access_token, sub);
+async function live(config, parameters = {}, build = undefined, proof = {}) {
+  const { tokens, sub, sent } = await signIn(config, { max_age: "3600", ...parameters }, build, proof);
+  const person = await oidc.fetchUserInfo(config, tokens.access_token, sub, proof);
+  const fresh = await oidc.refreshTokenGrant(config, tokens.refresh_token, undefined, proof);
+  const again = await oidc.fetchUserInfo(config, fresh.access_token, sub, proof);
   const state = oidc.randomState();
   const leaving = { id_token_hint: fresh.id_token ?? tokens.id_token, post_logout_redirect_uri: `${callback}/bye`, state };
   const left = await visit(oidc.buildEndSessionUrl(config, leaving));
@@ -82,6 +87,48 @@ const journeys = {
   async pushed() {
     const config = await discover("pushed", oidc.ClientSecretBasic(secret));
     return live(config, {}, oidc.buildAuthorizationUrlWithPAR);
+  },
+
+  async signed() {
+    const config = await discover("signed", oidc.ClientSecretBasic(secret));
+    const signingKey = { key: await importKey(), kid: key.kid };
+    return live(config, {}, (...given) => oidc.buildAuthorizationUrlWithJAR(...given, signingKey));
+  },
+
+  async bound() {
+    const config = await discover("bound", oidc.ClientSecretBasic(secret));
+    const proof = { DPoP: oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair("ES256")) };
+    return live(config, {}, undefined, proof);
+  },
+
+  // A bound token in the hands of somebody who has not its key.
+  async stolen() {
+    const config = await discover("bound", oidc.ClientSecretBasic(secret));
+    const proof = { DPoP: oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair("ES256")) };
+    const { tokens, sub } = await signIn(config, {}, undefined, proof);
+    const other = { DPoP: oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair("ES256")) };
+    return {
+      bearer: await fault(oidc.fetchUserInfo(config, tokens.access_token, sub)),
+      other: await fault(oidc.fetchUserInfo(config, tokens.access_token, sub, other)),
+    };
+  },
+
+  async registered() {
+    const metadata = {
+      client_name: "Judge",
+      redirect_uris: [callback],
+      post_logout_redirect_uris: [`${callback}/bye`],
+      grant_types: ["authorization_code", "refresh_token"],
+      scope: SCOPE,
+    };
+    const given = { ...options, initialAccessToken: initial };
+    return live(await oidc.dynamicClientRegistration(new URL(issuer), metadata, oidc.ClientSecretBasic(), given));
+  },
+
+  // Known by a name of its own, and told about people in signed answers.
+  async pairwise() {
+    const metadata = { userinfo_signed_response_alg: "RS256" };
+    return live(await discover("pairwise", oidc.ClientSecretBasic(secret), metadata));
   },
 
   // As the published samples: `code id_token` by a form, without PKCE.

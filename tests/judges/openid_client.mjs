@@ -16,17 +16,17 @@ async function visit(url, decision = "allow") {
   return body ? new Request(landed, { method: "POST", headers, body }) : landed && new URL(landed);
 }
 
-const options = { execute: [oidc.allowInsecureRequests, oidc.enableNonRepudiationChecks] };
+const DISCOVERY = { execute: [oidc.allowInsecureRequests, oidc.enableNonRepudiationChecks] };
 
 async function discover(name, authentication, metadata = {}) {
-  return oidc.discovery(new URL(issuer), clients[name], metadata, authentication, options);
+  return oidc.discovery(new URL(issuer), clients[name], metadata, authentication, DISCOVERY);
 }
 
 // An authorization request with all that protects it, and what the answer is checked against.
-async function ask(config, parameters = {}, decision = "allow", build = oidc.buildAuthorizationUrl) {
+async function ask(config, parameters = {}, decision = "allow", build = oidc.buildAuthorizationUrl, options = {}) {
   const pkceCodeVerifier = oidc.randomPKCECodeVerifier();
   const checks = { pkceCodeVerifier, expectedState: oidc.randomState(), expectedNonce: oidc.randomNonce() };
-  const url = await build(config, {
+  const asked = {
     redirect_uri: callback,
     scope: SCOPE,
     state: checks.expectedState,
@@ -34,13 +34,15 @@ async function ask(config, parameters = {}, decision = "allow", build = oidc.bui
     code_challenge: await oidc.calculatePKCECodeChallenge(pkceCodeVerifier),
     code_challenge_method: "S256",
     ...parameters,
-  });
+  };
+  const url = await build(config, asked, options);
   return { checks, landed: await visit(url, decision), sent: [...url.searchParams.keys()].sort() };
 }
 
-async function signIn(config, parameters = {}, build = undefined, proof = {}) {
-  const { checks, landed, sent } = await ask(config, parameters, "allow", build);
-  const tokens = await oidc.authorizationCodeGrant(config, landed, { ...checks, idTokenExpected: true }, undefined, proof);
+async function signIn(config, parameters = {}, build = undefined, options = {}) {
+  const { checks, landed, sent } = await ask(config, parameters, "allow", build, options);
+  const expected = { ...checks, idTokenExpected: true };
+  const tokens = await oidc.authorizationCodeGrant(config, landed, expected, undefined, options);
   return { tokens, sent, sub: tokens.claims().sub };
 }
 
@@ -58,11 +60,11 @@ async function fault(promise) {
 }
 
 // Login, userinfo, refresh, logout: the whole life of a session at a client.
-async function live(config, parameters = {}, build = undefined, proof = {}) {
-  const { tokens, sub, sent } = await signIn(config, { max_age: "3600", ...parameters }, build, proof);
-  const person = await oidc.fetchUserInfo(config, tokens.access_token, sub, proof);
-  const fresh = await oidc.refreshTokenGrant(config, tokens.refresh_token, undefined, proof);
-  const again = await oidc.fetchUserInfo(config, fresh.access_token, sub, proof);
+async function live(config, parameters = {}, build = undefined, options = {}) {
+  const { tokens, sub, sent } = await signIn(config, { max_age: "3600", ...parameters }, build, options);
+  const person = await oidc.fetchUserInfo(config, tokens.access_token, sub, options);
+  const fresh = await oidc.refreshTokenGrant(config, tokens.refresh_token, undefined, options);
+  const again = await oidc.fetchUserInfo(config, fresh.access_token, sub, options);
   const state = oidc.randomState();
   const leaving = { id_token_hint: fresh.id_token ?? tokens.id_token, post_logout_redirect_uri: `${callback}/bye`, state };
   const left = await visit(oidc.buildEndSessionUrl(config, leaving));
@@ -101,25 +103,15 @@ const journeys = {
   async signed() {
     const config = await discover("signed", oidc.ClientSecretBasic(secret));
     const signingKey = { key: await importKey(), kid: key.kid };
-    return live(config, {}, (...given) => oidc.buildAuthorizationUrlWithJAR(...given, signingKey));
+    return live(config, {}, (config, asked) => oidc.buildAuthorizationUrlWithJAR(config, asked, signingKey));
   },
 
-  async bound() {
-    const config = await discover("bound", oidc.ClientSecretBasic(secret));
-    const proof = { DPoP: oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair("ES256")) };
-    return live(config, {}, undefined, proof);
-  },
-
-  // A bound token in the hands of somebody who has not its key.
+  // A bound token in the hands of somebody who has another key.
   async stolen() {
-    const config = await discover("bound", oidc.ClientSecretBasic(secret));
-    const proof = { DPoP: oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair("ES256")) };
-    const { tokens, sub } = await signIn(config, {}, undefined, proof);
-    const other = { DPoP: oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair("ES256")) };
-    return {
-      bearer: await fault(oidc.fetchUserInfo(config, tokens.access_token, sub)),
-      other: await fault(oidc.fetchUserInfo(config, tokens.access_token, sub, other)),
-    };
+    const config = await discover("bound", oidc.None());
+    const prove = async () => ({ DPoP: oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair("ES256")) });
+    const { tokens, sub } = await signIn(config, {}, undefined, await prove());
+    return fault(oidc.fetchUserInfo(config, tokens.access_token, sub, await prove()));
   },
 
   async registered() {
@@ -130,7 +122,7 @@ const journeys = {
       grant_types: ["authorization_code", "refresh_token"],
       scope: SCOPE,
     };
-    const given = { ...options, initialAccessToken: initial };
+    const given = { ...DISCOVERY, initialAccessToken: initial };
     return live(await oidc.dynamicClientRegistration(new URL(issuer), metadata, oidc.ClientSecretBasic(), given));
   },
 
@@ -138,6 +130,20 @@ const journeys = {
   async pairwise() {
     const metadata = { userinfo_signed_response_alg: "RS256" };
     return live(await discover("pairwise", oidc.ClientSecretBasic(secret), metadata));
+  },
+
+  // Tokens that are bound to a key, of an app without a secret; and the same key in no hand.
+  async bound() {
+    const config = await discover("bound", oidc.None());
+    const DPoP = oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair("ES256"));
+    const verdict = await live(config, {}, oidc.buildAuthorizationUrlWithPAR, { DPoP });
+    const { tokens, sub } = await signIn(config, {}, oidc.buildAuthorizationUrlWithPAR, { DPoP });
+    return {
+      ...verdict,
+      unproven: await fault(signIn(config)),
+      userinfo: await fault(oidc.fetchUserInfo(config, tokens.access_token, sub)),
+      refresh: await fault(oidc.refreshTokenGrant(config, tokens.refresh_token)),
+    };
   },
 
   // As the published samples: `code id_token` by a form, without PKCE.

@@ -3,7 +3,7 @@
 import { createInterface } from "node:readline";
 import * as oidc from "openid-client";
 
-const { issuer, callback, clients, secret } = JSON.parse(process.env.JUDGE);
+const { issuer, callback, clients, secret, shared, initial, key } = JSON.parse(process.env.JUDGE);
 const replies = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const say = (line) => console.log(JSON.stringify(line));
 const SCOPE = "openid profile email offline_access";
@@ -16,16 +16,17 @@ async function visit(url, decision = "allow") {
   return body ? new Request(landed, { method: "POST", headers, body }) : landed && new URL(landed);
 }
 
+const DISCOVERY = { execute: [oidc.allowInsecureRequests, oidc.enableNonRepudiationChecks] };
+
 async function discover(name, authentication, metadata = {}) {
-  const options = { execute: [oidc.allowInsecureRequests, oidc.enableNonRepudiationChecks] };
-  return oidc.discovery(new URL(issuer), clients[name], metadata, authentication, options);
+  return oidc.discovery(new URL(issuer), clients[name], metadata, authentication, DISCOVERY);
 }
 
 // An authorization request with all that protects it, and what the answer is checked against.
-async function ask(config, parameters = {}, decision = "allow", build = oidc.buildAuthorizationUrl) {
+async function ask(config, parameters = {}, decision = "allow", build = oidc.buildAuthorizationUrl, options = {}) {
   const pkceCodeVerifier = oidc.randomPKCECodeVerifier();
   const checks = { pkceCodeVerifier, expectedState: oidc.randomState(), expectedNonce: oidc.randomNonce() };
-  const url = await build(config, {
+  const asked = {
     redirect_uri: callback,
     scope: SCOPE,
     state: checks.expectedState,
@@ -33,14 +34,20 @@ async function ask(config, parameters = {}, decision = "allow", build = oidc.bui
     code_challenge: await oidc.calculatePKCECodeChallenge(pkceCodeVerifier),
     code_challenge_method: "S256",
     ...parameters,
-  });
+  };
+  const url = await build(config, asked, options);
   return { checks, landed: await visit(url, decision), sent: [...url.searchParams.keys()].sort() };
 }
 
-async function signIn(config, parameters = {}, build = undefined) {
-  const { checks, landed, sent } = await ask(config, parameters, "allow", build);
-  const tokens = await oidc.authorizationCodeGrant(config, landed, { ...checks, idTokenExpected: true });
+async function signIn(config, parameters = {}, build = undefined, options = {}) {
+  const { checks, landed, sent } = await ask(config, parameters, "allow", build, options);
+  const expected = { ...checks, idTokenExpected: true };
+  const tokens = await oidc.authorizationCodeGrant(config, landed, expected, undefined, options);
   return { tokens, sent, sub: tokens.claims().sub };
+}
+
+function importKey() {
+  return crypto.subtle.importKey("jwk", key, { name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]);
 }
 
 async function fault(promise) {
@@ -53,11 +60,11 @@ async function fault(promise) {
 }
 
 // Login, userinfo, refresh, logout: the whole life of a session at a client.
-async function live(config, parameters = {}, build = undefined) {
-  const { tokens, sub, sent } = await signIn(config, { max_age: "3600", ...parameters }, build);
-  const person = await oidc.fetchUserInfo(config, tokens.access_token, sub);
-  const fresh = await oidc.refreshTokenGrant(config, tokens.refresh_token);
-  const again = await oidc.fetchUserInfo(config, fresh.access_token, sub);
+async function live(config, parameters = {}, build = undefined, options = {}) {
+  const { tokens, sub, sent } = await signIn(config, { max_age: "3600", ...parameters }, build, options);
+  const person = await oidc.fetchUserInfo(config, tokens.access_token, sub, options);
+  const fresh = await oidc.refreshTokenGrant(config, tokens.refresh_token, undefined, options);
+  const again = await oidc.fetchUserInfo(config, fresh.access_token, sub, options);
   const state = oidc.randomState();
   const leaving = { id_token_hint: fresh.id_token ?? tokens.id_token, post_logout_redirect_uri: `${callback}/bye`, state };
   const left = await visit(oidc.buildEndSessionUrl(config, leaving));
@@ -82,6 +89,61 @@ const journeys = {
   async pushed() {
     const config = await discover("pushed", oidc.ClientSecretBasic(secret));
     return live(config, {}, oidc.buildAuthorizationUrlWithPAR);
+  },
+
+  // RFC 7523: it signs who it is, with its own key or with its secret.
+  async key_holder() {
+    return live(await discover("key_holder", oidc.PrivateKeyJwt({ key: await importKey(), kid: key.kid })));
+  },
+
+  async secret_holder() {
+    return live(await discover("secret_holder", oidc.ClientSecretJwt(shared)));
+  },
+
+  async signed() {
+    const config = await discover("signed", oidc.ClientSecretBasic(secret));
+    const signingKey = { key: await importKey(), kid: key.kid };
+    return live(config, {}, (config, asked) => oidc.buildAuthorizationUrlWithJAR(config, asked, signingKey));
+  },
+
+  // A bound token in the hands of somebody who has another key.
+  async stolen() {
+    const config = await discover("bound", oidc.None());
+    const prove = async () => ({ DPoP: oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair("ES256")) });
+    const { tokens, sub } = await signIn(config, {}, undefined, await prove());
+    return fault(oidc.fetchUserInfo(config, tokens.access_token, sub, await prove()));
+  },
+
+  async registered() {
+    const metadata = {
+      client_name: "Judge",
+      redirect_uris: [callback],
+      post_logout_redirect_uris: [`${callback}/bye`],
+      grant_types: ["authorization_code", "refresh_token"],
+      scope: SCOPE,
+    };
+    const given = { ...DISCOVERY, initialAccessToken: initial };
+    return live(await oidc.dynamicClientRegistration(new URL(issuer), metadata, oidc.ClientSecretBasic(), given));
+  },
+
+  // Known by a name of its own, and told about people in signed answers.
+  async pairwise() {
+    const metadata = { userinfo_signed_response_alg: "RS256" };
+    return live(await discover("pairwise", oidc.ClientSecretBasic(secret), metadata));
+  },
+
+  // Tokens that are bound to a key, of an app without a secret; and the same key in no hand.
+  async bound() {
+    const config = await discover("bound", oidc.None());
+    const DPoP = oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair("ES256"));
+    const verdict = await live(config, {}, oidc.buildAuthorizationUrlWithPAR, { DPoP });
+    const { tokens, sub } = await signIn(config, {}, oidc.buildAuthorizationUrlWithPAR, { DPoP });
+    return {
+      ...verdict,
+      unproven: await fault(signIn(config)),
+      userinfo: await fault(oidc.fetchUserInfo(config, tokens.access_token, sub)),
+      refresh: await fault(oidc.refreshTokenGrant(config, tokens.refresh_token)),
+    };
   },
 
   // As the published samples: `code id_token` by a form, without PKCE.

@@ -43,6 +43,9 @@ def read_flows(
     found = {_RESPONSES[each] for each in responses} | {
         _OTHER_GRANTS[grant] for grant in grants if grant in _OTHER_GRANTS
     }
+    if GrantType.HYBRID in found:
+        # Whoever may ask for a code with something beside it may ask for the code alone.
+        found.add(GrantType.AUTHORIZATION_CODE)
     return frozenset(found), takes_tokens
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from borvo.accounts.methods import PASSWORD, Methods
 from borvo.kernel.entropy import TOKEN_BYTES, decode_bytes, encode_bytes
 from borvo.kernel.ids import LoginSessionId, PersonId
 from borvo.mail.model import is_address
@@ -65,11 +66,12 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A person who is signed in, in one browser. The session's id is what clients see as `sid`."""
+    """A person who is signed in, in one browser, and how. The session's id is what clients see as `sid`."""
 
     person: Person
     session_id: LoginSessionId
     authenticated_at: datetime
+    methods: Methods = PASSWORD
 
     @property
     def display_name(self) -> str:

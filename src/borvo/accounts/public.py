@@ -1,6 +1,14 @@
 """What other features may use of accounts."""
 
 from borvo.accounts.limits import Counter, Limit, Limiter, build_refusal, find_window
+from borvo.accounts.methods import (
+    PASSWORD,
+    AuthenticationClass,
+    Methods,
+    find_least,
+    is_enough,
+    rate_methods,
+)
 from borvo.accounts.model import (
     ClaimsSubject,
     Login,
@@ -50,8 +58,10 @@ from borvo.accounts.store import COUNTED_ATTEMPTS, PERSON_COLUMNS, find_person, 
 __all__ = [
     "CLAIMS_COLUMNS",
     "COUNTED_ATTEMPTS",
+    "PASSWORD",
     "PERSON_COLUMNS",
     "Accounts",
+    "AuthenticationClass",
     "ClaimsSubject",
     "Counter",
     "DescribeReturn",
@@ -60,6 +70,7 @@ __all__ = [
     "Limiter",
     "Login",
     "LoginSession",
+    "Methods",
     "OnSessionEnded",
     "Passwords",
     "Person",
@@ -84,9 +95,11 @@ __all__ = [
     "end_all_sessions",
     "end_session",
     "end_sessions",
+    "find_least",
     "find_login",
     "find_person",
     "find_window",
+    "is_enough",
     "list_left_sandboxes",
     "list_sessions",
     "load_claims_subject",
@@ -95,6 +108,7 @@ __all__ = [
     "open_sandbox",
     "provide_login",
     "provide_viewer",
+    "rate_methods",
     "read_claims_subject",
     "read_person",
     "save_details",

@@ -93,8 +93,9 @@ async def insert_session(
 ) -> None:
     await connection.execute(
         """insert into login_session
-             (person_id, id, token_digest, user_agent, client_address, authenticated_at, last_seen_at, expires_at)
-           values ($1, $2, $3, $4, $5, $6, $6, $7)""",
+             (person_id, id, token_digest, user_agent, client_address, authenticated_at, last_seen_at, expires_at,
+              methods)
+           values ($1, $2, $3, $4, $5, $6, $6, $7, $8)""",
         login.person.id,
         login.session_id,
         token_digest,
@@ -102,6 +103,7 @@ async def insert_session(
         client_address,
         login.authenticated_at,
         expires_at,
+        list(login.methods),
     )
 
 
@@ -126,7 +128,8 @@ async def load_session(
 ) -> tuple[Login, bytes, datetime] | None:
     """The login, its token's digest and when it was last seen; None when ended, expired, idle or closed."""
     row = await connection.fetchrow(
-        f"""select {PERSON_COLUMNS}, s.id as session_id, s.token_digest, s.authenticated_at, s.last_seen_at
+        f"""select {PERSON_COLUMNS}, s.id as session_id, s.token_digest, s.authenticated_at,
+                   s.last_seen_at, s.methods
             from login_session s join person p on p.id = s.person_id
             where s.person_id = $1 and s.id = $2 and s.ended_at is null and s.expires_at > $3
               and s.last_seen_at > $4 and p.closed_at is null""",
@@ -137,7 +140,9 @@ async def load_session(
     )
     if row is None:
         return None
-    login = Login(read_person(row), LoginSessionId(row["session_id"]), row["authenticated_at"])
+    login = Login(
+        read_person(row), LoginSessionId(row["session_id"]), row["authenticated_at"], tuple(row["methods"])
+    )
     return login, row["token_digest"], row["last_seen_at"]
 
 

@@ -1,7 +1,7 @@
 """Tables of people. Every table that grows with people is keyed by the person first, so that it can be sharded."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
 from borvo.storage.schema import metadata
 
@@ -83,6 +83,8 @@ login_session = sa.Table(
     sa.Column("last_seen_at", _INSTANT, nullable=False),
     sa.Column("expires_at", _INSTANT, nullable=False, index=True),
     sa.Column("ended_at", _INSTANT),
+    # How she proved who she is (RFC 8176).
+    sa.Column("methods", ARRAY(sa.Text), nullable=False, server_default="{pwd}"),
 )
 
 attempt_counter = sa.Table(

@@ -67,7 +67,9 @@ async def load_device(connection: Connection, device_code_digest: bytes) -> Devi
         return None
     if not row["is_live"]:
         return _read_device(row, None)
-    login = Login(read_person(row), LoginSessionId(row["login_session_id"]), row["auth_time"])
+    login = Login(
+        read_person(row), LoginSessionId(row["login_session_id"]), row["auth_time"], tuple(row["methods"])
+    )
     return _read_device(row, login)
 
 
@@ -108,7 +110,7 @@ async def allow_device(
     decided = await connection.fetchval(
         """update device_authorization
            set decided_at = $2, person_id = $3, login_session_id = $4, auth_time = $5, granted_scopes = $6,
-               consent_version = $7
+               consent_version = $7, methods = $8
            where user_code_digest = $1 and decided_at is null and expires_at > $2 returning true""",
         user_code_digest,
         now,
@@ -117,6 +119,7 @@ async def allow_device(
         login.authenticated_at,
         list(granted),
         version,
+        list(login.methods),
     )
     return bool(decided)
 

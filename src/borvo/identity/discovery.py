@@ -56,6 +56,7 @@ def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
             *(claim for claims in SCOPE_CLAIMS.values() for claim in claims),
             "sid",
             "auth_time",
+            "acr",
             "amr",
         ],
         "frontchannel_logout_supported": True,

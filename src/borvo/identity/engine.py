@@ -14,7 +14,7 @@ from authlib.oauth2.rfc6749.errors import InvalidClientError, InvalidScopeError
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
 
-from borvo.accounts.public import ClaimsSubject
+from borvo.accounts.public import ClaimsSubject, rate_methods
 from borvo.identity.aliases import Aliases
 from borvo.identity.device import DeviceAuthorization
 from borvo.identity.keys import SigningKeys
@@ -318,7 +318,10 @@ class AccessTokenGenerator(BearerTokenGenerator):
         if facts.proof is not None:
             claims[BINDING_CLAIM] = {THUMBPRINT_MEMBER: facts.proof.thumbprint}
         if user:
+            # RFC 9068 2.2.1.
             claims["auth_time"] = int(user.login.authenticated_at.timestamp())
+            claims["acr"] = rate_methods(user.login.methods)
+            claims["amr"] = list(user.login.methods)
             claims["sid"] = facts.aliases.name_session(client.registered, user.login.session_id)
             claims[CONSENT_CLAIM] = user.consent_version
             if user.requested_claims.userinfo:

@@ -26,7 +26,7 @@ class CodeIssue:
 
 
 _COLUMNS = """(person_id, id, created_at, client_key, scopes, login_session_id, auth_time, consent_version,
-                current_digest, expires_at, idle_expires_at, claims, resources, dpop_jkt)"""
+                current_digest, expires_at, idle_expires_at, claims, resources, dpop_jkt, methods)"""
 
 
 def _list_values(family: TokenFamily) -> tuple[Any, ...]:
@@ -43,13 +43,14 @@ def _list_values(family: TokenFamily) -> tuple[Any, ...]:
         render_claims(family.requested_claims),
         list(family.resources),
         family.dpop_jkt,
+        list(family.methods),
     )
 
 
 async def insert_family(connection: Connection, family: TokenFamily, now: datetime) -> None:
     await connection.execute(
         f"""insert into token_family {_COLUMNS}
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)""",
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)""",
         family.person.id,
         family.id,
         now,
@@ -67,16 +68,16 @@ async def redeem_code(
     """Whether this call was the one that redeemed the code. The same statement keeps what was issued for it, and so
     needs no transaction."""
     family = issue.family
-    begun = (family.id, *_list_values(family)) if family else (None,) * 12
+    begun = (family.id, *_list_values(family)) if family else (None,) * 13
     redeemed = await connection.fetchval(
         f"""with redeemed as ({REDEEM}),
              begun as (
                insert into token_family {_COLUMNS}
-               select $1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17
+               select $1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18
                from redeemed where $5::uuid is not null),
              kept as (
                insert into access_token {OPAQUE_COLUMNS}
-               select $18, $19, $20, $21 from redeemed where $18::uuid is not null)
+               select $19, $20, $21, $22 from redeemed where $19::uuid is not null)
            select true from redeemed""",
         person_id,
         digest,
@@ -123,6 +124,7 @@ def _read_family(row: Row, family_id: UUID) -> TokenFamily:
         requested_claims=read_claims(row["claims"]),
         resources=tuple(row["resources"]),
         dpop_jkt=row["dpop_jkt"],
+        methods=tuple(row["methods"]),
     )
 
 

@@ -6,7 +6,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from borvo.accounts.public import ClaimsSubject, Login, Person, PostalAddress, Profile
+from borvo.accounts.public import (
+    PASSWORD,
+    ClaimsSubject,
+    Login,
+    Methods,
+    Person,
+    PostalAddress,
+    Profile,
+    rate_methods,
+)
 from borvo.kernel.ids import ClientId, ClientKey, LoginSessionId, PersonId
 from borvo.kernel.scopes import Scopes, parse_scopes, render_scopes
 from borvo.web.addresses import parse_origin
@@ -169,6 +178,7 @@ class StoredCode:
     family_id: UUID | None = None
     requested_claims: RequestedClaims = NO_CLAIMS
     resources: tuple[str, ...] = ()
+    methods: Methods = PASSWORD
     code_challenge_method: str = "S256"
     dpop_jkt: str | None = None
 
@@ -184,11 +194,11 @@ class StoredCode:
     def get_auth_time(self) -> int:
         return int(self.auth_time.timestamp())
 
-    def get_acr(self) -> None:
-        return None
+    def get_acr(self) -> str:
+        return rate_methods(self.methods)
 
     def get_amr(self) -> list[str]:
-        return ["pwd"]
+        return list(self.methods)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +227,8 @@ class Caller:
 class AccessToken:
     """The claims of a verified access token that Borvo itself needs. `subject` is the person's id or the client's;
     `known_as` is the `sub` of the token, which is all that its client is told. `audience` are resources of this
-    instance, one at least. `key_thumbprint` names the key that it is bound to (RFC 9449 6.1), if it is."""
+    instance, one at least. `key_thumbprint` names the key that it is bound to (RFC 9449 6.1), if it is. There are no
+    `methods` where no person signed in."""
 
     subject: str
     known_as: str
@@ -232,6 +243,7 @@ class AccessToken:
     userinfo_claims: tuple[str, ...] = ()
     audience: frozenset[str] = frozenset()
     key_thumbprint: str | None = None
+    methods: Methods = ()
 
     @property
     def scheme(self) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from borvo.accounts.public import Person
+from borvo.accounts.public import PASSWORD, Methods, Person
 from borvo.identity.model import NO_CLAIMS, RequestedClaims
 from borvo.kernel.digests import is_same
 from borvo.kernel.entropy import TOKEN_BYTES, Entropy, decode_bytes, encode_bytes
@@ -114,6 +114,7 @@ class TokenFamily:
     requested_claims: RequestedClaims = NO_CLAIMS
     resources: tuple[str, ...] = ()
     dpop_jkt: str | None = None
+    methods: Methods = PASSWORD
 
     def get_scope(self) -> str:
         return " ".join(self.scopes)

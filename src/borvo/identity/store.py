@@ -123,8 +123,8 @@ async def insert_code(connection: Connection, digest: bytes, code: StoredCode, i
         """insert into authorization_code
              (person_id, code_digest, client_key, redirect_uri, scopes, nonce, code_challenge,
               login_session_id, auth_time, consent_version, issued_at, expires_at, claims,
-              resources, dpop_jkt)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)""",
+              resources, dpop_jkt, methods)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)""",
         code.person.id,
         digest,
         code.client_key,
@@ -140,6 +140,7 @@ async def insert_code(connection: Connection, digest: bytes, code: StoredCode, i
         render_claims(code.requested_claims),
         list(code.resources),
         code.dpop_jkt,
+        list(code.methods),
     )
 
 
@@ -181,6 +182,7 @@ def _read_code(row: Row) -> StoredCode:
         requested_claims=read_claims(row["claims"]),
         resources=tuple(row["resources"]),
         dpop_jkt=row["dpop_jkt"],
+        methods=tuple(row["methods"]),
     )
 
 

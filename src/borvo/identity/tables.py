@@ -76,6 +76,8 @@ authorization_code = sa.Table(
     sa.Column("dpop_jkt", sa.Text),
     # The resources that were asked for (RFC 8707); none stands for the whole instance.
     sa.Column("resources", ARRAY(sa.Text), nullable=False, server_default="{}"),
+    # How the person proved who she is (RFC 8176).
+    sa.Column("methods", ARRAY(sa.Text), nullable=False, server_default="{pwd}"),
 )
 
 revoked_token = sa.Table(
@@ -108,6 +110,8 @@ token_family = sa.Table(
     # The thumbprint of the key by which alone a public client uses its tokens (RFC 9449 5).
     sa.Column("dpop_jkt", sa.Text),
     sa.Column("resources", ARRAY(sa.Text), nullable=False, server_default="{}"),
+    # How the person proved who she is (RFC 8176).
+    sa.Column("methods", ARRAY(sa.Text), nullable=False, server_default="{pwd}"),
 )
 
 # Opaque access tokens. The subject is the person, or the key of a client that acts in its own name.
@@ -149,6 +153,8 @@ device_authorization = sa.Table(
     sa.Column("consent_version", sa.Integer),
     sa.Column("redeemed_at", _INSTANT),
     sa.Column("resources", ARRAY(sa.Text), nullable=False, server_default="{}"),
+    # How the person proved who she is (RFC 8176).
+    sa.Column("methods", ARRAY(sa.Text), nullable=False, server_default="{pwd}"),
 )
 
 # Which clients a login session signed in to, of those that want to know when it ends.

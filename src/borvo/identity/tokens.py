@@ -150,6 +150,7 @@ def read_access_claims(claims: Mapping[str, Any], by: Verification) -> AccessTok
         userinfo_claims=tuple(str(name) for name in claims.get(USERINFO_CLAIM) or ()),
         audience=audience,
         key_thumbprint=_read_binding(claims.get(BINDING_CLAIM)),
+        methods=tuple(str(each) for each in claims.get("amr") or ()),
     )
 
 

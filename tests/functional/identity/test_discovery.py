@@ -68,6 +68,7 @@ EXPECTED = {
         "address",
         "sid",
         "auth_time",
+        "acr",
         "amr",
     ],
     "frontchannel_logout_supported": True,

@@ -41,6 +41,7 @@ def _describe_code(facts: Facts, request: ProtocolRequest, grantor: Grantor) -> 
         requested_claims=grantor.requested_claims,
         resources=read_resources(facts.parameters, facts.issuer),
         dpop_jkt=facts.parameters.get("dpop_jkt"),
+        methods=grantor.login.methods,
     )
 
 
@@ -74,5 +75,5 @@ class CodeGrant(CodeIssue, AuthorizationCodeGrant):
 
 def describe_grantor(code: StoredCode) -> Grantor:
     """Who allowed what the code stands for."""
-    login = Login(code.person, code.session_id, code.auth_time)
+    login = Login(code.person, code.session_id, code.auth_time, code.methods)
     return Grantor(login, code.consent_version, code.requested_claims, code.resources)

@@ -5,7 +5,7 @@ from typing import Any
 
 from authlib.oidc.core.grants import OpenIDCode
 
-from borvo.accounts.public import ClaimsSubject
+from borvo.accounts.public import ClaimsSubject, rate_methods
 from borvo.identity.engine import Facts, ProtocolRequest
 from borvo.identity.model import ALWAYS_CLAIMS, TOKEN_LIFETIME, Grantor, list_claims, map_claims
 
@@ -50,7 +50,9 @@ class IdTokenClaims:
             "sub": aliases.name_person(client.registered, user.login.person.id),
             "sid": aliases.name_session(client.registered, user.login.session_id),
             "auth_time": int(user.login.authenticated_at.timestamp()),
-            "amr": ["pwd"],
+            # OpenID Connect Core 2 and RFC 8176.
+            "acr": rate_methods(user.login.methods),
+            "amr": list(user.login.methods),
         }
 
     def exists_nonce(self, nonce: str, request: ProtocolRequest) -> bool:  # noqa: ARG002

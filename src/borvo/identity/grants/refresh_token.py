@@ -23,7 +23,7 @@ class RefreshGrant(RefreshTokenGrant):
 
     def authenticate_user(self, refresh_token: TokenFamily) -> Grantor:
         family = refresh_token
-        login = Login(family.person, family.session_id, family.auth_time)
+        login = Login(family.person, family.session_id, family.auth_time, family.methods)
         return Grantor(login, family.consent_version, family.requested_claims, family.resources)
 
     def issue_token(self, user: Grantor, refresh_token: TokenFamily) -> dict[str, Any]:

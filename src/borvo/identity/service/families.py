@@ -35,6 +35,7 @@ def build_family(facts: Facts, grantor: Grantor, client_key: ClientKey, scopes: 
         requested_claims=grantor.requested_claims,
         resources=grantor.resources,
         dpop_jkt=_find_binding(facts),
+        methods=grantor.login.methods,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749.errors import InvalidRequestError, UnauthorizedClientError
 
+from borvo.accounts.public import Methods, rate_methods
 from borvo.identity import family_store, token_store
 from borvo.identity.engine import Facts
 from borvo.identity.model import AccessToken
@@ -102,6 +103,7 @@ async def _describe(
         "scope": family.get_scope(),
         "exp": int(min(family.expires_at, family.idle_expires_at).timestamp()),
         "iss": identity.issuer,
+        **_describe_methods(family.methods),
     }
 
 
@@ -124,7 +126,13 @@ async def _describe_access(
         "aud": render_audience(tuple(sorted(token.audience)), identity.issuer),
         # RFC 9449 6.2
         **({BINDING_CLAIM: {THUMBPRINT_MEMBER: token.key_thumbprint}} if token.key_thumbprint else {}),
+        **_describe_methods(token.methods),
     }
+
+
+def _describe_methods(methods: Methods) -> dict[str, Any]:
+    """RFC 9470 6.2: how the person signed in; nothing for a token without one."""
+    return {"acr": rate_methods(methods), "amr": list(methods)} if methods else {}
 
 
 async def revoke_token(identity: Identity, request: ClientRequest) -> TokenAnswer:

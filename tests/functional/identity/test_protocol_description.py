@@ -1,5 +1,6 @@
 """The OpenAPI document says what the protocol's addresses take and answer, and Schemathesis holds them to it."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from schemathesis.generation import GenerationMode
 import borvo.identity
 from borvo.assembly import Platform, build_litestar
 from borvo.identity.description import FIELDS
+from borvo.portal.public import InitialTerms, make_initial_token_by_support
 from borvo.web.forms import FORM_MEDIA_TYPE
 from tests.functional.dataserver.test_description import create_cases
 from tests.functional.identity.aspnet import Handler
@@ -58,7 +60,12 @@ def test_every_field_that_is_described_is_read() -> None:
     assert [name for name in unread if not FIELDS[name].startswith("Ignored")] == []
 
 
-async def send(handler: Handler, case: Any) -> httpx.Response:
+async def send(handler: Handler, case: Any, token: str) -> httpx.Response:
+    if case.media_type == "application/json":
+        # By a token that works, so that what is sent is looked at.
+        sent = case.body if isinstance(case.body, bytes) else json.dumps(case.body).encode()
+        headers = {"Content-Type": case.media_type, "Authorization": f"Bearer {token}"}
+        return await handler.http.request(case.method, case.formatted_path, content=sent, headers=headers)
     query = urlencode(flatten(case.query or {}), errors="surrogatepass")
     content = case.body if isinstance(case.body, bytes) else None
     if content is None and not isinstance(case.body, NotSet):
@@ -92,8 +99,10 @@ def check(case: Any, answer: httpx.Response) -> None:
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 async def test_every_answer_is_one_that_is_described(
-    handler: Handler, document: Any, mode: GenerationMode
+    platform: Platform, handler: Handler, document: Any, mode: GenerationMode
 ) -> None:
+    terms = InitialTerms("schemathesis", 7, 1000)
+    token = (await make_initial_token_by_support(platform.portal, "demo", terms)).reveal()
     description = schemathesis.openapi.from_dict(document)
     operations = list_operations(document)
     cases = [
@@ -103,4 +112,4 @@ async def test_every_answer_is_one_that_is_described(
     ]
     assert {case.path for case in cases} >= {"/connect/token", "/connect/authorize", "/connect/par"}
     for case in cases:
-        check(case, await send(handler, case))
+        check(case, await send(handler, case, token))

@@ -13,6 +13,7 @@ from borvo.dataserver.export import worker
 from borvo.organisations.public import OrganisationRole, add_member
 from borvo.portal.public import create_tenancy
 from borvo.settings import Settings
+from borvo.support.public import open_log, seal_due
 from tests.factories.clients import register_client
 from tests.factories.proofs import Prover
 from tests.factories.samples import create_body
@@ -31,6 +32,7 @@ from tests.functional.application import build_app_for
 from tests.functional.conftest import TestClock
 from tests.functional.growth import ENDING, KEPT
 from tests.functional.identity.aspnet import Handler
+from tests.functional.identity.assertions import register_signer
 from tests.functional.identity.flows import CODE_FLOW, obtain_code, obtain_lasting, register_lasting
 from tests.functional.portal.registrations import create_initial_token
 from tests.functional.portal.teams import post
@@ -91,6 +93,7 @@ async def sign_people_in(stage: Stage) -> None:
     worker_client = Handler(http, WORKER, "agency_api")
     await worker_client.call("revocation_endpoint", token=headers["Authorization"].removeprefix("Bearer "))
     await Prover(platform.clock).ask(worker_client, grant_type="client_credentials")
+    await (await register_signer(platform, http)).ask()
     await worker_client.call("introspection_endpoint", token="x", client_secret="not the secret")
     await handler.redeem("not-a-code")
     device = Handler(http, await register_device(platform), "openid", secret="")
@@ -150,6 +153,7 @@ async def test_what_traffic_leaves_behind_is_gone_in_time(
         await cause(stage)
     for flush, _ in list_notes(platform):
         await flush(platform.database)
+    await seal_due(open_log(platform.database, platform.keyring, days=365))
     before = await count_rows(platform)
     assert [table for table in sorted(ENDING) if not before[table]] == [], "no traffic reached it"
     # Nothing has had its time.

@@ -32,6 +32,7 @@ from borvo.portal.public import (
     Fetcher,
     LifetimeBounds,
     Portal,
+    SecretVault,
     SecretVerifier,
 )
 from borvo.settings import Settings
@@ -163,6 +164,7 @@ def _build_portal(
         clock=people.clock,
         entropy=people.entropy,
         verifier=verifier,
+        vault=provider.vault,
         accounts=people,
         events=people.events,
         bounds=_describe_bounds(settings),
@@ -228,6 +230,7 @@ def _build_provider(
         client_keys=identity.ClientKeys(build_outgoing(settings).fetch, clock),
         published_requests=identity.RequestFetcher(build_outgoing(settings).fetch),
         verifier=verifier,
+        vault=SecretVault(keyring, entropy),
         guesses=GuessLimit(client_limiter, clock),
         trusted_proxies=settings.trusted_proxies,
         events=events,

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 from joserfc import jwt
-from joserfc.jwk import ECKey, Key, KeySet, OKPKey, RSAKey
+from joserfc.jwk import ECKey, Key, KeySet, OctKey, OKPKey, RSAKey
 
 from borvo.assembly import Platform
 from borvo.identity.model import InstanceProfile
@@ -22,11 +22,13 @@ from tests.factories.proofs import Prover
 from tests.functional.browser import Browser
 from tests.functional.conftest import ISSUER
 from tests.functional.identity.aspnet import Handler, read_form_post, read_redirect
+from tests.functional.identity.assertions import EC, ED, RSA, Signer, seal_secret, write_key_set
 from tests.functional.identity.flows import (
     CHALLENGE,
     CODE_FLOW,
     VERIFIER,
     build_basic,
+    execute,
     obtain_code,
     reach_answer,
 )
@@ -393,8 +395,50 @@ async def _prove(
     """The request of a client that proves who it is by the method."""
     if method == "client_secret_basic":
         return await stage.post(url, sent, build_basic(handler.client_id, SECRET))
+    if method in {"client_secret_jwt", "private_key_jwt"}:
+        signer = await _sign_as(stage, handler, method)
+        return await stage.post(url, {**sent, **signer.prove()})
     assert method == "client_secret_post", f"no driver for the method {method}"
     return await stage.post(url, {**sent, "client_id": handler.client_id, "client_secret": SECRET})
+
+
+async def _sign_as(stage: Stage, handler: Handler, method: str, algorithm: str = "") -> Signer:
+    """The client, with keys of its own or a secret that it signs with."""
+    keys: dict[str, tuple[Key, str]] = {
+        "ES256": (EC, "e"),
+        "EdDSA": (ED, "d"),
+        "RS256": (RSA, "r"),
+        "PS256": (RSA, "r"),
+    }
+    columns = {"token_endpoint_auth_method": method, "jwks": write_key_set(e=EC, d=ED, r=RSA)}
+    for column, value in columns.items():
+        await execute(
+            stage.platform, f"update client set {column} = $2 where client_id = $1", handler.client_id, value
+        )
+    if method == "client_secret_jwt":
+        key: Key = OctKey.import_key(await seal_secret(stage.platform, handler.client_id))
+        return Signer(stage.platform, stage.http, handler.client_id, key, algorithm or "HS256", "")
+    key, kid = keys[algorithm or "ES256"]
+    return Signer(stage.platform, stage.http, handler.client_id, key, algorithm or "ES256", kid)
+
+
+@drives(
+    "token_endpoint_auth_signing_alg_values_supported",
+    "introspection_endpoint_auth_signing_alg_values_supported",
+    "revocation_endpoint_auth_signing_alg_values_supported",
+)
+async def _signing_algorithms(stage: Stage, value: str) -> None:
+    """At each of the endpoints whose list holds it."""
+    handler = await stage.register(
+        grant_types=["client_credentials"], scopes=["agency_api"], redirect_uris=[]
+    )
+    method = "client_secret_jwt" if value.startswith("HS") else "private_key_jwt"
+    signer = await _sign_as(stage, handler, method, value)
+    sent = {"token": "x", "grant_type": "client_credentials"}
+    for endpoint in ("token", "introspection", "revocation"):
+        if value in stage.document[f"{endpoint}_endpoint_auth_signing_alg_values_supported"]:
+            answer = await stage.post(stage.document[f"{endpoint}_endpoint"], {**sent, **signer.prove()})
+            assert answer.status_code == 200, answer.text
 
 
 @drives("introspection_endpoint_auth_methods_supported", "revocation_endpoint_auth_methods_supported")

@@ -1,131 +1,20 @@
-"""One driver for each key of the discovery document: it makes the instance do what the value says.
+"""Drivers of the discovery document: the endpoints, and what is asked of them."""
 
-To add a key: a function that takes the stage and one value, marked with `@drives(name, ...)`. A list is driven value by
-value, everything else as it is. A driver fails, by an assertion, when the instance does not do what the value says."""
-
-import base64
-import itertools
 import json
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any
 
-import httpx
-from joserfc import jwt
-from joserfc.jwk import ECKey, Key, KeySet, OctKey, OKPKey, RSAKey
-
-from borvo.assembly import Platform
-from borvo.identity.model import InstanceProfile
 from borvo.portal.public import InitialTerms, make_initial_token_by_support
-from tests.factories.clients import REDIRECT_URI, SECRET, register_client
-from tests.factories.proofs import Prover
-from tests.functional.browser import Browser
-from tests.functional.conftest import ISSUER
-from tests.functional.identity.aspnet import Handler, read_form_post, read_redirect
-from tests.functional.identity.assertions import EC, ED, RSA, Signer, seal_secret, write_key_set
+from tests.factories.clients import REDIRECT_URI, SECRET
+from tests.functional.identity.aspnet import read_form_post, read_redirect
+from tests.functional.identity.discovery_stage import TOLD, Stage, drives
 from tests.functional.identity.flows import (
     CHALLENGE,
     CODE_FLOW,
     VERIFIER,
     build_basic,
-    execute,
-    obtain_code,
     reach_answer,
 )
 from tests.functional.identity.test_devices import begin, decide
 from tests.functional.portal.registrations import METADATA
-from tests.functional.site import serve_site
-
-TOLD = ("openid", "profile", "email", "phone", "address")
-FLOWS = ["authorization_code", "hybrid", "implicit"]
-
-
-@dataclass
-class Stage:
-    """An instance with its document, and a person who has told all about herself and is signed in."""
-
-    platform: Platform
-    http: httpx.AsyncClient
-    ada: Browser
-    document: dict[str, Any]
-    _numbers: Any = field(default_factory=itertools.count)
-    _prover: Prover = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._prover = Prover(self.platform.clock)
-
-    @property
-    def is_strict(self) -> bool:
-        return self.platform.identity.profile is InstanceProfile.STRICT
-
-    async def register(self, **settings: Any) -> Handler:
-        """Another client; the settings are columns."""
-        given = {"grant_types": FLOWS, "scopes": [*TOLD, "offline_access"], **settings}
-        client_id = f"truth.c{next(self._numbers)}"
-        await register_client(self.platform, client_id, **given)
-        secret = "" if settings.get("is_public") else SECRET
-        return Handler(self.http, client_id, "openid email", secret)
-
-    async def post(
-        self, url: str, sent: dict[str, str], headers: dict[str, str] | None = None
-    ) -> httpx.Response:
-        """What a client's server sends: where the profile binds tokens to keys, with the proof of one."""
-        if not self.is_strict:
-            return await self.http.post(url, data=sent, headers=headers)
-        for _ in range(2):
-            proof = {"DPoP": self._prover.prove("POST", url)}
-            answer = await self.http.post(url, data=sent, headers={**(headers or {}), **proof})
-            # RFC 9449 8: the first answer only says what the proof has to hold.
-            self._prover.nonce = answer.headers.get("dpop-nonce", self._prover.nonce)
-            if "use_dpop_nonce" not in answer.text:
-                break
-        return answer
-
-    async def request_token(self, handler: Handler, **fields: str) -> httpx.Response:
-        given = {"client_id": handler.client_id, "client_secret": handler.secret, **fields}
-        sent = {name: value for name, value in given.items() if value}
-        return await self.post(self.document["token_endpoint"], sent)
-
-    async def fetch_userinfo(self, token: str, method: str = "GET") -> httpx.Response:
-        url = self.document["userinfo_endpoint"]
-        headers = {"Authorization": f"Bearer {token}"}
-        if self.is_strict:
-            headers = self._prover.show(method, url, token)
-        return await self.http.request(method, url, headers=headers)
-
-    async def obtain(self, handler: Handler, **changes: str | None) -> dict[str, Any]:
-        """Tokens of the code flow for the person."""
-        proof = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
-        code = await obtain_code(handler, self.ada, **{**proof, **changes})
-        fields = {"grant_type": "authorization_code", "code": code, "redirect_uri": handler.redirect_uri}
-        answer = await self.request_token(handler, **fields, code_verifier=VERIFIER)
-        assert answer.status_code == 200, answer.text
-        tokens: dict[str, Any] = answer.json()
-        return tokens
-
-    async def ask(self, handler: Handler, **changes: str | None) -> dict[str, str]:
-        """What the client is answered to a request of the code flow that asks nobody anything."""
-        url = await handler.build_authorization_url(**{**CODE_FLOW, **changes})
-        return read_redirect(await self.ada.open(url))
-
-    async def read(self, text: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Header and claims of a signed text, after checking it by the published keys."""
-        keys = (await self.http.get(self.document["jwks_uri"])).json()
-        token = jwt.decode(text, KeySet.import_key_set(keys), algorithms=["RS256", "PS256", "ES256", "EdDSA"])
-        return dict(token.header), dict(token.claims)
-
-
-Driver = Callable[[Stage, Any], Awaitable[None]]
-DRIVERS: dict[str, Driver] = {}
-
-
-def drives(*names: str) -> Callable[[Driver], Driver]:
-    def note(driver: Driver) -> Driver:
-        assert DRIVERS.keys().isdisjoint(names), "a key has two drivers"
-        DRIVERS.update(dict.fromkeys(names, driver))
-        return driver
-
-    return note
 
 
 @drives("issuer")
@@ -301,161 +190,6 @@ async def _subject_types(stage: Stage, value: str) -> None:
     assert is_own is (value == "public")
 
 
-@drives("id_token_signing_alg_values_supported")
-async def _id_token_algorithms(stage: Stage, value: str) -> None:
-    tokens = await stage.obtain(await stage.register(signing_algorithm=value))
-    assert (await stage.read(tokens["id_token"]))[0]["alg"] == value
-
-
-@drives("userinfo_signing_alg_values_supported")
-async def _userinfo_algorithms(stage: Stage, value: str) -> None:
-    tokens = await stage.obtain(await stage.register(userinfo_signed_response_alg=value))
-    answer = await stage.fetch_userinfo(tokens["access_token"])
-    assert (await stage.read(answer.text))[0]["alg"] == value
-
-
-def _make_key(algorithm: str) -> Key:
-    if algorithm == "ES256":
-        return ECKey.generate_key("P-256", parameters={"kid": "truth"})
-    if algorithm == "EdDSA":
-        return OKPKey.generate_key("Ed25519", parameters={"kid": "truth"})
-    return _RSA
-
-
-_RSA = RSAKey.generate_key(2048, parameters={"kid": "truth"})
-
-
-@drives("request_object_signing_alg_values_supported")
-async def _request_algorithms(stage: Stage, value: str) -> None:
-    claims = {"state": "within"}
-    if value == "none":
-        handler = await stage.register()
-        parts = [json.dumps(each).encode() for each in ({"alg": "none"}, claims)]
-        text = ".".join([*(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts), ""])
-    else:
-        key = _make_key(value)
-        jwks = json.dumps({"keys": [{**key.as_dict(private=False), "kid": "truth"}]})
-        handler = await stage.register(jwks=jwks)
-        claims = {**claims, "iss": handler.client_id, "aud": ISSUER}
-        text = jwt.encode({"alg": value, "kid": "truth"}, claims, key, algorithms=[value])
-    told = read_redirect(await reach_answer(handler, stage.ada, **CODE_FLOW, request=text))
-    assert told["state"] == "within"
-    assert "code" in told
-
-
-_EC = _make_key("ES256")
-_KEYS = json.dumps({"keys": [{**_EC.as_dict(private=False), "kid": "truth"}]})
-
-
-def _sign_request(**claims: str) -> str:
-    return jwt.encode({"alg": "ES256", "kid": "truth"}, dict(claims), _EC, algorithms=["ES256"])
-
-
-@drives("request_parameter_supported")
-async def _request_objects(stage: Stage, value: bool) -> None:
-    assert value is True
-    await _request_algorithms(stage, "ES256")
-
-
-@drives("request_uri_parameter_supported", "require_request_uri_registration")
-async def _request_uris(stage: Stage, value: bool) -> None:
-    """One that is registered is fetched where they are served; one that is not registered never is."""
-    served = stage.document["request_uri_parameter_supported"]
-    async with serve_site() as site:
-        uri = site.put("/request.jwt", _sign_request(state="fetched").encode())
-        handler = await stage.register(request_uris=[uri], jwks=_KEYS)
-        if served:
-            told = read_redirect(await reach_answer(handler, stage.ada, **CODE_FLOW, request_uri=uri))
-            assert (told["state"], "code" in told) == ("fetched", True)
-        else:
-            assert (await stage.ask(handler, request_uri=uri))["error"] == "request_uri_not_supported"
-        fetched = len(site.asked)
-        other = site.put("/other.jwt", _sign_request(state="fetched").encode())
-        assert "error" in await stage.ask(handler, request_uri=other)
-        assert len(site.asked) == fetched == int(served)
-    assert value in {True, served}
-
-
-@drives("token_endpoint_auth_methods_supported")
-async def _token_methods(stage: Stage, value: str) -> None:
-    if value == "none":
-        assert "access_token" in await stage.obtain(await stage.register(is_public=True))
-        return
-    handler = await stage.register(
-        grant_types=["client_credentials"], scopes=["agency_api"], redirect_uris=[]
-    )
-    sent = {"grant_type": "client_credentials", "scope": "agency_api"}
-    answer = await _prove(stage, handler, value, stage.document["token_endpoint"], sent)
-    assert "access_token" in answer.json(), answer.text
-
-
-async def _prove(
-    stage: Stage, handler: Handler, method: str, url: str, sent: dict[str, str]
-) -> httpx.Response:
-    """The request of a client that proves who it is by the method."""
-    if method == "client_secret_basic":
-        return await stage.post(url, sent, build_basic(handler.client_id, SECRET))
-    if method in {"client_secret_jwt", "private_key_jwt"}:
-        signer = await _sign_as(stage, handler, method)
-        return await stage.post(url, {**sent, **signer.prove()})
-    assert method == "client_secret_post", f"no driver for the method {method}"
-    return await stage.post(url, {**sent, "client_id": handler.client_id, "client_secret": SECRET})
-
-
-async def _sign_as(stage: Stage, handler: Handler, method: str, algorithm: str = "") -> Signer:
-    """The client, with keys of its own or a secret that it signs with."""
-    keys: dict[str, tuple[Key, str]] = {
-        "ES256": (EC, "e"),
-        "EdDSA": (ED, "d"),
-        "RS256": (RSA, "r"),
-        "PS256": (RSA, "r"),
-    }
-    columns = {"token_endpoint_auth_method": method, "jwks": write_key_set(e=EC, d=ED, r=RSA)}
-    for column, value in columns.items():
-        await execute(
-            stage.platform, f"update client set {column} = $2 where client_id = $1", handler.client_id, value
-        )
-    if method == "client_secret_jwt":
-        key: Key = OctKey.import_key(await seal_secret(stage.platform, handler.client_id))
-        return Signer(stage.platform, stage.http, handler.client_id, key, algorithm or "HS256", "")
-    key, kid = keys[algorithm or "ES256"]
-    return Signer(stage.platform, stage.http, handler.client_id, key, algorithm or "ES256", kid)
-
-
-@drives(
-    "token_endpoint_auth_signing_alg_values_supported",
-    "introspection_endpoint_auth_signing_alg_values_supported",
-    "revocation_endpoint_auth_signing_alg_values_supported",
-)
-async def _signing_algorithms(stage: Stage, value: str) -> None:
-    """At each of the endpoints whose list holds it."""
-    handler = await stage.register(
-        grant_types=["client_credentials"], scopes=["agency_api"], redirect_uris=[]
-    )
-    method = "client_secret_jwt" if value.startswith("HS") else "private_key_jwt"
-    signer = await _sign_as(stage, handler, method, value)
-    sent = {"token": "x", "grant_type": "client_credentials"}
-    for endpoint in ("token", "introspection", "revocation"):
-        if value in stage.document[f"{endpoint}_endpoint_auth_signing_alg_values_supported"]:
-            answer = await stage.post(stage.document[f"{endpoint}_endpoint"], {**sent, **signer.prove()})
-            assert answer.status_code == 200, answer.text
-
-
-@drives("introspection_endpoint_auth_methods_supported", "revocation_endpoint_auth_methods_supported")
-async def _other_methods(stage: Stage, value: str) -> None:
-    handler = await stage.register(is_public=value == "none")
-    for name in ("introspection", "revocation"):
-        if value not in stage.document[f"{name}_endpoint_auth_methods_supported"]:
-            continue
-        url = stage.document[f"{name}_endpoint"]
-        sent = {"token": "x"}
-        if value == "none":
-            answer = await stage.http.post(url, data={**sent, "client_id": handler.client_id})
-        else:
-            answer = await _prove(stage, handler, value, url, sent)
-        assert answer.status_code == 200, answer.text
-
-
 @drives("code_challenge_methods_supported")
 async def _challenge_methods(stage: Stage, value: str) -> None:
     handler = await stage.register(is_public=True)
@@ -515,19 +249,6 @@ async def _logouts(stage: Stage, value: bool) -> None:
     before = await pool.fetchval("select count(*) from session_client")
     assert "sid" in (await stage.read((await stage.obtain(handler))["id_token"]))[1]
     assert await pool.fetchval("select count(*) from session_client") == before + 1
-
-
-@drives("dpop_signing_alg_values_supported")
-async def _proofs(stage: Stage, value: str) -> None:
-    handler = await stage.register(
-        grant_types=["client_credentials"], scopes=["agency_api"], redirect_uris=[]
-    )
-    prover = Prover(stage.platform.clock, value)
-    answer = await prover.ask(handler, grant_type="client_credentials")
-    if answer.status_code == 400 and "DPoP-Nonce" in answer.headers:
-        prover.nonce = answer.headers["DPoP-Nonce"]
-        answer = await prover.ask(handler, grant_type="client_credentials")
-    assert answer.json()["token_type"] == "DPoP", answer.text
 
 
 @drives("authorization_response_iss_parameter_supported")

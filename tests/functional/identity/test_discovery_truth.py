@@ -13,7 +13,8 @@ from tests.functional.accounts.test_profile_page import ADDRESS, FULL, save
 from tests.functional.application import build_app_for
 from tests.functional.browser import Browser
 from tests.functional.conftest import ISSUER, TestClock, reuse_keys
-from tests.functional.identity.discovery_drivers import DRIVERS, Stage
+from tests.functional.identity import discovery_drivers, discovery_proofs
+from tests.functional.identity.discovery_stage import DRIVERS, Stage
 from tests.functional.identity.flows import ADA
 
 
@@ -48,7 +49,8 @@ async def stage(
 @pytest.mark.spec("RFC 8414", "2")
 async def test_every_advertised_value_is_true(stage: Stage) -> None:
     advertised = dict(stage.document)
-    assert advertised.keys() - DRIVERS.keys() == set(), "add a driver to discovery_drivers.py"
+    places = [module.__name__ for module in (discovery_drivers, discovery_proofs)]
+    assert advertised.keys() - DRIVERS.keys() == set(), f"add a driver to {' or '.join(places)}"
     faults = []
     for name, value in advertised.items():
         for each in value if isinstance(value, list) else [value]:

@@ -109,6 +109,14 @@ async def test_an_id_token_from_here_needs_a_nonce(spa: Handler, ada: Browser, r
     assert told["error"] == "invalid_request"
 
 
+@pytest.mark.spec("OpenID Connect Core", "3.3.2.11")
+async def test_without_an_id_token_from_here_no_nonce_is_needed(spa: Handler, ada: Browser) -> None:
+    told = read_redirect(await reach_answer(spa, ada, response_type="code token", nonce=None, **FRONT))
+    assert {"code", "access_token"} <= told.keys()
+    told = read_redirect(await reach_answer(spa, ada, response_type="code token", scope="profile", **FRONT))
+    assert told["error"] == "invalid_scope"
+
+
 @pytest.mark.spec("OAuth 2.0 Multiple Response Types", "3")
 @pytest.mark.parametrize("response_type", ["id_token", "id_token token", "code token", "code id_token token"])
 async def test_no_token_travels_in_a_query(spa: Handler, ada: Browser, response_type: str) -> None:

@@ -4,6 +4,15 @@ from litestar import Router, get, post
 from litestar.response import Redirect, Template
 
 from borvo.accounts import service
+from borvo.accounts.address_pages import (
+    show_address,
+    show_confirm,
+    show_undo,
+    submit_address,
+    submit_confirm,
+    submit_undo,
+    submit_verify,
+)
 from borvo.accounts.arrival import enter, render_arrival, slow_down
 from borvo.accounts.forms import read_return_to
 from borvo.accounts.password_pages import show_change, submit_change
@@ -71,6 +80,13 @@ def build_router() -> Router:
         submit_profile,
         show_change,
         submit_change,
+        show_address,
+        submit_address,
+        submit_verify,
+        show_confirm,
+        submit_confirm,
+        show_undo,
+        submit_undo,
         show_sessions,
         submit_end,
         submit_end_all,

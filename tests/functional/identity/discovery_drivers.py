@@ -3,17 +3,22 @@
 import json
 
 from borvo.portal.public import InitialTerms, make_initial_token_by_support
-from tests.factories.clients import REDIRECT_URI, SECRET
-from tests.functional.identity.aspnet import read_form_post, read_redirect
-from tests.functional.identity.discovery_stage import TOLD, Stage, drives
-from tests.functional.identity.flows import (
-    CHALLENGE,
-    CODE_FLOW,
-    VERIFIER,
-    build_basic,
-    reach_answer,
+from tests.factories.clients import REDIRECT_URI
+from tests.functional.identity.aspnet import (
+    Handler,
+    consent,
+    read_form_post,
+    read_redirect,
 )
-from tests.functional.identity.test_devices import begin, decide
+from tests.functional.identity.discovery_stage import (
+    KEYS,
+    TOLD,
+    Stage,
+    drives,
+    read_answer,
+)
+from tests.functional.identity.flows import CHALLENGE, VERIFIER
+from tests.functional.identity.test_devices import decide
 from tests.functional.portal.registrations import METADATA
 
 
@@ -46,55 +51,64 @@ async def _userinfo(stage: Stage, value: str) -> None:
 async def _introspection(stage: Stage, value: str) -> None:
     handler = await stage.register()
     token = (await stage.obtain(handler))["access_token"]
-    headers = build_basic(handler.client_id, SECRET)
-    assert (await stage.http.post(value, data={"token": token}, headers=headers)).json()["active"] is True
+    assert (await stage.call(handler, value, token=token)).json()["active"] is True
 
 
 @drives("revocation_endpoint")
 async def _revocation(stage: Stage, value: str) -> None:
     handler = await stage.register()
     token = (await stage.obtain(handler))["access_token"]
-    headers = build_basic(handler.client_id, SECRET)
-    assert (await stage.http.post(value, data={"token": token}, headers=headers)).status_code == 200
+    assert (await stage.call(handler, value, token=token)).status_code == 200
     assert (await stage.fetch_userinfo(token)).status_code == 401
 
 
 @drives("device_authorization_endpoint")
 async def _device(stage: Stage, value: str) -> None:
     handler = await stage.register(grant_types=["device_code"], redirect_uris=[])
-    answer = await stage.http.post(
-        value, data={"scope": "openid"}, headers=build_basic(handler.client_id, SECRET)
-    )
+    answer = await stage.call(handler, value, scope="openid")
     assert len(answer.json()["user_code"]) == len("BCDF-GHJK")
 
 
 @drives("pushed_authorization_request_endpoint")
 async def _pushing(stage: Stage, value: str) -> None:
     handler = await stage.register()
-    pushed = {"response_type": "code", "redirect_uri": REDIRECT_URI, "scope": "openid", "state": "pushed"}
+    pushed = {
+        "response_type": "code",
+        "redirect_uri": REDIRECT_URI,
+        "scope": "openid",
+        "state": "pushed",
+    }
     proof = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
-    answer = await stage.http.post(
-        value, data={**pushed, **proof}, headers=build_basic(handler.client_id, SECRET)
-    )
+    answer = await stage.call(handler, value, **pushed, **proof)
     assert answer.status_code == 201, answer.text
-    told = read_redirect(await reach_answer(handler, stage.ada, request_uri=answer.json()["request_uri"]))
-    assert told["state"] == "pushed"
+    page = await stage.open_directly(handler, request_uri=answer.json()["request_uri"])
+    assert read_redirect(await consent(stage.ada, page))["state"] == "pushed"
 
 
 @drives("require_pushed_authorization_requests")
 async def _pushing_required(stage: Stage, value: bool) -> None:
     handler = await stage.register()
-    assert ("error" in await stage.ask(handler, prompt="none")) is True
-    await stage.obtain(handler) if not value else None
-    assert ("code" in await stage.ask(handler, prompt="none")) is not value
+    await stage.obtain(handler)
+    proof = {
+        "code_challenge": CHALLENGE,
+        "code_challenge_method": "S256",
+        "prompt": "none",
+    }
+    told = read_answer(await stage.open_directly(handler, response_type="code", **proof))
+    assert ("code" in told, "error" in told) == (not value, value)
 
 
 @drives("registration_endpoint")
 async def _registration(stage: Stage, value: str) -> None:
     terms = InitialTerms("truth", 7, 1)
+    await stage.register()
     token = await make_initial_token_by_support(stage.platform.portal, "truth", terms)
     headers = {"Authorization": f"Bearer {token.reveal()}"}
-    told = (await stage.http.post(value, json=METADATA, headers=headers)).json()
+    keys = {"token_endpoint_auth_method": "private_key_jwt", "jwks": json.loads(KEYS)}
+    told = (await stage.http.post(value, json={**METADATA, **keys}, headers=headers)).json()
+    handler = Handler(stage.http, told["client_id"], "openid", redirect_uri=told["redirect_uris"][0])
+    if stage.is_strict:
+        assert "id_token" in await stage.obtain(handler, redirect_uri=handler.redirect_uri)
     own = {"Authorization": f"Bearer {told['registration_access_token']}"}
     assert (await stage.http.get(told["registration_client_uri"], headers=own)).status_code == 200
 
@@ -103,7 +117,11 @@ async def _registration(stage: Stage, value: str) -> None:
 async def _logout(stage: Stage, value: str) -> None:
     handler = await stage.register(post_logout_redirect_uris=["https://app.example.org/out"])
     token = (await stage.obtain(handler))["id_token"]
-    params = {"id_token_hint": token, "post_logout_redirect_uri": "https://app.example.org/out", "state": "s"}
+    params = {
+        "id_token_hint": token,
+        "post_logout_redirect_uri": "https://app.example.org/out",
+        "state": "s",
+    }
     # By another browser than hers, in which nobody is signed in.
     answer = await stage.http.get(value, params=params)
     assert answer.headers["location"] == "https://app.example.org/out?state=s"
@@ -124,29 +142,25 @@ async def _documentation(stage: Stage, value: str) -> None:
 
 @drives("scopes_supported")
 async def _scopes(stage: Stage, value: str) -> None:
-    """All that are like it in one request, the first time; what was granted then is told each."""
-    granted = stage.document.get("granted")
-    if granted is None:
+    """All of them in one request, the first time."""
+    if "scopes" not in stage.seen:
         scopes = stage.document["scopes_supported"]
         handler = await stage.register(scopes=scopes)
-        granted = (await stage.obtain(handler, scope=" ".join(scopes)))["scope"].split()
-        stage.document["granted"] = granted
-    assert value in granted
+        stage.seen["scopes"] = (await stage.obtain(handler, scope=" ".join(scopes)))["scope"].split()
+    assert value in stage.seen["scopes"]
 
 
 @drives("response_types_supported")
 async def _response_types(stage: Stage, value: str) -> None:
     handler = await stage.register(allows_front_channel_tokens=True)
-    answer = await reach_answer(handler, stage.ada, response_type=value, response_mode=None)
+    told = read_redirect(await stage.reach_answer(handler, response_type=value))
     names = {"code": "code", "id_token": "id_token", "token": "access_token"}
-    assert names.keys() & set(value.split()) == {
-        word for word, name in names.items() if name in read_redirect(answer)
-    }
+    assert names.keys() & set(value.split()) == {word for word, name in names.items() if name in told}
 
 
 @drives("response_modes_supported")
 async def _response_modes(stage: Stage, value: str) -> None:
-    answer = await reach_answer(await stage.register(), stage.ada, response_type="code", response_mode=value)
+    answer = await stage.reach_answer(await stage.register(), response_mode=value)
     if value == "form_post":
         assert "code" in read_form_post(answer)[1]
     else:
@@ -156,28 +170,27 @@ async def _response_modes(stage: Stage, value: str) -> None:
 
 @drives("grant_types_supported")
 async def _grant_types(stage: Stage, value: str) -> None:
+    token_endpoint = stage.document["token_endpoint"]
     if value == "implicit":
         handler = await stage.register(grant_types=["implicit"])
-        told = read_redirect(
-            await reach_answer(handler, stage.ada, response_type="id_token", response_mode=None)
-        )
+        told = read_redirect(await stage.reach_answer(handler, response_type="id_token"))
         assert "id_token" in told
     elif value == "client_credentials":
         handler = await stage.register(grant_types=["client_credentials"], scopes=["agency_api"])
-        assert "access_token" in (await stage.request_token(handler, grant_type=value)).json()
+        assert "access_token" in (await stage.call(handler, token_endpoint, grant_type=value)).json()
     elif value == "urn:ietf:params:oauth:grant-type:device_code":
         handler = await stage.register(grant_types=["device_code"], redirect_uris=[])
-        begun = await begin(handler)
+        endpoint = stage.document["device_authorization_endpoint"]
+        begun = (await stage.call(handler, endpoint, scope="openid")).json()
         await decide(stage.ada, begun["user_code"])
-        answer = await stage.request_token(handler, grant_type=value, device_code=begun["device_code"])
-        assert "access_token" in answer.json()
+        sent = {"grant_type": value, "device_code": begun["device_code"]}
+        assert "access_token" in (await stage.call(handler, token_endpoint, **sent)).json()
     else:
         handler = await stage.register()
         tokens = await stage.obtain(handler, scope="openid offline_access")
         if value == "refresh_token":
-            lasting = {"grant_type": value, "refresh_token": tokens["refresh_token"]}
-            again = await stage.request_token(handler, **lasting)
-            assert "access_token" in again.json()
+            sent = {"grant_type": value, "refresh_token": tokens["refresh_token"]}
+            assert "access_token" in (await stage.call(handler, token_endpoint, **sent)).json()
         else:
             assert value == "authorization_code"
 
@@ -192,7 +205,7 @@ async def _subject_types(stage: Stage, value: str) -> None:
 
 @drives("code_challenge_methods_supported")
 async def _challenge_methods(stage: Stage, value: str) -> None:
-    handler = await stage.register(is_public=True)
+    handler = await stage.register(is_public=not stage.is_strict)
     assert value == "S256"
     assert "access_token" in await stage.obtain(handler)
     plain = await stage.ask(handler, code_challenge=VERIFIER, code_challenge_method="plain")
@@ -201,9 +214,7 @@ async def _challenge_methods(stage: Stage, value: str) -> None:
 
 @drives("prompt_values_supported")
 async def _prompts(stage: Stage, value: str) -> None:
-    handler = await stage.register()
-    url = await handler.build_authorization_url(**CODE_FLOW, prompt=value)
-    page = await stage.ada.open(url)
+    page = await stage.open(await stage.register(), prompt=value)
     if value == "none":
         assert read_redirect(page)["error"] == "consent_required"
     elif value == "consent":
@@ -215,13 +226,11 @@ async def _prompts(stage: Stage, value: str) -> None:
 
 @drives("claims_supported", "claim_types_supported")
 async def _claims(stage: Stage, value: str) -> None:
-    found = stage.document.get("told")
-    if found is None:
-        handler = await stage.register()
-        tokens = await stage.obtain(handler, scope=" ".join(TOLD))
+    if "claims" not in stage.seen:
+        tokens = await stage.obtain(await stage.register(), scope=" ".join(TOLD))
         userinfo = (await stage.fetch_userinfo(tokens["access_token"])).json()
-        found = {**(await stage.read(tokens["id_token"]))[1], **userinfo}
-        stage.document["told"] = found
+        stage.seen["claims"] = {**(await stage.read(tokens["id_token"]))[1], **userinfo}
+    found = stage.seen["claims"]
     # OpenID Connect Core 5.6: normal claims are members, and neither aggregated nor distributed ones are named.
     assert "_claim_names" not in found
     assert value == "normal" or found[value] not in ("", None)

@@ -1,24 +1,19 @@
 """Drivers of the discovery document: what is signed and by which algorithm, and how clients prove who they are."""
 
-import base64
 import json
 
 import httpx
 from joserfc import jwt
-from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
+from joserfc.jwk import Key, OctKey
 
-from tests.factories.clients import SECRET
+from borvo.kernel.entropy import encode_bytes
+from tests.factories.clients import REDIRECT_URI, SECRET
 from tests.factories.proofs import Prover
 from tests.functional.conftest import ISSUER
-from tests.functional.identity.aspnet import Handler, read_redirect
-from tests.functional.identity.assertions import EC, ED, RSA, Signer, seal_secret, write_key_set
-from tests.functional.identity.discovery_stage import Stage, drives
-from tests.functional.identity.flows import (
-    CODE_FLOW,
-    build_basic,
-    execute,
-    reach_answer,
-)
+from tests.functional.identity.aspnet import Handler, consent, read_redirect
+from tests.functional.identity.assertions import EC, ED, RSA, Signer, seal_secret
+from tests.functional.identity.discovery_stage import KEYS, Stage, drives, read_answer
+from tests.functional.identity.flows import CHALLENGE, build_basic, execute
 from tests.functional.site import serve_site
 
 
@@ -35,41 +30,45 @@ async def _userinfo_algorithms(stage: Stage, value: str) -> None:
     assert (await stage.read(answer.text))[0]["alg"] == value
 
 
-def _make_key(algorithm: str) -> Key:
-    if algorithm == "ES256":
-        return ECKey.generate_key("P-256", parameters={"kid": "truth"})
-    if algorithm == "EdDSA":
-        return OKPKey.generate_key("Ed25519", parameters={"kid": "truth"})
-    return _RSA
+_HOLDERS: dict[str, tuple[Key, str]] = {
+    "ES256": (EC, "e"),
+    "EdDSA": (ED, "d"),
+    "RS256": (RSA, "r"),
+    "PS256": (RSA, "r"),
+}
 
 
-_RSA = RSAKey.generate_key(2048, parameters={"kid": "truth"})
+def _sign_request(stage: Stage, handler: Handler, algorithm: str, state: str) -> str:
+    """A request object of the client's that says the state."""
+    now = int(stage.platform.clock().timestamp())
+    claims = {"iss": handler.client_id, "aud": ISSUER, "nbf": now, "exp": now + 60}
+    asked = {
+        "client_id": handler.client_id,
+        "response_type": "code",
+        "redirect_uri": REDIRECT_URI,
+        "state": state,
+    }
+    proof = {
+        "scope": "openid",
+        "code_challenge": CHALLENGE,
+        "code_challenge_method": "S256",
+    }
+    if algorithm == "none":
+        parts = [json.dumps(each).encode() for each in ({"alg": "none"}, {"state": state})]
+        return ".".join([*map(encode_bytes, parts), ""])
+    key, kid = _HOLDERS[algorithm]
+    header = {"alg": algorithm, "kid": kid, "typ": "oauth-authz-req+jwt"}
+    return jwt.encode(header, {**claims, **asked, **proof}, key, algorithms=[algorithm])
 
 
 @drives("request_object_signing_alg_values_supported")
 async def _request_algorithms(stage: Stage, value: str) -> None:
-    claims = {"state": "within"}
-    if value == "none":
-        handler = await stage.register()
-        parts = [json.dumps(each).encode() for each in ({"alg": "none"}, claims)]
-        text = ".".join([*(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts), ""])
-    else:
-        key = _make_key(value)
-        jwks = json.dumps({"keys": [{**key.as_dict(private=False), "kid": "truth"}]})
-        handler = await stage.register(jwks=jwks)
-        claims = {**claims, "iss": handler.client_id, "aud": ISSUER}
-        text = jwt.encode({"alg": value, "kid": "truth"}, claims, key, algorithms=[value])
-    told = read_redirect(await reach_answer(handler, stage.ada, **CODE_FLOW, request=text))
-    assert told["state"] == "within"
-    assert "code" in told
-
-
-_EC = _make_key("ES256")
-_KEYS = json.dumps({"keys": [{**_EC.as_dict(private=False), "kid": "truth"}]})
-
-
-def _sign_request(**claims: str) -> str:
-    return jwt.encode({"alg": "ES256", "kid": "truth"}, dict(claims), _EC, algorithms=["ES256"])
+    handler = await stage.register(jwks=KEYS)
+    text = _sign_request(stage, handler, value, "within")
+    told = read_redirect(await stage.reach_answer(handler, request=text, state="within"))
+    assert (told["state"], "code" in told) == ("within", True)
+    altered = await stage.ask(handler, request=f"{text[:-8]}AAAAAAAA" if value != "none" else "x")
+    assert altered["error"] == "invalid_request_object"
 
 
 @drives("request_parameter_supported")
@@ -83,17 +82,20 @@ async def _request_uris(stage: Stage, value: bool) -> None:
     """One that is registered is fetched where they are served; one that is not registered never is."""
     served = stage.document["request_uri_parameter_supported"]
     async with serve_site() as site:
-        uri = site.put("/request.jwt", _sign_request(state="fetched").encode())
-        handler = await stage.register(request_uris=[uri], jwks=_KEYS)
+        uri, other = (f"http://127.0.0.1:{site.port}/{name}.jwt" for name in ("registered", "other"))
+        handler = await stage.register(request_uris=[uri], jwks=KEYS)
+        for path in ("/registered.jwt", "/other.jwt"):
+            site.put(path, _sign_request(stage, handler, "ES256", "fetched").encode())
+        page = await stage.open_directly(handler, response_type="code", request_uri=uri)
         if served:
-            told = read_redirect(await reach_answer(handler, stage.ada, **CODE_FLOW, request_uri=uri))
+            told = read_redirect(await consent(stage.ada, page))
             assert (told["state"], "code" in told) == ("fetched", True)
         else:
-            assert (await stage.ask(handler, request_uri=uri))["error"] == "request_uri_not_supported"
-        fetched = len(site.asked)
-        other = site.put("/other.jwt", _sign_request(state="fetched").encode())
-        assert "error" in await stage.ask(handler, request_uri=other)
-        assert len(site.asked) == fetched == int(served)
+            assert "error" in read_answer(page)
+        assert "error" in read_answer(
+            await stage.open_directly(handler, response_type="code", request_uri=other)
+        )
+        assert site.asked == ["/registered.jwt"] * int(served)
     assert value in {True, served}
 
 
@@ -125,21 +127,18 @@ async def _prove(
 
 async def _sign_as(stage: Stage, handler: Handler, method: str, algorithm: str = "") -> Signer:
     """The client, with keys of its own or a secret that it signs with."""
-    keys: dict[str, tuple[Key, str]] = {
-        "ES256": (EC, "e"),
-        "EdDSA": (ED, "d"),
-        "RS256": (RSA, "r"),
-        "PS256": (RSA, "r"),
-    }
-    columns = {"token_endpoint_auth_method": method, "jwks": write_key_set(e=EC, d=ED, r=RSA)}
+    columns = {"token_endpoint_auth_method": method, "jwks": KEYS}
     for column, value in columns.items():
         await execute(
-            stage.platform, f"update client set {column} = $2 where client_id = $1", handler.client_id, value
+            stage.platform,
+            f"update client set {column} = $2 where client_id = $1",
+            handler.client_id,
+            value,
         )
     if method == "client_secret_jwt":
         key: Key = OctKey.import_key(await seal_secret(stage.platform, handler.client_id))
         return Signer(stage.platform, stage.http, handler.client_id, key, algorithm or "HS256", "")
-    key, kid = keys[algorithm or "ES256"]
+    key, kid = _HOLDERS[algorithm or "ES256"]
     return Signer(stage.platform, stage.http, handler.client_id, key, algorithm or "ES256", kid)
 
 
@@ -162,7 +161,10 @@ async def _signing_algorithms(stage: Stage, value: str) -> None:
             assert answer.status_code == 200, answer.text
 
 
-@drives("introspection_endpoint_auth_methods_supported", "revocation_endpoint_auth_methods_supported")
+@drives(
+    "introspection_endpoint_auth_methods_supported",
+    "revocation_endpoint_auth_methods_supported",
+)
 async def _other_methods(stage: Stage, value: str) -> None:
     handler = await stage.register(is_public=value == "none")
     for name in ("introspection", "revocation"):
@@ -179,12 +181,15 @@ async def _other_methods(stage: Stage, value: str) -> None:
 
 @drives("dpop_signing_alg_values_supported")
 async def _proofs(stage: Stage, value: str) -> None:
-    handler = await stage.register(
-        grant_types=["client_credentials"], scopes=["agency_api"], redirect_uris=[]
+    service = {
+        "grant_types": ["client_credentials"],
+        "scopes": ["agency_api"],
+        "redirect_uris": [],
+    }
+    handler, prover = (
+        await stage.register(**service),
+        Prover(stage.platform.clock, value),
     )
-    prover = Prover(stage.platform.clock, value)
-    answer = await prover.ask(handler, grant_type="client_credentials")
-    if answer.status_code == 400 and "DPoP-Nonce" in answer.headers:
-        prover.nonce = answer.headers["DPoP-Nonce"]
-        answer = await prover.ask(handler, grant_type="client_credentials")
+    sent = {"grant_type": "client_credentials", "scope": "agency_api"}
+    answer = await stage.call_by(prover, handler, stage.document["token_endpoint"], **sent)
     assert answer.json()["token_type"] == "DPoP", answer.text

@@ -18,7 +18,7 @@ from tests.functional.identity.discovery_stage import DRIVERS, Stage
 from tests.functional.identity.flows import ADA
 
 
-@pytest.fixture(params=[InstanceProfile.COMPATIBLE])
+@pytest.fixture(params=list(InstanceProfile))
 async def stage(
     request: pytest.FixtureRequest, settings: Settings, clock: TestClock, platform: Platform
 ) -> AsyncIterator[Stage]:

@@ -7,14 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
-from joserfc.jwk import OctKey
 
 from borvo.assembly import Platform
-from borvo.identity.public import InstanceProfile
 from tests.functional.browser import Browser
 from tests.functional.conftest import ISSUER, TestClock
 from tests.functional.identity.aspnet import Handler
-from tests.functional.identity.assertions import EC, Signer, write_key_set
 from tests.functional.identity.flows import call_userinfo, obtain_lasting, obtain_tokens, refresh
 from tests.functional.portal.pictures import draw_png
 from tests.functional.portal.registrations import (
@@ -216,24 +213,6 @@ async def test_a_client_that_names_itself_not_is_called_as_its_host(registrar: R
     assert (await registrar.register(client_name=None))["client_name"] == "app.example.org"
 
 
-async def test_the_strict_profile_registers_no_flow_with_access_tokens_in_the_browser(
-    platform: Platform, registrar: Registrar
-) -> None:
-    assert platform.identity.profile is InstanceProfile.COMPATIBLE
-    object.__setattr__(platform.portal, "is_strict", True)
-    answer = await registrar.post({**METADATA, "response_types": ["code token"]})
-    assert "through a browser" in read_fault(answer, "invalid_client_metadata")
-    await registrar.register(response_types=["code id_token"])
-    assert await read_row(platform, "require_pkce, allows_front_channel_tokens") == (True, False)
-
-
-async def test_the_compatible_profile_demands_no_pkce_and_ticks_what_was_asked_for(
-    platform: Platform, registrar: Registrar
-) -> None:
-    await registrar.register(response_types=["code", "code token"])
-    assert await read_row(platform, "require_pkce, allows_front_channel_tokens") == (False, True)
-
-
 @pytest.mark.spec("OpenID Connect Dynamic Client Registration", "2")
 async def test_a_logo_is_fetched_once_and_served_from_here(registrar: Registrar, site: Site) -> None:
     uri = site.put("/logo.png", draw_png())
@@ -276,34 +255,3 @@ async def test_addresses_are_asked_for_nobody_without_a_token(registrar: Registr
     await registrar.post({**METADATA, "logo_uri": uri}, token="borvo_iat_x")
     await registrar.post({**METADATA, "logo_uri": uri, "scope": "no.such"})
     assert site.asked == []
-
-
-async def test_a_client_that_signs_with_its_secret_gets_one_that_can_be_had_back(
-    platform: Platform, registrar: Registrar
-) -> None:
-    told = await registrar.register(
-        token_endpoint_auth_method="client_secret_jwt",
-        grant_types=["client_credentials"],
-        scope="agency_api",
-        redirect_uris=[],
-    )
-    key = OctKey.import_key(told["client_secret"])
-    signer = Signer(platform, registrar.http, told["client_id"], key, "HS256", "")
-    assert (await signer.ask()).status_code == 200
-    assert told["client_secret"] not in str(
-        await platform.database.pool.fetch("select t::text from client_secret t")
-    )
-
-
-async def test_a_client_with_keys_of_its_own_gets_no_secret(platform: Platform, registrar: Registrar) -> None:
-    told = await registrar.register(
-        token_endpoint_auth_method="private_key_jwt",
-        jwks=json.loads(write_key_set(e=EC)),
-        grant_types=["client_credentials"],
-        scope="agency_api",
-        redirect_uris=[],
-    )
-    assert "client_secret" not in told
-    assert [key["kid"] for key in told["jwks"]["keys"]] == ["e"]
-    signer = Signer(platform, registrar.http, told["client_id"], EC, "ES256", "e")
-    assert (await signer.ask()).status_code == 200

@@ -10,14 +10,7 @@ from borvo.kernel.errors import TooManyRequestsError
 from borvo.portal.api.bodies import BODY_LIMIT
 from borvo.portal.pages import Developing, InPath
 from borvo.portal.registration import service
-from borvo.portal.registration.description import (
-    DELETE_ANSWERS,
-    READ_ANSWERS,
-    REGISTER_ANSWERS,
-    REPLACE_ANSWERS,
-    RegisterOperation,
-    ReplaceOperation,
-)
+from borvo.portal.registration.description import MetadataOperation, describe_answers
 from borvo.portal.registration.flows import refuse
 from borvo.portal.registration.judgement import spell
 from borvo.portal.registration.metadata import describe_metadata
@@ -71,8 +64,8 @@ async def _read_json(request: AnyRequest) -> bytes:
     "/",
     status_code=201,
     request_max_body_size=BODY_LIMIT,
-    operation_class=RegisterOperation,
-    responses=REGISTER_ANSWERS,
+    operation_class=MetadataOperation,
+    responses=describe_answers(201, "The client as it is registered, its secret and its token."),
 )
 async def register_client(request: AnyRequest, portal: Developing) -> Response[bytes]:
     """Registers a client (RFC 7591) with an initial access token, which is made in the portal."""
@@ -80,7 +73,7 @@ async def register_client(request: AnyRequest, portal: Developing) -> Response[b
     return _render(_describe(portal, told), 201)
 
 
-@get(_CLIENT, responses=READ_ANSWERS)
+@get(_CLIENT, responses=describe_answers(200, "The client as it is registered."))
 async def read_client(client_id: InPath, request: AnyRequest, portal: Developing) -> Response[bytes]:
     """The client's metadata (RFC 7592), by its registration access token."""
     told = await service.read(portal, _read_token(request), client_id)
@@ -90,8 +83,8 @@ async def read_client(client_id: InPath, request: AnyRequest, portal: Developing
 @put(
     _CLIENT,
     request_max_body_size=BODY_LIMIT,
-    operation_class=ReplaceOperation,
-    responses=REPLACE_ANSWERS,
+    operation_class=MetadataOperation,
+    responses=describe_answers(200, "The client as it is registered now, and its next token."),
 )
 async def replace_client(client_id: InPath, request: AnyRequest, portal: Developing) -> Response[bytes]:
     """Replaces the client's metadata (RFC 7592). The answer has another registration access token."""
@@ -100,7 +93,7 @@ async def replace_client(client_id: InPath, request: AnyRequest, portal: Develop
     return _render(_describe(portal, told))
 
 
-@delete(_CLIENT, status_code=204, responses=DELETE_ANSWERS)
+@delete(_CLIENT, status_code=204, responses=describe_answers(204, "It is gone.", has_body=False))
 async def delete_client(client_id: InPath, request: AnyRequest, portal: Developing) -> Response[None]:
     """Deletes the client (RFC 7592), and ends all its tokens at once."""
     await service.delete(portal, _read_token(request), client_id)
@@ -127,5 +120,5 @@ def build_registration_router() -> Router:
         route_handlers=[register_client, read_client, replace_client, delete_client],
         exception_handlers={RegistrationError: answer_refusal, TooManyRequestsError: answer_haste},
         opt=WITHOUT_CSRF,
-        tags=["IdentityServer"],
+        tags=["Client registration"],
     )

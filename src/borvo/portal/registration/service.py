@@ -153,27 +153,36 @@ async def _note(
     await record_change(connection, change)
 
 
+def _needs_secret(details: ClientDetails | RegisteredClient) -> bool:
+    return not details.is_public and details.token_endpoint_auth_method is not AuthMethod.PRIVATE_KEY_JWT
+
+
+def _has_secret(client: RegisteredClient) -> bool:
+    """Whether one is there that serves the client's method."""
+    signs = client.token_endpoint_auth_method is AuthMethod.CLIENT_SECRET_JWT
+    return any(secret.sealed or not signs for secret in client.secrets)
+
+
 async def _add_secret(portal: Portal, connection: Connection, client: RegisteredClient, who: _Way) -> str:
     """As the portal generates one: told once, kept as a keyed digest, and sealed for a client that signs with it. Empty
     for a client that needs none."""
-    method, now = client.token_endpoint_auth_method, portal.clock()
-    if client.is_public or method is AuthMethod.PRIVATE_KEY_JWT:
+    if not _needs_secret(client):
         return ""
-    secret, number = create_client_secret(portal.entropy), create_uuid(now, portal.entropy)
-    digest = portal.verifier.digest(secret)
-    stored = StoredSecret(number, SecretAlgorithm.KEYED_DIGEST.value, digest, now)
-    sealed = portal.vault.seal(method, client.client_key, stored, Secret(secret))
-    new = NewSecret(replace(stored, sealed=sealed), _LABEL, secret[-ENDING:], None)
-    await secret_store.insert_secret(connection, client.client_key, new, who.actor_id)
-    after: Values = {"secret_id": str(number), "is_generated": True, "label": _LABEL}
+    secret, now = create_client_secret(portal.entropy), portal.clock()
+    stored = StoredSecret(
+        create_uuid(now, portal.entropy),
+        SecretAlgorithm.KEYED_DIGEST.value,
+        portal.verifier.digest(secret),
+        now,
+    )
+    method = client.token_endpoint_auth_method
+    stored = replace(stored, sealed=portal.vault.seal(method, client.client_key, stored, Secret(secret)))
+    await secret_store.insert_secret(
+        connection, client.client_key, NewSecret(stored, _LABEL, secret[-ENDING:], None), who.actor_id
+    )
+    after: Values = {"secret_id": str(stored.id), "is_generated": True, "label": _LABEL}
     await _note(portal, connection, Action.SECRET_ADDED, client, who, after=after)
     return secret
-
-
-def _lacks_secret(client: RegisteredClient) -> bool:
-    """Whether none of its secrets does for how it proves who it is: to sign takes one that was sealed."""
-    signs = client.token_endpoint_auth_method is AuthMethod.CLIENT_SECRET_JWT
-    return not any(secret.sealed or not signs for secret in client.secrets)
 
 
 async def read(portal: Portal, authorization: str | None, client_id: str) -> Told:
@@ -248,15 +257,13 @@ async def _update(
 ) -> Told:
     before, key, now = opened.sheet, opened.sheet.client.client_key, portal.clock()
     await sheet_store.update_client(connection, key, wish.details, now)
-    if wish.details.token_endpoint_auth_method is not AuthMethod.CLIENT_SECRET_JWT:
-        await secret_store.erase_sealed(connection, key)
     await _change_logo(connection, key, logo, now, is_kept=is_logo_kept)
     after = await load_sheet_of(connection, before.client)
     sides = compare(_describe(before), _describe(after))
     if any(sides):
         await _note(portal, connection, Action.CLIENT_CHANGED, before.client, _ITSELF, *sides)
-    lacks_secret = _lacks_secret(after.client)
-    secret = await _add_secret(portal, connection, after.client, _ITSELF) if lacks_secret else ""
+    is_provided = _has_secret(after.client)
+    secret = "" if is_provided else await _add_secret(portal, connection, after.client, _ITSELF)
     token = create_registration_token(portal.entropy)
     registration = Registration(portal.verifier.digest(token), wish.secret_method)
     presented = opened.registration.digest

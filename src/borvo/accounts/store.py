@@ -1,9 +1,10 @@
 """The SQL of people. Every function takes a connection and none commits."""
 
+from dataclasses import fields
 from datetime import datetime
 from uuid import UUID
 
-from borvo.accounts.model import Login, LoginSession, Person, Role
+from borvo.accounts.model import Holder, Login, LoginSession, Person, Role
 from borvo.kernel.ids import LoginSessionId, PersonId, TenancyId
 from borvo.storage.database import Connection, Row
 
@@ -50,25 +51,33 @@ async def find_person(connection: Connection, email: str) -> Person | None:
     return read_person(row) if row else None
 
 
-async def find_holder(connection: Connection, email: str) -> Person | None:
+def _read_holder(row: Row) -> Holder:
+    person = read_person(row)
+    values = {field.name: getattr(person, field.name) for field in fields(person)}
+    return Holder(**values, is_closing=row["erase_at"] is not None)
+
+
+async def find_holder(connection: Connection, email: str, now: datetime) -> Holder | None:
     """As `find_person`, with those who closed the account and may still come back."""
     row = await connection.fetchrow(
-        f"""select {PERSON_COLUMNS} from person p
+        f"""select {PERSON_COLUMNS}, p.erase_at from person p
             where p.id = (select person_id from person_email where email = $1) and p.email = $1
-              and (p.closed_at is null or p.erase_at is not null)""",
+              and (p.closed_at is null or p.erase_at > $2)""",
         email,
+        now,
     )
-    return read_person(row) if row else None
+    return _read_holder(row) if row else None
 
 
-async def load_holder(connection: Connection, person_id: PersonId) -> Person | None:
+async def load_holder(connection: Connection, person_id: PersonId, now: datetime) -> Holder | None:
     """As `load_person`, with those who closed the account and may still come back."""
     row = await connection.fetchrow(
-        f"""select {PERSON_COLUMNS} from person p
-            where p.id = $1 and (p.closed_at is null or p.erase_at is not null)""",
+        f"""select {PERSON_COLUMNS}, p.erase_at from person p
+            where p.id = $1 and (p.closed_at is null or p.erase_at > $2)""",
         person_id,
+        now,
     )
-    return read_person(row) if row else None
+    return _read_holder(row) if row else None
 
 
 async def load_password_digest(connection: Connection, person_id: PersonId) -> str | None:

@@ -223,3 +223,11 @@ async def test_after_a_new_password_by_mail_she_signs_in_whatever_others_try(
     page = await browser.open(await find_link(platform, ADA))
     page = await browser.submit(page, "/account/reset/", password="another tiger lamp")
     assert (await browser.sign_in(ADA, "another tiger lamp")).url.path == "/account"
+
+
+async def test_the_database_holds_no_password(platform: Platform, browser: Browser) -> None:
+    await browser.sign_up("ada@example.org", password="correct horse pony")
+    async with platform.database.connection() as connection:
+        rows = await connection.fetch("select digest, p::text as whole from person_password p")
+    assert [row["digest"].split("$")[1] for row in rows] == ["argon2id"]
+    assert "horse" not in rows[0]["whole"]

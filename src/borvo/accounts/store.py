@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from borvo.accounts.model import Holder, Login, LoginSession, Person, Role
-from borvo.kernel.ids import LoginSessionId, PersonId, TenancyId
+from borvo.kernel.ids import LoginSessionId, PersonId
 from borvo.storage.database import Connection, Row
 
 PERSON_COLUMNS = """
@@ -305,36 +305,3 @@ async def delete_old_attempts(connection: Connection, before: datetime) -> None:
 
 async def delete_old_sessions(connection: Connection, before: datetime) -> None:
     await connection.execute("delete from login_session where expires_at < $1", before)
-
-
-async def insert_sandbox_person(
-    connection: Connection, person: Person, tenancy_id: TenancyId, now: datetime
-) -> None:
-    """Without a place in the directory of addresses, and without a password."""
-    await connection.execute(
-        """insert into person (id, email, given_name, family_name, created_at, sandbox_tenancy_id)
-           values ($1, $2, $3, $4, $5, $6)""",
-        person.id,
-        person.email,
-        person.given_name,
-        person.family_name,
-        now,
-        tenancy_id,
-    )
-
-
-async def delete_sandbox_person(connection: Connection, person_id: PersonId) -> bool:
-    """False, with nothing deleted, for a real person and for nobody."""
-    deleted = await connection.fetchval(
-        "delete from person where id = $1 and sandbox_tenancy_id is not null returning true", person_id
-    )
-    if deleted:
-        await connection.execute("delete from login_session where person_id = $1", person_id)
-    return bool(deleted)
-
-
-async def list_sandbox_people(connection: Connection, before: datetime) -> list[PersonId]:
-    rows = await connection.fetch(
-        "select id from person where sandbox_tenancy_id is not null and created_at < $1", before
-    )
-    return [PersonId(row["id"]) for row in rows]

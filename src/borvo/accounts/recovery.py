@@ -1,6 +1,6 @@
 """Passwords that are set anew: by a link, or by whoever knows the old one."""
 
-from borvo.accounts import limits, link_store, store
+from borvo.accounts import address_store, limits, link_store, store
 from borvo.accounts.links import AccountLink, LinkPurpose, LinkText
 from borvo.accounts.model import Login, Person
 from borvo.accounts.registration import LinkGoneError
@@ -32,7 +32,7 @@ async def reset_password(accounts: Accounts, text: LinkText, password: str) -> A
         if link is None or person is None or person.email != link.email:
             raise LinkGoneError
         await store.replace_password(connection, person.id, digest, now)
-        await store.mark_verified(connection, person.id, now)
+        await address_store.mark_verified(connection, person.id, now)
         await end_sessions(connection, accounts, person.id)
         await _tell(connection, accounts, person, "link")
     return link

@@ -103,17 +103,6 @@ async def delete_password(connection: Connection, person_id: PersonId) -> None:
     await connection.execute("delete from person_password where person_id = $1", person_id)
 
 
-async def mark_verified(connection: Connection, person_id: PersonId, now: datetime) -> bool:
-    """Whether her address had not been proved before."""
-    marked = await connection.fetchval(
-        """update person set email_verified_at = $2
-           where id = $1 and email_verified_at is null returning true""",
-        person_id,
-        now,
-    )
-    return bool(marked)
-
-
 async def insert_person(connection: Connection, person: Person, digest: str, now: datetime) -> bool:
     """False, with nothing written, when the address is taken."""
     claimed = await connection.fetchval(

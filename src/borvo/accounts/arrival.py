@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from litestar.datastructures import Cookie
 from litestar.response import Redirect, Template
 
 from borvo.accounts import service
 from borvo.accounts.forms import DEFAULT_RETURN
+from borvo.accounts.known_browsers import COOKIE, MAX_AGE, remember
 from borvo.accounts.model import Person
 from borvo.accounts.service import Accounts, Device
 from borvo.accounts.signing_in import AnyRequest
@@ -63,4 +65,12 @@ async def enter(request: AnyRequest, accounts: Accounts, person: Person, return_
     )
     answer = redirect_to(_find_landing(person, return_to))
     answer.cookies.append(accounts.cookies.create("session", cookie.render()))
+    answer.cookies.append(remember_browser(request, accounts, person.email))
     return answer
+
+
+def remember_browser(request: AnyRequest, accounts: Accounts, email: str) -> Cookie:
+    """The cookie by which this browser is known, once somebody has proved here who she is."""
+    known = accounts.cookies.read(request, COOKIE) or ""
+    value = remember(accounts.browser_key, known, email, accounts.entropy)
+    return accounts.cookies.create(COOKIE, value, max_age=MAX_AGE)

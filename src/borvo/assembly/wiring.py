@@ -8,6 +8,7 @@ from functools import partial
 from borvo.accounts.public import Accounts, Limiter, Passwords
 from borvo.agency import public as agency
 from borvo.agency.public import Agency
+from borvo.assembly.farewell import prepare_farewell
 from borvo.catalogue.scopes import AGENCY_SCOPE
 from borvo.dataserver.public import DataServer, Retention
 from borvo.identity import public as identity
@@ -92,7 +93,7 @@ def build_platform(
     provider = _build_provider(
         settings, database, clock, entropy, cabinet, verifier, limiter, keyring, events
     )
-    people = _build_accounts(settings, provider, passwords, outbox)
+    people = _build_accounts(settings, provider, passwords, outbox, keyring)
     developers = _build_portal(settings, people, verifier, provider)
     clinics = Organisations(
         people,
@@ -111,7 +112,7 @@ def build_platform(
         outbox,
         events,
         courier,
-        people,
+        prepare_farewell(people, provider, samples),
         developers,
         provider,
         samples,
@@ -139,7 +140,9 @@ def _build_dataserver(settings: Settings, provider: Identity, asking: Agency, ke
     )
 
 
-def _build_accounts(settings: Settings, provider: Identity, passwords: Passwords, outbox: Outbox) -> Accounts:
+def _build_accounts(
+    settings: Settings, provider: Identity, passwords: Passwords, outbox: Outbox, keyring: Keyring
+) -> Accounts:
     return Accounts(
         database=provider.database,
         clock=provider.clock,
@@ -152,6 +155,8 @@ def _build_accounts(settings: Settings, provider: Identity, passwords: Passwords
         outbox=outbox,
         events=provider.events,
         describe_return=partial(identity.describe_return, provider),
+        browser_key=keyring.derive("known browsers"),
+        closing_grace=timedelta(days=settings.account_closing_days),
         on_session_ended=partial(identity.announce_end, outbox),
     )
 

@@ -9,12 +9,11 @@ from urllib.parse import urlsplit
 
 from borvo.kernel.clock import Clock
 from borvo.storage.database import Connection, Database
-from borvo.storage.security_events.log import EVENT_COLUMNS, read_event
+from borvo.storage.security_events.log import NAMED_COLUMNS, read_event
 from borvo.storage.security_events.model import RecordedEvent
 
 _LEASE = timedelta(seconds=60)
 _BATCH = 200
-_COLUMNS = ", ".join(f"e.{name}" for name in EVENT_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ class Stream:
 
 async def _load(connection: Connection, after: int) -> list[SentEvent]:
     rows = await connection.fetch(
-        f"""select l.position, {_COLUMNS} from security_event_link l
+        f"""select l.position, {NAMED_COLUMNS} from security_event_link l
             join security_event e on e.person_id = l.person_id and e.id = l.event_id
             where l.position > $1 order by l.position limit $2""",
         after,

@@ -256,66 +256,6 @@ async def test_guesses_and_changes_are_limited(platform: Platform, registrar: Re
     assert (await registrar.manage("GET")).status_code == 200
 
 
-async def test_a_team_ends_the_registration_token_and_the_client_stays(
-    registrar: Registrar, developer: Browser, ada: Browser
-) -> None:
-    told = await registrar.register(grant_types=["authorization_code", "refresh_token"])
-    handler = Handler(
-        registrar.http, told["client_id"], "openid offline_access", told["client_secret"], CALLBACK
-    )
-    tokens = await obtain_lasting(handler, ada)
-    root = f"/portal/clients/{told['client_id']}"
-    state = (await developer.open(f"{root}/state")).text
-    assert "with the initial access token" in state
-    assert ">installer</strong>" in state
-    assert "A program registered this client" in (await developer.open(root)).text
-    path = f"{root}/registration/revocation"
-    await developer.submit(await developer.open(path), path)
-    for method in METHODS:
-        body = build_body(registrar) if method == "PUT" else None
-        read_fault(await registrar.manage(method, body), "invalid_token", 401)
-    assert (await refresh(handler, tokens["refresh_token"])).status_code == 200
-    assert "only the team changes the client" in (await developer.open(f"{root}/state")).text
-    assert "A program registered this client" not in (await developer.open(root)).text
-    # Sent again it changes nothing more, and is not written down again.
-    await developer.submit(await developer.open(path), path)
-    trail = (await developer.open("/portal/tenancies/healthorg/audit")).text
-    assert trail.count("Registration ended</strong>") == 1
-    assert f'Registration ended</strong> <span class="font-monospace text-break">{told["client_id"]}' in trail
-
-
-async def test_an_initial_token_that_ends_leaves_registration_tokens_alone(
-    platform: Platform, registrar: Registrar
-) -> None:
-    await platform.database.pool.execute("delete from initial_token")
-    read_fault(await registrar.post(), "invalid_token", 401)
-    assert (await registrar.replace(client_name="Still its own")).status_code == 200
-
-
-async def test_a_client_of_the_portal_has_no_registration_token_to_end(developer: Browser) -> None:
-    await register(developer)
-    path = "/portal/clients/healthorg.myapp"
-    assert "registration token" not in (await developer.open(f"{path}/state")).text
-    assert (await developer.open(f"{path}/registration/revocation")).status_code == 404
-    assert (await post(developer, f"{path}/registration/revocation")).status_code == 404
-
-
-async def test_a_change_by_the_program_and_the_end_of_its_token_take_turns(
-    registrar: Registrar, developer: Browser
-) -> None:
-    token = registrar.client["registration_access_token"]
-    path = f"/portal/clients/{registrar.client['client_id']}/registration/revocation"
-    page = await developer.open(path)
-    answers = await asyncio.gather(
-        *(registrar.manage("PUT", build_body(registrar, client_name=name), token=token) for name in "abcd"),
-        developer.submit(page, path),
-    )
-    told = [each.json() for each in answers[:-1] if each.status_code == 200]
-    # Whichever was first: what a change has told is ended as well.
-    for each in (token, *(body["registration_access_token"] for body in told)):
-        read_fault(await registrar.manage("GET", token=each), "invalid_token", 401)
-
-
 async def test_published_tokens_open_nothing_once_they_are_reported(
     registrar: Registrar, developer: Browser
 ) -> None:

@@ -77,12 +77,21 @@ def settings(database_url: str) -> Settings:
     )
 
 
+async def skip_pause(_: float) -> None:
+    """Nobody waits in a test."""
+
+
 @pytest.fixture
 async def platform(settings: Settings, clock: TestClock) -> AsyncIterator[Platform]:
     """The platform with its database open, a clock of the test's own and fast password hashes."""
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     platform = build_platform(
-        settings, clock=clock, entropy=read_system_entropy, passwords=passwords, generate=reuse_keys()
+        settings,
+        clock=clock,
+        entropy=read_system_entropy,
+        passwords=passwords,
+        generate=reuse_keys(),
+        pause=skip_pause,
     )
     await platform.database.open()
     yield platform

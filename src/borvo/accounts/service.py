@@ -56,6 +56,10 @@ EraseElsewhere = Callable[[Connection, PersonId], Awaitable[None]]
 """Erases what other features hold of a person, in the transaction that deletes her."""
 
 
+Pause = Callable[[float], Awaitable[None]]
+"""Waits for so many seconds."""
+
+
 async def find_none(_: Connection, __: PersonId) -> list[str]:
     """A `ListHindrances` for where there is nothing else."""
     return []
@@ -87,6 +91,7 @@ class Accounts:
     describe_return: DescribeReturn
     browser_key: bytes
     closing_grace: timedelta
+    pause: Pause
     on_session_ended: OnSessionEnded = tell_nobody
     list_hindrances: ListHindrances = find_none
     erase_elsewhere: EraseElsewhere = erase_nothing

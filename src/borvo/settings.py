@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
+from borvo.kernel.hosts import LOOPBACK_HOSTS
 from borvo.kernel.secret import Secret
 from borvo.mail.model import parse_address
 from borvo.mail.sms import check_gateway
@@ -17,7 +18,6 @@ from borvo.storage.sealing import MINIMUM_SECRET_BYTES
 from borvo.storage.security_events.streaming import parse_sink
 
 PREFIX = "BORVO_"
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class SettingsError(Exception):
@@ -209,7 +209,7 @@ def _check_issuer(issuer: str) -> None:
         raise SettingsError("BORVO_ISSUER must be a plain URL such as https://health.example.org")
     if issuer.endswith("/"):
         raise SettingsError("BORVO_ISSUER must not end in a slash")
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
         raise SettingsError(
             "BORVO_ISSUER is plain http on a host other than this machine; use https, or a loopback host"
         )

@@ -30,8 +30,6 @@ from borvo.web.addresses import find_client_address
 from borvo.web.forms import Form, read_form
 from borvo.web.pages import PAGE_OPT, render_page
 
-_REFUSAL_SECONDS = 2.0
-
 
 @get("/", name="start")
 async def show_start(viewer: Viewer) -> Template:
@@ -62,7 +60,7 @@ async def submit_sign_in(request: AnyRequest, accounts: Collaborators) -> Templa
         person = await service.sign_in(accounts, form.text("email"), form.raw("password"), address, known)
     except TooManyRequestsError as error:
         # Whoever guesses on and on takes the time of nobody else.
-        await accounts.pause(_REFUSAL_SECONDS)
+        await accounts.brake.keep_back()
         return await slow_down(accounts, "sign_in", form, return_to, error)
     if person is None:
         form.add_error("form", "The e-mail address or the password is not right.")

@@ -1,5 +1,6 @@
 """What other features may use of accounts."""
 
+from borvo.accounts.brake import Brake, Pause
 from borvo.accounts.closing import erase_due
 from borvo.accounts.limits import Counter, Limit, Limiter, build_refusal, find_window
 from borvo.accounts.methods import (
@@ -33,7 +34,6 @@ from borvo.accounts.service import (
     DescribeReturn,
     Destination,
     OnSessionEnded,
-    Pause,
     change_role,
     clean_up,
     end_session,
@@ -63,6 +63,7 @@ __all__ = [
     "PERSON_COLUMNS",
     "Accounts",
     "AuthenticationClass",
+    "Brake",
     "ClaimsSubject",
     "Counter",
     "DescribeReturn",

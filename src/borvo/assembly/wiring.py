@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from borvo.accounts.public import Accounts, Limiter, Passwords, Pause
+from borvo.accounts.public import Accounts, Brake, Limiter, Passwords, Pause
 from borvo.agency import public as agency
 from borvo.agency.public import Agency
 from borvo.assembly.farewell import prepare_farewell
@@ -95,7 +95,7 @@ def build_platform(
     provider = _build_provider(
         settings, database, clock, entropy, cabinet, verifier, limiter, keyring, events
     )
-    people = _build_accounts(settings, provider, passwords, outbox, keyring, pause)
+    people = _build_accounts(settings, provider, passwords, outbox, keyring, Brake(pause))
     developers = _build_portal(settings, people, verifier, provider)
     clinics = Organisations(
         people,
@@ -148,7 +148,7 @@ def _build_accounts(
     passwords: Passwords,
     outbox: Outbox,
     keyring: Keyring,
-    pause: Pause,
+    brake: Brake,
 ) -> Accounts:
     return Accounts(
         database=provider.database,
@@ -164,7 +164,7 @@ def _build_accounts(
         describe_return=partial(identity.describe_return, provider),
         browser_key=keyring.derive("known browsers"),
         closing_grace=timedelta(days=settings.account_closing_days),
-        pause=pause,
+        brake=brake,
         on_session_ended=partial(identity.announce_end, outbox),
     )
 

@@ -1,5 +1,6 @@
 """What other features may use of accounts."""
 
+from borvo.accounts.brake import Brake, Pause
 from borvo.accounts.closing import erase_due
 from borvo.accounts.limits import Counter, Limit, Limiter, build_refusal, find_window
 from borvo.accounts.methods import (
@@ -62,6 +63,7 @@ __all__ = [
     "PERSON_COLUMNS",
     "Accounts",
     "AuthenticationClass",
+    "Brake",
     "ClaimsSubject",
     "Counter",
     "DescribeReturn",
@@ -73,6 +75,7 @@ __all__ = [
     "Methods",
     "OnSessionEnded",
     "Passwords",
+    "Pause",
     "Person",
     "PostalAddress",
     "Profile",

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from borvo.accounts import address_store, limits, link_store, profile_store, store
+from borvo.accounts.brake import Brake
 from borvo.accounts.known_browsers import recognize
 from borvo.accounts.limits import Limiter
 from borvo.accounts.model import (
@@ -87,6 +88,7 @@ class Accounts:
     describe_return: DescribeReturn
     browser_key: bytes
     closing_grace: timedelta
+    brake: Brake
     on_session_ended: OnSessionEnded = tell_nobody
     list_hindrances: ListHindrances = find_none
     erase_elsewhere: EraseElsewhere = erase_nothing

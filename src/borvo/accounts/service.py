@@ -30,6 +30,10 @@ from borvo.kernel.digests import digest_token, is_same
 from borvo.kernel.entropy import TOKEN_BYTES, Entropy, create_uuid, encode_bytes
 from borvo.kernel.errors import NotFoundError
 from borvo.kernel.ids import LoginSessionId, PersonId
+from borvo.kernel.text import say
+from borvo.languages.catalogues import SOURCE
+from borvo.languages.choice import choose_language
+from borvo.languages.language import Language
 from borvo.storage.database import Connection, Database
 from borvo.storage.outbox.messages import Outbox
 from borvo.storage.security_events.log import SecurityLog
@@ -40,17 +44,17 @@ from borvo.web.cookies import CookiePolicy
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a person goes on to after signing in: a client's name for the page, its origin for the CSP."""
+    """Where a person goes on to after signing in: a client's name for the page, its origin for the CSP, and the
+    languages that it wants for her, parted by spaces."""
 
     client_name: str
     origin: str
+    ui_locales: str = ""
 
 
 DescribeReturn = Callable[[str], Awaitable[Destination | None]]
 OnSessionEnded = Callable[[Connection, PersonId, Sequence[LoginSessionId]], Awaitable[None]]
 """Told of the sessions of one person that have just ended, in the transaction that ended them."""
-
-
 ListHindrances = Callable[[Connection, PersonId], Awaitable[list[str]]]
 """What keeps a person from closing her account, in words for her."""
 EraseElsewhere = Callable[[Connection, PersonId], Awaitable[None]]
@@ -89,9 +93,14 @@ class Accounts:
     browser_key: bytes
     closing_grace: timedelta
     brake: Brake
+    default_language: str = SOURCE
     on_session_ended: OnSessionEnded = tell_nobody
     list_hindrances: ListHindrances = find_none
     erase_elsewhere: EraseElsewhere = erase_nothing
+
+    def speak(self, *wishes: str) -> Language:
+        """The language of a mail, by tags that may be empty: first the `locale` of whoever gets it."""
+        return choose_language(wishes, self.default_language)
 
 
 async def sign_in(
@@ -251,7 +260,7 @@ async def load_profile(accounts: Accounts, person_id: PersonId) -> ClaimsSubject
     async with accounts.database.connection() as connection:
         subject = await profile_store.load_claims_subject(connection, person_id)
     if subject is None:
-        raise NotFoundError("This account is closed.")
+        raise NotFoundError(say("This account is closed."))
     return subject
 
 

@@ -165,6 +165,7 @@ def _build_accounts(
         browser_key=keyring.derive("known browsers"),
         closing_grace=timedelta(days=settings.account_closing_days),
         brake=brake,
+        default_language=settings.language,
         on_session_ended=partial(identity.announce_end, outbox),
     )
 

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from argon2 import PasswordHasher
+from playwright.async_api import Page
 
 from borvo.accounts.public import Passwords, Registration, create_person
 from borvo.assembly import Platform, build_platform
 from borvo.portal.public import create_tenancy
 from borvo.settings import read_settings
+from tests.functional.mails import find_link
 from tests.processes import find_free_port, read_line, stop
 
 PASSWORD = "correct horse pony"
@@ -34,6 +36,17 @@ class Instance:
         if tenancy:
             await create_tenancy(self.platform.portal, email, tenancy)
         return email
+
+    async def sign_up(self, page: Page, email: str) -> None:
+        """From the page that asks for an address to where she was going, as Paula Patient."""
+        await page.get_by_label("E-mail address").fill(email)
+        await page.get_by_role("button", name="Send the link").click()
+        await page.get_by_role("heading", name="Look at your mail").wait_for()
+        await page.goto(self.origin + await find_link(self.platform, email))
+        await page.get_by_label("Given name").fill("Paula")
+        await page.get_by_label("Family name").fill("Patient")
+        await page.get_by_label("Password").fill(PASSWORD)
+        await page.get_by_role("button", name="Create account").click()
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from borvo.mail.posting import KIND
 from borvo.support.service import add_role
 from tests.browser.conftest import PHONE, OpenPage, run_axe, sign_in
 from tests.factories.clients import BLOOD_PRESSURE, SECRET, register_client
-from tests.instance import PASSWORD, Instance
+from tests.instance import Instance
 from tests.processes import ROOT, find_free_port, stop, wait_for_port
 
 pytestmark = pytest.mark.browser
@@ -68,13 +68,9 @@ async def ask(page: Page, app: str, email: str) -> None:
     await page.wait_for_url(f"{app}/")
 
 
-async def sign_up(page: Page, email: str) -> None:
+async def sign_up(borvo: Instance, page: Page, email: str) -> None:
     await page.get_by_role("main").get_by_role("link", name="Create an account").click()
-    await page.get_by_label("Given name").fill("Paula")
-    await page.get_by_label("Family name").fill("Patient")
-    await page.get_by_label("E-mail address").fill(email)
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Create account").click()
+    await borvo.sign_up(page, email)
 
 
 async def test_a_person_shares_unticks_sees_who_looked_and_ends_it(
@@ -93,7 +89,7 @@ async def test_a_person_shares_unticks_sees_who_looked_and_ends_it(
     person = await open_page(viewport=PHONE)
     await person.goto(await find_link(borvo, email))
     assert await run_axe(person, axe) == []
-    await sign_up(person, email)
+    await sign_up(borvo, person, email)
     await expect(person.get_by_role("heading", name="asks to see data of yours")).to_be_visible()
     assert await run_axe(person, axe) == []
     await person.get_by_label("read your weight").uncheck()

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import PHONE, OpenPage, StartExample, run_axe, sign_in
-from tests.instance import PASSWORD, Instance
+from tests.instance import Instance
 from tests.processes import find_free_port
 
 pytestmark = pytest.mark.browser
@@ -31,13 +31,9 @@ async def register_client(page: Page, origin: str, callback: str) -> tuple[str, 
     return client_id, await page.locator("#generated-secret").inner_text()
 
 
-async def sign_up(page: Page) -> None:
+async def sign_up(borvo: Instance, page: Page) -> None:
     await page.get_by_role("link", name="Create an account").click()
-    await page.get_by_label("Given name").fill("Paula")
-    await page.get_by_label("Family name").fill("Patient")
-    await page.get_by_label("E-mail address").fill(f"{uuid4().hex[:12]}@example.org")
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Create account").click()
+    await borvo.sign_up(page, f"{uuid4().hex[:12]}@example.org")
 
 
 async def prepare_example(borvo: Instance, open_page: OpenPage, start_example: StartExample) -> str:
@@ -58,7 +54,7 @@ async def test_a_registered_app_writes_and_lists_a_new_persons_blood_pressure(
     page = await open_page()
     await page.goto(app)
     await page.get_by_role("link", name="Sign in with Borvo").click()
-    await sign_up(page)
+    await sign_up(borvo, page)
     await expect(page.get_by_role("heading", name="Allow Pressure diary?")).to_be_visible()
     await page.get_by_role("button", name="Allow").click()
     await expect(page.get_by_role("heading", name="Hello Paula")).to_be_visible()
@@ -80,7 +76,7 @@ async def test_whoever_declines_finds_a_friendly_page_of_the_app(
     app = await prepare_example(borvo, open_page, start_example)
     page = await open_page()
     await page.goto(f"{app}/signin")
-    await sign_up(page)
+    await sign_up(borvo, page)
     await page.get_by_role("button", name="Decline").click()
     await expect(page.get_by_role("heading", name="You did not allow it")).to_be_visible()
     await page.get_by_role("link", name="Sign in with Borvo").click()
@@ -93,7 +89,7 @@ async def test_the_app_says_what_the_api_refused_and_what_no_blood_pressure_is(
     app = await prepare_example(borvo, open_page, start_example)
     page = await open_page(viewport=PHONE)
     await page.goto(f"{app}/signin")
-    await sign_up(page)
+    await sign_up(borvo, page)
     await page.get_by_role("button", name="Allow").click()
     # The browser itself would not send it: the app must not rely on that.
     await page.locator("form").evaluate_all("forms => forms.forEach(form => { form.noValidate = true })")

@@ -9,10 +9,12 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from borvo.accounts.registration import Wish, ask_for_link
 from borvo.portal.activity import list_days
 from borvo.portal.public import Activity, add_counts
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage, run_axe, sign_in
 from tests.factories.clients import register_client
+from tests.functional.mails import find_link
 from tests.instance import PASSWORD, Instance
 
 pytestmark = pytest.mark.browser
@@ -22,6 +24,10 @@ OPEN_TO_ALL = {
     "start": "/",
     "sign-in": "/account/sign-in",
     "sign-up": "/account/sign-up",
+    "forgot password": "/account/reset",
+    "link gone": "/account/reset/none",
+    "finish sign-up": "/account/sign-up/{sign_up_link}",
+    "new password": "/account/reset/{reset_link}",
     "APIs": "/docs",
     "signed out": "/connect/endsession",
     "not found": "/nothing/here",
@@ -36,6 +42,7 @@ BEHIND_SIGN_IN = {
     "device": "/account/device",
     "sessions": "/account/sessions",
     "security": "/account/security",
+    "password": "/account/password",
     "portal": "/portal",
     "new client": "/portal/clients/new",
     "client": "/portal/clients/{client_id}",
@@ -76,11 +83,20 @@ class Developer:
     paths: dict[str, str]
 
 
+async def send_links(borvo: Instance, email: str) -> dict[str, str]:
+    """One to an address that has an account, and one to another."""
+    links = {"reset_link": email, "sign_up_link": f"{uuid4().hex[:12]}@example.org"}
+    for each in links.values():
+        await ask_for_link(borvo.platform.accounts, Wish.SIGN_UP, each, "/account", "192.0.2.1")
+    return {name: (await find_link(borvo.platform, each)).rpartition("/")[2] for name, each in links.items()}
+
+
 @pytest.fixture(scope="session")
 async def developer(borvo: Instance, chromium: Browser) -> AsyncIterator[Developer]:
     prefix = f"p{uuid4().hex[:10]}"
     email = await borvo.create_person(tenancy=prefix)
     client_id = await register_client(borvo.platform, f"{prefix}.app", redirect_uris=(CALLBACK,))
+    links = await send_links(borvo, email)
     async with borvo.platform.database.transaction() as connection:
         days = list_days(borvo.platform.clock().date(), 90)
         await add_counts(connection, [(client_id, day, kind, 12_345) for day in days for kind in Activity])
@@ -93,15 +109,15 @@ async def developer(borvo: Instance, chromium: Browser) -> AsyncIterator[Develop
         "state": "s",
     }
     paths = {
-        name: path.format(client_id=client_id, prefix=prefix, request=urlencode(request))
-        for name, path in BEHIND_SIGN_IN.items()
+        name: path.format(client_id=client_id, prefix=prefix, request=urlencode(request), **links)
+        for name, path in (OPEN_TO_ALL | BEHIND_SIGN_IN).items()
     }
     context = await chromium.new_context()
     page = await context.new_page()
     await page.goto(f"{borvo.origin}/account/sign-in")
     await sign_in(page, email)
     await page.wait_for_url(f"{borvo.origin}/portal")
-    yield Developer(await context.storage_state(), {**OPEN_TO_ALL, **paths})
+    yield Developer(await context.storage_state(), paths)
     await context.close()
 
 
@@ -144,6 +160,8 @@ async def test_axe_finds_no_fault(visit: Any, axe: str, name: str, scheme: Any, 
     [
         "start",
         "sign-up",
+        "finish sign-up",
+        "password",
         "portal",
         "new client",
         "client, advanced",

@@ -1,6 +1,8 @@
 """One application for all tests of a process: registering every handler anew for each test would cost more than the
 test does."""
 
+from weakref import WeakKeyDictionary
+
 from litestar import Litestar
 from litestar.di import Provide
 from litestar.types import ASGIApp
@@ -9,6 +11,7 @@ from borvo.assembly import Platform, build_litestar, enclose, list_dependencies
 
 # By what is built into the application itself rather than given to its handlers.
 _built: dict[tuple[object, ...], Litestar] = {}
+_platforms: WeakKeyDictionary[ASGIApp, Platform] = WeakKeyDictionary()
 
 
 def build_app_for(platform: Platform, part: str = "") -> ASGIApp:
@@ -22,4 +25,11 @@ def build_app_for(platform: Platform, part: str = "") -> ASGIApp:
         present = app.dependencies[name]
         assert isinstance(present, Provide)
         present.dependency, present.value = provider.dependency, provider.value
-    return enclose(app, platform)
+    enclosed = enclose(app, platform)
+    _platforms[enclosed] = platform
+    return enclosed
+
+
+def find_platform(app: object) -> Platform:
+    """That of an application which `build_app_for` has built."""
+    return _platforms[app]  # type: ignore[index]

@@ -1,10 +1,14 @@
 """A browser without scripts for functional tests: it reads the forms of a page and submits them as they are."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
 import httpx
+
+from borvo.accounts.public import Registration, create_person
+from tests.functional.application import find_platform
 
 
 @dataclass
@@ -110,16 +114,25 @@ class Browser:
         family_name: str = "Byron",
         password: str = "correct horse pony",
     ) -> httpx.Response:
-        page = await self.open("/account/sign-up")
-        return await self.submit(
-            page,
-            "/account/sign-up",
-            email=email,
-            given_name=given_name,
-            family_name=family_name,
-            password=password,
-        )
+        """Makes an account, as if by the link of a mail, and signs in. `sign_up_by_mail` goes the whole way."""
+        transport = self.client._transport
+        assert isinstance(transport, httpx.ASGITransport)
+        registration = Registration(email, given_name, family_name, password, is_email_verified=True)
+        assert await create_person(find_platform(transport.app).accounts, registration)
+        return await self.sign_in(email, password)
 
     async def sign_in(self, email: str, password: str = "correct horse pony") -> httpx.Response:
         page = await self.open("/account/sign-in")
         return await self.submit(page, "/account/sign-in", email=email, password=password)
+
+
+async def sign_up_by_mail(
+    browser: Browser, email: str, read_link: Callable[[str], Awaitable[str]], path: str = "/account/sign-up"
+) -> httpx.Response:
+    """The whole way of a person: `read_link` finds the address in the newest mail to her."""
+    page = await browser.open(path)
+    page = await browser.submit(page, "/account/sign-up", email=email)
+    assert page.status_code == 200, page.text
+    page = await browser.open(await read_link(email))
+    details = {"given_name": "Ada", "family_name": "Byron", "password": "correct horse pony"}
+    return await browser.submit(page, "/account/sign-up/", **details)

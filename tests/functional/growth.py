@@ -4,7 +4,8 @@ finds them empty; what stays says why. A table that is in neither fails `storage
 from itertools import chain
 
 ENDING = {
-    # Signing in, and what follows from it.
+    # Signing up and in, and what follows from it.
+    "account_link",
     "login_session",
     "session_client",
     "authorization_request",

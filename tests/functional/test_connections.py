@@ -11,6 +11,7 @@ from borvo.assembly import Platform, build_app, build_platform
 from borvo.identity.public import generate_key
 from borvo.settings import Settings
 from tests.factories.clients import SECRET, register_client
+from tests.functional.application import build_app_for
 from tests.functional.browser import Browser
 from tests.functional.conftest import ISSUER
 from tests.functional.identity.aspnet import Handler, consent, read_form_post
@@ -31,7 +32,7 @@ async def narrow(database_url: str) -> AsyncIterator[Platform]:
 
 
 async def test_a_whole_sign_in_needs_one_connection_at_a_time(narrow: Platform) -> None:
-    transport = httpx.ASGITransport(app=build_app(narrow))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=build_app_for(narrow, "narrow"))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as client, asyncio.timeout(30):
         browser, handler = (
             Browser(client),

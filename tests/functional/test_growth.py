@@ -76,9 +76,11 @@ async def count_rows(platform: Platform) -> dict[str, int]:
 
 
 async def sign_people_in(stage: Stage) -> None:
-    """Requests without an answer, codes that nobody redeems, tokens of every form, sessions that clients hear of."""
+    """Links that nobody opens, requests without an answer, codes that nobody redeems, tokens of every form, sessions
+    that clients hear of."""
     platform, http = stage.platform, stage.http
     ada = await stage.find_browser(PATIENT)
+    await post(ada, "/account/reset", email="nobody@example.org")
     stranger = await stage.open_browser()
     handler = await register_lasting(
         platform, http, access_token_format="opaque", backchannel_logout_uri="https://localhost:5001/out"

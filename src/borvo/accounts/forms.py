@@ -1,19 +1,21 @@
 """Reads the forms of people and says what is wrong with them."""
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, fields
 from datetime import date
 
 from borvo.accounts.model import (
     ClaimsSubject,
+    Person,
     PostalAddress,
     Profile,
     ProfileDetails,
     check_email,
     check_name,
-    check_password,
     normalize_email,
 )
+from borvo.accounts.password_rules import check_password
 from borvo.accounts.policy import (
     check_birth_year,
     check_birthdate,
@@ -26,11 +28,12 @@ from borvo.accounts.policy import (
     normalize_locale,
     normalize_phone_number,
 )
-from borvo.accounts.service import Registration
+from borvo.accounts.registration import Registration
 from borvo.web.addresses import is_local_path
 from borvo.web.forms import Form
 
 DEFAULT_RETURN = "/account"
+_RETURN_MAXIMUM = 2000
 
 _ADDRESS = [field.name for field in fields(PostalAddress)]
 _OWN = [field.name for field in fields(Profile) if field.name != "address"]
@@ -46,7 +49,7 @@ _CHECKS: dict[str, Callable[[str], str | None]] = {
 
 def read_return_to(text: str | None) -> str:
     """The local path to go on to; anything that could lead elsewhere becomes the account page."""
-    return text if text and is_local_path(text) else DEFAULT_RETURN
+    return text if text and len(text) <= _RETURN_MAXIMUM and is_local_path(text) else DEFAULT_RETURN
 
 
 def _note_faults(form: Form, faults: Mapping[str, str | None]) -> bool:
@@ -57,18 +60,34 @@ def _note_faults(form: Form, faults: Mapping[str, str | None]) -> bool:
     return form.is_valid
 
 
-def read_registration(form: Form) -> Registration | None:
-    """None when something is wrong; the form then says what, field by field."""
+def read_email(form: Form) -> str | None:
+    """The address in its one form; None when something is wrong, which the form then says."""
     email = normalize_email(form.text("email"))
+    return email if _note_faults(form, {"email": check_email(email)}) else None
+
+
+async def read_registration(form: Form, email: str) -> Registration | None:
+    """Of a person whose address is proved. None when something is wrong; the form then says what, field by field."""
+    given_name, family_name, password = (
+        form.text("given_name"),
+        form.text("family_name"),
+        form.raw("password"),
+    )
     faults = {
-        "given_name": check_name(form.text("given_name"), "given name"),
-        "family_name": check_name(form.text("family_name"), "family name"),
-        "email": check_email(email),
-        "password": check_password(form.raw("password"), email),
+        "given_name": check_name(given_name, "given name"),
+        "family_name": check_name(family_name, "family name"),
+        "password": await asyncio.to_thread(check_password, password, email, given_name, family_name),
     }
     if not _note_faults(form, faults):
         return None
-    return Registration(email, form.text("given_name"), form.text("family_name"), form.raw("password"))
+    return Registration(email, given_name, family_name, password, is_email_verified=True)
+
+
+async def read_new_password(form: Form, person: Person) -> str | None:
+    """None when something is wrong with it, which the form then says."""
+    password, about = form.raw("password"), (person.email, person.given_name, person.family_name)
+    fault = await asyncio.to_thread(check_password, password, *about)
+    return password if _note_faults(form, {"password": fault}) else None
 
 
 def fill_profile(subject: ClaimsSubject) -> Form:

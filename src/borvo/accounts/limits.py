@@ -25,7 +25,10 @@ SIGN_IN_BY_PAIR = Limit("sign-in-pair", 10)
 # NIST SP 800-63B 3.2.2: not more than a hundred failures in a row, from wherever they come.
 SIGN_IN_BY_EMAIL = Limit("sign-in-email", 100)
 SIGN_IN_BY_ADDRESS = Limit("sign-in-address", 100)
-SIGN_UP_BY_ADDRESS = Limit("sign-up-address", 30)
+# Mails that a stranger causes: each address and each network has as many, whether anybody has an account.
+LINK_BY_EMAIL = Limit("link-email", 5)
+LINK_BY_ADDRESS = Limit("link-address", 30)
+CONFIRM_PASSWORD = Limit("confirm-password", 10)
 
 
 def find_window(now: datetime) -> datetime:

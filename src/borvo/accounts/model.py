@@ -15,8 +15,6 @@ SESSION_IDLE = timedelta(hours=2)
 # How stale `last_seen_at` may be, so that reading pages does not write a row each time.
 SEEN_GRANULARITY = timedelta(minutes=1)
 
-PASSWORD_MINIMUM = 10
-PASSWORD_MAXIMUM = 200
 NAME_MAXIMUM = 100
 EMAIL_MAXIMUM = 254
 
@@ -200,15 +198,4 @@ def check_name(text: str, what: str) -> str | None:
         return f"Enter your {what}."
     if len(text) > NAME_MAXIMUM or not text.isprintable():
         return f"Use at most {NAME_MAXIMUM} ordinary characters."
-    return None
-
-
-def check_password(password: str, email: str) -> str | None:
-    """What is wrong with a new password, or None. Length is what counts (NIST SP 800-63B 3.1.1)."""
-    if len(password) < PASSWORD_MINIMUM:
-        return f"Use at least {PASSWORD_MINIMUM} characters; a few words are easiest to remember."
-    if len(password) > PASSWORD_MAXIMUM:
-        return f"Use at most {PASSWORD_MAXIMUM} characters."
-    if len(set(password)) < 4 or (email and password.lower() in {email, email.partition("@")[0]}):  # noqa: PLR2004
-        return "This is too easy to guess. Use a few words that do not belong together."
     return None

@@ -10,6 +10,8 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from borvo.accounts.password_rules import normalize_password
+
 T = TypeVar("T")
 
 
@@ -36,7 +38,7 @@ class Passwords:
         self._decoy = self._hasher.hash("nobody has this password")
 
     async def hash(self, password: str) -> str:
-        return await _run(partial(self._hasher.hash, password))
+        return await _run(partial(self._hasher.hash, normalize_password(password)))
 
     async def verify(self, digest: str | None, password: str) -> bool:
         """Takes the same time whether there is a digest or not, so that time does not tell who exists."""
@@ -45,6 +47,11 @@ class Passwords:
         return is_right and digest is not None
 
     def _verify(self, digest: str, password: str) -> bool:
+        # Hashed as it was typed, before passwords had one spelling.
+        spellings = dict.fromkeys((normalize_password(password), password))
+        return any(self._is_of(digest, spelling) for spelling in spellings)
+
+    def _is_of(self, digest: str, password: str) -> bool:
         try:
             return self._hasher.verify(digest, password)
         except (VerificationError, InvalidHashError):

@@ -24,6 +24,7 @@ from borvo.accounts.model import (
 from borvo.accounts.pages import build_router
 from borvo.accounts.passwords import Passwords
 from borvo.accounts.profile_store import CLAIMS_COLUMNS, load_claims_subject, read_claims_subject
+from borvo.accounts.registration import Registration, create_person
 from borvo.accounts.restoring import end_all_sessions
 from borvo.accounts.sandbox import Sandbox, close_sandbox, list_left_sandboxes, open_sandbox
 from borvo.accounts.service import (
@@ -31,10 +32,8 @@ from borvo.accounts.service import (
     DescribeReturn,
     Destination,
     OnSessionEnded,
-    Registration,
     change_role,
     clean_up,
-    create_person,
     end_session,
     end_sessions,
     find_login,

@@ -20,6 +20,12 @@ _SENTENCES = {
     SecurityEventKind.SIGN_OUT: "You signed out.",
     SecurityEventKind.SIGN_UP: "Your account was made.",
     SecurityEventKind.SESSION_ENDED: "One of your sign-ins was ended.",
+    SecurityEventKind.PASSWORD_CHANGED: "Your password was changed.",
+    SecurityEventKind.EMAIL_VERIFIED: "You confirmed your e-mail address.",
+    SecurityEventKind.EMAIL_CHANGED: "Your e-mail address was changed.",
+    SecurityEventKind.EMAIL_CHANGE_UNDONE: "The change of your e-mail address was undone.",
+    SecurityEventKind.ACCOUNT_CLOSED: "You closed your account.",
+    SecurityEventKind.ACCOUNT_REOPENED: "You opened your account again.",
     SecurityEventKind.CONSENT_GRANTED: "You allowed {app} to use your data.",
     SecurityEventKind.CONSENT_WITHDRAWN: "You took back what you had allowed {app}.",
     SecurityEventKind.SHARING_GRANTED: "You let {agency} see data of yours.",
@@ -43,6 +49,9 @@ _SENTENCES = {
 
 _WARNINGS = {
     SecurityEventKind.SIGN_IN_FAILED,
+    SecurityEventKind.PASSWORD_CHANGED,
+    SecurityEventKind.EMAIL_CHANGED,
+    SecurityEventKind.EMAIL_CHANGE_UNDONE,
     SecurityEventKind.TOKEN_FAMILY_REVOKED,
     SecurityEventKind.CLIENT_SECRET_REPORTED,
     SecurityEventKind.PERSONAL_TOKEN_REPORTED,

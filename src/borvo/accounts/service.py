@@ -1,11 +1,11 @@
-"""Use cases of people: sign-up, sign-in, sessions and their end, profile, roles."""
+"""Use cases of people: sign-in, sessions and their end, profile, roles."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
-from borvo.accounts import limits, profile_store, store
+from borvo.accounts import limits, link_store, profile_store, store
 from borvo.accounts.limits import Limiter
 from borvo.accounts.model import (
     SEEN_GRANULARITY,
@@ -22,13 +22,11 @@ from borvo.accounts.model import (
     parse_session_cookie,
 )
 from borvo.accounts.passwords import Passwords
-from borvo.accounts.words import write_welcome
 from borvo.kernel.clock import Clock
 from borvo.kernel.digests import digest_token, is_same
 from borvo.kernel.entropy import TOKEN_BYTES, Entropy, create_uuid, encode_bytes
 from borvo.kernel.errors import NotFoundError
 from borvo.kernel.ids import LoginSessionId, PersonId
-from borvo.mail.posting import post_mail
 from borvo.storage.database import Connection, Database
 from borvo.storage.outbox.messages import Outbox
 from borvo.storage.security_events.log import SecurityLog
@@ -71,62 +69,6 @@ class Accounts:
     events: SecurityLog
     describe_return: DescribeReturn
     on_session_ended: OnSessionEnded = tell_nobody
-
-
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """Checked details of a new person."""
-
-    email: str
-    given_name: str
-    family_name: str
-    password: str
-
-
-async def create_person(accounts: Accounts, registration: Registration) -> Person | None:
-    """None when the address is taken."""
-    return await _create_person(accounts, registration, _do_nothing)
-
-
-async def _do_nothing(_: Connection, __: Person) -> None:
-    """What goes with a person whom no stranger has made."""
-
-
-async def _create_person(
-    accounts: Accounts, registration: Registration, go_with: Callable[[Connection, Person], Awaitable[None]]
-) -> Person | None:
-    """`go_with` is run in the same transaction, for a new person only."""
-    now = accounts.clock()
-    person = _make_person(accounts, registration, now)
-    digest = await accounts.passwords.hash(registration.password)
-    async with accounts.database.transaction() as connection:
-        if not await store.insert_person(connection, person, digest, now):
-            return None
-        await go_with(connection, person)
-    return person
-
-
-def _make_person(accounts: Accounts, registration: Registration, now: datetime) -> Person:
-    return Person(
-        id=PersonId(create_uuid(now, accounts.entropy)),
-        email=normalize_email(registration.email),
-        is_email_verified=False,
-        given_name=registration.given_name,
-        family_name=registration.family_name,
-        roles=frozenset({Role.PATIENT}),
-    )
-
-
-async def sign_up(accounts: Accounts, registration: Registration, address: str) -> Person | None:
-    """For a stranger, under the limit of his address. Whoever has the mail address is told."""
-    await accounts.limiter.spend(limits.SIGN_UP_BY_ADDRESS, find_network(address), accounts.clock())
-
-    async def welcome(connection: Connection, person: Person) -> None:
-        mail = write_welcome(person.email, accounts.issuer)
-        await post_mail(accounts.outbox, connection, mail, person_id=person.id)
-        await accounts.events.record(connection, SecurityEvent(SecurityEventKind.SIGN_UP, person.id))
-
-    return await _create_person(accounts, registration, welcome)
 
 
 async def sign_in(accounts: Accounts, email: str, password: str, address: str) -> Person | None:
@@ -309,8 +251,10 @@ async def change_role(
 
 
 async def clean_up(accounts: Accounts) -> None:
-    """Deletes counters whose window is long over, and login sessions a month after their end."""
+    """Deletes counters whose window is long over, links that no longer work, and login sessions a month after their
+    end."""
     now = accounts.clock()
     async with accounts.database.transaction() as connection:
         await store.delete_old_attempts(connection, now - timedelta(hours=1))
+        await link_store.delete_old_links(connection, now)
         await store.delete_old_sessions(connection, now - timedelta(days=30))

@@ -43,8 +43,30 @@ async def find_person(connection: Connection, email: str) -> Person | None:
     """By normalized address; None when there is no such person or the account is closed."""
     row = await connection.fetchrow(
         f"""select {PERSON_COLUMNS} from person p
-            where p.id = (select person_id from person_email where email = $1) and p.closed_at is null""",
+            where p.id = (select person_id from person_email where email = $1) and p.email = $1
+              and p.closed_at is null""",
         email,
+    )
+    return read_person(row) if row else None
+
+
+async def find_holder(connection: Connection, email: str) -> Person | None:
+    """As `find_person`, with those who closed the account and may still come back."""
+    row = await connection.fetchrow(
+        f"""select {PERSON_COLUMNS} from person p
+            where p.id = (select person_id from person_email where email = $1) and p.email = $1
+              and (p.closed_at is null or p.erase_at is not null)""",
+        email,
+    )
+    return read_person(row) if row else None
+
+
+async def load_holder(connection: Connection, person_id: PersonId) -> Person | None:
+    """As `load_person`, with those who closed the account and may still come back."""
+    row = await connection.fetchrow(
+        f"""select {PERSON_COLUMNS} from person p
+            where p.id = $1 and (p.closed_at is null or p.erase_at is not null)""",
+        person_id,
     )
     return read_person(row) if row else None
 
@@ -54,6 +76,28 @@ async def load_password_digest(connection: Connection, person_id: PersonId) -> s
         "select digest from person_password where person_id = $1", person_id
     )
     return digest
+
+
+async def replace_password(connection: Connection, person_id: PersonId, digest: str, now: datetime) -> None:
+    """The first one, too, of a person who has none."""
+    await connection.execute(
+        """insert into person_password (person_id, digest, changed_at) values ($1, $2, $3)
+           on conflict (person_id) do update set digest = excluded.digest, changed_at = excluded.changed_at""",
+        person_id,
+        digest,
+        now,
+    )
+
+
+async def mark_verified(connection: Connection, person_id: PersonId, now: datetime) -> bool:
+    """Whether her address had not been proved before."""
+    marked = await connection.fetchval(
+        """update person set email_verified_at = $2
+           where id = $1 and email_verified_at is null returning true""",
+        person_id,
+        now,
+    )
+    return bool(marked)
 
 
 async def insert_person(connection: Connection, person: Person, digest: str, now: datetime) -> bool:
@@ -67,12 +111,14 @@ async def insert_person(connection: Connection, person: Person, digest: str, now
     if claimed is None:
         return False
     await connection.execute(
-        "insert into person (id, email, given_name, family_name, created_at) values ($1, $2, $3, $4, $5)",
+        """insert into person (id, email, given_name, family_name, created_at, email_verified_at)
+           values ($1, $2, $3, $4, $5, $6)""",
         person.id,
         person.email,
         person.given_name,
         person.family_name,
         now,
+        now if person.is_email_verified else None,
     )
     await connection.execute(
         "insert into person_password (person_id, digest, changed_at) values ($1, $2, $3)",

@@ -17,9 +17,12 @@ person = sa.Table(
     sa.Column("family_name", sa.Text, nullable=False),
     sa.Column("created_at", _INSTANT, nullable=False),
     sa.Column("closed_at", _INSTANT),
+    # When all that is hers goes, unless she signs in before.
+    sa.Column("erase_at", _INSTANT),
     # Set for a stand-in that a developer's test drive made and deletes: nobody real, for no list of people.
     sa.Column("sandbox_tenancy_id", UUID),
 )
+sa.Index("person_erase", person.c.erase_at, postgresql_where=person.c.erase_at.is_not(None))
 sa.Index("person_sandbox", person.c.created_at, postgresql_where=person.c.sandbox_tenancy_id.is_not(None))
 
 # The directory that finds a person by address: the one table keyed otherwise, since uniqueness needs it.
@@ -28,6 +31,23 @@ person_email = sa.Table(
     metadata,
     sa.Column("email", sa.Text, primary_key=True),
     sa.Column("person_id", UUID, nullable=False),
+    # Set for an address that she left, and may go back to until then.
+    sa.Column("kept_until", _INSTANT),
+)
+
+# Of a link in a mail: of one that makes an account, the person is who would come about.
+account_link = sa.Table(
+    "account_link",
+    metadata,
+    sa.Column("person_id", UUID, primary_key=True),
+    sa.Column("token_digest", sa.LargeBinary, primary_key=True),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("return_to", sa.Text, nullable=False),
+    sa.Column("browser_digest", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", _INSTANT, nullable=False),
+    sa.Column("expires_at", _INSTANT, nullable=False, index=True),
+    sa.Column("used_at", _INSTANT),
 )
 
 person_password = sa.Table(

@@ -162,7 +162,7 @@ async def seed(platform: Platform) -> None:
 
 async def _seed_person(platform: Platform, email: str) -> Person:
     given_name, family_name, role = PEOPLE[email]
-    registration = Registration(email, given_name, family_name, PASSWORD)
+    registration = Registration(email, given_name, family_name, PASSWORD, is_email_verified=True)
     person = await create_person(platform.accounts, registration)
     async with platform.database.transaction() as connection:
         if role is not None:

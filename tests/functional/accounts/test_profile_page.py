@@ -65,7 +65,7 @@ async def test_what_a_person_tells_reaches_the_clients_that_she_allows(
         "given_name": "Augusta",
         "family_name": "Byron",
         "email": "ada@example.org",
-        "email_verified": False,
+        "email_verified": True,
         "phone_number_verified": False,
         "updated_at": int(clock().timestamp()),
         "address": {

@@ -1,7 +1,5 @@
 """Signing up, in and out."""
 
-import asyncio
-
 import httpx
 import pytest
 
@@ -11,7 +9,7 @@ from borvo.assembly import Platform
 from borvo.kernel.errors import TooManyRequestsError
 from tests.functional.browser import Browser, read_forms
 from tests.functional.conftest import TestClock
-from tests.functional.identity.flows import ADA, count, execute
+from tests.functional.identity.flows import ADA, execute
 
 PASSWORD = "correct horse pony"
 WRONG = "wrong horse pony"
@@ -167,16 +165,6 @@ async def test_a_hostile_address_is_a_fault_and_never_an_internal_error(browser:
         page = await browser.open(path)
         answer = await browser.submit(page, path, email=email, password=PASSWORD)
         assert answer.status_code == 400
-
-
-async def test_two_people_who_sign_up_at_once_with_one_address_make_one_account(
-    browser: Browser, platform: Platform
-) -> None:
-    page = await browser.open("/account/sign-up")
-    fields = {"given_name": "Ada", "family_name": "Byron", "email": ADA, "password": PASSWORD}
-    answers = await asyncio.gather(*(browser.submit(page, "/account/sign-up", **fields) for _ in range(5)))
-    assert sorted(answer.status_code for answer in answers) == [200] + [400] * 4
-    assert await count(platform, "person") == 1
 
 
 async def test_a_closed_account_cannot_sign_in_and_its_sessions_end(

@@ -13,8 +13,9 @@ from borvo.assembly import Platform
 from borvo.support.organisations import disallow_client
 from borvo.support.service import remove_role
 from tests.functional.agency.scenes import AGENT, INVITE_PATHS, PATIENT, Stage, ask, seat_agent
-from tests.functional.browser import read_forms
+from tests.functional.browser import read_forms, sign_up_by_mail
 from tests.functional.conftest import TestClock
+from tests.functional.mails import read_links
 
 
 async def list_scopes(stage: Stage, headers: dict[str, str]) -> list[str]:
@@ -32,15 +33,8 @@ async def test_somebody_without_an_account_signs_up_and_lands_on_the_request(sta
     assert "Share what is ticked" not in page.text
     # Every way to sign in or up leads back.
     assert page.text.count("/account/sign-") == page.text.count("?return_to=%2Fagency%2Finvitations%2F") == 2
-    page = await browser.open(f"/account/sign-up?return_to={link}")
-    page = await browser.submit(
-        page,
-        "/account/sign-up",
-        email=PATIENT,
-        given_name="Ada",
-        family_name="B",
-        password="correct horse pony",
-    )
+    path = f"/account/sign-up?return_to={link}"
+    page = await sign_up_by_mail(browser, PATIENT, read_links(stage.platform), path)
     assert "Share what is ticked" in page.text
 
 
@@ -139,7 +133,7 @@ async def test_of_several_who_accept_at_once_one_is_bound(platform: Platform, st
     pages = [await browser.open(link) for browser in browsers]
     answers = await asyncio.gather(
         *(
-            browser.submit(page, link, decision="accept")
+            browser.submit(page, link, decision="accept", confirmed="on")
             for browser, page in zip(browsers, pages, strict=True)
         )
     )

@@ -74,3 +74,8 @@ async def count(platform: Platform, table: str) -> int:
     async with platform.database.connection() as connection:
         rows: int = await connection.fetchval(f"select count(*) from {table}")
         return rows
+
+
+async def fetch_value(platform: Platform, sql: str) -> Any:
+    async with platform.database.connection() as connection:
+        return await connection.fetchval(sql)

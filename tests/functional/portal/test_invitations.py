@@ -8,8 +8,9 @@ from borvo.accounts.public import Role, find_person
 from borvo.assembly import Platform
 from borvo.kernel.digests import digest_token
 from borvo.portal.public import clean_up, suspend_tenancy
-from tests.functional.browser import Browser, read_forms
+from tests.functional.browser import Browser, read_forms, sign_up_by_mail
 from tests.functional.conftest import TestClock
+from tests.functional.mails import read_links
 from tests.functional.portal.conftest import StartPerson
 from tests.functional.portal.teams import (
     INVITATIONS,
@@ -44,15 +45,7 @@ async def test_a_person_signs_up_from_the_link_and_is_a_member(
     assert page.status_code == 200
     assert NEW not in page.text
     signing_up = page.text.partition('href="/account/sign-up?')[2].partition('"')[0]
-    form_page = await browser.open(f"/account/sign-up?{signing_up}")
-    page = await browser.submit(
-        form_page,
-        "/account/sign-up",
-        email=NEW,
-        given_name="New",
-        family_name="Person",
-        password="correct horse pony",
-    )
+    page = await sign_up_by_mail(browser, NEW, read_links(platform), f"/account/sign-up?{signing_up}")
     assert page.url.path == link
     page = await browser.submit(page, link)
     assert "You are a member of this tenancy now, as viewer." in page.text

@@ -6,9 +6,10 @@ import httpx
 import msgspec
 import pytest
 
-from borvo.assembly import Platform, build_app, build_platform
+from borvo.assembly import Platform, build_platform
 from borvo.portal.public import create_tenancy
 from borvo.settings import Settings
+from tests.functional.application import build_app_for
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock, reuse_keys
 from tests.functional.portal.drives import NOTICED, PAGE, SERVICE, WORKS, drive, read_text
@@ -145,7 +146,7 @@ async def test_an_instance_on_https_is_driven_with_its_own_kind_of_cookies(
     passwords = platform.accounts.passwords
     other = build_platform(safe, clock=clock, passwords=passwords, generate=reuse_keys())
     await other.database.open()
-    transport = httpx.ASGITransport(app=build_app(other))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=build_app_for(other, "https"))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url=safe.issuer) as client:
         browser = Browser(client)
         await browser.sign_up("grace@example.org")

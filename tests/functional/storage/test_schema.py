@@ -28,6 +28,7 @@ for path in sorted(SOURCE.rglob("tables.py")):
 NOT_KEYED_BY_PERSON = {"person_email", "device_authorization"}
 # Read over all people: to delete what has expired, to deliver what is due, to see what concerns one client.
 INDEXED_OVER_ALL = {
+    "account_link",
     # Whose reminder is due.
     "agency_kept_invite",
     # Whom an agency may reach.

@@ -6,8 +6,9 @@ import httpx
 import msgspec
 import pytest
 
-from borvo.assembly import Platform, build_app, build_platform
+from borvo.assembly import Platform, build_platform
 from borvo.settings import Settings
+from tests.functional.application import build_app_for
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock, reuse_key
 from tests.functional.identity.flows import ADA
@@ -22,7 +23,7 @@ async def secure(settings: Settings, clock: TestClock) -> AsyncIterator[Browser]
     changed = msgspec.structs.replace(settings, issuer=HTTPS)
     platform = build_platform(changed, clock=clock, generate=reuse_key)
     await platform.database.open()
-    transport = httpx.ASGITransport(app=build_app(platform))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=build_app_for(platform, "secure"))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url=HTTPS) as client:
         yield Browser(client)
     await platform.database.close()

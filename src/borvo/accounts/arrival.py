@@ -1,0 +1,66 @@
+"""What the pages share through which people come in: where they go on to, and the session they get."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from litestar.response import Redirect, Template
+
+from borvo.accounts import service
+from borvo.accounts.forms import DEFAULT_RETURN
+from borvo.accounts.model import Person
+from borvo.accounts.service import Accounts, Device
+from borvo.accounts.signing_in import AnyRequest
+from borvo.kernel.errors import TooManyRequestsError
+from borvo.web.addresses import find_client_address
+from borvo.web.forms import Form
+from borvo.web.pages import redirect_to, render_page
+
+
+async def render_arrival(
+    accounts: Accounts,
+    name: str,
+    form: Form,
+    return_to: str,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **context: Any,
+) -> Template:
+    """A page for whoever is not signed in, which says where she goes on to."""
+    destination = await accounts.describe_return(return_to)
+    return render_page(
+        f"accounts/{name}.html",
+        status=status,
+        headers=headers,
+        form_action=[destination.origin] if destination else (),
+        form=form,
+        return_to=return_to,
+        destination=destination,
+        viewer=None,
+        **context,
+    )
+
+
+async def slow_down(
+    accounts: Accounts, name: str, form: Form, return_to: str, error: TooManyRequestsError
+) -> Template:
+    """The page again, with what was typed and when to come back."""
+    form.add_error("form", error.public)
+    headers = {"Retry-After": str(error.retry_after)}
+    return await render_arrival(accounts, name, form, return_to, error.status, headers)
+
+
+def _find_landing(person: Person, return_to: str) -> str:
+    """A developer who came for nothing in particular starts among her clients."""
+    return "/portal" if return_to == DEFAULT_RETURN and person.is_developer else return_to
+
+
+async def enter(request: AnyRequest, accounts: Accounts, person: Person, return_to: str) -> Redirect:
+    """Signs the person in and sends her on."""
+    previous = await service.find_login(accounts, accounts.cookies.read(request, "session"))
+    address = find_client_address(request, accounts.trusted_proxies)
+    cookie = await service.enter(
+        accounts, previous, person, Device(request.headers.get("user-agent", ""), address)
+    )
+    answer = redirect_to(_find_landing(person, return_to))
+    answer.cookies.append(accounts.cookies.create("session", cookie.render()))
+    return answer

@@ -1,0 +1,48 @@
+"""What the pages around links in mails share."""
+
+from litestar.response import Template
+
+from borvo.accounts.arrival import render_arrival
+from borvo.accounts.links import AccountLink
+from borvo.accounts.registration import Wish
+from borvo.accounts.service import Accounts
+from borvo.accounts.signing_in import AnyRequest
+from borvo.kernel.digests import digest_token, is_same
+from borvo.kernel.errors import BorvoError
+from borvo.web.forms import Form
+from borvo.web.pages import render_page
+
+BROWSER_COOKIE = "began"
+_DAY = 86_400
+
+
+async def render_sent(
+    request: AnyRequest, accounts: Accounts, wish: Wish, form: Form, return_to: str, mark: str
+) -> Template:
+    """The same page whether the address has an account; the mail says which. The browser keeps the mark, by which it
+    is known again when the link is opened."""
+    shows_mail = any(route.path == "/outbox" for route in request.app.routes)
+    page = await render_arrival(
+        accounts,
+        "mail_sent",
+        form,
+        return_to,
+        wish=wish.value,
+        email=form.text("email"),
+        shows_mail=shows_mail,
+    )
+    page.cookies.append(accounts.cookies.create(BROWSER_COOKIE, mark, max_age=_DAY))
+    return page
+
+
+def is_same_browser(request: AnyRequest, accounts: Accounts, link: AccountLink) -> bool:
+    """Whether the link was asked for here."""
+    mark = accounts.cookies.read(request, BROWSER_COOKIE) or ""
+    return is_same(digest_token(mark), link.browser_digest)
+
+
+def render_gone(error: BorvoError, wish: Wish) -> Template:
+    """Says what is wrong with the link, and how to get on."""
+    return render_page(
+        "accounts/link_gone.html", status=error.status, message=error.public, wish=wish.value, viewer=None
+    )

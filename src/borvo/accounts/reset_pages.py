@@ -1,0 +1,76 @@
+"""The pages on which somebody who has lost a password asks for a link, and chooses another by it."""
+
+from litestar import get, post
+from litestar.params import FromPath
+from litestar.response import Redirect, Template
+
+from borvo.accounts import recovery, registration
+from borvo.accounts.arrival import render_arrival, slow_down
+from borvo.accounts.forms import read_email, read_new_password, read_return_to
+from borvo.accounts.link_pages import render_gone, render_sent
+from borvo.accounts.links import AccountLink, LinkPurpose, parse_link_text
+from borvo.accounts.registration import LinkGoneError, Wish
+from borvo.accounts.service import Accounts
+from borvo.accounts.signing_in import AnyRequest, Collaborators, build_sign_in_url
+from borvo.kernel.errors import TooManyRequestsError
+from borvo.web.addresses import find_client_address
+from borvo.web.forms import Form, read_form
+from borvo.web.pages import redirect_to
+
+_PATH = "/account/reset"
+
+
+@get(_PATH)
+async def show_request(request: AnyRequest, accounts: Collaborators) -> Template:
+    form = Form({"email": [request.query_params.get("login_hint", "")]})
+    return await render_arrival(
+        accounts, "reset", form, read_return_to(request.query_params.get("return_to"))
+    )
+
+
+@post(_PATH, status_code=200)
+async def submit_request(request: AnyRequest, accounts: Collaborators) -> Template:
+    form = await read_form(request)
+    return_to, email = read_return_to(form.text("return_to")), read_email(form)
+    if email is None:
+        return await render_arrival(accounts, "reset", form, return_to, 400)
+    address = find_client_address(request, accounts.trusted_proxies)
+    try:
+        mark = await registration.ask_for_link(accounts, Wish.RESET, email, return_to, address)
+    except TooManyRequestsError as error:
+        return await slow_down(accounts, "reset", form, return_to, error)
+    return await render_sent(request, accounts, Wish.RESET, form, return_to, mark)
+
+
+async def _render(
+    accounts: Accounts, link_text: str, link: AccountLink, form: Form, status: int = 200
+) -> Template:
+    return await render_arrival(
+        accounts, "new_password", form, link.return_to, status, link_text=link_text, email=link.email
+    )
+
+
+@get(_PATH + "/{link_text:str}")
+async def show_reset(accounts: Collaborators, link_text: FromPath[str]) -> Template:
+    try:
+        link = await registration.load_link(accounts, parse_link_text(link_text), LinkPurpose.RESET)
+    except LinkGoneError as error:
+        return render_gone(error, Wish.RESET)
+    return await _render(accounts, link_text, link, Form())
+
+
+@post(_PATH + "/{link_text:str}", status_code=200)
+async def submit_reset(
+    request: AnyRequest, accounts: Collaborators, link_text: FromPath[str]
+) -> Template | Redirect:
+    form, text = await read_form(request), parse_link_text(link_text)
+    try:
+        link = await registration.load_link(accounts, text, LinkPurpose.RESET)
+        holder = await recovery.load_holder(accounts, link.person_id)
+        password = await read_new_password(form, holder)
+        if password is None or text is None:
+            return await _render(accounts, link_text, link, form, 400)
+        await recovery.reset_password(accounts, text, password)
+    except LinkGoneError as error:
+        return render_gone(error, Wish.RESET)
+    return redirect_to(build_sign_in_url(link.return_to, login_hint=link.email) + "&notice=password")

@@ -1,0 +1,89 @@
+"""The pages on which an account is asked for, and made by the link that a mail brings."""
+
+from litestar import get, post
+from litestar.params import FromPath
+from litestar.response import Redirect, Template
+
+from borvo.accounts import registration
+from borvo.accounts.arrival import enter, render_arrival, slow_down
+from borvo.accounts.forms import read_email, read_registration, read_return_to
+from borvo.accounts.link_pages import BROWSER_COOKIE, is_same_browser, render_gone, render_sent
+from borvo.accounts.links import AccountLink, LinkPurpose, parse_link_text
+from borvo.accounts.model import Person
+from borvo.accounts.registration import AddressTakenError, LinkGoneError, Wish
+from borvo.accounts.service import Accounts
+from borvo.accounts.signing_in import AnyRequest, Collaborators
+from borvo.kernel.errors import TooManyRequestsError
+from borvo.web.addresses import find_client_address
+from borvo.web.forms import Form, read_form
+
+_PATH = "/account/sign-up"
+
+
+@get(_PATH)
+async def show_sign_up(request: AnyRequest, accounts: Collaborators) -> Template:
+    form = Form({"email": [request.query_params.get("login_hint", "")]})
+    return await render_arrival(
+        accounts, "sign_up", form, read_return_to(request.query_params.get("return_to"))
+    )
+
+
+@post(_PATH, status_code=200)
+async def submit_sign_up(request: AnyRequest, accounts: Collaborators) -> Template:
+    form = await read_form(request)
+    return_to, email = read_return_to(form.text("return_to")), read_email(form)
+    if email is None:
+        return await render_arrival(accounts, "sign_up", form, return_to, 400)
+    address = find_client_address(request, accounts.trusted_proxies)
+    try:
+        mark = await registration.ask_for_link(accounts, Wish.SIGN_UP, email, return_to, address)
+    except TooManyRequestsError as error:
+        return await slow_down(accounts, "sign_up", form, return_to, error)
+    return await render_sent(request, accounts, Wish.SIGN_UP, form, return_to, mark)
+
+
+@get(_PATH + "/{link_text:str}")
+async def show_finish(accounts: Collaborators, link_text: FromPath[str]) -> Template:
+    try:
+        link = await registration.load_link(accounts, parse_link_text(link_text), LinkPurpose.SIGN_UP)
+    except LinkGoneError as error:
+        return render_gone(error, Wish.SIGN_UP)
+    return await _render(accounts, link_text, link, Form())
+
+
+async def _render(
+    accounts: Accounts, link_text: str, link: AccountLink, form: Form, status: int = 200
+) -> Template:
+    return await render_arrival(
+        accounts, "finish_sign_up", form, link.return_to, status, link_text=link_text, email=link.email
+    )
+
+
+@post(_PATH + "/{link_text:str}", status_code=200)
+async def submit_finish(
+    request: AnyRequest, accounts: Collaborators, link_text: FromPath[str]
+) -> Template | Redirect:
+    form, text = await read_form(request), parse_link_text(link_text)
+    try:
+        link = await registration.load_link(accounts, text, LinkPurpose.SIGN_UP)
+        details = await read_registration(form, link.email)
+        if details is None or text is None:
+            return await _render(accounts, link_text, link, form, 400)
+        person = await registration.finish_sign_up(accounts, text, details)
+    except (LinkGoneError, AddressTakenError) as error:
+        return render_gone(error, Wish.SIGN_UP)
+    return await _go_on(request, accounts, person, link)
+
+
+async def _go_on(
+    request: AnyRequest, accounts: Accounts, person: Person, link: AccountLink
+) -> Template | Redirect:
+    """In the browser in which she began, to where she was going. In another one an app would not know her: it waits
+    for her there, and she is told so."""
+    answer = await enter(request, accounts, person, link.return_to)
+    answer.cookies.append(accounts.cookies.expire(BROWSER_COOKIE))
+    if is_same_browser(request, accounts, link) or not await accounts.describe_return(link.return_to):
+        return answer
+    page = await render_arrival(accounts, "elsewhere", Form(), link.return_to)
+    page.cookies.extend(answer.cookies)
+    return page

@@ -16,6 +16,7 @@ from borvo.mail.smtp import parse_relay
 from borvo.storage.sealing import MINIMUM_SECRET_BYTES
 
 PREFIX = "BORVO_"
+_FACTOR_ROLES = {"agent", "developer", "support"}
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -111,6 +112,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sms_sender: Annotated[
         str, Meta(description="Sender of text messages: a number or a name that the gateway knows.")
     ] = ""
+    second_factor_roles: Annotated[
+        str,
+        Meta(
+            description="Roles whose people must have a second factor, parted by commas: `agent`, `developer`, "
+            "`support`. Whoever has such a role and no factor is led to set one up before anything else opens."
+        ),
+    ] = ""
     agency_invite_days: Annotated[
         int, Meta(ge=1, le=90, description="Days that people have to answer an invite of an agency.")
     ] = 14
@@ -172,6 +180,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def is_secure(self) -> bool:
         """Whether browsers reach the instance by https."""
         return self.issuer.startswith("https://")
+
+    @property
+    def factor_roles(self) -> frozenset[str]:
+        """The names in `second_factor_roles`."""
+        return frozenset(name.strip() for name in self.second_factor_roles.split(",") if name.strip())
 
     def reveal_secret_key(self) -> Secret[bytes]:
         """The decoded key; `check_settings` has made sure that it decodes."""
@@ -238,12 +251,20 @@ def _check_sms(settings: Settings) -> None:
         raise SettingsError("BORVO_SMS_TOKEN must be of printable ASCII characters without spaces")
 
 
+def _check_roles(settings: Settings) -> None:
+    if unknown := sorted(settings.factor_roles - _FACTOR_ROLES):
+        raise SettingsError(
+            f"BORVO_SECOND_FACTOR_ROLES names {unknown[0]!r}; it may name {', '.join(sorted(_FACTOR_ROLES))}"
+        )
+
+
 def check_settings(settings: Settings) -> None:
     """Raises `SettingsError` for what is unsafe to run with."""
     _check_issuer(settings.issuer)
     _check_secret_key(settings.secret_key)
     _check_mail(settings)
     _check_sms(settings)
+    _check_roles(settings)
     if settings.metrics_port == settings.port:
         raise SettingsError("BORVO_METRICS_PORT must be another port than BORVO_PORT")
     if not settings.database_url.startswith(("postgresql://", "postgres://")):

@@ -7,6 +7,8 @@ ENDING = {
     # Signing up and in, and what follows from it.
     "account_link",
     "login_session",
+    "half_login",
+    "spent_challenge",
     "session_client",
     "authorization_request",
     "authorization_code",
@@ -45,6 +47,9 @@ _KEPT_BECAUSE = {
         "person",
         "person_email",
         "person_password",
+        "person_totp",
+        "person_passkey",
+        "person_recovery_code",
         "person_profile",
         "person_role",
         "consent",

@@ -24,6 +24,10 @@ class Limit:
 SIGN_IN_BY_PAIR = Limit("sign-in-pair", 10)
 # NIST SP 800-63B 3.2.2: not more than a hundred failures in a row, from wherever they come.
 SIGN_IN_BY_EMAIL = Limit("sign-in-email", 100)
+# Only who knows the password gets as far as the second step, so these limits are nobody's to use up but hers and a
+# thief's, who is slowed from wherever he comes.
+SECOND_STEP_BY_PAIR = Limit("second-step-pair", 10)
+SECOND_STEP_BY_PERSON = Limit("second-step-person", 50)
 SIGN_IN_BY_ADDRESS = Limit("sign-in-address", 100)
 # Mails that a stranger causes: each address and each network has as many, whether anybody has an account.
 LINK_BY_EMAIL = Limit("link-email", 5)

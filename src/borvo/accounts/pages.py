@@ -5,6 +5,9 @@ from litestar.response import Redirect, Template
 
 from borvo.accounts import service
 from borvo.accounts.arrival import enter, render_arrival, slow_down
+from borvo.accounts.factors.pages import HANDLERS as FACTOR_HANDLERS
+from borvo.accounts.factors.second_step_pages import HANDLERS as SECOND_STEP_HANDLERS
+from borvo.accounts.factors.second_step_pages import offer_passkey
 from borvo.accounts.forms import read_return_to
 from borvo.accounts.password_pages import show_change, submit_change
 from borvo.accounts.profile_pages import show_profile, submit_profile
@@ -34,7 +37,8 @@ async def show_sign_in(request: AnyRequest, accounts: Collaborators) -> Template
     form = Form({"email": [request.query_params.get("login_hint", "")]})
     return_to = read_return_to(request.query_params.get("return_to"))
     notice = request.query_params.get("notice", "")
-    return await render_arrival(accounts, "sign_in", form, return_to, notice=notice)
+    page = await render_arrival(accounts, "sign_in", form, return_to, notice=notice)
+    return offer_passkey(request, accounts, page)
 
 
 @post("/account/sign-in", status_code=200)
@@ -45,10 +49,11 @@ async def submit_sign_in(request: AnyRequest, accounts: Collaborators) -> Templa
     try:
         person = await service.sign_in(accounts, form.text("email"), form.raw("password"), address)
     except TooManyRequestsError as error:
-        return await slow_down(accounts, "sign_in", form, return_to, error)
+        return offer_passkey(request, accounts, await slow_down(accounts, "sign_in", form, return_to, error))
     if person is None:
         form.add_error("form", "The e-mail address or the password is not right.")
-        return await render_arrival(accounts, "sign_in", form, return_to, 400)
+        page = await render_arrival(accounts, "sign_in", form, return_to, 400)
+        return offer_passkey(request, accounts, page)
     return await enter(request, accounts, person, return_to)
 
 
@@ -75,5 +80,7 @@ def build_router() -> Router:
         submit_end,
         submit_end_all,
         show_security,
+        *FACTOR_HANDLERS,
+        *SECOND_STEP_HANDLERS,
     ]
     return Router(path="/", route_handlers=handlers, opt={PAGE_OPT: True}, include_in_schema=False)

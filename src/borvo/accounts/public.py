@@ -1,5 +1,6 @@
 """What other features may use of accounts."""
 
+from borvo.accounts.factors.store import has_second_factor
 from borvo.accounts.limits import Counter, Limit, Limiter, build_refusal, find_window
 from borvo.accounts.methods import (
     PASSWORD,
@@ -24,6 +25,7 @@ from borvo.accounts.model import (
 from borvo.accounts.pages import build_router
 from borvo.accounts.passwords import Passwords
 from borvo.accounts.profile_store import CLAIMS_COLUMNS, load_claims_subject, read_claims_subject
+from borvo.accounts.recency import RECENT, require_recent
 from borvo.accounts.registration import Registration, create_person
 from borvo.accounts.restoring import end_all_sessions
 from borvo.accounts.sandbox import Sandbox, close_sandbox, list_left_sandboxes, open_sandbox
@@ -49,6 +51,7 @@ from borvo.accounts.signing_in import (
     Viewer,
     answer_sign_in_needed,
     build_sign_in_url,
+    build_step_up_url,
     provide_login,
     provide_viewer,
 )
@@ -59,6 +62,7 @@ __all__ = [
     "COUNTED_ATTEMPTS",
     "PASSWORD",
     "PERSON_COLUMNS",
+    "RECENT",
     "Accounts",
     "AuthenticationClass",
     "ClaimsSubject",
@@ -86,6 +90,7 @@ __all__ = [
     "build_refusal",
     "build_router",
     "build_sign_in_url",
+    "build_step_up_url",
     "change_role",
     "check_email",
     "clean_up",
@@ -98,6 +103,7 @@ __all__ = [
     "find_login",
     "find_person",
     "find_window",
+    "has_second_factor",
     "is_enough",
     "list_left_sandboxes",
     "list_sessions",
@@ -110,6 +116,7 @@ __all__ = [
     "rate_methods",
     "read_claims_subject",
     "read_person",
+    "require_recent",
     "save_details",
     "sign_out",
     "sign_out_everywhere",

@@ -1,12 +1,14 @@
 """Use cases of people: sign-in, sessions and their end, profile, roles."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
 from borvo.accounts import limits, link_store, profile_store, store
+from borvo.accounts.factors import half_store
 from borvo.accounts.limits import Limiter
+from borvo.accounts.methods import PASSWORD, SEVERAL, Methods
 from borvo.accounts.model import (
     SEEN_GRANULARITY,
     SESSION_IDLE,
@@ -29,6 +31,7 @@ from borvo.kernel.errors import NotFoundError
 from borvo.kernel.ids import LoginSessionId, PersonId
 from borvo.storage.database import Connection, Database
 from borvo.storage.outbox.messages import Outbox
+from borvo.storage.sealing import Keyring
 from borvo.storage.security_events.log import SecurityLog
 from borvo.storage.security_events.model import INSTANCE, STRANGER, SUPPORT, SecurityEvent, SecurityEventKind
 from borvo.web.addresses import find_network
@@ -55,7 +58,7 @@ async def tell_nobody(_: Connection, __: PersonId, ___: Sequence[LoginSessionId]
 @dataclass(frozen=True, slots=True)
 class Accounts:
     """The collaborators of this feature. `assembly` wires `describe_return` to whoever sent the person, and
-    `on_session_ended` to whoever has to know."""
+    `on_session_ended` to whoever has to know. `factor_roles` are those that open only with a second factor."""
 
     database: Database
     clock: Clock
@@ -67,8 +70,10 @@ class Accounts:
     issuer: str
     outbox: Outbox
     events: SecurityLog
+    keyring: Keyring
     describe_return: DescribeReturn
     on_session_ended: OnSessionEnded = tell_nobody
+    factor_roles: frozenset[Role] = frozenset()
 
 
 async def sign_in(accounts: Accounts, email: str, password: str, address: str) -> Person | None:
@@ -112,22 +117,30 @@ class Device:
     address: str
 
 
-async def enter(accounts: Accounts, previous: Login | None, person: Person, device: Device) -> SessionCookie:
-    """Signs the person in where `previous` may be signed in already: her own session goes on under a new token, so
-    that what clients know as `sid` stays; that of another ends."""
+async def enter(
+    accounts: Accounts,
+    previous: Login | None,
+    person: Person,
+    device: Device,
+    methods: Methods = PASSWORD,
+) -> SessionCookie:
+    """Signs the person in who has proved so by the `methods`, where `previous` may be signed in already: her own
+    session goes on under a new token, so that what clients know as `sid` stays; that of another ends."""
     if previous is not None and previous.person.id == person.id:
-        renewed = await _renew_session(accounts, previous)
+        renewed = await _renew_session(accounts, replace(previous, methods=methods))
         if renewed is not None:
             return renewed
     elif previous is not None:
         await sign_out(accounts, previous)
-    return await _start_session(accounts, person, device)
+    return await _start_session(accounts, person, device, methods)
 
 
-async def _start_session(accounts: Accounts, person: Person, device: Device) -> SessionCookie:
+async def _start_session(
+    accounts: Accounts, person: Person, device: Device, methods: Methods
+) -> SessionCookie:
     """A new session: an identifier planted before is worth nothing (session fixation)."""
     now = accounts.clock()
-    login = Login(person, LoginSessionId(create_uuid(now, accounts.entropy)), now)
+    login = Login(person, LoginSessionId(create_uuid(now, accounts.entropy)), now, methods)
     token = accounts.entropy(TOKEN_BYTES)
     async with accounts.database.transaction() as connection:
         await store.insert_session(
@@ -138,7 +151,7 @@ async def _start_session(accounts: Accounts, person: Person, device: Device) -> 
             device.address[:100],
             now + SESSION_LIFETIME,
         )
-        await accounts.events.record(connection, SecurityEvent(SecurityEventKind.SIGN_IN, person.id))
+        await _record_sign_in(connection, accounts, login)
     return SessionCookie(person.id.bytes, login.session_id.bytes, token)
 
 
@@ -149,8 +162,18 @@ async def _renew_session(accounts: Accounts, login: Login) -> SessionCookie | No
     async with accounts.database.transaction() as connection:
         if not await store.renew_session(connection, login, digest, now, now + SESSION_LIFETIME):
             return None
-        await accounts.events.record(connection, SecurityEvent(SecurityEventKind.SIGN_IN, login.person.id))
+        await _record_sign_in(connection, accounts, login)
     return SessionCookie(login.person.id.bytes, login.session_id.bytes, token)
+
+
+async def _record_sign_in(connection: Connection, accounts: Accounts, login: Login) -> None:
+    detail = {"methods": list(login.methods)}
+    event = SecurityEvent(SecurityEventKind.SIGN_IN, login.person.id, detail=detail)
+    await accounts.events.record(connection, event)
+
+
+def _owes_factor(accounts: Accounts, login: Login) -> bool:
+    return SEVERAL not in login.methods and not login.person.roles.isdisjoint(accounts.factor_roles)
 
 
 async def find_login(accounts: Accounts, cookie_text: str | None) -> Login | None:
@@ -168,7 +191,7 @@ async def find_login(accounts: Accounts, cookie_text: str | None) -> Login | Non
         login, _, last_seen_at = found
         if now - last_seen_at > SEEN_GRANULARITY:
             await store.touch_session(connection, login, now)
-    return login
+    return replace(login, owes_factor=_owes_factor(accounts, login))
 
 
 async def list_sessions(accounts: Accounts, person_id: PersonId) -> list[LoginSession]:
@@ -257,4 +280,5 @@ async def clean_up(accounts: Accounts) -> None:
     async with accounts.database.transaction() as connection:
         await store.delete_old_attempts(connection, now - timedelta(hours=1))
         await link_store.delete_old_links(connection, now)
+        await half_store.delete_expired(connection, now)
         await store.delete_old_sessions(connection, now - timedelta(days=30))

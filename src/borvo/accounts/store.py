@@ -158,13 +158,15 @@ async def renew_session(
 ) -> bool:
     """The person has signed in again: the session goes on under a new token, unless it has ended."""
     renewed = await connection.fetchval(
-        """update login_session set token_digest = $3, authenticated_at = $4, last_seen_at = $4, expires_at = $5
+        """update login_session
+           set token_digest = $3, authenticated_at = $4, last_seen_at = $4, expires_at = $5, methods = $6
            where person_id = $1 and id = $2 and ended_at is null returning true""",
         login.person.id,
         login.session_id,
         token_digest,
         now,
         expires_at,
+        list(login.methods),
     )
     return bool(renewed)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from borvo.accounts.public import Accounts, Limiter, Passwords
+from borvo.accounts.public import Accounts, Limiter, Passwords, Role
 from borvo.agency import public as agency
 from borvo.agency.public import Agency
 from borvo.catalogue.scopes import AGENCY_SCOPE
@@ -91,7 +91,7 @@ def build_platform(
     provider = _build_provider(
         settings, database, clock, entropy, cabinet, verifier, limiter, keyring, events
     )
-    people = _build_accounts(settings, provider, passwords, outbox)
+    people = _build_accounts(settings, provider, passwords, outbox, keyring)
     developers = _build_portal(settings, people, verifier, provider)
     clinics = Organisations(
         people,
@@ -138,7 +138,9 @@ def _build_dataserver(settings: Settings, provider: Identity, asking: Agency, ke
     )
 
 
-def _build_accounts(settings: Settings, provider: Identity, passwords: Passwords, outbox: Outbox) -> Accounts:
+def _build_accounts(
+    settings: Settings, provider: Identity, passwords: Passwords, outbox: Outbox, keyring: Keyring
+) -> Accounts:
     return Accounts(
         database=provider.database,
         clock=provider.clock,
@@ -150,8 +152,10 @@ def _build_accounts(settings: Settings, provider: Identity, passwords: Passwords
         issuer=settings.issuer,
         outbox=outbox,
         events=provider.events,
+        keyring=keyring,
         describe_return=partial(identity.describe_return, provider),
         on_session_ended=partial(identity.announce_end, outbox),
+        factor_roles=frozenset(Role(name) for name in settings.factor_roles),
     )
 
 

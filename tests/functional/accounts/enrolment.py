@@ -1,0 +1,65 @@
+"""Ways to second factors, for tests that begin where those end."""
+
+import re
+
+import httpx
+import pyotp
+
+from borvo.accounts.factors import totp
+from tests.functional.accounts.authenticator import Authenticator, read_options
+from tests.functional.browser import Browser
+from tests.functional.conftest import TestClock
+
+FACTORS = "/account/factors"
+SECOND_STEP = "/account/sign-in/second-step"
+
+
+def show_code(secret: str, clock: TestClock, steps: int = 0) -> str:
+    """What the app shows, so many steps from now."""
+    moment = int(clock().timestamp()) // totp.STEP_SECONDS + steps
+    return pyotp.TOTP(secret).generate_otp(moment)
+
+
+def show_wrong_code(secret: str, clock: TestClock) -> str:
+    """One that the app shows at no moment near this one."""
+    near = {show_code(secret, clock, steps) for steps in range(-3, 4)}
+    return next(code for code in (f"{number:06}" for number in range(8)) if code not in near)
+
+
+async def open_setup(browser: Browser) -> tuple[httpx.Response, str]:
+    """The page with the key, and the key."""
+    page = await browser.submit(await browser.open(FACTORS), f"{FACTORS}/app/begin")
+    found = re.search(r'id="totp-key">([A-Z2-7 ]+)<', page.text)
+    assert found, page.text
+    return page, found[1].replace(" ", "")
+
+
+async def add_app(browser: Browser, clock: TestClock) -> str:
+    """The key of an app that counts from now on. Its next code is that of the next step."""
+    page, secret = await open_setup(browser)
+    done = await browser.submit(page, f"{FACTORS}/app", code=show_code(secret, clock))
+    assert "Your authenticator app is set up" in done.text
+    clock.advance(seconds=30)
+    return secret
+
+
+async def add_passkey(
+    browser: Browser, name: str = "Phone", key: Authenticator | None = None
+) -> Authenticator:
+    key = key or Authenticator()
+    page = await browser.open(f"{FACTORS}/passkeys")
+    answer = key.create(read_options(page.text))
+    done = await browser.submit(page, f"{FACTORS}/passkeys", name=name, credential=answer)
+    assert "Your passkey is saved" in done.text, done.text
+    return key
+
+
+async def make_codes(browser: Browser) -> list[str]:
+    page = await browser.submit(await browser.open(FACTORS), f"{FACTORS}/codes")
+    return re.findall(r"\b[0-9a-z]{5}-[0-9a-z]{5}\b", page.text.split("<pre")[1].split("</pre>")[0])
+
+
+async def sign_in_by_passkey(browser: Browser, key: Authenticator) -> httpx.Response:
+    page = await browser.open("/account/sign-in")
+    answer = key.get(read_options(page.text))
+    return await browser.submit(page, "/account/sign-in/passkey", credential=answer)

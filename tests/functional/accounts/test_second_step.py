@@ -1,0 +1,366 @@
+"""A second factor at the sign-in: codes of an app, and recovery codes."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from borvo.assembly import Platform
+from tests.functional.accounts.enrolment import (
+    FACTORS,
+    SECOND_STEP,
+    add_app,
+    make_codes,
+    open_setup,
+    show_code,
+    show_wrong_code,
+)
+from tests.functional.browser import Browser
+from tests.functional.conftest import TestClock
+from tests.functional.identity.flows import ADA, count, execute
+from tests.functional.mails import list_mails
+
+Pages = list[httpx.Response]
+
+
+async def is_signed_in(browser: Browser) -> bool:
+    return (await browser.client.get("/account")).status_code == 200
+
+
+async def come_half(browser: Browser) -> httpx.Response:
+    """The page that asks for the second step, in a browser that knows nothing else."""
+    browser.client.cookies.clear()
+    page = await browser.sign_in(ADA)
+    assert page.url.path == SECOND_STEP
+    return page
+
+
+async def read_mails(platform: Platform) -> list[str]:
+    return [mail.subject for mail in await list_mails(platform, ADA)]
+
+
+async def test_the_app_is_asked_for_after_the_password(
+    browser: Browser, ada: Browser, clock: TestClock
+) -> None:
+    secret = await add_app(ada, clock)
+    page = await come_half(browser)
+    assert not await is_signed_in(browser)
+    page = await browser.submit(page, SECOND_STEP, code=show_code(secret, clock))
+    assert page.url.path == "/account"
+    assert await is_signed_in(browser)
+
+
+async def test_an_app_does_not_count_before_a_code_of_it_came(ada: Browser, clock: TestClock) -> None:
+    page, secret = await open_setup(ada)
+    wrong = await ada.submit(page, f"{FACTORS}/app", code=show_wrong_code(secret, clock))
+    assert wrong.status_code == 400
+    ada.client.cookies.clear()
+    assert (await ada.sign_in(ADA)).url.path == "/account"
+
+
+async def test_the_secret_is_sealed_for_its_person(
+    platform: Platform, ada: Browser, clock: TestClock
+) -> None:
+    secret = await add_app(ada, clock)
+    async with platform.database.connection() as connection:
+        row = await connection.fetchrow("select person_id, sealed_secret from person_totp")
+    assert row is not None
+    assert secret.encode() not in row["sealed_secret"]
+    purpose = f"authenticator app of {row['person_id']}"
+    assert platform.keyring.unseal(purpose, row["sealed_secret"]).decode() == secret
+
+
+async def test_a_half_login_opens_nothing(browser: Browser, ada: Browser, clock: TestClock) -> None:
+    await add_app(ada, clock)
+    await come_half(browser)
+    half = browser.client.cookies["borvo_half"]
+    for path in ("/account", FACTORS, "/portal", "/account/apps", "/account/step-up"):
+        answer = await browser.client.get(path)
+        assert answer.headers["location"].startswith("/account/sign-in?")
+    # Nor does what it holds pass for a session.
+    browser.client.cookies.set("borvo_session", half, domain="localhost.local")
+    assert not await is_signed_in(browser)
+
+
+@pytest.mark.parametrize("steps", [-2, 2])
+async def test_a_code_beyond_the_window_is_wrong(
+    browser: Browser, ada: Browser, clock: TestClock, steps: int
+) -> None:
+    secret = await add_app(ada, clock)
+    clock.advance(minutes=5)
+    page = await come_half(browser)
+    answer = await browser.submit(page, SECOND_STEP, code=show_code(secret, clock, steps))
+    assert answer.status_code == 400
+
+
+@pytest.mark.spec("RFC 6238", "5.2")
+async def test_a_code_works_once(browser: Browser, ada: Browser, clock: TestClock) -> None:
+    secret = await add_app(ada, clock)
+    code = show_code(secret, clock)
+    await browser.submit(await come_half(browser), SECOND_STEP, code=code)
+    again = await browser.submit(await come_half(browser), SECOND_STEP, code=code)
+    assert again.status_code == 400
+    # Nor does an earlier one that was not used.
+    earlier = await browser.submit(again, SECOND_STEP, code=show_code(secret, clock, -1))
+    assert earlier.status_code == 400
+
+
+async def test_the_code_that_set_the_app_up_is_used_up(
+    browser: Browser, ada: Browser, clock: TestClock
+) -> None:
+    page, secret = await open_setup(ada)
+    code = show_code(secret, clock)
+    await ada.submit(page, f"{FACTORS}/app", code=code)
+    assert (await browser.submit(await come_half(browser), SECOND_STEP, code=code)).status_code == 400
+
+
+async def _race(browser: Browser, code: str, times: int = 5) -> Pages:
+    pages: list[tuple[httpx.Response, httpx.Cookies]] = []
+    for _ in range(times):
+        page = await come_half(browser)
+        pages.append((page, httpx.Cookies(browser.client.cookies)))
+    browser.client.cookies.clear()
+
+    async def submit(page: httpx.Response, cookies: httpx.Cookies) -> httpx.Response:
+        token = page.text.split('name="_csrf_token" value="')[1].split('"')[0]
+        header = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        data = {"_csrf_token": token, "code": code}
+        return await browser.client.post(SECOND_STEP, data=data, headers={"cookie": header})
+
+    return list(await asyncio.gather(*(submit(*each) for each in pages)))
+
+
+async def test_of_many_who_use_one_code_at_once_one_gets_in(
+    browser: Browser, ada: Browser, clock: TestClock
+) -> None:
+    secret = await add_app(ada, clock)
+    answers = await _race(browser, show_code(secret, clock))
+    assert sorted(each.status_code for each in answers) == [303, 400, 400, 400, 400]
+
+
+async def test_of_many_who_use_one_recovery_code_at_once_one_gets_in(
+    browser: Browser, ada: Browser, clock: TestClock
+) -> None:
+    await add_app(ada, clock)
+    answers = await _race(browser, (await make_codes(ada))[0])
+    assert sorted(each.status_code for each in answers) == [303, 400, 400, 400, 400]
+
+
+async def test_one_half_login_becomes_one_login(
+    platform: Platform, browser: Browser, ada: Browser, clock: TestClock
+) -> None:
+    await add_app(ada, clock)
+    codes = await make_codes(ada)
+    before = await count(platform, "login_session")
+    page = await come_half(browser)
+    answers = await asyncio.gather(
+        *(browser.submit(page, SECOND_STEP, code=code) for code in codes[:4]), return_exceptions=True
+    )
+    assert len(answers) == 4
+    assert await count(platform, "login_session") == before + 1
+
+
+async def test_recovery_codes_stand_in_once_each_and_she_is_told(
+    platform: Platform, browser: Browser, ada: Browser, clock: TestClock
+) -> None:
+    await add_app(ada, clock)
+    codes = await make_codes(ada)
+    assert len(set(codes)) == 10
+    page = await browser.submit(await come_half(browser), SECOND_STEP, code=codes[0].upper())
+    assert page.url.path == "/account"
+    assert "A recovery code of yours was used" in await read_mails(platform)
+    assert "<strong>9 of them are left.</strong>" in (await browser.open(FACTORS)).text
+    again = await browser.submit(await come_half(browser), SECOND_STEP, code=codes[0])
+    assert again.status_code == 400
+
+
+async def test_new_recovery_codes_take_the_place_of_the_old(
+    browser: Browser, ada: Browser, clock: TestClock
+) -> None:
+    await add_app(ada, clock)
+    old, new = await make_codes(ada), await make_codes(ada)
+    page = await browser.submit(await come_half(browser), SECOND_STEP, code=old[0])
+    assert page.status_code == 400
+    assert (await browser.submit(page, SECOND_STEP, code=new[0])).url.path == "/account"
+
+
+async def test_recovery_codes_are_shown_once_and_kept_as_digests(
+    platform: Platform, ada: Browser, clock: TestClock
+) -> None:
+    await add_app(ada, clock)
+    codes = await make_codes(ada)
+    async with platform.database.connection() as connection:
+        dump = await connection.fetchval("select json_agg(c)::text from person_recovery_code c")
+        log = await connection.fetchval("select json_agg(e)::text from security_event e")
+    page = await ada.open(f"{FACTORS}/codes")
+    for code in codes:
+        for text in (dump, log, page.text):
+            assert code not in text
+            assert code.replace("-", "") not in text
+
+
+async def test_five_wrong_codes_ask_for_the_password_again(
+    platform: Platform, browser: Browser, ada: Browser, clock: TestClock
+) -> None:
+    secret = await add_app(ada, clock)
+    page = await come_half(browser)
+    for _ in range(4):
+        page = await browser.submit(page, SECOND_STEP, code=show_wrong_code(secret, clock))
+        assert page.status_code == 400
+    assert (
+        await browser.submit(page, SECOND_STEP, code=show_wrong_code(secret, clock))
+    ).url.path == "/account/sign-in"
+    late = await browser.submit(page, SECOND_STEP, code=show_code(secret, clock))
+    assert late.url.path == "/account/sign-in"
+    events = "select count(*) from security_event where kind = 'second_step_failed'"
+    assert await platform.database.pool.fetchval(events) == 5
+
+
+async def test_ten_wrong_codes_hold_up_their_network(
+    browser: Browser, ada: Browser, clock: TestClock
+) -> None:
+    secret = await add_app(ada, clock)
+    for _ in range(2):
+        page = await come_half(browser)
+        while page.url.path == SECOND_STEP:
+            page = await browser.submit(page, SECOND_STEP, code=show_wrong_code(secret, clock))
+    page = await come_half(browser)
+    held_up = await browser.submit(page, SECOND_STEP, code=show_code(secret, clock))
+    assert held_up.status_code == 429
+    clock.advance(minutes=16)
+    page = await browser.submit(await come_half(browser), SECOND_STEP, code=show_code(secret, clock))
+    assert page.url.path == "/account"
+
+
+async def test_a_stranger_without_the_password_uses_up_no_codes(
+    browser: Browser, ada: Browser, clock: TestClock
+) -> None:
+    secret = await add_app(ada, clock)
+    browser.client.cookies.clear()
+    for _ in range(8):
+        page = await browser.sign_in(ADA, "wrong horse pony")
+        assert page.url.path == "/account/sign-in"
+        assert (await browser.client.get(SECOND_STEP)).headers["location"].startswith("/account/sign-in")
+    page = await browser.submit(await come_half(browser), SECOND_STEP, code=show_code(secret, clock))
+    assert page.url.path == "/account"
+
+
+async def test_a_half_login_ends_after_ten_minutes(browser: Browser, ada: Browser, clock: TestClock) -> None:
+    secret = await add_app(ada, clock)
+    page = await come_half(browser)
+    clock.advance(minutes=10)
+    late = await browser.submit(page, SECOND_STEP, code=show_code(secret, clock))
+    assert late.url.path == "/account/sign-in"
+
+
+@pytest.mark.parametrize("change", [lambda text: text[:-2] + "AA", lambda _: "x", lambda _: ""])
+async def test_a_half_login_is_bound_to_its_browser(
+    browser: Browser, ada: Browser, clock: TestClock, change: object
+) -> None:
+    secret = await add_app(ada, clock)
+    page = await come_half(browser)
+    half = browser.client.cookies["borvo_half"]
+    browser.client.cookies.delete("borvo_half")
+    assert callable(change)
+    browser.client.cookies.set("borvo_half", change(half), domain="localhost.local")
+    answer = await browser.submit(page, SECOND_STEP, code=show_code(secret, clock))
+    assert answer.url.path == "/account/sign-in"
+    assert not await is_signed_in(browser)
+
+
+async def test_the_second_step_needs_the_token_of_its_form(
+    browser: Browser, ada: Browser, clock: TestClock
+) -> None:
+    secret = await add_app(ada, clock)
+    await come_half(browser)
+    for path in (SECOND_STEP, "/account/sign-in/second-passkey", "/account/sign-in/passkey"):
+        answer = await browser.client.post(path, data={"code": show_code(secret, clock)})
+        assert answer.status_code == 403
+
+
+async def test_the_sign_in_page_does_not_tell_who_has_a_second_factor(
+    browser: Browser, ada: Browser, clock: TestClock
+) -> None:
+    await add_app(ada, clock)
+    browser.client.cookies.clear()
+    await browser.sign_up("bob@example.org")
+    browser.client.cookies.clear()
+    answers = [
+        await browser.sign_in(email, "wrong horse pony")
+        for email in (ADA, "bob@example.org", "eve@example.org")
+    ]
+    assert {each.status_code for each in answers} == {400}
+    assert len({each.text.count("<form") for each in answers}) == 1
+    assert "allowCredentials&#34;: []" in answers[0].text
+    assert not any("borvo_half" in each.cookies for each in answers)
+
+
+async def test_removing_the_app_takes_the_recovery_codes_along_and_she_is_told(
+    platform: Platform, browser: Browser, ada: Browser, clock: TestClock
+) -> None:
+    await add_app(ada, clock)
+    await make_codes(ada)
+    await ada.submit(await ada.open(FACTORS), f"{FACTORS}/app/remove")
+    assert await count(platform, "person_totp") == await count(platform, "person_recovery_code") == 0
+    assert "A way to sign in was removed from your account" in await read_mails(platform)
+    browser.client.cookies.clear()
+    assert (await browser.sign_in(ADA)).url.path == "/account"
+
+
+POSTS = ["app/begin", "app/remove", "codes", "passkeys/remove", "app", "passkeys"]
+
+
+@pytest.mark.parametrize("path", POSTS)
+async def test_sensitive_acts_ask_for_a_fresh_sign_in(
+    platform: Platform, ada: Browser, clock: TestClock, path: str
+) -> None:
+    await add_app(ada, clock)
+    clock.advance(minutes=10, seconds=1)
+    page = await ada.open(FACTORS)
+    token = page.text.split('name="_csrf_token" value="')[1].split('"')[0]
+    answer = await ada.client.post(f"{FACTORS}/{path}", data={"_csrf_token": token})
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/account/sign-in?return_to=%2Faccount%2Ffactors")
+    assert await count(platform, "person_totp") == 1
+
+
+async def test_whoever_knows_the_password_alone_does_not_take_the_factor_away(
+    platform: Platform, ada: Browser, clock: TestClock
+) -> None:
+    """Signed in by the password just before the factor came."""
+    await add_app(ada, clock)
+    await execute(platform, "update login_session set methods = '{pwd}'")
+    page = await ada.open(FACTORS)
+    await ada.submit(page, f"{FACTORS}/app/remove")
+    assert await count(platform, "person_totp") == 1
+
+
+async def test_she_comes_back_fresh_and_removes(platform: Platform, ada: Browser, clock: TestClock) -> None:
+    secret = await add_app(ada, clock)
+    clock.advance(minutes=11)
+    page = await ada.submit(await ada.open(FACTORS), f"{FACTORS}/app/remove")
+    assert page.url.path == "/account/sign-in"
+    page = await ada.submit(page, "/account/sign-in", email=ADA, password="correct horse pony")
+    page = await ada.submit(page, SECOND_STEP, code=show_code(secret, clock))
+    assert page.url.path == FACTORS
+    await ada.submit(page, f"{FACTORS}/app/remove")
+    assert await count(platform, "person_totp") == 0
+
+
+async def test_a_second_app_does_not_take_the_place_of_one_that_counts(
+    platform: Platform, ada: Browser, clock: TestClock
+) -> None:
+    await add_app(ada, clock)
+    page = await ada.open(FACTORS)
+    token = page.text.split('name="_csrf_token" value="')[1].split('"')[0]
+    before = await platform.database.pool.fetchval("select sealed_secret from person_totp")
+    await ada.client.post(f"{FACTORS}/app/begin", data={"_csrf_token": token})
+    assert await platform.database.pool.fetchval("select sealed_secret from person_totp") == before
+
+
+async def test_codes_without_a_factor_are_not_made(platform: Platform, ada: Browser) -> None:
+    page = await ada.open("/account/profile")
+    token = page.text.split('name="_csrf_token" value="')[1].split('"')[0]
+    answer = await ada.client.post(f"{FACTORS}/codes", data={"_csrf_token": token})
+    assert answer.headers["location"] == FACTORS
+    assert await count(platform, "person_recovery_code") == 0

@@ -31,6 +31,8 @@ OAUTH_ERRORS = {
     "expired_token": "The device code has expired.",
     "insufficient_scope": "The access token lacks a scope; in WWW-Authenticate, with status 403.",
     "invalid_client": "The client is unknown or disabled, or its secret is wrong; status 429 after too many.",
+    "invalid_dpop_proof": "The DPoP proof is missing, not for this request, or was used before; of an API in "
+    "WWW-Authenticate, with status 401.",
     "invalid_grant": "The code is unknown, expired, used, another client's, or its redirect URI or verifier differs.",
     "invalid_request": "A parameter is missing, repeated or malformed.",
     "invalid_request_object": "The request object cannot be read, does not verify, or says what it may not.",
@@ -46,6 +48,8 @@ OAUTH_ERRORS = {
     "unmet_authentication_requirements": "The `claims` parameter demands an `acr` that cannot be promised.",
     "unsupported_grant_type": "There is no such grant type here.",
     "unsupported_response_type": "There is no such response type here.",
+    "use_dpop_nonce": "Send a DPoP proof with the nonce of the header DPoP-Nonce; of an API in WWW-Authenticate, "
+    "with status 401.",
 }
 
 

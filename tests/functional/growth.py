@@ -17,6 +17,7 @@ ENDING = {
     "access_token",
     "revoked_token",
     "used_proof",
+    "used_assertion",
     "attempt_counter",
     "security_event",
     "outbox_message",

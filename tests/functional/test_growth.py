@@ -31,6 +31,7 @@ from tests.functional.application import build_app_for
 from tests.functional.conftest import TestClock
 from tests.functional.growth import ENDING, KEPT
 from tests.functional.identity.aspnet import Handler
+from tests.functional.identity.assertions import register_signer
 from tests.functional.identity.flows import CODE_FLOW, obtain_code, obtain_lasting, register_lasting
 from tests.functional.portal.registrations import create_initial_token
 from tests.functional.portal.teams import post
@@ -93,6 +94,7 @@ async def sign_people_in(stage: Stage) -> None:
     worker_client = Handler(http, WORKER, "agency_api")
     await worker_client.call("revocation_endpoint", token=headers["Authorization"].removeprefix("Bearer "))
     await Prover(platform.clock).ask(worker_client, grant_type="client_credentials")
+    await (await register_signer(platform, http)).ask()
     await worker_client.call("introspection_endpoint", token="x", client_secret="not the secret")
     await handler.redeem("not-a-code")
     device = Handler(http, await register_device(platform), "openid", secret="")

@@ -32,6 +32,7 @@ from borvo.portal.public import (
     Fetcher,
     LifetimeBounds,
     Portal,
+    SecretVault,
     SecretVerifier,
 )
 from borvo.settings import Settings
@@ -167,6 +168,7 @@ def _build_portal(
         clock=people.clock,
         entropy=people.entropy,
         verifier=verifier,
+        vault=provider.vault,
         accounts=people,
         events=people.events,
         bounds=_describe_bounds(settings),
@@ -232,6 +234,7 @@ def _build_provider(
         client_keys=identity.ClientKeys(build_outgoing(settings).fetch, clock),
         published_requests=identity.RequestFetcher(build_outgoing(settings).fetch),
         verifier=verifier,
+        vault=SecretVault(keyring, entropy),
         guesses=GuessLimit(client_limiter, clock),
         trusted_proxies=settings.trusted_proxies,
         events=events,

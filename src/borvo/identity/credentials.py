@@ -5,6 +5,7 @@ import binascii
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
+from borvo.identity.assertions import ASSERTION_TYPE, Assertion, AssertionFaultError, read_assertion
 from borvo.identity.model import Parameters
 from borvo.kernel.secret import Secret
 
@@ -20,6 +21,7 @@ class Credentials:
     method: str
     client_id: str
     secret: Secret[str]
+    assertion: Assertion | None = None
 
 
 _NOTHING = Credentials("", "", Secret(""))
@@ -40,9 +42,34 @@ def parse_basic(header: str | None) -> Credentials | None:
     return Credentials("client_secret_basic", unquote_plus(client_id), Secret(unquote_plus(secret)))
 
 
+def _read_assertion(parameters: Parameters) -> Credentials | None:
+    """RFC 7521 4.2; None when there is none. Raises `CredentialsError`, and `AssertionFaultError`."""
+    text, kind = parameters.get("client_assertion"), parameters.get("client_assertion_type")
+    if text is None and kind is None:
+        return None
+    if text is None or kind is None or any(map(parameters.is_repeated, _ASSERTION_FIELDS)):
+        raise CredentialsError("Send one client_assertion with its client_assertion_type.")
+    if kind != ASSERTION_TYPE:
+        raise AssertionFaultError(f"The only client_assertion_type is {ASSERTION_TYPE}")
+    assertion = read_assertion(text)
+    # RFC 7521 4.2: client_id is unnecessary, and has to name the same client.
+    if parameters.get("client_id") not in {None, assertion.client_id}:
+        raise AssertionFaultError("The client_id in the body is not the one in the client_assertion.")
+    return Credentials(assertion.method.value, assertion.client_id, Secret(text), assertion)
+
+
+_ASSERTION_FIELDS = ("client_assertion", "client_assertion_type", "client_id")
+
+
 def read_credentials(header: str | None, parameters: Parameters) -> Credentials:
-    """Raises `CredentialsError` when both the header and the body carry a secret."""
+    """Raises `CredentialsError` when the request carries more than one proof of who the client is, and
+    `AssertionFaultError` for an assertion that cannot be read."""
     basic = parse_basic(header)
+    if (asserted := _read_assertion(parameters)) is not None:
+        # RFC 6749 2.3: not more than one method in one request.
+        if basic is not None or parameters.get("client_secret") is not None:
+            raise CredentialsError("Send a client_assertion or a secret, not both.")
+        return asserted
     client_id, secret = parameters.get("client_id") or "", parameters.get("client_secret")
     if basic is None:
         if secret is None:

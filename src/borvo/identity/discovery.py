@@ -5,12 +5,25 @@ from typing import Any
 
 from borvo.accounts.public import AuthenticationClass
 from borvo.catalogue.scopes import map_scopes
+from borvo.identity.assertions import ASSERTION_ALGORITHMS
 from borvo.identity.engine import AUTH_METHODS
 from borvo.identity.keys import ALGORITHMS
 from borvo.identity.model import ALWAYS_CLAIMS, RESPONSE_TYPES, SCOPE_CLAIMS, InstanceProfile
 from borvo.identity.possession import PROOF_ALGORITHMS
 from borvo.identity.request_object import list_request_algorithms
 from borvo.portal.public import SubjectType
+
+
+def _list_authentication() -> dict[str, list[str]]:
+    """How clients prove who they are, at each endpoint that asks them."""
+    proofs = list(AUTH_METHODS[1:])
+    signing = [name for names in ASSERTION_ALGORITHMS.values() for name in names]
+    methods = {"token": [*proofs, "none"], "introspection": proofs, "revocation": [*proofs, "none"]}
+    return {
+        f"{endpoint}_endpoint_auth_{what}_supported": values
+        for endpoint, named in methods.items()
+        for what, values in (("methods", named), ("signing_alg_values", signing))
+    }
 
 
 @cache
@@ -47,9 +60,7 @@ def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
         "claim_types_supported": ["normal"],
         "service_documentation": f"{issuer}/docs",
         "id_token_signing_alg_values_supported": list(ALGORITHMS),
-        "token_endpoint_auth_methods_supported": list(AUTH_METHODS[1:] + AUTH_METHODS[:1]),
-        "introspection_endpoint_auth_methods_supported": list(AUTH_METHODS[1:]),
-        "revocation_endpoint_auth_methods_supported": list(AUTH_METHODS[1:] + AUTH_METHODS[:1]),
+        **_list_authentication(),
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claims_supported": [

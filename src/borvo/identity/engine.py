@@ -47,7 +47,7 @@ from borvo.portal.public import LASTING_GRANTS, AccessTokenFormat, GrantType, Re
 from borvo.web.addresses import parse_origin
 from borvo.web.bearer import DPOP
 
-AUTH_METHODS = ("none", "client_secret_basic", "client_secret_post")
+AUTH_METHODS = ("none", "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt")
 """How clients authenticate, with the names of OpenID Connect Core 9."""
 
 # It writes whole tokens to its debug log.

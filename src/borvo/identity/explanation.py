@@ -7,6 +7,7 @@ from typing import Any
 from borvo.identity.engine import Facts
 from borvo.identity.model import Parameters
 from borvo.kernel.scopes import find_missing, parse_scopes
+from borvo.portal.public import AuthMethod
 
 SILENT_ERRORS = frozenset(
     {"access_denied", "authorization_pending", "consent_required", "login_required", "slow_down"}
@@ -62,7 +63,7 @@ def explain_refusal(facts: Facts, body: Mapping[str, Any]) -> Explanation:
     error, parameters = str(body.get("error", "")), facts.parameters
     reason = str(body.get("error_description") or "")
     if error == "invalid_client":
-        return Explanation(facts.fault or _explain_client(facts), "client_secret")
+        return Explanation(facts.fault or _explain_client(facts), _name_proof(facts))
     if error == "invalid_grant":
         return _explain_grant(facts, reason)
     if error == "invalid_scope":
@@ -78,11 +79,20 @@ def explain_refusal(facts: Facts, body: Mapping[str, Any]) -> Explanation:
     return Explanation(facts.fault or reason or error, name, sent or "")
 
 
+def _name_proof(facts: Facts) -> str:
+    """The parameter by which the client is registered to prove who it is."""
+    registered = facts.client.registered if facts.client else None
+    is_signed = registered is not None and registered.token_endpoint_auth_method is not AuthMethod.SECRET
+    return "client_assertion" if is_signed else "client_secret"
+
+
 def _explain_client(facts: Facts) -> str:
     if facts.client is None:
         return "The client is disabled."
     if facts.client.registered.is_public:
         return "The client is registered as one without a secret, and sent one."
+    if facts.client.registered.token_endpoint_auth_method is not AuthMethod.SECRET:
+        return "The client sent no client_assertion, by which it is registered to prove who it is."
     if not facts.client.registered.secrets:
         return "The client has no secret yet."
     if facts.auth_method in {"", "none"}:

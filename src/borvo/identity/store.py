@@ -250,6 +250,7 @@ async def delete_expired(connection: Connection, now: datetime, codes_before: da
     await connection.execute("delete from authorization_request where expires_at < $1", now)
     await connection.execute("delete from authorization_code where expires_at < $1", codes_before)
     await connection.execute("delete from revoked_token where expires_at < $1", now)
+    await connection.execute("delete from used_assertion where expires_at < $1", now)
     await connection.execute("delete from access_token where expires_at < $1", now)
     await connection.execute("delete from used_proof where expires_at < $1", now)
     await connection.execute("delete from device_authorization where expires_at < $1", now)

@@ -88,6 +88,15 @@ revoked_token = sa.Table(
     sa.Column("expires_at", _INSTANT, nullable=False, index=True),
 )
 
+# Assertions by which clients proved who they are: each works once (RFC 7523 3).
+used_assertion = sa.Table(
+    "used_assertion",
+    metadata,
+    sa.Column("client_key", UUID, primary_key=True),
+    sa.Column("digest", sa.LargeBinary, primary_key=True),
+    sa.Column("expires_at", _INSTANT, nullable=False, index=True),
+)
+
 # The refresh tokens that follow from one redemption; access tokens issued along with them name the family.
 token_family = sa.Table(
     "token_family",

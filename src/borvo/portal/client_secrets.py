@@ -88,14 +88,15 @@ class SecretVerifier:
             if not lent:
                 del self._lent[client.client_key]
 
-    def _is_lent(self, client: RegisteredClient, secret: str) -> bool:
+    def is_lent(self, client: RegisteredClient, secret: str) -> bool:
+        """Whether it is one of those that `lend` gave away and that still work."""
         lent = self._lent.get(client.client_key)
         return lent is not None and self.digest(secret) in lent
 
     async def verify(self, client: RegisteredClient, secret: str) -> bool:
         """Every refusal costs at least one slow hash, so that time tells neither who exists nor what kind of
         secret a client has, nor whether one has expired."""
-        if self._is_lent(client, secret):
+        if self.is_lent(client, secret):
             return True
         now = self._clock()
         found = await self._find(client, [stored for stored in client.secrets if stored.is_live(now)], secret)

@@ -71,13 +71,14 @@ class SecretAlgorithm(StrEnum):
 @dataclass(frozen=True, slots=True)
 class StoredSecret:
     """A secret of a client, as it is kept and loaded with each token request; the secret itself cannot be had from
-    it. Without `expires_at` it works until it is removed."""
+    it, unless it is `sealed` for a client that signs with it. Without `expires_at` it works until it is removed."""
 
     id: UUID
     algorithm: str
     digest: bytes
     created_at: datetime
     expires_at: datetime | None = None
+    sealed: bytes | None = None
 
     @property
     def is_generated(self) -> bool:
@@ -90,7 +91,8 @@ class StoredSecret:
 @dataclass(frozen=True, slots=True)
 class SecretRecord:
     """What the portal shows of a secret. `ending` is the last four characters of a generated one, and empty for those
-    of old and for chosen ones. `last_used_at` is coarse; `creator` is empty when that person has left."""
+    of old and for chosen ones. `last_used_at` is coarse; `creator` is empty when that person has left. With one
+    that `is_sealed` the client can sign."""
 
     id: UUID
     algorithm: str
@@ -100,6 +102,7 @@ class SecretRecord:
     ending: str
     last_used_at: datetime | None
     creator: str
+    is_sealed: bool = False
 
     @property
     def is_generated(self) -> bool:

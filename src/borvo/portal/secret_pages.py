@@ -12,7 +12,7 @@ from borvo.kernel.errors import InvalidInputError
 from borvo.kernel.ids import parse_uuid
 from borvo.portal import secret_service, service
 from borvo.portal.expiry import LIFETIMES, count_days_left
-from borvo.portal.model import SecretRecord, SecretTerms
+from borvo.portal.model import AuthMethod, SecretRecord, SecretTerms
 from borvo.portal.pages import AnyRequest, Developing, InPath
 from borvo.portal.policy import CHOSEN_SECRET_MAXIMUM, CHOSEN_SECRET_MINIMUM, LABEL_MAXIMUM, SECRETS_MAXIMUM
 from borvo.portal.rotation import find_rotation
@@ -72,6 +72,8 @@ async def _render(
     client = await service.find_client(portal, login.person, client_id)
     records = await secret_service.list_secrets(portal, client)
     lines = [_describe(record, now) for record in records]
+    signs = client.token_endpoint_auth_method is AuthMethod.CLIENT_SECRET_JWT
+    working = [record for record in records if record.is_sealed or not signs]
     return render_page(
         "portal/secret.html",
         status=200 if page_form.is_valid else 400,
@@ -80,7 +82,10 @@ async def _render(
         place=await find_place(portal, login.person, client.tenancy_id),
         lines=lines,
         live=sum(line.is_live for line in lines),
-        rotation=find_rotation(records, now),
+        rotation=find_rotation(working, now),
+        has_key=client.token_endpoint_auth_method is AuthMethod.PRIVATE_KEY_JWT,
+        signs=signs,
+        can_sign=any(record.is_live(now) for record in working),
         form=page_form,
         generated=generated,
         notice=notice,

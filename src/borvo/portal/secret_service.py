@@ -1,6 +1,6 @@
 """Use cases of client secrets. Each is bound to the person who acts: clients of others are not found."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from borvo.portal import secret_store
 from borvo.portal.audit import Action, Values
 from borvo.portal.expiry import check_days, find_end, find_warning
 from borvo.portal.model import (
+    AuthMethod,
     NewSecret,
     RegisteredClient,
     SecretAlgorithm,
@@ -41,6 +42,8 @@ class _Digested:
     algorithm: SecretAlgorithm
     digest: bytes
     ending: str = ""
+    secret: Secret[str] | None = None
+    """Of a generated one, in case that the client signs with it."""
 
 
 async def _record(
@@ -76,6 +79,9 @@ def _check_addition(client: RegisteredClient, now: datetime) -> None:
     if client.is_public:
         fault = "An app that cannot keep a secret has none."
         raise InvalidInputError(fault, {"form": [fault]})
+    if client.token_endpoint_auth_method is AuthMethod.PRIVATE_KEY_JWT:
+        fault = "This app proves who it is with a key, and needs no secret."
+        raise InvalidInputError(fault, {"form": [fault]})
     if sum(secret.is_live(now) for secret in client.secrets) >= SECRETS_MAXIMUM:
         fault = f"A client has at most {SECRETS_MAXIMUM} secrets. Remove one first."
         raise InvalidInputError(fault, {"form": [fault]})
@@ -94,12 +100,28 @@ async def _add_secret(
         # Without the lock, two at once would both count one too few.
         client = await lock_client(connection, person, client_id, Deed.CHANGE_SECRETS)
         _check_addition(client, now)
+        secret = _complete(portal, client, digested, secret)
         await secret_store.insert_secret(connection, client.client_key, secret, person.id)
         await _record(portal, connection, SecurityEventKind.CLIENT_SECRET_ADDED, person, client, stored)
         after = {**_describe_secret(stored), **({"label": terms.label} if terms.label else {})}
         await note_change(portal, connection, Action.SECRET_ADDED, person, client, after=after)
     log.info("client secret added", client_id=client_id, secret=str(stored.id), person=str(person.id))
     return stored
+
+
+def _complete(portal: Portal, client: RegisteredClient, digested: _Digested, new: NewSecret) -> NewSecret:
+    """Sealed, if the client signs with its secret as it is registered now. Raises `InvalidInputError` for a chosen one
+    then: a signature that somebody has seen lets him try weak ones at leisure."""
+    method = client.token_endpoint_auth_method
+    if digested.secret is None:
+        if method is AuthMethod.CLIENT_SECRET_JWT:
+            raise InvalidInputError(_GENERATE, {"secret": [_GENERATE]})
+        return new
+    sealed = portal.vault.seal(method, client.client_key, new.stored, digested.secret)
+    return replace(new, stored=replace(new.stored, sealed=sealed))
+
+
+_GENERATE = "This app signs with its secret, so it has to be a generated one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +142,14 @@ async def generate_secret(
 async def issue_secret(
     portal: Portal, person: Person, client_id: str, terms: SecretTerms = ANY_TERMS
 ) -> IssuedSecret:
-    """The only time that it can be had; what is kept is a keyed digest. Raises `InvalidInputError` as
+    """The only time that it can be had; what is kept is a keyed digest, and for an app that signs with it the secret
+    itself, sealed. Raises `InvalidInputError` as
     `check_terms`."""
     await find_client(portal, person, client_id, Deed.CHANGE_SECRETS)
     check_terms(terms)
     secret = create_client_secret(portal.entropy)
     digest = portal.verifier.digest(secret)
-    digested = _Digested(SecretAlgorithm.KEYED_DIGEST, digest, secret[-ENDING:])
+    digested = _Digested(SecretAlgorithm.KEYED_DIGEST, digest, secret[-ENDING:], Secret(secret))
     stored = await _add_secret(portal, person, client_id, digested, terms)
     return IssuedSecret(Secret(secret), stored)
 

@@ -17,8 +17,8 @@ async def insert_secret(
     stored = secret.stored
     await connection.execute(
         """insert into client_secret (client_key, id, algorithm, digest, created_by, created_at, expires_at, label,
-             ending, warned_days)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)""",
+             ending, warned_days, sealed)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)""",
         client_key,
         stored.id,
         stored.algorithm,
@@ -29,6 +29,14 @@ async def insert_secret(
         secret.label,
         secret.ending,
         secret.warned_days,
+        stored.sealed,
+    )
+
+
+async def erase_sealed(connection: Connection, client_key: ClientKey) -> None:
+    """What can be opened of the client's secrets; they go on working where they are sent."""
+    await connection.execute(
+        "update client_secret set sealed = null where client_key = $1 and sealed is not null", client_key
     )
 
 
@@ -44,7 +52,7 @@ async def list_records(connection: Connection, client_key: ClientKey) -> tuple[S
     """Oldest first, expired ones among them."""
     rows = await connection.fetch(
         """select s.id, s.algorithm, s.created_at, s.expires_at, s.label, s.ending, s.last_used_at,
-             coalesce(p.given_name || ' ' || p.family_name, '') as creator
+             coalesce(p.given_name || ' ' || p.family_name, '') as creator, s.sealed is not null as is_sealed
            from client_secret s left join person p on p.id = s.created_by and p.closed_at is null
            where s.client_key = $1 order by s.created_at, s.id""",
         client_key,

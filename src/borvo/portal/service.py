@@ -13,15 +13,23 @@ from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy, create_uuid
 from borvo.kernel.errors import ConflictError, InvalidInputError, NotFoundError
 from borvo.kernel.ids import ClientKey, PersonId, TenancyId
-from borvo.portal import listing, logo_store, sheet_store, store
+from borvo.portal import listing, logo_store, secret_store, sheet_store, store
 from borvo.portal.audit import Action, Change, Values, compare, describe_details, record_change
 from borvo.portal.client_secrets import SecretVerifier
 from borvo.portal.fetching import Fetcher
 from borvo.portal.headroom import ClientLimit
 from borvo.portal.listing import ClientList, ClientSearch
-from borvo.portal.model import ClientDetails, ClientSheet, LifetimeBounds, RegisteredClient, Tenancy
+from borvo.portal.model import (
+    AuthMethod,
+    ClientDetails,
+    ClientSheet,
+    LifetimeBounds,
+    RegisteredClient,
+    Tenancy,
+)
 from borvo.portal.policy import check_suffix
 from borvo.portal.readiness import find_change_faults
+from borvo.portal.sealed_secrets import SecretVault
 from borvo.portal.team import store as team_store
 from borvo.portal.team.entry import enter, hold
 from borvo.portal.team.model import Membership
@@ -47,6 +55,7 @@ class Portal:
     clock: Clock
     entropy: Entropy
     verifier: SecretVerifier
+    vault: SecretVault
     accounts: Accounts
     events: SecurityLog
     bounds: LifetimeBounds
@@ -226,6 +235,8 @@ async def change_client(
         if faults := find_change_faults(sheet, details, portal.clock()):
             raise InvalidInputError("The client cannot be changed like this.", faults)
         await sheet_store.update_client(connection, sheet.client.client_key, details, portal.clock())
+        if details.token_endpoint_auth_method is not AuthMethod.CLIENT_SECRET_JWT:
+            await secret_store.erase_sealed(connection, sheet.client.client_key)
         before, after = compare(describe_details(sheet.details), describe_details(details))
         if before or after:
             action = Action.CLIENT_CHANGED

@@ -27,11 +27,12 @@ CLIENT_QUERY = """
            c.token_endpoint_auth_method, c.jwks, c.jwks_uri, c.require_pushed_authorization_requests,
            c.require_signed_request_object, c.dpop_bound_access_tokens, c.subject_type, c.sector_identifier_uri,
            c.userinfo_signed_response_alg, c.request_uris,
-           s.ids, s.algorithms, s.digests, s.instants, s.ends
+           s.ids, s.algorithms, s.digests, s.instants, s.ends, s.seals
     from client c cross join lateral (
         select array_agg(id) as ids, array_agg(algorithm) as algorithms, array_agg(digest) as digests,
-               array_agg(created_at) as instants, array_agg(expires_at) as ends
-        from (select id, algorithm, digest, created_at, expires_at from client_secret
+               array_agg(created_at) as instants, array_agg(expires_at) as ends,
+               array_agg(sealed) as seals
+        from (select id, algorithm, digest, created_at, expires_at, sealed from client_secret
               where client_key = c.client_key order by id) each_secret
     ) s
 """
@@ -41,8 +42,8 @@ _CLIENT_BY_ID = f"{CLIENT_QUERY} where c.client_id = $1"
 def _read_secrets(row: Row) -> tuple[StoredSecret, ...]:
     if row["ids"] is None:
         return ()
-    columns = zip(row["ids"], row["algorithms"], row["digests"], row["instants"], row["ends"], strict=True)
-    return tuple(StoredSecret(*values) for values in columns)
+    names = ("ids", "algorithms", "digests", "instants", "ends", "seals")
+    return tuple(StoredSecret(*values) for values in zip(*(row[name] for name in names), strict=True))
 
 
 def _read_algorithm(name: str | None) -> SigningAlgorithm | None:

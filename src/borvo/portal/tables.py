@@ -187,6 +187,8 @@ client_secret = sa.Table(
     # 'hmac-sha256' for generated secrets, 'argon2id' for those that a developer chose.
     sa.Column("algorithm", sa.Text, nullable=False),
     sa.Column("digest", sa.LargeBinary, nullable=False),
+    # The secret itself, of a client that signs with it: whoever verifies such a signature needs it, too.
+    sa.Column("sealed", sa.LargeBinary),
     # Null when a program registered the client by a token of support.
     sa.Column("created_by", UUID),
     sa.Column("created_at", _INSTANT, nullable=False),

@@ -1,7 +1,6 @@
 """The tokens that programs send with their requests."""
 
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from litestar.types import Scope
 
@@ -16,8 +15,7 @@ def read_bearer(authorization: str | None) -> str | None:
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
-@dataclass(frozen=True, slots=True)
-class PresentedToken:
+class PresentedToken(NamedTuple):
     """All that a request says about its access token: whoever verifies one asks for this, so that no endpoint can pass
     on the token and forget the proof beside it. `path` is as it was sent."""
 
@@ -28,7 +26,7 @@ class PresentedToken:
 
     def add(self, token: str) -> "PresentedToken":
         """With another one that came in the body (RFC 6750 2.2)."""
-        return replace(self, authorizations=(*self.authorizations, f"Bearer {token}"))
+        return self._replace(authorizations=(*self.authorizations, f"{BEARER} {token}"))
 
 
 def present_token(scope: Scope) -> PresentedToken:

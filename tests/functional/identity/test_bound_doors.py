@@ -204,6 +204,22 @@ async def test_a_path_is_compared_as_it_was_sent(http: httpx.AsyncClient, token:
         assert answer.status_code == status, sent
 
 
+async def test_who_sends_slowly_is_looked_at_again_and_proves_once(
+    http: httpx.AsyncClient, token: str, prover: Prover, monkeypatch: pytest.MonkeyPatch, clock: TestClock
+) -> None:
+    monkeypatch.setattr("borvo.dataserver.write_endpoints._SOON", -1.0)
+    headers = prover.show("POST", "/sample/v1", token)
+    assert (await http.post("/sample/v1", json=[], headers=headers)).status_code == 200
+
+    async def dawdle() -> AsyncIterator[bytes]:
+        yield b"["
+        clock.advance(hours=1)
+        yield b"]"
+
+    given = {**prover.show("POST", "/sample/v1", token), "Content-Type": "application/json"}
+    assert (await http.post("/sample/v1", content=dawdle(), headers=given)).status_code == 401
+
+
 @pytest.fixture
 async def strict(
     settings: Settings, clock: TestClock, platform: Platform
@@ -264,6 +280,18 @@ async def test_a_strict_instance_wants_its_nonce_at_every_door(
         answer = await http.request(method, path, headers=prover.show(method, path, token, nonce=nonce))
         assert answer.status_code != 401, (method, path)
         assert answer.headers["dpop-nonce"] == nonce
+
+
+@pytest.mark.spec("RFC 9449", "10.1")
+async def test_a_strict_instance_wants_its_nonce_with_a_pushed_request(
+    strict: Strict, platform: Platform, prover: Prover
+) -> None:
+    handler = Handler(strict[1], await register_client(platform), "openid")
+    fields = {"response_type": "code", "scope": "openid", "redirect_uri": handler.redirect_uri}
+    refused = await prover.send(handler, "/connect/par", **fields)
+    assert (refused.status_code, refused.json()["error"]) == (400, "use_dpop_nonce")
+    prover.nonce = refused.headers["dpop-nonce"]
+    assert (await prover.send(handler, "/connect/par", **fields)).status_code == 201
 
 
 async def test_nobody_else_is_handed_a_nonce(

@@ -38,7 +38,11 @@ async def test_the_origin_of_a_registered_client_may_read(http: httpx.AsyncClien
     preflight = await http.options(path, headers={"Origin": OWN, **PREFLIGHT})
     assert preflight.status_code == 204
     assert preflight.headers["access-control-allow-origin"] == OWN
-    assert "authorization" in preflight.headers["access-control-allow-headers"]
+    assert {"authorization", "content-type", "dpop"} == set(
+        preflight.headers["access-control-allow-headers"].split(", ")
+    )
+    # RFC 9449 8: scripts read the nonce that they are to send.
+    assert "dpop-nonce" in answer.headers["access-control-expose-headers"]
 
 
 @pytest.mark.parametrize(

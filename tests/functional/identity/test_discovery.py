@@ -5,6 +5,8 @@ import pytest
 
 from tests.functional.conftest import ISSUER
 
+METHODS = ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"]
+ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA", "HS256", "HS384"]
 EXPECTED = {
     "issuer": ISSUER,
     "authorization_endpoint": f"{ISSUER}/connect/authorize",
@@ -39,9 +41,12 @@ EXPECTED = {
     "service_documentation": f"{ISSUER}/docs",
     "userinfo_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA"],
     "id_token_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA"],
-    "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
-    "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-    "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+    "token_endpoint_auth_methods_supported": [*METHODS, "none"],
+    "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
+    "introspection_endpoint_auth_methods_supported": METHODS,
+    "introspection_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
+    "revocation_endpoint_auth_methods_supported": [*METHODS, "none"],
+    "revocation_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
     "code_challenge_methods_supported": ["S256"],
     "prompt_values_supported": ["none", "login", "consent", "select_account"],
     "claims_supported": [

@@ -56,6 +56,7 @@ HEADERS = [
     "x-request-id",
     "host",
     "x-csrftoken",
+    "dpop",
 ]
 HEADER_VALUES = [
     b"\xff\xfe",
@@ -67,7 +68,7 @@ HEADER_VALUES = [
 ]
 OAUTH_FIELDS = """
 client_id client_secret grant_type code refresh_token device_code redirect_uri code_verifier scope token access_token
-token_type_hint id_token_hint post_logout_redirect_uri state nonce claims response_type code_challenge unknown
+token_type_hint id_token_hint post_logout_redirect_uri state nonce claims response_type code_challenge dpop_jkt unknown
 """
 PERSON_FIELDS = """
 user_code decision person request scope email password given_name family_name return_to login_hint session which before

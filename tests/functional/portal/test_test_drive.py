@@ -37,6 +37,15 @@ from tests.functional.portal.journeys import Fields, register
             "code",
         ),
         ({"grant_types": "authorization_code", "scopes": ["openid", "offline_access"]}, "code"),
+        (
+            {
+                "grant_types": "authorization_code",
+                "is_public": "yes",
+                "scopes": ["openid", "offline_access"],
+                "dpop_bound_access_tokens": "yes",
+            },
+            "code",
+        ),
         ({"grant_types": "device_code", "is_public": "yes", "redirect_uris": ""}, "device_code"),
         (
             {"grant_types": "device_code", "redirect_uris": "", "scopes": ["openid", "offline_access"]},
@@ -48,6 +57,15 @@ from tests.functional.portal.journeys import Fields, register
             "id_token token",
         ),
         ({"grant_types": "client_credentials", "scopes": "agency_api"}, "client_credentials"),
+        (
+            {
+                "grant_types": "client_credentials",
+                "scopes": "agency_api",
+                "access_token_format": "opaque",
+                "dpop_bound_access_tokens": "yes",
+            },
+            "client_credentials",
+        ),
         (
             {"grant_types": "client_credentials", "scopes": "agency_api", "access_token_format": "opaque"},
             "client_credentials",

@@ -6,12 +6,16 @@ from typing import Any
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestError
 
-from borvo.identity.credentials import CredentialsError, read_credentials
+from borvo.identity.assertions import AssertionFaultError, check_claims
+from borvo.identity.credentials import Credentials, CredentialsError, read_credentials
 from borvo.identity.engine import Facts
-from borvo.identity.model import Parameters
+from borvo.identity.model import InstanceProfile, Parameters
+from borvo.identity.service.asserting import verify_assertion
 from borvo.identity.service.collaborators import Identity
 from borvo.kernel.errors import TooManyRequestsError
-from borvo.portal.public import AskedClient, RegisteredClient
+from borvo.portal.public import AskedClient, AuthMethod, RegisteredClient
+
+TOKEN_PATH = "/connect/token"  # noqa: S105 - an address
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +55,27 @@ def refuse_flood(error: TooManyRequestsError) -> TokenAnswer:
     return TokenAnswer(error.status, body, {"Retry-After": str(error.retry_after)})
 
 
+def _read_credentials(identity: Identity, request: ClientRequest) -> Credentials:
+    """With the claims of an assertion checked. Whatever is wrong so far is wrong for every client, so it is said."""
+    try:
+        credentials = read_credentials(request.authorization, request.parameters)
+        if credentials.assertion is not None:
+            # RFC 7523 3, RFC 9126 2: the issuer is the best name, and in `strict` the only one.
+            issuer, is_strict = identity.issuer, identity.profile is InstanceProfile.STRICT
+            audiences = (issuer, f"{issuer}{TOKEN_PATH}", f"{issuer}{request.path}")
+            check_claims(credentials.assertion, audiences, identity.clock(), is_strict=is_strict)
+    except CredentialsError as fault:
+        raise InvalidRequestError(str(fault)) from fault
+    except AssertionFaultError as fault:
+        raise InvalidClientError(str(fault), status_code=401) from fault
+    return credentials
+
+
 async def authenticate_client(identity: Identity, request: ClientRequest) -> Facts:
     """The facts of the exchange with the verdict on the client, who may be unknown. Raises `OAuth2Error` for
     credentials that cannot be read, `TooManyRequestsError` for a network that guesses."""
-    try:
-        credentials = read_credentials(request.authorization, request.parameters)
-    except CredentialsError as fault:
-        raise InvalidRequestError(str(fault)) from fault
-    client_id, secret = credentials.client_id, credentials.secret.reveal()
+    credentials = _read_credentials(identity, request)
+    client_id = credentials.client_id
     counter = identity.guesses.find_counter(client_id, request.network)
     found = await identity.clients.find(AskedClient(client_id, counter)) if client_id else None
     facts = await identity.build_facts(request.parameters, found.client if found else None)
@@ -69,19 +86,40 @@ async def authenticate_client(identity: Identity, request: ClientRequest) -> Fac
     elif credentials.method and facts.client is not None:
         client = facts.client.registered
         identity.guesses.check(found.failures if found else 0)
-        facts.is_authenticated = await identity.verifier.verify(client, secret)
+        facts.is_authenticated = await _verify(identity, facts, client, credentials)
         if not facts.is_authenticated:
-            facts.fault = _find_fault(identity, client, secret)
             await identity.guesses.count_failure(client.client_id, request.network)
-    elif credentials.method:
-        await identity.verifier.verify_nothing(secret)
+    elif credentials.method and credentials.assertion is None:
+        await identity.verifier.verify_nothing(credentials.secret.reveal())
     if facts.is_authenticated and facts.client is not None:
         identity.usage.note(facts.client.registered.client_key)
     return facts
 
 
+async def _verify(
+    identity: Identity, facts: Facts, client: RegisteredClient, credentials: Credentials
+) -> bool:
+    """Whether the proof is good and of the kind that the client is registered for. What is wrong with it is for the
+    client's developers only: whoever presents it is told the same of every fault."""
+    if credentials.assertion is not None:
+        try:
+            await verify_assertion(identity, client, credentials.assertion, facts.now)
+        except AssertionFaultError as fault:
+            facts.fault = str(fault)
+            return False
+        return True
+    secret, method = credentials.secret.reveal(), client.token_endpoint_auth_method
+    if method is not AuthMethod.SECRET and not identity.verifier.is_lent(client, secret):
+        # OpenID Connect Registration 2: no other method than the registered one.
+        facts.fault = f"The client is registered for {method}, and sent a secret."
+        return await identity.verifier.verify_nothing(secret)
+    is_right = await identity.verifier.verify(client, secret)
+    if not is_right:
+        facts.fault = _find_fault(identity, client, secret)
+    return is_right
+
+
 def _find_fault(identity: Identity, client: RegisteredClient, secret: str) -> str:
-    """For the client's developers only: whoever presents the secret is told the same as of a wrong one."""
     return "The secret has expired." if identity.verifier.is_generated(client, secret) else ""
 
 

@@ -25,6 +25,7 @@ from borvo.portal.public import (
     CountedClient,
     RefusalLog,
     RegisteredClient,
+    SecretVault,
     SecretVerifier,
     load_client,
     load_counted_clients,
@@ -46,6 +47,7 @@ class Identity:
     client_keys: ClientKeys
     published_requests: RequestFetcher
     verifier: SecretVerifier
+    vault: SecretVault
     guesses: GuessLimit
     trusted_proxies: int
     events: SecurityLog

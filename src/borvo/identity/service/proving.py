@@ -1,6 +1,6 @@
 """Whether whoever sends an access token, or asks for one, holds the key that it is bound to: RFC 9449."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749.errors import InvalidGrantError
@@ -20,8 +20,7 @@ _SCHEMES = {each.lower(): each for each in (BEARER, DPOP)}
 _USED = "This DPoP proof was used before: make one for each request."
 
 
-@dataclass(frozen=True, slots=True)
-class ShownToken:
+class ShownToken(NamedTuple):
     """The one token of a request, and the scheme under which it came."""
 
     scheme: str

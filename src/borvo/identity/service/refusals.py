@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from borvo.identity.assertions import AssertionFaultError
 from borvo.identity.credentials import CredentialsError, read_credentials
 from borvo.identity.engine import Facts
 from borvo.identity.explanation import SILENT_ERRORS, Explanation, explain_refusal, list_secrets
@@ -32,7 +33,7 @@ def _read_client(request: ClientRequest) -> tuple[str, str]:
     """Who the client says it is, and the secret that it shows; whatever the header holds if it cannot be read."""
     try:
         credentials = read_credentials(request.authorization, request.parameters)
-    except CredentialsError:
+    except (CredentialsError, AssertionFaultError):
         return request.parameters.get("client_id") or "", request.authorization or ""
     return credentials.client_id, credentials.secret.reveal()
 

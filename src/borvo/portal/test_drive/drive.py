@@ -12,6 +12,7 @@ from borvo.kernel.clock import Clock
 from borvo.portal.model import RegisteredClient
 from borvo.portal.refusals import HIDDEN
 from borvo.portal.test_drive.documents import PageForm, find_form, read_words
+from borvo.portal.test_drive.key_holder import SCHEME, KeyHolder
 from borvo.portal.test_drive.model import Check, Exchange, Fields, Finding, Flow, Mistake, Step
 from borvo.portal.test_drive.plans import (
     Handles,
@@ -23,6 +24,7 @@ from borvo.portal.test_drive.plans import (
 from borvo.portal.test_drive.verification import (
     Expected,
     Issuer,
+    Signed,
     check_access_token,
     check_id_token,
     compare,
@@ -63,6 +65,7 @@ class Drive:
         self._issuer = Issuer("", KeySet([]))
         self._subject = ""
         self._access_token = ""
+        self._holder = KeyHolder(clock) if client.dpop_bound_access_tokens else None
 
     async def run(self, secret: str) -> None:
         self._secret = secret
@@ -173,7 +176,20 @@ class Drive:
     # The app's own part.
 
     async def _post(self, address: str, fields: Iterable[tuple[str, str]]) -> httpx.Response:
-        return await self._http.post(address, content=urlencode([*fields]), headers=_FORM)
+        return await self._http.post(
+            address, content=urlencode([*fields]), headers=_FORM, auth=self._find_auth(address)
+        )
+
+    def _find_auth(self, address: str) -> httpx.Auth:
+        """Where proofs are sent to: the browser sends none."""
+        proven = {self._metadata.get(name) for name in ("token_endpoint", "userinfo_endpoint")}
+        return self._holder if self._holder and address in proven else httpx.Auth()
+
+    async def _send_token(self, access_token: str) -> httpx.Response:
+        """OpenID Connect Core 5.3."""
+        address = self._metadata["userinfo_endpoint"]
+        headers = {"Authorization": f"{SCHEME if self._holder else 'Bearer'} {access_token}"}
+        return await self._http.get(address, headers=headers, auth=self._find_auth(address))
 
     async def _call(self, address: str, fields: Fields, secret: str) -> tuple[httpx.Response, Fields]:
         """With the client's credentials in the body (contract 1.6); and what of it may be shown."""
@@ -181,7 +197,7 @@ class Drive:
         hidden: Fields = (("client_secret", HIDDEN),) if secret else ()
         credentials: Fields = (*own, ("client_secret", secret)) if secret else own
         response = await self._post(address, (*fields, *credentials))
-        return response, (*fields, *own, *hidden)
+        return response, (*fields, *own, *hidden, *_list_proofs(response))
 
     async def _fetch_tokens(self, title: str, words: str, fields: Fields) -> dict[str, Any]:
         """Empty when they were refused."""
@@ -257,12 +273,19 @@ class Drive:
             client = self._client
             expected = Expected(client.client_id, client.signing_algorithm, "", self._clock())
             checks = check_access_token(token, self._issuer, expected, scope)
-            self.steps.append(describe(_TOKEN_TITLE, token, checks))
+            self.steps.append(describe(_TOKEN_TITLE, token, (*checks, *self._check_binding(token))))
         elif self._secret:
             await self._introspect("Introspection", "The token is opaque: only Borvo can say what it is.")
         else:
             note = "It is opaque: an API asks Borvo what it is. A public client cannot."
             self.steps.append(Finding(_TOKEN_TITLE, (Check("It is there."),), note=note))
+
+    def _check_binding(self, token: Signed) -> tuple[Check, ...]:
+        """RFC 9449 6.1."""
+        if self._holder is None:
+            return ()
+        bound_to = {"jkt": self._holder.thumbprint}
+        return (compare("cnf names the key that the app proved to hold.", token.claims.get("cnf"), bound_to),)
 
     async def _introspect(self, title: str, words: str, *, is_live: bool = True) -> None:
         """RFC 7662 2."""
@@ -276,12 +299,11 @@ class Drive:
             raise OutlivedError
 
     async def _ask_who(self, access_token: str, words: str = "The app asks who signed in.") -> int:
-        """OpenID Connect Core 5.3."""
-        headers = {"Authorization": f"Bearer {access_token}"}
-        response = await self._http.get(self._metadata["userinfo_endpoint"], headers=headers)
+        response = await self._send_token(access_token)
         said = read_object(response)
         is_refused = response.status_code != _OK
-        sent = (("Authorization", f"Bearer {shorten(access_token)}"),)
+        scheme = response.request.headers["Authorization"].partition(" ")[0]
+        sent = (("Authorization", f"{scheme} {shorten(access_token)}"), *_list_proofs(response))
         self._note("User info", words, response, sent, text=show_object(said), is_refused=is_refused)
         if not is_refused and self._subject:
             same = compare("sub is the person of the id token.", said.get("sub"), self._subject)
@@ -311,14 +333,19 @@ class Drive:
         """When the sandbox person is gone: raises `OutlivedError` if her token is not."""
         if self._plan.flow is Flow.SERVICE or not self._access_token:
             return
-        headers = {"Authorization": f"Bearer {self._access_token}"}
-        response = await self._http.get(self._metadata["userinfo_endpoint"], headers=headers)
+        response = await self._send_token(self._access_token)
         if response.status_code != _UNAUTHORIZED:
             raise OutlivedError
         gone = Check("It is refused by now, with all that came of this drive.")
         self.steps.append(
             Finding("Afterwards", (gone,), note="The sandbox person and her consent are deleted.")
         )
+
+
+def _list_proofs(response: httpx.Response) -> Fields:
+    """What went along to show that the app holds its key."""
+    proof = response.request.headers.get(SCHEME)
+    return ((SCHEME, proof),) if proof else ()
 
 
 def read_object(response: httpx.Response) -> dict[str, Any]:

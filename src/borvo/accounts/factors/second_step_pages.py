@@ -30,9 +30,13 @@ PASSKEY_PATH = "/account/sign-in/passkey"
 _SIGN_IN = "sign in"
 
 
-def offer_passkey(request: AnyRequest, accounts: Accounts, page: Template) -> Template:
-    """The sign-in page with what a browser needs to offer passkeys on it. It says nothing of any person."""
+def offer_passkey(
+    request: AnyRequest, accounts: Accounts, page: Template, *, suggests: bool = True
+) -> Template:
+    """The sign-in page with what a browser needs to offer passkeys on it. It says nothing of any person. After one that
+    was refused the browser suggests none until she asks."""
     challenge = find_challenge(request, accounts, _SIGN_IN)
+    page.context["suggests_passkey"] = suggests
     page.context["passkey_options"] = describe_authentication(accounts, challenge)
     return plant(accounts, page, challenge)
 
@@ -55,7 +59,7 @@ async def submit_passkey_sign_in(request: AnyRequest, accounts: Collaborators) -
     except PasskeyError as error:
         form.add_error("form", error.public)
         page = await render_arrival(accounts, "sign_in", form, return_to, 400)
-        return offer_passkey(request, accounts, page)
+        return offer_passkey(request, accounts, page, suggests=False)
     return drop(accounts, await let_in(request, accounts, person, return_to, methods))
 
 

@@ -14,6 +14,7 @@ from borvo.mail.model import parse_address
 from borvo.mail.sms import check_gateway
 from borvo.mail.smtp import parse_relay
 from borvo.storage.sealing import MINIMUM_SECRET_BYTES
+from borvo.storage.security_events.streaming import parse_sink
 
 PREFIX = "BORVO_"
 _FACTOR_ROLES = {"agent", "developer", "support"}
@@ -134,6 +135,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     security_event_days: Annotated[
         int, Meta(ge=30, le=36500, description="How many days security events are kept.")
     ] = 365
+    security_event_sink: Annotated[
+        str,
+        Meta(
+            description="Where security events are sent on to: `syslogs://host:6514` (TLS), `syslog://localhost:601`, "
+            "or a collector's OTLP address such as `https://host/v1/logs`; unencrypted to this machine only."
+        ),
+    ] = ""
     sample_past_days: Annotated[
         int,
         Meta(
@@ -258,6 +266,15 @@ def _check_roles(settings: Settings) -> None:
         )
 
 
+def _check_sink(url: str) -> None:
+    if not url:
+        return
+    try:
+        parse_sink(url)
+    except ValueError as fault:
+        raise SettingsError(f"BORVO_SECURITY_EVENT_SINK cannot be used: {fault}") from None
+
+
 def check_settings(settings: Settings) -> None:
     """Raises `SettingsError` for what is unsafe to run with."""
     _check_issuer(settings.issuer)
@@ -265,6 +282,7 @@ def check_settings(settings: Settings) -> None:
     _check_mail(settings)
     _check_sms(settings)
     _check_roles(settings)
+    _check_sink(settings.security_event_sink)
     if settings.metrics_port == settings.port:
         raise SettingsError("BORVO_METRICS_PORT must be another port than BORVO_PORT")
     if not settings.database_url.startswith(("postgresql://", "postgres://")):

@@ -13,6 +13,7 @@ from borvo.dataserver.export import worker
 from borvo.organisations.public import OrganisationRole, add_member
 from borvo.portal.public import create_tenancy
 from borvo.settings import Settings
+from borvo.support.public import open_log, seal_due
 from tests.factories.clients import register_client
 from tests.factories.proofs import Prover
 from tests.factories.samples import create_body
@@ -160,6 +161,7 @@ async def test_what_traffic_leaves_behind_is_gone_in_time(
         await cause(stage)
     for flush, _ in list_notes(platform):
         await flush(platform.database)
+    await seal_due(open_log(platform.database, platform.keyring, days=365))
     before = await count_rows(platform)
     assert [table for table in sorted(ENDING) if not before[table]] == [], "no traffic reached it"
     # Nothing has had its time.

@@ -16,9 +16,13 @@ from borvo.identity import public as identity
 from borvo.organisations import public as organisations
 from borvo.portal import public as portal
 from borvo.storage.database import DATABASE_ABSENCES
+from borvo.storage.security_events.chain import shorten
+from borvo.storage.security_events.streaming import SinkError, Stream
+from borvo.support import public as support
 from borvo.web.loop_delay import watch_loop
 
 _CLEAN_UP_EVERY = 600.0
+_WATCH_EVERY = 5.0
 _PATIENCE = 60.0
 _LOOK_AGAIN = 0.2
 
@@ -40,6 +44,7 @@ async def clean_up(platform: Platform) -> None:
     await platform.outbox.clean_up()
     async with platform.database.transaction() as connection:
         await platform.events.clean_up(connection, platform.settings.security_event_days)
+        await shorten(connection)
 
 
 async def _clean_up_regularly(platform: Platform) -> None:
@@ -60,6 +65,27 @@ def list_notes(platform: Platform) -> list[tuple[portal.Flush, float]]:
         (platform.portal.verifier.uses.flush, portal.USE_FLUSH),
         (platform.identity.refusals.flush, portal.REFUSAL_FLUSH),
     ]
+
+
+async def _watch_events(platform: Platform) -> None:
+    """Links security events and sends them on. One worker at a time does either."""
+    settings = platform.settings
+    log_of_events = support.open_log(platform.database, platform.keyring, settings.security_event_days)
+    sink = settings.security_event_sink
+    stream = (
+        Stream(platform.database, platform.clock, support.build_sink(sink, settings.issuer)) if sink else None
+    )
+    while True:
+        await asyncio.sleep(_WATCH_EVERY)
+        try:
+            while await support.seal_due(log_of_events):
+                pass
+            while stream and await stream.send_due():
+                pass
+        except SinkError as fault:
+            log.warning("security events could not be sent on; they wait", reason=str(fault))
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            log.exception("security events could not be linked; they wait")
 
 
 def _write_regularly(platform: Platform) -> Iterator[asyncio.Task[None]]:
@@ -98,6 +124,7 @@ def build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncCont
                 asyncio.create_task(_clean_up_regularly(platform)),
                 asyncio.create_task(platform.courier.run()),
                 asyncio.create_task(dataserver.run_exports(platform.dataserver)),
+                asyncio.create_task(_watch_events(platform)),
                 *_write_regularly(platform),
             ]
             if platform.settings.metrics_port:

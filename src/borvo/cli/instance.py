@@ -11,7 +11,7 @@ from borvo.settings import read_settings
 from borvo.storage.sealing import SealError
 
 
-def run_on_instance(work: Callable[[Platform], Awaitable[str]]) -> None:
+def run_on_instance(work: Callable[[Platform], Awaitable[str]], *, ends_with: str = "\n") -> None:
     """Opens the database, does the work and prints what it answers. Raises `CommandError` for a database of another
     release, and for a secret under which its keys were not sealed."""
     settings = read_settings(os.environ)
@@ -27,4 +27,4 @@ def run_on_instance(work: Callable[[Platform], Awaitable[str]]) -> None:
         finally:
             await platform.database.close()
 
-    sys.stdout.write(asyncio.run(run()) + "\n")
+    sys.stdout.write(asyncio.run(run()) + ends_with)

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from borvo.accounts.public import Role
-from borvo.cli import organisations, support
+from borvo.cli import auditing, organisations, support
 
 # Everybody is a patient: that role is neither given nor taken.
 _GIVEN_ROLES = [role for role in Role if role is not Role.PATIENT]
@@ -17,6 +17,9 @@ def add_support(parser: argparse.ArgumentParser) -> None:
     _add_tenancies(_add_topic(topics, "tenancy", "developer tenancies"))
     organisations.add_organisations(_add_topic(topics, "organisation", "clinics and the like"), _add_topic)
     _add_events(_add_topic(topics, "events", "the security event log"))
+    _add_audit(
+        _add_topic(topics, "audit", "the security event log as a whole: whether it is intact, and all of it")
+    )
     _add_outbox(_add_topic(topics, "outbox", "messages that are to leave the instance"))
 
 
@@ -108,6 +111,29 @@ def _add_events(events: Any) -> None:
     subject.add_argument("--person", metavar="EMAIL", help="the log of a registered person")
     subject.add_argument("--client", metavar="CLIENT_ID", help="what concerns a client")
     listing.set_defaults(run=support.list_events)
+
+
+def _add_audit(audit: Any) -> None:
+    verify = audit.add_parser("verify", help="look whether any security event was changed or taken away")
+    verify.add_argument(
+        "--head",
+        default="",
+        metavar="HEAD",
+        help="what an earlier look printed: then it is also seen when the end was cut off",
+    )
+    verify.set_defaults(run=auditing.verify)
+    export = audit.add_parser("export", help="write security events as lines of JSON, the oldest first")
+    for name in ("since", "until"):
+        export.add_argument(
+            f"--{name}",
+            type=auditing.read_moment,
+            metavar="TIME",
+            help="such as 2026-11-26 or 2026-11-26T08:00Z",
+        )
+    export.add_argument("--kind", metavar="KIND", help="such as sign_in_failed")
+    export.add_argument("--person", metavar="EMAIL", help="the log of a registered person")
+    export.add_argument("--client", metavar="CLIENT_ID", help="what concerns a client")
+    export.set_defaults(run=auditing.export)
 
 
 def _add_outbox(outbox: Any) -> None:

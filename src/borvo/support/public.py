@@ -1,5 +1,15 @@
 """What the command line may use of support."""
 
+from borvo.support.audit import (
+    AuditedLog,
+    TamperedLogError,
+    export_events,
+    find_person_id,
+    open_log,
+    parse_kind,
+    seal_due,
+    verify,
+)
 from borvo.support.initial_tokens import (
     create_initial_token,
     list_initial_tokens,
@@ -13,6 +23,7 @@ from borvo.support.service import (
     remove_role,
     retry_message,
 )
+from borvo.support.sinks import build_sink
 from borvo.support.tenancies import (
     add_member,
     create_tenancy,
@@ -24,20 +35,29 @@ from borvo.support.tenancies import (
 )
 
 __all__ = [
+    "AuditedLog",
+    "TamperedLogError",
     "add_member",
     "add_role",
+    "build_sink",
     "create_initial_token",
     "create_tenancy",
+    "export_events",
+    "find_person_id",
     "list_events_of_client",
     "list_events_of_person",
     "list_initial_tokens",
     "list_outbox",
     "list_tenancies",
+    "open_log",
+    "parse_kind",
     "remove_member",
     "remove_role",
     "resume_tenancy",
     "retry_message",
     "revoke_initial_token",
+    "seal_due",
     "set_prefix",
     "suspend_tenancy",
+    "verify",
 ]

@@ -24,8 +24,13 @@ SOURCE = Path(borvo.__file__).parent
 for path in sorted(SOURCE.rglob("tables.py")):
     import_module(".".join(("borvo", *path.relative_to(SOURCE).with_suffix("").parts)))
 
-# The directory that finds a person by address: an address is unique among all people, so it is the key.
-NOT_KEYED_BY_PERSON = {"person_email", "device_authorization"}
+NOT_KEYED_BY_PERSON = {
+    # The directory that finds a person by address: an address is unique among all people, so it is the key.
+    "person_email",
+    "device_authorization",
+    # One chain of the whole instance.
+    "security_event_link",
+}
 # Read over all people: to delete what has expired, to deliver what is due, to see what concerns one client.
 INDEXED_OVER_ALL = {
     "account_link",

@@ -1,7 +1,9 @@
 """Writes and reads the security event log."""
 
 import json
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from borvo.kernel.clock import Clock
@@ -9,7 +11,7 @@ from borvo.kernel.digests import digest_with_key
 from borvo.kernel.entropy import Entropy, create_uuid
 from borvo.kernel.origin import current_origin
 from borvo.storage.database import Connection, Row
-from borvo.storage.security_events.model import KEPT_AT_LEAST, RecordedEvent, SecurityEvent
+from borvo.storage.security_events.model import KEPT_AT_LEAST, EventFilter, RecordedEvent, SecurityEvent
 
 _COLUMNS = "id, person_id, at, kind, actor, client_id, address, correlation_id, detail"
 _ADDRESS_MAXIMUM = 100
@@ -17,8 +19,15 @@ _ADDRESS_MAXIMUM = 100
 _NEWEST = UUID(int=2**128 - 1)
 
 
-def _read_event(row: Row) -> RecordedEvent:
-    return RecordedEvent(**{**row, "detail": json.loads(row["detail"])})
+EVENT_COLUMNS = tuple(_COLUMNS.split(", "))
+"""What an event is read from."""
+
+
+def read_event(row: "Row | Mapping[str, Any]") -> RecordedEvent:
+    """Of a row with `EVENT_COLUMNS`, and perhaps others."""
+    return RecordedEvent(
+        **{**{name: row[name] for name in EVENT_COLUMNS}, "detail": json.loads(row["detail"])}
+    )
 
 
 class SecurityLog:
@@ -70,7 +79,7 @@ async def list_events_of(
         before or _NEWEST,
         most,
     )
-    return [_read_event(row) for row in rows]
+    return [read_event(row) for row in rows]
 
 
 async def list_events_about(connection: Connection, client_id: str, *, most: int) -> list[RecordedEvent]:
@@ -80,4 +89,30 @@ async def list_events_about(connection: Connection, client_id: str, *, most: int
         client_id,
         most,
     )
-    return [_read_event(row) for row in rows]
+    return [read_event(row) for row in rows]
+
+
+async def list_events_between(
+    connection: Connection, chosen: EventFilter
+) -> AsyncIterator[tuple[int, RecordedEvent]]:
+    """The events with their places in the chain, 0 for those that have none yet, the oldest first; never all of them in
+    memory. Takes a connection in a transaction."""
+    named = ", ".join(f"e.{name}" for name in EVENT_COLUMNS)
+    async for row in connection.cursor(
+        f"""select coalesce(l.position, 0) as position, {named} from security_event e
+            left join security_event_link l on l.person_id = e.person_id and l.event_id = e.id
+            where ($1::timestamptz is null or e.at >= $1) and ($2::timestamptz is null or e.at < $2)
+              and ($3::text is null or e.kind = $3) and ($4::uuid is null or e.person_id = $4)
+              and ($5::text is null or e.client_id = $5)
+            order by e.at, e.id""",
+        chosen.since,
+        chosen.until,
+        chosen.kind.value if chosen.kind else None,
+        chosen.person_id,
+        chosen.client_id,
+        prefetch=_FETCHED,
+    ):
+        yield row["position"], read_event(row)
+
+
+_FETCHED = 500

@@ -82,6 +82,17 @@ class SecurityEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events are meant; what is None does not matter. `until` itself is not in it."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    kind: SecurityEventKind | None = None
+    person_id: UUID | None = None
+    client_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RecordedEvent:
     """An event as it is kept; `address` and `correlation_id` are empty for what no request began."""
 

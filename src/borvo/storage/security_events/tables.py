@@ -27,3 +27,40 @@ sa.Index(
     security_event.c.id,
     postgresql_where=security_event.c.client_id.is_not(None),
 )
+
+# In the order in which events were seen, each bound to the one before (`chain.py`). Of the whole instance, so that it
+# is one chain: whoever spreads the tables over a cluster has it on every node.
+security_event_link = sa.Table(
+    "security_event_link",
+    metadata,
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("person_id", UUID, nullable=False),
+    sa.Column("event_id", UUID, nullable=False),
+    # As the event says; what is gone by age still has its link for a while.
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("person_id", "event_id"),
+)
+
+# The last link that was taken away together with its event: one row, or none.
+security_event_anchor = sa.Table(
+    "security_event_anchor",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("before", sa.LargeBinary, nullable=False),
+)
+
+# How far the log was sent on: one row, or none.
+security_event_stream = sa.Table(
+    "security_event_stream",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    # One worker sends at a time.
+    sa.Column("leased_until", sa.DateTime(timezone=True), nullable=False),
+)

@@ -1,7 +1,7 @@
 # Each target calls a small script or program; .venv and the built files are made when they are missing or stale.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install tune test demo example bench check format lock screenshots clean
+.PHONY: help install tune test demo example conformance bench check format lock screenshots clean
 
 STYLE := src/borvo/web/static/built/borvo.css
 RUNTIME := .venv/runtime.stamp
@@ -24,6 +24,9 @@ demo: install ## start Borvo with made-up people and data
 
 example: $(DEVELOPMENT) ## run the example app against the demo
 	@MYBP_CLIENT_ID=demo.mybp MYBP_CLIENT_SECRET=demo-mybp-secret-0123456789 .venv/bin/python examples/mybp/app.py
+
+conformance: $(DEVELOPMENT) $(STYLE) ## run the certification plans on Borvo and on a reference, write docs/conformance.md
+	@scripts/conformance
 
 bench: install ## measure the speed of the main paths
 	@.venv/bin/python -m benchmarks

@@ -46,7 +46,7 @@ class _Settings(msgspec.Struct, rename="camel"):
 @contextmanager
 def run_peer(instance: Instance, workers: int) -> Iterator[Provider | None]:
     """With a database of its own, made anew, in the instance's cluster; None where it cannot be installed."""
-    if not _install():
+    if not install():
         yield None
         return
     settings = _describe(instance, workers)
@@ -56,7 +56,7 @@ def run_peer(instance: Instance, workers: int) -> Iterator[Provider | None]:
 
 
 @cache
-def _install() -> bool:
+def install() -> bool:
     """Takes what the lock names, and says in one line why it could not; the copy of the lock that npm leaves behind
     tells whether it was done."""
     lock, done = _FOLDER / "package-lock.json", _FOLDER / "node_modules" / ".package-lock.json"

@@ -5,6 +5,7 @@ With `--check` it writes nothing and exits with 1 when a file is stale.
 
 import argparse
 import ast
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -265,8 +266,74 @@ def _order_section(row: tuple[str, str, Path]) -> tuple[list[int], str]:
     return [int(part) for part in re.findall(r"\d+", row[0])], row[1]
 
 
+Verdicts = dict[str, dict[str, list[str]]]
+
+
+def _find_verdict(verdicts: Verdicts, response_type: str, module: str) -> str:
+    """Without what was seen; empty where the plan does not run the module for the response type."""
+    found = verdicts.get(response_type, {}).items()
+    return next((verdict.partition(":")[0] for verdict, modules in found if module in modules), "")
+
+
+def _compare(ours: str, theirs: str) -> str:
+    """A cell of the matrix: what Borvo and the reference come to."""
+    if ours in {"", "not applicable"}:
+        return ours or "-"
+    mine = "passed" if ours == "passed" else "**not yet**"
+    return mine if theirs == "passed" else f"{mine}, reference {theirs}"
+
+
+def _render_plan(title: str, ours: Verdicts, theirs: Verdicts, notes: dict[str, list[str]]) -> str:
+    names = sorted({module for found in ours.values() for modules in found.values() for module in modules})
+    rows = [
+        (
+            f"`{name}`",
+            *(_compare(*(_find_verdict(each, kind, name) for each in (ours, theirs))) for kind in ours),
+            ", ".join(notes.get(name, ())),
+        )
+        for name in names
+    ]
+    size = sum(len(modules) for found in ours.values() for modules in found.values())
+    types = [f"`{kind}`" for kind in ours]
+    return f"\n## {title}: {size}\n\n" + _table("module", *types, "notes", rows=rows)
+
+
+def render_plans(folder: Path) -> str:
+    """From the files that `make conformance` and people write there."""
+    told, notes, pending = (
+        json.loads((folder / f"{name}.json").read_text()) for name in ("results", "notes", "pending")
+    )
+    numbers: dict[str, list[str]] = {}
+    for number, note in enumerate(notes, 1):
+        for module in note["modules"]:
+            numbers.setdefault(module, []).append(str(number))
+    borvo, reference = told["outcomes"]["Borvo"], told["outcomes"]["oidc-provider"]
+    parts = [
+        _render_plan(title, borvo[name], reference[name], numbers) for name, title in told["plans"].items()
+    ]
+    rows = [
+        (number, ", ".join(f"`{module}`" for module in note["modules"]), *(note[key] for key in _NOTE_PARTS))
+        for number, note in enumerate(notes, 1)
+    ]
+    missing = [(", ".join(f"`{module}`" for module in each["modules"]), each["reason"]) for each in pending]
+    return (
+        "The certification plans of the OpenID Foundation for providers, module by module, by tests of our own under "
+        "the same names, over HTTP: [which](../tests/conformance/plans.py). This is no certificate. `make conformance` "
+        f"runs the same tests on Borvo and on {told['reference']}, a certified provider, so that the tests are "
+        "tested as well, and writes this page; `make test` runs some of them on Borvo. *Passed* without more: on both. "
+        "A title says how many runs a plan has.\n"
+        + "".join(parts)
+        + "\n## Where the two differ\n\n"
+        + _table("note", "modules", "Borvo", "reference", "who is right", rows=rows)
+        + ("\n## Not yet\n\n" + _table("what", "why", rows=missing) if missing else "")
+    )
+
+
+_NOTE_PARTS = ("borvo", "reference", "verdict")
+
+
 def render_conformance() -> str:
-    """From the markers of the tests."""
+    """From the markers of the tests, and from what the last run of the certification plans came to."""
     parts = []
     for document, rules in sorted(list_rules(ROOT).items()):
         rows = [
@@ -275,8 +342,10 @@ def render_conformance() -> str:
         ]
         parts.append(f"\n## {document}\n\n" + _table("section", "test", rows=rows))
     return (
-        "# Conformance\n\nWhich rule of which specification is held by which test. It lists what is tested, not all "
-        "that the specifications say. A test names its rule by `@pytest.mark.spec(document, section)`.\n"
+        "# Conformance\n\n"
+        + render_plans(ROOT / "tests" / "conformance")
+        + "\n# Rules and tests\n\nWhich rule of which specification is held by which test. It lists what is tested, "
+        "not all that the specifications say. A test names its rule by `@pytest.mark.spec(document, section)`.\n"
         + "".join(parts)
     )
 

@@ -59,8 +59,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     profile: Annotated[
         Literal["compatible", "strict"],
         Meta(
-            description="How much clients may be allowed. `strict`: no access token ever passes through a browser, "
-            "and each is bound to a key (DPoP)."
+            description="How much clients may be allowed. `strict`: what the FAPI 2.0 Security Profile allows; apps "
+            "with a server, private_key_jwt, pushed requests, codes only, access tokens bound to keys (DPoP)."
         ),
     ] = "compatible"
     access_token_minutes: Annotated[

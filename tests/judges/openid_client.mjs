@@ -22,10 +22,10 @@ async function discover(name, authentication, metadata = {}) {
 }
 
 // An authorization request with all that protects it, and what the answer is checked against.
-async function ask(config, parameters = {}, decision = "allow", build = oidc.buildAuthorizationUrl) {
+async function ask(config, parameters = {}, decision = "allow", build = oidc.buildAuthorizationUrl, options = {}) {
   const pkceCodeVerifier = oidc.randomPKCECodeVerifier();
   const checks = { pkceCodeVerifier, expectedState: oidc.randomState(), expectedNonce: oidc.randomNonce() };
-  const url = await build(config, {
+  const asked = {
     redirect_uri: callback,
     scope: SCOPE,
     state: checks.expectedState,
@@ -33,13 +33,15 @@ async function ask(config, parameters = {}, decision = "allow", build = oidc.bui
     code_challenge: await oidc.calculatePKCECodeChallenge(pkceCodeVerifier),
     code_challenge_method: "S256",
     ...parameters,
-  });
+  };
+  const url = await build(config, asked, options);
   return { checks, landed: await visit(url, decision), sent: [...url.searchParams.keys()].sort() };
 }
 
-async function signIn(config, parameters = {}, build = undefined) {
-  const { checks, landed, sent } = await ask(config, parameters, "allow", build);
-  const tokens = await oidc.authorizationCodeGrant(config, landed, { ...checks, idTokenExpected: true });
+async function signIn(config, parameters = {}, build = undefined, options = {}) {
+  const { checks, landed, sent } = await ask(config, parameters, "allow", build, options);
+  const expected = { ...checks, idTokenExpected: true };
+  const tokens = await oidc.authorizationCodeGrant(config, landed, expected, undefined, options);
   return { tokens, sent, sub: tokens.claims().sub };
 }
 
@@ -53,11 +55,11 @@ async function fault(promise) {
 }
 
 // Login, userinfo, refresh, logout: the whole life of a session at a client.
-async function live(config, parameters = {}, build = undefined) {
-  const { tokens, sub, sent } = await signIn(config, { max_age: "3600", ...parameters }, build);
-  const person = await oidc.fetchUserInfo(config, tokens.access_token, sub);
-  const fresh = await oidc.refreshTokenGrant(config, tokens.refresh_token);
-  const again = await oidc.fetchUserInfo(config, fresh.access_token, sub);
+async function live(config, parameters = {}, build = undefined, options = {}) {
+  const { tokens, sub, sent } = await signIn(config, { max_age: "3600", ...parameters }, build, options);
+  const person = await oidc.fetchUserInfo(config, tokens.access_token, sub, options);
+  const fresh = await oidc.refreshTokenGrant(config, tokens.refresh_token, undefined, options);
+  const again = await oidc.fetchUserInfo(config, fresh.access_token, sub, options);
   const state = oidc.randomState();
   const leaving = { id_token_hint: fresh.id_token ?? tokens.id_token, post_logout_redirect_uri: `${callback}/bye`, state };
   const left = await visit(oidc.buildEndSessionUrl(config, leaving));
@@ -82,6 +84,20 @@ const journeys = {
   async pushed() {
     const config = await discover("pushed", oidc.ClientSecretBasic(secret));
     return live(config, {}, oidc.buildAuthorizationUrlWithPAR);
+  },
+
+  // Tokens that are bound to a key, of an app without a secret; and the same key in no hand.
+  async bound() {
+    const config = await discover("bound", oidc.None());
+    const DPoP = oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair("ES256"));
+    const verdict = await live(config, {}, oidc.buildAuthorizationUrlWithPAR, { DPoP });
+    const { tokens, sub } = await signIn(config, {}, oidc.buildAuthorizationUrlWithPAR, { DPoP });
+    return {
+      ...verdict,
+      unproven: await fault(signIn(config)),
+      userinfo: await fault(oidc.fetchUserInfo(config, tokens.access_token, sub)),
+      refresh: await fault(oidc.refreshTokenGrant(config, tokens.refresh_token)),
+    };
   },
 
   // As the published samples: `code id_token` by a form, without PKCE.

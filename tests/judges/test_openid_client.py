@@ -28,6 +28,7 @@ async def register_all(register: Register) -> dict[str, str]:
         "public": await register(CALLBACK, **PUBLIC),
         "other": await register(CALLBACK),
         "pushed": await register(CALLBACK, require_pushed_authorization_requests=True),
+        "bound": await register(CALLBACK, dpop_bound_access_tokens=True, **PUBLIC),
         "hybrid": await register(CALLBACK, grant_types=["hybrid"]),
         "implicit": await register(CALLBACK, grant_types=["implicit"], is_public=True),
         "service": await register("", grant_types=["client_credentials"], scopes=["agency_api"]),
@@ -74,12 +75,12 @@ async def verdicts(borvo: Instance, register: Register, meet: Callable[[], Await
         await stop(process)
 
 
-@pytest.mark.parametrize("name", ["basic", "post", "public", "pushed"])
+@pytest.mark.parametrize("name", ["basic", "post", "public", "pushed", "bound"])
 async def test_a_person_signs_in_and_out_and_stays_known_between(verdicts: Verdicts, name: str) -> None:
     verdict = verdicts[name]
     assert isinstance(verdict, dict), verdict
     assert verdict["person"].items() >= {"sub": verdict["sub"], "given_name": "Ada"}.items()
-    assert verdict["type"] == "bearer"
+    assert verdict["type"] == ("dpop" if name == "bound" else "bearer")
     assert verdict["is_same_person"]
     assert verdict["is_rotated"]
     assert verdict["left"] == {"address": f"{CALLBACK}/bye", "has_state": True}
@@ -87,6 +88,15 @@ async def test_a_person_signs_in_and_out_and_stays_known_between(verdicts: Verdi
 
 async def test_a_pushed_request_is_named_and_nothing_else_is_seen(verdicts: Verdicts) -> None:
     assert verdicts["pushed"]["sent"] == ["client_id", "request_uri"]
+
+
+async def test_a_bound_token_is_worth_nothing_without_its_key(verdicts: Verdicts) -> None:
+    verdict = verdicts["bound"]
+    assert isinstance(verdict, dict), verdict
+    assert verdict["unproven"]["error"] == "invalid_dpop_proof"
+    assert verdict["userinfo"]["status"] == 401
+    # Without a proof such a client gets no token at all.
+    assert verdict["refresh"]["error"] == "invalid_dpop_proof"
 
 
 async def test_the_hybrid_flow_of_the_published_samples_passes(verdicts: Verdicts) -> None:

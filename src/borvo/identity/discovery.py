@@ -7,18 +7,20 @@ from borvo.accounts.public import AuthenticationClass
 from borvo.catalogue.scopes import map_scopes
 from borvo.identity.assertions import ASSERTION_ALGORITHMS
 from borvo.identity.engine import AUTH_METHODS
-from borvo.identity.keys import ALGORITHMS
-from borvo.identity.model import ALWAYS_CLAIMS, RESPONSE_TYPES, SCOPE_CLAIMS, InstanceProfile
+from borvo.identity.model import ALWAYS_CLAIMS, SCOPE_CLAIMS, InstanceProfile
 from borvo.identity.possession import PROOF_ALGORITHMS
 from borvo.identity.request_object import list_request_algorithms
+from borvo.identity.strict_profile import list_algorithms, list_auth_methods, list_response_types
 from borvo.portal.public import SubjectType
 
 
-def _list_authentication() -> dict[str, list[str]]:
+def _list_authentication(profile: InstanceProfile) -> dict[str, list[str]]:
     """How clients prove who they are, at each endpoint that asks them."""
-    proofs = list(AUTH_METHODS[1:])
-    signing = [name for names in ASSERTION_ALGORITHMS.values() for name in names]
-    methods = {"token": [*proofs, "none"], "introspection": proofs, "revocation": [*proofs, "none"]}
+    proofs = list(list_auth_methods(profile, AUTH_METHODS[1:]))
+    known = [name for names in ASSERTION_ALGORITHMS.values() for name in names]
+    signing = list(list_algorithms(profile, known))
+    everybody = [*proofs, *list_auth_methods(profile, AUTH_METHODS[:1])]
+    methods = {"token": everybody, "introspection": proofs, "revocation": everybody}
     return {
         f"{endpoint}_endpoint_auth_{what}_supported": values
         for endpoint, named in methods.items()
@@ -42,25 +44,21 @@ def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
         "end_session_endpoint": f"{issuer}/connect/endsession",
         "jwks_uri": f"{issuer}/.well-known/openid-configuration/jwks",
         "scopes_supported": list(map_scopes()),
-        "response_types_supported": [
-            each
-            for each in RESPONSE_TYPES
-            if profile is InstanceProfile.COMPATIBLE or "token" not in each.split(" ")
-        ],
+        "response_types_supported": list(list_response_types(profile)),
         "response_modes_supported": ["form_post", "query", "fragment"],
         "grant_types_supported": [
             "authorization_code",
-            "implicit",
+            *(["implicit"] if profile is InstanceProfile.COMPATIBLE else []),
             "client_credentials",
             "refresh_token",
             "urn:ietf:params:oauth:grant-type:device_code",
         ],
         "subject_types_supported": [each.value for each in SubjectType],
-        "userinfo_signing_alg_values_supported": list(ALGORITHMS),
+        "userinfo_signing_alg_values_supported": list(list_algorithms(profile)),
         "claim_types_supported": ["normal"],
         "service_documentation": f"{issuer}/docs",
-        "id_token_signing_alg_values_supported": list(ALGORITHMS),
-        **_list_authentication(),
+        "id_token_signing_alg_values_supported": list(list_algorithms(profile)),
+        **_list_authentication(profile),
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claims_supported": [
@@ -76,9 +74,10 @@ def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
         "frontchannel_logout_session_supported": True,
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
-        "dpop_signing_alg_values_supported": list(PROOF_ALGORITHMS),
+        "dpop_signing_alg_values_supported": list(list_algorithms(profile, PROOF_ALGORITHMS)),
         "claims_parameter_supported": True,
-        "require_pushed_authorization_requests": False,
+        # Of all clients; one may be set to it.
+        "require_pushed_authorization_requests": profile is InstanceProfile.STRICT,
         "request_parameter_supported": True,
         "request_object_signing_alg_values_supported": list_request_algorithms(profile),
         # Contract 7: by reference registered addresses only, and none in the profile strict.

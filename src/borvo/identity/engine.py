@@ -15,6 +15,7 @@ from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
 
 from borvo.accounts.public import ClaimsSubject, rate_methods
+from borvo.identity import strict_profile
 from borvo.identity.aliases import Aliases
 from borvo.identity.device import DeviceAuthorization
 from borvo.identity.keys import SigningKeys
@@ -100,6 +101,8 @@ class ProtocolClient(ClientMixin):
         )
         # FAPI 2.0 Security Profile 5.3.2.1: a strict instance issues no access token that anybody could use.
         self.needs_proof = registered.dpop_bound_access_tokens or profile is InstanceProfile.STRICT
+        self.signing_algorithm = strict_profile.choose_algorithm(registered.signing_algorithm, profile)
+        self.profile = profile
         self.client_id: str = registered.client_id
 
     def get_client_id(self) -> str:
@@ -285,7 +288,7 @@ class AccessTokenGenerator(BearerTokenGenerator):
             subject_id = user.login.person.id if user else registered.client_key
             facts.issued_opaque = OpaqueIssue.create(subject_id, claims, facts.entropy, facts.aliases)
             return facts.issued_opaque.text
-        return sign_access_token(facts.keys.active[registered.signing_algorithm], claims)
+        return sign_access_token(facts.keys.active[client.signing_algorithm], claims)
 
     def _find_seconds(self, client: ProtocolClient, grant_type: str) -> int:
         """How long an access token lives. Contract 7: one that came through the browser only shortly."""
@@ -341,7 +344,10 @@ def _find_audience(facts: Facts, user: Grantor | None) -> str | list[str]:
 
 
 def _issue_refresh(facts: Facts, user: Grantor) -> RefreshIssue:
-    """A token of the family that was presented, or of a new one."""
+    """A token of the family that was presented, or of a new one; where nothing rotates, the very token that was
+    presented."""
+    if facts.family and not strict_profile.rotates_refresh_tokens(facts.profile):
+        return RefreshIssue(facts.parameters.get("refresh_token") or "", facts.family.id)
     family_id = facts.family.id if facts.family else create_uuid(facts.now, facts.entropy)
     text = facts.refresh.render(user.login.person.id, family_id, facts.entropy)
     return RefreshIssue(text, family_id)

@@ -131,12 +131,13 @@ def _read_family(row: Row, family_id: UUID) -> TokenFamily:
 @dataclass(frozen=True, slots=True)
 class Rotation:
     """`presented` becomes the previous token also when it was that already, after a retry. `opaque` is the access token
-    that was issued along, when it says nothing itself."""
+    that was issued along, when it says nothing itself. `dpop_jkt` binds a family that was not bound before."""
 
     presented: bytes
     new: bytes
     idle_expires_at: datetime
     opaque: OpaqueIssue | None
+    dpop_jkt: str | None
 
 
 async def rotate_family(
@@ -146,7 +147,8 @@ async def rotate_family(
     rotated = await connection.fetchval(
         f"""with rotated as (
              update token_family
-             set current_digest = $5, previous_digest = $4, rotated_at = $7, idle_expires_at = $6
+             set current_digest = $5, previous_digest = $4, rotated_at = $7, idle_expires_at = $6,
+               dpop_jkt = coalesce(dpop_jkt, $12)
              where person_id = $1 and id = $2 and current_digest = $3 and revoked_at is null
              returning true),
              kept as (
@@ -161,6 +163,7 @@ async def rotate_family(
         rotation.idle_expires_at,
         now,
         *list_opaque_values(rotation.opaque),
+        rotation.dpop_jkt,
     )
     return bool(rotated)
 

@@ -45,8 +45,7 @@ RESPONSE_TYPES = (
 
 
 class InstanceProfile(StrEnum):
-    """How much an instance allows (contract 7). `strict` follows RFC 9700 2.1.2: no access token ever passes through
-    a browser."""
+    """How much an instance allows (contract 7). What `strict` does stands in `strict_profile`."""
 
     COMPATIBLE = "compatible"
     STRICT = "strict"

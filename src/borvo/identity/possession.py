@@ -1,6 +1,6 @@
 """Proofs that somebody holds a key (DPoP): RFC 9449 4."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -78,13 +78,14 @@ class Proof:
 @dataclass(frozen=True, slots=True)
 class ProvenRequest:
     """The request that a proof comes with. `access_token` is the one beside it at a resource; `is_good_nonce` judges a
-    nonce, where one is demanded."""
+    nonce, where one is demanded; `algorithms` are those that may sign the proof."""
 
     method: str
     target: str
     now: datetime
     access_token: str | None = None
     is_good_nonce: Callable[[str], bool] | None = None
+    algorithms: Collection[str] = PROOF_ALGORITHMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,8 @@ def verify_proof(proofs: tuple[str, ...], request: ProvenRequest) -> Proof:
     if len(text) > _PROOF_LIMIT or len(header) > _HEADER_LIMIT or sealed is None:
         raise ProofError("The DPoP proof is no signed JWT, or is too long.")
     key = _read_header(header)
+    if key.algorithm not in request.algorithms:
+        raise ProofError(f"This instance takes no DPoP proofs signed by {key.algorithm}.")
     try:
         is_signed = _REGISTRY.get_alg(key.algorithm).verify(f"{header}.{payload}".encode(), sealed, key.key)
     except (JoseError, ValueError, TypeError):

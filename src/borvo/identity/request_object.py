@@ -17,6 +17,7 @@ from joserfc.jws import CompactSignature, JWSRegistry
 
 from borvo.identity.keys import ALGORITHMS
 from borvo.identity.model import InstanceProfile, Parameters
+from borvo.identity.strict_profile import list_algorithms
 from borvo.kernel.scopes import parse_scopes
 
 OBJECT_MAXIMUM = 32_000
@@ -96,7 +97,8 @@ _REGISTRY = _create_registry()
 
 def list_request_algorithms(profile: InstanceProfile) -> list[str]:
     """By which request objects may be signed; `none` is the word for those that are not (RFC 7518 3.6)."""
-    return [*ALGORITHMS] if profile is InstanceProfile.STRICT else [UNSIGNED, *ALGORITHMS]
+    served = list_algorithms(profile)
+    return [*served] if profile is InstanceProfile.STRICT else [UNSIGNED, *served]
 
 
 def read_object(text: str) -> RequestObject:
@@ -151,11 +153,14 @@ def check_object(claims: Mapping[str, Any], client_id: str, issuer: str, now: da
         raise InvalidRequestObjectError("The client_id in the request object is not the one beside it.")
     if any(name in claims for name in _NESTED):
         raise InvalidRequestObjectError("A request object must not contain request or request_uri.")
-    end, start = _read_instant(claims, "exp"), _read_instant(claims, "nbf")
+    end = _read_instant(claims, "exp")
     if end is not None and end <= now:
         raise InvalidRequestObjectError("The request object has expired.")
-    if start is not None and start > now + _SKEW:
-        raise InvalidRequestObjectError("The request object is not valid yet.")
+    for name in ("nbf", "iat"):
+        start = _read_instant(claims, name)
+        # FAPI 2.0 Security Profile 5.3.2.1-13: clocks may be off by ten seconds, and not by more than sixty.
+        if start is not None and start > now + _SKEW:
+            raise InvalidRequestObjectError(f"The {name} of the request object lies in the future.")
 
 
 def _is_other(value: object, expected: str) -> bool:

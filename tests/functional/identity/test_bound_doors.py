@@ -16,6 +16,7 @@ from tests.functional.application import build_app_for
 from tests.functional.browser import Browser
 from tests.functional.conftest import ISSUER, TestClock, reuse_keys
 from tests.functional.identity.aspnet import Handler
+from tests.functional.identity.assertions import GRANT, register_signer
 from tests.functional.identity.flows import call_userinfo, count, obtain_code, obtain_tokens
 from tests.functional.identity.test_every_door import fill_path, list_paths
 
@@ -245,26 +246,28 @@ Strict = tuple[Platform, httpx.AsyncClient]
 async def test_a_strict_instance_wants_its_nonce_at_the_token_endpoint(
     strict: Strict, platform: Platform, prover: Prover, clock: TestClock
 ) -> None:
-    await register_client(
-        platform, "demo.service", grant_types=["client_credentials"], scopes=["agency_api"], redirect_uris=[]
-    )
-    service = Handler(strict[1], "demo.service", "agency_api")
-    unbound = await service.request_token(grant_type="client_credentials")
+    signer = await register_signer(platform, strict[1])
+    service = Handler(strict[1], signer.client_id, "agency_api", secret="")
+
+    async def ask() -> httpx.Response:
+        return await prover.ask(service, **GRANT, **signer.prove())
+
+    unbound = await signer.ask()
     assert (unbound.status_code, unbound.json()["error"]) == (400, "invalid_dpop_proof")
-    refused = await prover.ask(service, grant_type="client_credentials")
+    refused = await ask()
     assert (refused.status_code, refused.json()["error"]) == (400, "use_dpop_nonce")
     prover.nonce = refused.headers["dpop-nonce"]
-    answer = await prover.ask(service, grant_type="client_credentials")
+    answer = await ask()
     assert (answer.status_code, answer.json()["token_type"]) == (200, "DPoP")
     assert answer.headers["dpop-nonce"] == prover.nonce
     clock.advance(minutes=3)
-    later = await prover.ask(service, grant_type="client_credentials")
+    later = await ask()
     assert later.status_code == 200
     assert later.headers["dpop-nonce"] != prover.nonce
     clock.advance(minutes=3)
-    assert (await prover.ask(service, grant_type="client_credentials")).json()["error"] == "use_dpop_nonce"
+    assert (await ask()).json()["error"] == "use_dpop_nonce"
     prover.nonce = later.headers["dpop-nonce"]
-    assert (await prover.ask(service, grant_type="client_credentials")).status_code == 200
+    assert (await ask()).status_code == 200
 
 
 @pytest.mark.spec("RFC 9449", "9")

@@ -214,6 +214,23 @@ async def test_refresh_tokens_of_a_public_client_are_bound_to_its_key(
 
 
 @pytest.mark.spec("RFC 9449", "5")
+async def test_a_public_client_that_begins_to_prove_is_held_to_it(
+    spa: Handler, ada: Browser, prover: Prover, thief: Prover
+) -> None:
+    challenge = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
+    code = await obtain_code(spa, ada, scope=LASTING, **challenge)
+    first = (await spa.redeem(code, code_verifier=VERIFIER)).json()
+    unbound = (await refresh(spa, first["refresh_token"])).json()
+    fields = {"grant_type": "refresh_token", "refresh_token": unbound["refresh_token"]}
+    bound = (await prover.ask(spa, **fields)).json()
+    assert (unbound["token_type"], bound["token_type"]) == ("Bearer", "DPoP")
+    check_error(await refresh(spa, bound["refresh_token"]), "invalid_grant")
+    fields["refresh_token"] = bound["refresh_token"]
+    check_error(await thief.ask(spa, **fields), "invalid_grant")
+    assert (await prover.ask(spa, **fields)).status_code == 200
+
+
+@pytest.mark.spec("RFC 9449", "5")
 async def test_a_client_with_a_secret_may_change_its_key(
     platform: Platform, http: httpx.AsyncClient, ada: Browser, prover: Prover, thief: Prover
 ) -> None:

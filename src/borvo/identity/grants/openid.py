@@ -16,7 +16,7 @@ class IdTokenClaims:
     facts: Facts
 
     def get_client_algorithm(self, client: Any) -> str:
-        return str(client.registered.signing_algorithm)
+        return str(client.signing_algorithm)
 
     def resolve_client_private_key(self, client: Any) -> Any:
         return self.facts.keys.active[self.get_client_algorithm(client)].key

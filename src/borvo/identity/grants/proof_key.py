@@ -6,6 +6,8 @@ from typing import Any
 from authlib.oauth2.rfc6749.errors import InvalidRequestError
 from authlib.oauth2.rfc7636 import CodeChallenge
 
+from borvo.identity.strict_profile import needs_proof_key
+
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -27,8 +29,7 @@ class ProofKeyExtension(CodeChallenge):
         # Authlib's own pattern lets a line feed pass at the end.
         if challenge and not _CHALLENGE.fullmatch(challenge):
             raise InvalidRequestError("The code_challenge must be the base64url form of a SHA-256 digest.")
-        registered = grant.request.client.registered
-        # RFC 9700 2.1.1: a public client never goes without, whatever its registration says.
-        if not challenge and (registered.require_pkce or registered.is_public):
+        client = grant.request.client
+        if not challenge and needs_proof_key(client.registered, client.profile):
             raise InvalidRequestError("This client must send a code_challenge.")
         super().validate_code_challenge(grant, redirect_uri)

@@ -11,6 +11,7 @@ from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.pushing import open_pushed
 from borvo.identity.service.request_objects import check_signed, has_object, open_object
 from borvo.identity.service.waiting import Waiting
+from borvo.identity.strict_profile import must_push
 
 
 async def receive_request(identity: Identity, parameters: Parameters) -> Waiting:
@@ -42,9 +43,9 @@ def check_manner(waiting: Waiting, client: ProtocolClient) -> None:
     """Whether the client may ask in this way; raises `OAuth2Error`. What has an id was let in before."""
     if waiting.id:
         return
-    if client.registered.require_pushed_authorization_requests:
-        # RFC 9126 6: such a client is answered only by the name of a pushed request.
-        raise InvalidRequestError("This client must push its authorization requests and send a request_uri.")
     if waiting.fault is not None:
         raise waiting.fault
+    if must_push(client.registered, client.profile):
+        # RFC 9126 6: such a client is answered only by the name of a pushed request.
+        raise InvalidRequestError("This client must push its authorization requests and send a request_uri.")
     check_signed(client, is_signed=waiting.is_signed)

@@ -12,6 +12,7 @@ from borvo.identity.engine import Facts
 from borvo.identity.model import InstanceProfile, Parameters
 from borvo.identity.service.asserting import verify_assertion
 from borvo.identity.service.collaborators import Identity
+from borvo.identity.strict_profile import find_method_fault
 from borvo.kernel.errors import TooManyRequestsError
 from borvo.portal.public import AskedClient, AuthMethod, RegisteredClient
 
@@ -68,6 +69,9 @@ def _read_credentials(identity: Identity, request: ClientRequest) -> Credentials
         raise InvalidRequestError(str(fault)) from fault
     except AssertionFaultError as fault:
         raise InvalidClientError(str(fault), status_code=401) from fault
+    algorithm = credentials.assertion.algorithm if credentials.assertion else ""
+    if words := find_method_fault(credentials.method, algorithm, identity.profile):
+        raise InvalidClientError(words, status_code=401)
     return credentials
 
 

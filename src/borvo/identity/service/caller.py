@@ -10,9 +10,11 @@ from borvo.identity.model import AccessToken, Caller, describe_person
 from borvo.identity.resources import Api, is_for
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.proving import check_scheme, prove_possession, read_presented
+from borvo.identity.strict_profile import choose_algorithm
 from borvo.identity.tokens import TokenError, Verification, parse_opaque, read_access_claims, sign_userinfo
 from borvo.kernel.errors import ForbiddenError, UnauthenticatedError
 from borvo.kernel.ids import PersonId
+from borvo.portal.public import SigningAlgorithm
 from borvo.storage.database import Connection
 from borvo.web.bearer import PresentedToken
 
@@ -145,7 +147,8 @@ async def describe_caller(identity: Identity, presented: PresentedToken) -> dict
     # OpenID Connect Core 5.3.2: signed, it says by whom and for whom.
     named = {"iss": identity.issuer, "aud": caller.client_id, "iat": int(identity.clock().timestamp())}
     keys = await identity.cabinet.current()
-    return sign_userinfo(keys.active[found.userinfo_algorithm], {**claims, **named})
+    algorithm = choose_algorithm(SigningAlgorithm(found.userinfo_algorithm), identity.profile)
+    return sign_userinfo(keys.active[algorithm], {**claims, **named})
 
 
 async def clean_up(identity: Identity) -> None:

@@ -1,6 +1,7 @@
 """What a request demands, beside what the protocol engine looks at: its form, and who must be at the browser."""
 
 import re
+from collections.abc import Collection
 from datetime import datetime
 
 from authlib.oauth2 import OAuth2Error
@@ -10,14 +11,14 @@ from authlib.oidc.core.errors import LoginRequiredError
 from borvo.accounts.public import Login, find_least
 from borvo.identity.claims import ClaimsRequest, parse_claims_request
 from borvo.identity.engine import Facts
-from borvo.identity.model import RESPONSE_TYPES, Parameters, find_response_mode, is_sign_in_needed
+from borvo.identity.model import Parameters, find_response_mode, is_sign_in_needed
 from borvo.identity.possession import is_thumbprint
 from borvo.identity.tokens import read_id_token_hint
 from borvo.portal.public import RegisteredClient
 
 
-def check_form(parameters: Parameters) -> None:
-    """What the engine does not look at, or would stumble over."""
+def check_form(parameters: Parameters, response_types: Collection[str]) -> None:
+    """What the engine does not look at, or would stumble over. `response_types` are those served here."""
     if repeated := parameters.find_repeated():
         name = repeated if re.fullmatch(r"[A-Za-z0-9_.-]{1,60}", repeated) else "parameter"
         raise InvalidRequestError(f"The request repeats {name}.")
@@ -26,7 +27,7 @@ def check_form(parameters: Parameters) -> None:
         raise InvalidRequestError("The parameter registration is not served.", error=error)
     if parameters.get("response_type") is None:
         raise InvalidRequestError("The request has no response_type.")
-    if parameters.response_type not in RESPONSE_TYPES:
+    if parameters.response_type not in response_types:
         # The engine would repeat the value in its message, which fails for characters that RFC 6749 forbids.
         raise UnsupportedResponseTypeError("", description="This response_type is not served.")
     mode = parameters.get("response_mode")

@@ -9,6 +9,7 @@ from uuid import UUID
 from borvo.accounts.public import Login
 from borvo.identity import session_store
 from borvo.identity.service.collaborators import Identity
+from borvo.identity.strict_profile import choose_algorithm
 from borvo.identity.tokens import sign_logout_token
 from borvo.kernel.entropy import encode_bytes
 from borvo.kernel.ids import LoginSessionId, PersonId
@@ -96,4 +97,6 @@ class BackchannelNotifier:
             "sid": identity.aliases.name_session(client, LoginSessionId(UUID(payload["session_id"]))),
         }
         keys = await identity.cabinet.current()
-        return sign_logout_token(keys.active[client.signing_algorithm], claims)
+        return sign_logout_token(
+            keys.active[choose_algorithm(client.signing_algorithm, identity.profile)], claims
+        )

@@ -34,12 +34,13 @@ def build_family(facts: Facts, grantor: Grantor, client_key: ClientKey, scopes: 
         revoked_at=None,
         requested_claims=grantor.requested_claims,
         resources=grantor.resources,
-        dpop_jkt=_find_binding(facts),
+        dpop_jkt=find_binding(facts),
         methods=grantor.login.methods,
     )
 
 
-def _find_binding(facts: Facts) -> str | None:
+def find_binding(facts: Facts) -> str | None:
+    """The key to which a refresh token is bound that is issued now."""
     # RFC 9449 5: a client that shows a secret or a key of its own for each use may change the key of its tokens.
     is_public = facts.client is not None and facts.client.registered.is_public
     return facts.proof.thumbprint if facts.proof is not None and is_public else None

@@ -8,10 +8,11 @@ from authlib.oauth2.rfc6749.errors import InvalidGrantError
 from borvo.identity.challenges import BOTH_SCHEMES, write_challenge
 from borvo.identity.engine import Facts
 from borvo.identity.model import AccessToken, InstanceProfile, Parameters
-from borvo.identity.possession import Proof, ProofError, ProvenRequest, verify_proof
+from borvo.identity.possession import PROOF_ALGORITHMS, Proof, ProofError, ProvenRequest, verify_proof
 from borvo.identity.proof_store import spend_proof
 from borvo.identity.service.authentication import ClientRequest
 from borvo.identity.service.collaborators import Identity
+from borvo.identity.strict_profile import list_algorithms
 from borvo.kernel.errors import InvalidInputError, UnauthenticatedError
 from borvo.storage.database import Connection
 from borvo.web.bearer import BEARER, DPOP, PresentedToken
@@ -82,7 +83,8 @@ def _describe(identity: Identity, method: str, path: str, access_token: str | No
     # Decision 0047: nonces are demanded where everything else is strict, too.
     is_good = (lambda nonce: identity.nonces.is_good(nonce, now)) if demands_nonce(identity) else None
     # How the request reached this process says nothing behind a proxy: clients know the issuer.
-    return ProvenRequest(method, identity.issuer + path, now, access_token, is_good)
+    algorithms = list_algorithms(identity.profile, PROOF_ALGORITHMS)
+    return ProvenRequest(method, identity.issuer + path, now, access_token, is_good, algorithms)
 
 
 def demands_nonce(identity: Identity) -> bool:

@@ -64,7 +64,9 @@ async def push_request(identity: Identity, request: ClientRequest) -> TokenAnswe
         return _refuse(identity, request, asked, error)
     except AuthorizationRefusedError as error:
         note_page(identity, asked, error.public, ENDPOINT)
-        return refuse(InvalidRequestError("The redirect_uri is not registered for this client."))
+        return refuse(
+            InvalidRequestError("The redirect_uri is not registered for this client, or not fit here.")
+        )
     except TooManyRequestsError as error:
         return refuse_flood(error)
 

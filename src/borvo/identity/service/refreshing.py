@@ -9,7 +9,7 @@ from borvo.identity.engine import Facts
 from borvo.identity.refresh import RefreshVerdict, TokenFamily
 from borvo.identity.service.authentication import TokenAnswer, refuse
 from borvo.identity.service.collaborators import Identity
-from borvo.identity.service.families import record_theft
+from borvo.identity.service.families import find_binding, record_theft
 from borvo.identity.service.proving import check_key, use_proof
 from borvo.identity.service.subjects import find_subject
 from borvo.kernel.digests import digest_token
@@ -59,6 +59,7 @@ async def _judge(
         new=digest_token(facts.issued_refresh.text),
         idle_expires_at=facts.refresh.find_idle_end(family.expires_at, facts.now),
         opaque=facts.issued_opaque,
+        dpop_jkt=find_binding(facts),
     )
     if not await family_store.rotate_family(connection, family, rotation, facts.now):
         # Somebody used the same token at the same moment.

@@ -42,13 +42,15 @@ def note_page(identity: Identity, facts: Facts, reason: str, endpoint: str = "au
     """Of an authorization request that is answered on a page, since it says nothing reliable about where to send the
     answer (RFC 6749 4.1.2.1). One that is pushed is refused for the same reasons."""
     parameters = facts.parameters
+    sent = parameters.get("redirect_uri") or ""
     is_repeated = any(map(parameters.is_repeated, ("client_id", "redirect_uri")))
     if facts.client is None:
         explanation = Explanation("The client is disabled.")
     elif is_repeated:
         explanation = Explanation(reason)
+    elif facts.client.check_redirect_uri(sent):
+        explanation = Explanation(reason, "redirect_uri", sent)
     else:
-        sent = parameters.get("redirect_uri") or ""
         words = "The redirect_uri is not registered." if sent else "The request has no redirect_uri."
         explanation = Explanation(words, "redirect_uri", sent)
     _note_authorization(identity, facts, "invalid_request", explanation, endpoint)

@@ -14,6 +14,7 @@ from borvo.identity.request_object import (
     read_object,
 )
 from borvo.identity.service.collaborators import Identity
+from borvo.identity.strict_profile import list_algorithms
 from borvo.kernel.origin import current_origin
 from borvo.portal.public import KeyFaultError, RegisteredClient
 from borvo.web.addresses import find_network
@@ -69,6 +70,10 @@ async def open_object(
     found = read_object(text)
     if found.is_unsigned:
         _check_unsigned(facts, client)
+    elif found.algorithm not in list_algorithms(facts.profile):
+        raise InvalidRequestObjectError(
+            f"This instance takes no request objects signed by {found.algorithm}."
+        )
     else:
         await _verify(identity, facts, client, found)
     check_object(found.claims, client.client_id, facts.issuer, facts.now)

@@ -11,6 +11,7 @@ from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.demands import check_form
 from borvo.identity.service.refusals import note_page
 from borvo.identity.service.waiting import AuthorizationRefusedError
+from borvo.identity.strict_profile import is_fit_for_answers, list_response_types
 
 NOBODY_IS_ASKED = "The person would have to be asked, which prompt=none forbids."
 
@@ -31,6 +32,11 @@ def check_destination(facts: Facts) -> tuple[ProtocolClient, str]:
             "If you write it, register exactly this callback URL in the developer portal: "
             f"{(redirect_uri or '(none was sent)')[:300]}"
         )
+    if not is_fit_for_answers(redirect_uri, facts.profile):
+        raise AuthorizationRefusedError(
+            f"The app {facts.client.registered.display_name} wants its answer over plain http, which this instance "
+            "does not do. If you write it, register an https address as its callback URL."
+        )
     return facts.client, redirect_uri
 
 
@@ -47,7 +53,7 @@ def find_client(identity: Identity, facts: Facts) -> ProtocolClient:
 
 def validate_request(facts: Facts, person: object) -> Any:
     """The grant that will answer; raises `OAuth2Error`. Of the `person` counts only whether there is one."""
-    check_form(facts.parameters)
+    check_form(facts.parameters, list_response_types(facts.profile))
     read_resources(facts.parameters, facts.issuer)
     server = create_server(facts)
     request = ProtocolRequest("GET", "/connect/authorize", facts)

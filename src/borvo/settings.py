@@ -4,11 +4,11 @@ import base64
 import binascii
 from collections.abc import Mapping
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
+from borvo.kernel.issuer import check_issuer
 from borvo.kernel.secret import Secret
 from borvo.mail.model import parse_address
 from borvo.mail.sms import check_gateway
@@ -17,8 +17,6 @@ from borvo.storage.sealing import MINIMUM_SECRET_BYTES
 from borvo.storage.security_events.streaming import parse_sink
 
 PREFIX = "BORVO_"
-_FACTOR_ROLES = {"agent", "developer", "support"}
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class SettingsError(Exception):
@@ -201,23 +199,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 def _check_issuer(issuer: str) -> None:
     try:
-        parts = urlsplit(issuer)
-        _ = parts.port
-    except ValueError:
-        raise SettingsError("BORVO_ISSUER is not a URL") from None
-    # Compared as text by every client, and by us to decide what is secure: one spelling only.
-    if issuer != issuer.lower() or not issuer.isascii() or not issuer.isprintable() or " " in issuer:
-        raise SettingsError("BORVO_ISSUER must be in lower case, without spaces")
-    if parts.username is not None or parts.password is not None:
-        raise SettingsError("BORVO_ISSUER must not carry a user name or password")
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        raise SettingsError("BORVO_ISSUER must be a plain URL such as https://health.example.org")
-    if issuer.endswith("/"):
-        raise SettingsError("BORVO_ISSUER must not end in a slash")
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        raise SettingsError(
-            "BORVO_ISSUER is plain http on a host other than this machine; use https, or a loopback host"
-        )
+        check_issuer(issuer)
+    except ValueError as fault:
+        raise SettingsError(f"BORVO_ISSUER {fault}") from None
 
 
 def _check_secret_key(text: str) -> None:
@@ -259,13 +243,6 @@ def _check_sms(settings: Settings) -> None:
         raise SettingsError("BORVO_SMS_TOKEN must be of printable ASCII characters without spaces")
 
 
-def _check_roles(settings: Settings) -> None:
-    if unknown := sorted(settings.factor_roles - _FACTOR_ROLES):
-        raise SettingsError(
-            f"BORVO_SECOND_FACTOR_ROLES names {unknown[0]!r}; it may name {', '.join(sorted(_FACTOR_ROLES))}"
-        )
-
-
 def _check_sink(url: str) -> None:
     if not url:
         return
@@ -281,7 +258,8 @@ def check_settings(settings: Settings) -> None:
     _check_secret_key(settings.secret_key)
     _check_mail(settings)
     _check_sms(settings)
-    _check_roles(settings)
+    if unknown := settings.factor_roles - {"agent", "developer", "support"}:
+        raise SettingsError(f"BORVO_SECOND_FACTOR_ROLES names {min(unknown)!r}, which is none of the roles")
     _check_sink(settings.security_event_sink)
     if settings.metrics_port == settings.port:
         raise SettingsError("BORVO_METRICS_PORT must be another port than BORVO_PORT")

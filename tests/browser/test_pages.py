@@ -9,6 +9,8 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from borvo.accounts.address_change import ask_to_change
+from borvo.accounts.public import find_person
 from borvo.accounts.registration import Wish, ask_for_link
 from borvo.portal.activity import list_days
 from borvo.portal.public import Activity, add_counts
@@ -43,6 +45,8 @@ BEHIND_SIGN_IN = {
     "sessions": "/account/sessions",
     "security": "/account/security",
     "password": "/account/password",
+    "email": "/account/email",
+    "confirm address": "/account/email/{change_link}",
     "portal": "/portal",
     "new client": "/portal/clients/new",
     "client": "/portal/clients/{client_id}",
@@ -88,6 +92,11 @@ async def send_links(borvo: Instance, email: str) -> dict[str, str]:
     links = {"reset_link": email, "sign_up_link": f"{uuid4().hex[:12]}@example.org"}
     for each in links.values():
         await ask_for_link(borvo.platform.accounts, Wish.SIGN_UP, each, "/account", "192.0.2.1")
+    async with borvo.platform.database.connection() as connection:
+        person = await find_person(connection, email)
+    assert person
+    links["change_link"] = f"{uuid4().hex[:12]}@example.org"
+    await ask_to_change(borvo.platform.accounts, person, links["change_link"])
     return {name: (await find_link(borvo.platform, each)).rpartition("/")[2] for name, each in links.items()}
 
 

@@ -3,7 +3,7 @@
 import { createInterface } from "node:readline";
 import * as oidc from "openid-client";
 
-const { issuer, callback, clients, secret } = JSON.parse(process.env.JUDGE);
+const { issuer, callback, clients, secret, shared, initial, key } = JSON.parse(process.env.JUDGE);
 const replies = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const say = (line) => console.log(JSON.stringify(line));
 const SCOPE = "openid profile email offline_access";
@@ -16,9 +16,10 @@ async function visit(url, decision = "allow") {
   return body ? new Request(landed, { method: "POST", headers, body }) : landed && new URL(landed);
 }
 
+const DISCOVERY = { execute: [oidc.allowInsecureRequests, oidc.enableNonRepudiationChecks] };
+
 async function discover(name, authentication, metadata = {}) {
-  const options = { execute: [oidc.allowInsecureRequests, oidc.enableNonRepudiationChecks] };
-  return oidc.discovery(new URL(issuer), clients[name], metadata, authentication, options);
+  return oidc.discovery(new URL(issuer), clients[name], metadata, authentication, DISCOVERY);
 }
 
 // An authorization request with all that protects it, and what the answer is checked against.
@@ -43,6 +44,10 @@ async function signIn(config, parameters = {}, build = undefined, options = {}) 
   const expected = { ...checks, idTokenExpected: true };
   const tokens = await oidc.authorizationCodeGrant(config, landed, expected, undefined, options);
   return { tokens, sent, sub: tokens.claims().sub };
+}
+
+function importKey() {
+  return crypto.subtle.importKey("jwk", key, { name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]);
 }
 
 async function fault(promise) {
@@ -84,6 +89,47 @@ const journeys = {
   async pushed() {
     const config = await discover("pushed", oidc.ClientSecretBasic(secret));
     return live(config, {}, oidc.buildAuthorizationUrlWithPAR);
+  },
+
+  // RFC 7523: it signs who it is, with its own key or with its secret.
+  async key_holder() {
+    return live(await discover("key_holder", oidc.PrivateKeyJwt({ key: await importKey(), kid: key.kid })));
+  },
+
+  async secret_holder() {
+    return live(await discover("secret_holder", oidc.ClientSecretJwt(shared)));
+  },
+
+  async signed() {
+    const config = await discover("signed", oidc.ClientSecretBasic(secret));
+    const signingKey = { key: await importKey(), kid: key.kid };
+    return live(config, {}, (config, asked) => oidc.buildAuthorizationUrlWithJAR(config, asked, signingKey));
+  },
+
+  // A bound token in the hands of somebody who has another key.
+  async stolen() {
+    const config = await discover("bound", oidc.None());
+    const prove = async () => ({ DPoP: oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair("ES256")) });
+    const { tokens, sub } = await signIn(config, {}, undefined, await prove());
+    return fault(oidc.fetchUserInfo(config, tokens.access_token, sub, await prove()));
+  },
+
+  async registered() {
+    const metadata = {
+      client_name: "Judge",
+      redirect_uris: [callback],
+      post_logout_redirect_uris: [`${callback}/bye`],
+      grant_types: ["authorization_code", "refresh_token"],
+      scope: SCOPE,
+    };
+    const given = { ...DISCOVERY, initialAccessToken: initial };
+    return live(await oidc.dynamicClientRegistration(new URL(issuer), metadata, oidc.ClientSecretBasic(), given));
+  },
+
+  // Known by a name of its own, and told about people in signed answers.
+  async pairwise() {
+    const metadata = { userinfo_signed_response_alg: "RS256" };
+    return live(await discover("pairwise", oidc.ClientSecretBasic(secret), metadata));
   },
 
   // Tokens that are bound to a key, of an app without a secret; and the same key in no hand.

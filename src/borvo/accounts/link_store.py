@@ -73,15 +73,22 @@ async def consume_link(
 
 
 async def end_links(
-    connection: Connection, person_id: PersonId, purposes: Collection[LinkPurpose], now: datetime
+    connection: Connection,
+    person_id: PersonId,
+    purposes: Collection[LinkPurpose],
+    now: datetime,
+    *,
+    since: datetime | None = None,
 ) -> None:
-    """Whoever opens one of them from now on comes too late."""
+    """Whoever opens one of them from now on comes too late: all, or those made `since` then."""
     await connection.execute(
         """update account_link set used_at = $3
-           where person_id = $1 and purpose = any($2) and used_at is null""",
+           where person_id = $1 and purpose = any($2) and used_at is null
+             and ($4::timestamptz is null or created_at >= $4)""",
         person_id,
         [purpose.value for purpose in purposes],
         now,
+        since,
     )
 
 

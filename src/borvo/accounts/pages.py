@@ -4,6 +4,15 @@ from litestar import Router, get, post
 from litestar.response import Redirect, Template
 
 from borvo.accounts import service
+from borvo.accounts.address_pages import (
+    show_address,
+    show_confirm,
+    show_undo,
+    submit_address,
+    submit_confirm,
+    submit_undo,
+    submit_verify,
+)
 from borvo.accounts.arrival import enter, render_arrival, slow_down
 from borvo.accounts.factors.pages import HANDLERS as FACTOR_HANDLERS
 from borvo.accounts.factors.second_step_pages import HANDLERS as SECOND_STEP_HANDLERS
@@ -76,6 +85,13 @@ def build_router() -> Router:
         submit_profile,
         show_change,
         submit_change,
+        show_address,
+        submit_address,
+        submit_verify,
+        show_confirm,
+        submit_confirm,
+        show_undo,
+        submit_undo,
         show_sessions,
         submit_end,
         submit_end_all,

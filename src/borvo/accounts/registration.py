@@ -2,11 +2,10 @@
 gives the rest. So there is no account whose address nobody has proved, and no password that was set by anybody else."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from borvo.accounts import limits, link_store, store
-from borvo.accounts.links import LINK_LIFETIMES, AccountLink, LinkPurpose, LinkText
+from borvo.accounts.links import LINK_LIFETIMES, AccountLink, LinkPurpose, LinkText, parse_link_text
 from borvo.accounts.model import Person, Role, normalize_email
 from borvo.accounts.service import Accounts
 from borvo.accounts.words import (
@@ -86,23 +85,18 @@ def _make_person(registration: Registration, person_id: PersonId) -> Person:
     )
 
 
-async def send_link(
-    connection: Connection, accounts: Accounts, purpose: LinkPurpose, person_id: PersonId, email: str
-) -> LinkText:
-    """Keeps a new link that leads nowhere else; the caller posts it."""
-    return await _keep_link(connection, accounts, purpose, person_id, email, accounts.clock())
-
-
-async def _keep_link(
+async def keep_link(
     connection: Connection,
     accounts: Accounts,
     purpose: LinkPurpose,
     person_id: PersonId,
     email: str,
-    now: datetime,
+    *,
     return_to: str = "",
     browser_digest: bytes = b"",
 ) -> LinkText:
+    """A new link, which the caller posts within the same transaction."""
+    now = accounts.clock()
     text = LinkText(person_id.bytes, accounts.entropy(TOKEN_BYTES))
     expires_at = now + LINK_LIFETIMES[purpose]
     link = AccountLink(purpose, person_id, email, now, expires_at, return_to, browser_digest)
@@ -122,18 +116,30 @@ async def ask_for_link(accounts: Accounts, wish: Wish, email: str, return_to: st
         person = await store.find_holder(connection, email)
         person_id = person.id if person else PersonId(create_uuid(now, accounts.entropy))
         purpose = LinkPurpose.RESET if person else LinkPurpose.SIGN_UP
-        text = await _keep_link(
-            connection, accounts, purpose, person_id, email, now, return_to, digest_token(mark)
+        text = await keep_link(
+            connection,
+            accounts,
+            purpose,
+            person_id,
+            email,
+            return_to=return_to,
+            browser_digest=digest_token(mark),
         )
         mail = _WORDS[wish, person is not None](email, accounts.issuer, text.render())
         await post_mail(accounts.outbox, connection, mail, person_id=person_id)
     return mark
 
 
-async def load_link(accounts: Accounts, text: LinkText | None, purpose: LinkPurpose) -> AccountLink:
-    """Looks without using it: mail scanners open links, too. Raises `LinkGoneError`."""
-    if text is None:
+def read_link(text: str) -> LinkText:
+    """Of an address that somebody opened. Raises `LinkGoneError`."""
+    read = parse_link_text(text)
+    if read is None:
         raise LinkGoneError
+    return read
+
+
+async def load_link(accounts: Accounts, text: LinkText, purpose: LinkPurpose) -> AccountLink:
+    """Looks without using it: mail scanners open links, too. Raises `LinkGoneError`."""
     async with accounts.database.connection() as connection:
         link = await link_store.load_link(connection, text, purpose, accounts.clock())
     if link is None:

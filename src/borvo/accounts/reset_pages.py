@@ -8,8 +8,8 @@ from borvo.accounts import recovery, registration
 from borvo.accounts.arrival import render_arrival, slow_down
 from borvo.accounts.forms import read_email, read_new_password, read_return_to
 from borvo.accounts.link_pages import render_gone, render_sent
-from borvo.accounts.links import AccountLink, LinkPurpose, parse_link_text
-from borvo.accounts.registration import LinkGoneError, Wish
+from borvo.accounts.links import AccountLink, LinkPurpose
+from borvo.accounts.registration import LinkGoneError, Wish, read_link
 from borvo.accounts.service import Accounts
 from borvo.accounts.signing_in import AnyRequest, Collaborators, build_sign_in_url
 from borvo.kernel.errors import TooManyRequestsError
@@ -53,7 +53,7 @@ async def _render(
 @get(_PATH + "/{link_text:str}")
 async def show_reset(accounts: Collaborators, link_text: FromPath[str]) -> Template:
     try:
-        link = await registration.load_link(accounts, parse_link_text(link_text), LinkPurpose.RESET)
+        link = await registration.load_link(accounts, read_link(link_text), LinkPurpose.RESET)
     except LinkGoneError as error:
         return render_gone(error, Wish.RESET)
     return await _render(accounts, link_text, link, Form())
@@ -63,12 +63,13 @@ async def show_reset(accounts: Collaborators, link_text: FromPath[str]) -> Templ
 async def submit_reset(
     request: AnyRequest, accounts: Collaborators, link_text: FromPath[str]
 ) -> Template | Redirect:
-    form, text = await read_form(request), parse_link_text(link_text)
+    form = await read_form(request)
     try:
+        text = read_link(link_text)
         link = await registration.load_link(accounts, text, LinkPurpose.RESET)
         holder = await recovery.load_holder(accounts, link.person_id)
         password = await read_new_password(form, holder)
-        if password is None or text is None:
+        if password is None:
             return await _render(accounts, link_text, link, form, 400)
         await recovery.reset_password(accounts, text, password)
     except LinkGoneError as error:

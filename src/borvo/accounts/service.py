@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
-from borvo.accounts import limits, link_store, profile_store, store
+from borvo.accounts import address_store, limits, link_store, profile_store, store
 from borvo.accounts.factors import half_store
 from borvo.accounts.limits import Limiter
 from borvo.accounts.methods import PASSWORD, SEVERAL, Methods
@@ -274,11 +274,12 @@ async def change_role(
 
 
 async def clean_up(accounts: Accounts) -> None:
-    """Deletes counters whose window is long over, links that no longer work, and login sessions a month after their
-    end."""
+    """Deletes counters whose window is long over, links that no longer work, addresses that people left a week ago, and
+    login sessions a month after their end."""
     now = accounts.clock()
     async with accounts.database.transaction() as connection:
         await store.delete_old_attempts(connection, now - timedelta(hours=1))
         await link_store.delete_old_links(connection, now)
         await half_store.delete_expired(connection, now)
+        await address_store.delete_kept_addresses(connection, now)
         await store.delete_old_sessions(connection, now - timedelta(days=30))

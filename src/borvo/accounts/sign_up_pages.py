@@ -8,9 +8,9 @@ from borvo.accounts import registration
 from borvo.accounts.arrival import enter, render_arrival, slow_down
 from borvo.accounts.forms import read_email, read_registration, read_return_to
 from borvo.accounts.link_pages import BROWSER_COOKIE, is_same_browser, render_gone, render_sent
-from borvo.accounts.links import AccountLink, LinkPurpose, parse_link_text
+from borvo.accounts.links import AccountLink, LinkPurpose
 from borvo.accounts.model import Person
-from borvo.accounts.registration import AddressTakenError, LinkGoneError, Wish
+from borvo.accounts.registration import AddressTakenError, LinkGoneError, Wish, read_link
 from borvo.accounts.service import Accounts
 from borvo.accounts.signing_in import AnyRequest, Collaborators
 from borvo.kernel.errors import TooManyRequestsError
@@ -45,7 +45,7 @@ async def submit_sign_up(request: AnyRequest, accounts: Collaborators) -> Templa
 @get(_PATH + "/{link_text:str}")
 async def show_finish(accounts: Collaborators, link_text: FromPath[str]) -> Template:
     try:
-        link = await registration.load_link(accounts, parse_link_text(link_text), LinkPurpose.SIGN_UP)
+        link = await registration.load_link(accounts, read_link(link_text), LinkPurpose.SIGN_UP)
     except LinkGoneError as error:
         return render_gone(error, Wish.SIGN_UP)
     return await _render(accounts, link_text, link, Form())
@@ -63,11 +63,12 @@ async def _render(
 async def submit_finish(
     request: AnyRequest, accounts: Collaborators, link_text: FromPath[str]
 ) -> Template | Redirect:
-    form, text = await read_form(request), parse_link_text(link_text)
+    form = await read_form(request)
     try:
+        text = read_link(link_text)
         link = await registration.load_link(accounts, text, LinkPurpose.SIGN_UP)
         details = await read_registration(form, link.email)
-        if details is None or text is None:
+        if details is None:
             return await _render(accounts, link_text, link, form, 400)
         person = await registration.finish_sign_up(accounts, text, details)
     except (LinkGoneError, AddressTakenError) as error:

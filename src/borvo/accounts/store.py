@@ -89,6 +89,11 @@ async def replace_password(connection: Connection, person_id: PersonId, digest: 
     )
 
 
+async def delete_password(connection: Connection, person_id: PersonId) -> None:
+    """Nobody signs in before she has another one."""
+    await connection.execute("delete from person_password where person_id = $1", person_id)
+
+
 async def mark_verified(connection: Connection, person_id: PersonId, now: datetime) -> bool:
     """Whether her address had not been proved before."""
     marked = await connection.fetchval(

@@ -80,3 +80,97 @@ If it was not you, choose another at once, which signs out everybody: {issuer}/a
 Then look at what happened around your account: {issuer}/account/security
 """,
     )
+
+
+def write_verify(email: str, issuer: str, link: str) -> Mail:
+    return Mail(
+        email,
+        "Confirm your e-mail address",
+        f"""You asked to confirm this e-mail address for your account at {issuer}
+
+Open this link where you are signed in. It works once, for 24 hours.
+
+{issuer}/account/email/{link}
+
+If it was not you, somebody made an account with your address: do not open the link.
+""",
+    )
+
+
+def write_change(email: str, issuer: str, link: str) -> Mail:
+    return Mail(
+        email,
+        "Confirm your new e-mail address",
+        f"""You asked that this becomes the e-mail address of your account at {issuer}
+
+Open this link where you are signed in. It works once, for 24 hours. Until then everything stays as it is.
+
+{issuer}/account/email/{link}
+
+If it was not you, there is nothing to do.
+""",
+    )
+
+
+def write_address_in_use(email: str, issuer: str) -> Mail:
+    return Mail(
+        email,
+        "This address has an account already",
+        f"""Somebody, probably you, wants this to become the e-mail address of another account at {issuer}
+
+It cannot: there is an account with this address. Close that one first, or keep both.
+
+If it was not you, there is nothing to do: nothing has changed.
+""",
+    )
+
+
+def write_change_asked(email: str, issuer: str) -> Mail:
+    return Mail(
+        email,
+        "Your e-mail address is about to change",
+        f"""Somebody who knows your password asked for another e-mail address for your account at {issuer}
+
+If that was you, there is nothing to do here: open the link that was sent to the new address.
+
+If it was not you, choose another password at once, which signs out everybody: {issuer}/account/reset
+""",
+    )
+
+
+def write_new_address(email: str, issuer: str) -> Mail:
+    return Mail(
+        email,
+        "This is the address of your account now",
+        f"""From now on you sign in with this e-mail address at {issuer}
+
+Apps that you allow to see it get this one from now on.
+""",
+    )
+
+
+def write_address_changed(email: str, issuer: str, link: str) -> Mail:
+    return Mail(
+        email,
+        "Your e-mail address was changed",
+        f"""Your account at {issuer} has another e-mail address now. This one is no longer used.
+
+If that was you, there is nothing to do.
+
+If it was not you, this link undoes it, signs out everybody and lets you choose another password. It works for 7 days.
+
+{issuer}/account/undo/{link}
+""",
+    )
+
+
+def write_change_undone(email: str, issuer: str) -> Mail:
+    return Mail(
+        email,
+        "The change of your e-mail address was undone",
+        f"""The account at {issuer} has the e-mail address back that it had before. Everybody was signed out, and the \
+password no longer counts.
+
+Look at what happened meanwhile, and at which apps have access: {issuer}/account/security
+""",
+    )

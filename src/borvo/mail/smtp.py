@@ -12,6 +12,7 @@ import aiosmtplib
 from borvo.kernel.clock import Clock
 from borvo.kernel.secret import Secret
 from borvo.mail.model import Mail, parse_address
+from borvo.mail.page import render_mail
 from borvo.mail.posting import read_mail
 from borvo.storage.outbox.model import DeliveryError, Payload
 
@@ -75,6 +76,10 @@ def build_message(mail: Mail, sender: str, message_id: str, now: datetime) -> Em
         message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text)
+    # RFC 2046 5.1.4: the same once more, the richer form last.
+    message.add_alternative(render_mail(mail), subtype="html")
+    # The same at each attempt, as the id is.
+    message.set_boundary(f"=_{message_id}")
     return message
 
 

@@ -6,9 +6,12 @@ import httpx
 import pyotp
 
 from borvo.accounts.factors import totp
+from borvo.assembly import Platform
 from tests.functional.accounts.authenticator import Authenticator, read_options
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
+from tests.functional.identity.flows import ADA
+from tests.functional.mails import list_mails
 
 FACTORS = "/account/factors"
 SECOND_STEP = "/account/sign-in/second-step"
@@ -63,3 +66,19 @@ async def sign_in_by_passkey(browser: Browser, key: Authenticator) -> httpx.Resp
     page = await browser.open("/account/sign-in")
     answer = key.get(read_options(page.text))
     return await browser.submit(page, "/account/sign-in/passkey", credential=answer)
+
+
+async def is_signed_in(browser: Browser) -> bool:
+    return (await browser.client.get("/account")).status_code == 200
+
+
+async def come_half(browser: Browser) -> httpx.Response:
+    """The page that asks for the second step, in a browser that knows nothing else."""
+    browser.client.cookies.clear()
+    page = await browser.sign_in(ADA)
+    assert page.url.path == SECOND_STEP
+    return page
+
+
+async def read_mails(platform: Platform) -> list[str]:
+    return [mail.subject for mail in await list_mails(platform, ADA)]

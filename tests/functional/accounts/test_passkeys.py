@@ -18,10 +18,11 @@ from tests.functional.accounts.enrolment import (
     FACTORS,
     SECOND_STEP,
     add_passkey,
+    is_signed_in,
     make_codes,
+    read_mails,
     sign_in_by_passkey,
 )
-from tests.functional.accounts.test_second_step import is_signed_in, read_mails
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
 from tests.functional.identity.flows import ADA, count, execute

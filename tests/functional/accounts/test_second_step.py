@@ -10,33 +10,19 @@ from tests.functional.accounts.enrolment import (
     FACTORS,
     SECOND_STEP,
     add_app,
+    come_half,
+    is_signed_in,
     make_codes,
     open_setup,
+    read_mails,
     show_code,
     show_wrong_code,
 )
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
-from tests.functional.identity.flows import ADA, count, execute
-from tests.functional.mails import list_mails
+from tests.functional.identity.flows import ADA, count
 
 Pages = list[httpx.Response]
-
-
-async def is_signed_in(browser: Browser) -> bool:
-    return (await browser.client.get("/account")).status_code == 200
-
-
-async def come_half(browser: Browser) -> httpx.Response:
-    """The page that asks for the second step, in a browser that knows nothing else."""
-    browser.client.cookies.clear()
-    page = await browser.sign_in(ADA)
-    assert page.url.path == SECOND_STEP
-    return page
-
-
-async def read_mails(platform: Platform) -> list[str]:
-    return [mail.subject for mail in await list_mails(platform, ADA)]
 
 
 async def test_the_app_is_asked_for_after_the_password(
@@ -293,74 +279,3 @@ async def test_the_sign_in_page_does_not_tell_who_has_a_second_factor(
     assert len({each.text.count("<form") for each in answers}) == 1
     assert "allowCredentials&#34;: []" in answers[0].text
     assert not any("borvo_half" in each.cookies for each in answers)
-
-
-async def test_removing_the_app_takes_the_recovery_codes_along_and_she_is_told(
-    platform: Platform, browser: Browser, ada: Browser, clock: TestClock
-) -> None:
-    await add_app(ada, clock)
-    await make_codes(ada)
-    await ada.submit(await ada.open(FACTORS), f"{FACTORS}/app/remove")
-    assert await count(platform, "person_totp") == await count(platform, "person_recovery_code") == 0
-    assert "A way to sign in was removed from your account" in await read_mails(platform)
-    browser.client.cookies.clear()
-    assert (await browser.sign_in(ADA)).url.path == "/account"
-
-
-POSTS = ["app/begin", "app/remove", "codes", "passkeys/remove", "app", "passkeys"]
-
-
-@pytest.mark.parametrize("path", POSTS)
-async def test_sensitive_acts_ask_for_a_fresh_sign_in(
-    platform: Platform, ada: Browser, clock: TestClock, path: str
-) -> None:
-    await add_app(ada, clock)
-    clock.advance(minutes=10, seconds=1)
-    page = await ada.open(FACTORS)
-    token = page.text.split('name="_csrf_token" value="')[1].split('"')[0]
-    answer = await ada.client.post(f"{FACTORS}/{path}", data={"_csrf_token": token})
-    assert answer.status_code == 303
-    assert answer.headers["location"].startswith("/account/sign-in?return_to=%2Faccount%2Ffactors")
-    assert await count(platform, "person_totp") == 1
-
-
-async def test_whoever_knows_the_password_alone_does_not_take_the_factor_away(
-    platform: Platform, ada: Browser, clock: TestClock
-) -> None:
-    """Signed in by the password just before the factor came."""
-    await add_app(ada, clock)
-    await execute(platform, "update login_session set methods = '{pwd}'")
-    page = await ada.open(FACTORS)
-    await ada.submit(page, f"{FACTORS}/app/remove")
-    assert await count(platform, "person_totp") == 1
-
-
-async def test_she_comes_back_fresh_and_removes(platform: Platform, ada: Browser, clock: TestClock) -> None:
-    secret = await add_app(ada, clock)
-    clock.advance(minutes=11)
-    page = await ada.submit(await ada.open(FACTORS), f"{FACTORS}/app/remove")
-    assert page.url.path == "/account/sign-in"
-    page = await ada.submit(page, "/account/sign-in", email=ADA, password="correct horse pony")
-    page = await ada.submit(page, SECOND_STEP, code=show_code(secret, clock))
-    assert page.url.path == FACTORS
-    await ada.submit(page, f"{FACTORS}/app/remove")
-    assert await count(platform, "person_totp") == 0
-
-
-async def test_a_second_app_does_not_take_the_place_of_one_that_counts(
-    platform: Platform, ada: Browser, clock: TestClock
-) -> None:
-    await add_app(ada, clock)
-    page = await ada.open(FACTORS)
-    token = page.text.split('name="_csrf_token" value="')[1].split('"')[0]
-    before = await platform.database.pool.fetchval("select sealed_secret from person_totp")
-    await ada.client.post(f"{FACTORS}/app/begin", data={"_csrf_token": token})
-    assert await platform.database.pool.fetchval("select sealed_secret from person_totp") == before
-
-
-async def test_codes_without_a_factor_are_not_made(platform: Platform, ada: Browser) -> None:
-    page = await ada.open("/account/profile")
-    token = page.text.split('name="_csrf_token" value="')[1].split('"')[0]
-    answer = await ada.client.post(f"{FACTORS}/codes", data={"_csrf_token": token})
-    assert answer.headers["location"] == FACTORS
-    assert await count(platform, "person_recovery_code") == 0

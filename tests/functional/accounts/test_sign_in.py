@@ -176,3 +176,11 @@ async def test_a_closed_account_cannot_sign_in_and_its_sessions_end(
     await execute(platform, "update person set closed_at = $1", platform.clock())
     assert not await _is_signed_in(browser)
     assert (await browser.sign_in(ADA, PASSWORD)).status_code == 400
+
+
+async def test_the_database_holds_no_password(platform: Platform, browser: Browser) -> None:
+    await browser.sign_up("ada@example.org", password="correct horse pony")
+    async with platform.database.connection() as connection:
+        rows = await connection.fetch("select digest, p::text as whole from person_password p")
+    assert [row["digest"].split("$")[1] for row in rows] == ["argon2id"]
+    assert "horse" not in rows[0]["whole"]

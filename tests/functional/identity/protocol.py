@@ -1,6 +1,7 @@
 """The addresses of the protocol, taken from the application itself, so that none is forgotten; and bytes sent to them
 past every client library."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -23,10 +24,10 @@ ANSWERS = {
 
 
 def list_addresses(app: Litestar) -> Iterator[tuple[str, set[str]]]:
-    """Each path with its methods."""
+    """Each path with its methods; a path with a name in it has the name of a parameter there, as `{client_id}`."""
     for route in app.routes:
         if isinstance(route, HTTPRoute) and route.path.startswith(ROOTS):
-            yield route.path, {str(method) for method in route.methods}
+            yield re.sub(r":\w+\}", "}", route.path), {str(method) for method in route.methods}
 
 
 Headers = list[tuple[bytes, bytes]]

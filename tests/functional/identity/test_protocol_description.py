@@ -1,5 +1,6 @@
 """The OpenAPI document says what the protocol's addresses take and answer, and Schemathesis holds them to it."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,16 @@ from schemathesis.generation import GenerationMode
 import borvo.identity
 from borvo.assembly import Platform, build_litestar
 from borvo.identity.description import FIELDS
+from borvo.portal.public import create_tenancy
 from borvo.web.forms import FORM_MEDIA_TYPE
+from tests.functional.browser import Browser
 from tests.functional.dataserver.test_description import create_cases
-from tests.functional.identity.aspnet import Handler
+from tests.functional.identity.flows import ADA
 from tests.functional.identity.protocol import ANSWERS, list_addresses
+from tests.functional.portal.registrations import REGISTER, Registrar, create_initial_token
 
 _METHODS = ("get", "post", "put", "delete")
-TAG = "IdentityServer"
+TAGS = {"IdentityServer", "Client registration"}
 
 
 def list_operations(document: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -28,7 +32,7 @@ def list_operations(document: Mapping[str, Any]) -> list[tuple[str, str]]:
         (path, method)
         for path, item in document["paths"].items()
         for method in _METHODS
-        if TAG in item.get(method, {}).get("tags", ())
+        if TAGS & {*item.get(method, {}).get("tags", ())}
     ]
 
 
@@ -58,18 +62,24 @@ def test_every_field_that_is_described_is_read() -> None:
     assert [name for name in unread if not FIELDS[name].startswith("Ignored")] == []
 
 
-async def send(handler: Handler, case: Any) -> httpx.Response:
-    query = urlencode(flatten(case.query or {}), errors="surrogatepass")
+@pytest.fixture
+async def registrar(platform: Platform, ada: Browser, http: httpx.AsyncClient) -> Registrar:
+    await create_tenancy(platform.portal, ADA, "healthorg")
+    return Registrar(http, await create_initial_token(ada))
+
+
+async def send(registrar: Registrar, case: Any) -> httpx.Response:
+    headers = {"Content-Type": FORM_MEDIA_TYPE}
     content = case.body if isinstance(case.body, bytes) else None
-    if content is None and not isinstance(case.body, NotSet):
+    if case.path.startswith(REGISTER):
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {registrar.initial_token}"}
+        content = content or (None if isinstance(case.body, NotSet) else json.dumps(case.body).encode())
+    elif content is None and not isinstance(case.body, NotSet):
         fields = case.body if isinstance(case.body, dict) else {"": case.body}
         content = urlencode(flatten(fields), errors="surrogatepass").encode()
-    return await handler.http.request(
-        case.method,
-        f"{case.formatted_path}?{query}",
-        content=content,
-        headers={"Content-Type": FORM_MEDIA_TYPE},
-    )
+    query = urlencode(flatten(case.query or {}), errors="surrogatepass")
+    url = f"{case.formatted_path}?{query}"
+    return await registrar.http.request(case.method, url, content=content, headers=headers)
 
 
 def flatten(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -92,7 +102,7 @@ def check(case: Any, answer: httpx.Response) -> None:
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 async def test_every_answer_is_one_that_is_described(
-    handler: Handler, document: Any, mode: GenerationMode
+    registrar: Registrar, document: Any, mode: GenerationMode
 ) -> None:
     description = schemathesis.openapi.from_dict(document)
     operations = list_operations(document)
@@ -103,4 +113,4 @@ async def test_every_answer_is_one_that_is_described(
     ]
     assert {case.path for case in cases} >= {"/connect/token", "/connect/authorize", "/connect/par"}
     for case in cases:
-        check(case, await send(handler, case))
+        check(case, await send(registrar, case))

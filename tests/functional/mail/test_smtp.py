@@ -51,7 +51,11 @@ async def test_a_mail_arrives_as_it_was_written(platform: Platform) -> None:
     assert (message["To"], message["Subject"]) == (ADA, "Grüße")
     assert message["From"] == "borvo@health.example.org"
     assert message["Auto-Submitted"] == "auto-generated"
-    assert message.get_content() == MAIL.text
+    plain, page = (part.get_content() for part in message.iter_parts())
+    assert message.get_content_type() == "multipart/alternative"
+    assert plain == MAIL.text
+    assert page.startswith("<!doctype html>")
+    assert all(word in page for word in MAIL.text.split())
     assert f"RCPT TO:<{ADA}>" in server.commands
     assert "EHLO health.example.org" in server.commands
     assert await platform.database.pool.fetchval("select delivered_at from outbox_message") is not None

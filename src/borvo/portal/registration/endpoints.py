@@ -10,6 +10,7 @@ from borvo.kernel.errors import TooManyRequestsError
 from borvo.portal.api.bodies import BODY_LIMIT
 from borvo.portal.pages import Developing, InPath
 from borvo.portal.registration import service
+from borvo.portal.registration.description import MetadataOperation, describe_answers
 from borvo.portal.registration.flows import refuse
 from borvo.portal.registration.judgement import spell
 from borvo.portal.registration.metadata import describe_metadata
@@ -59,21 +60,32 @@ async def _read_json(request: AnyRequest) -> bytes:
     return await request.body()
 
 
-@post("/", status_code=201, request_max_body_size=BODY_LIMIT)
+@post(
+    "/",
+    status_code=201,
+    request_max_body_size=BODY_LIMIT,
+    operation_class=MetadataOperation,
+    responses=describe_answers(201, "The client as it is registered, its secret and its token."),
+)
 async def register_client(request: AnyRequest, portal: Developing) -> Response[bytes]:
     """Registers a client (RFC 7591) with an initial access token, which is made in the portal."""
     told = await service.register(portal, _read_token(request), await _read_json(request))
     return _render(_describe(portal, told), 201)
 
 
-@get(_CLIENT)
+@get(_CLIENT, responses=describe_answers(200, "The client as it is registered."))
 async def read_client(client_id: InPath, request: AnyRequest, portal: Developing) -> Response[bytes]:
     """The client's metadata (RFC 7592), by its registration access token."""
     told = await service.read(portal, _read_token(request), client_id)
     return _render(_describe(portal, told))
 
 
-@put(_CLIENT, request_max_body_size=BODY_LIMIT)
+@put(
+    _CLIENT,
+    request_max_body_size=BODY_LIMIT,
+    operation_class=MetadataOperation,
+    responses=describe_answers(200, "The client as it is registered now, and its next token."),
+)
 async def replace_client(client_id: InPath, request: AnyRequest, portal: Developing) -> Response[bytes]:
     """Replaces the client's metadata (RFC 7592). The answer has another registration access token."""
     content = await _read_json(request)
@@ -81,7 +93,7 @@ async def replace_client(client_id: InPath, request: AnyRequest, portal: Develop
     return _render(_describe(portal, told))
 
 
-@delete(_CLIENT, status_code=204)
+@delete(_CLIENT, status_code=204, responses=describe_answers(204, "It is gone.", has_body=False))
 async def delete_client(client_id: InPath, request: AnyRequest, portal: Developing) -> Response[None]:
     """Deletes the client (RFC 7592), and ends all its tokens at once."""
     await service.delete(portal, _read_token(request), client_id)

@@ -1,10 +1,12 @@
 """The pages about client secrets in a real browser: copying, downloading, changing over, reporting."""
 
+import json
 import re
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from joserfc.jwk import ECKey
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage, run_axe, sign_in
@@ -74,6 +76,31 @@ async def test_the_last_secret_goes_after_its_name_was_typed(
     await page.get_by_label("Type app to remove it all the same").fill("app")
     await page.get_by_role("button", name="Remove the secret").click()
     await expect(page.get_by_text("no longer works")).to_be_visible()
+
+
+@SIZES
+async def test_how_an_app_proves_itself_is_chosen_with_its_faults_beside_the_fields(
+    borvo: Instance, open_page: OpenPage, axe: str, size: dict[str, int]
+) -> None:
+    page = await open_secrets(borvo, open_page, viewport=size)
+    await page.get_by_role("link", name="Advanced").click()
+    group = page.get_by_role("group", name="How this app proves who it is")
+    await group.get_by_label("It signs with a key").check()
+    await page.get_by_label("Public keys", exact=False).first.fill('{"keys": [{"kty": "oct", "k": "AA"}]}')
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("alert")).to_be_focused()
+    await expect(page.locator("#jwks-error")).to_contain_text("symmetric key")
+    assert await run_axe(page, axe) == []
+    assert await fits(page)
+    keys = json.dumps({"keys": [{**ECKey.generate_key("P-256").as_dict(private=False), "kid": "2026-1"}]})
+    await page.locator("#jwks").fill(keys)
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("Key 2026-1, for ES256")).to_be_visible()
+    assert await run_axe(page, axe) == []
+    await page.get_by_role("link", name="Secret", exact=True).click()
+    await expect(page.get_by_text("so it needs no secret")).to_be_visible()
+    assert await run_axe(page, axe) == []
+    assert await fits(page)
 
 
 @SIZES

@@ -78,6 +78,18 @@ async def test_a_token_is_bound_to_a_key_as_the_page_says(demo: str, tmp_path: P
     assert not recipe.waiting
 
 
+async def test_a_client_proves_itself_with_a_key_as_the_page_says(
+    demo: str, browser: Browser, tmp_path: Path
+) -> None:
+    recipe = Recipe("authenticate-with-a-key", demo, tmp_path)
+    (tmp_path / "make_key.py").write_text(recipe.read("key"))
+    (tmp_path / "robot.py").write_text(recipe.read("client"))
+    token = await make_token(browser, ["clients:write"])
+    await recipe.run("register", "the-token-that-the-page-showed", token)
+    assert (await recipe.run("call")).split() == ["agency_api", "agency_api"]
+    assert not recipe.waiting
+
+
 async def test_a_device_is_connected_as_the_page_says(demo: str, browser: Browser, tmp_path: Path) -> None:
     recipe = Recipe("connect-a-device", demo, tmp_path)
     words = (await recipe.run("begin")).split()

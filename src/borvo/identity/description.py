@@ -22,6 +22,8 @@ from borvo.web.problems import describe_faults
 FIELDS: Mapping[str, str] = {
     "access_token": "The token, where it is not in the Authorization header (RFC 6750 2.2).",
     "claims": "Claims that are asked for one by one, as JSON (OpenID Connect Core 5.5).",
+    "client_assertion": "What the client signed to say who it is (RFC 7523).",
+    "client_assertion_type": "`urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.",
     "client_id": "The client, where it is not named otherwise.",
     "client_secret": "The client's secret, where it is not in the Authorization header.",
     "code": "The authorization code.",
@@ -29,6 +31,7 @@ FIELDS: Mapping[str, str] = {
     "code_challenge_method": "`S256`.",
     "code_verifier": "What the challenge was made from.",
     "device_code": "The device's own code (RFC 8628).",
+    "dpop_jkt": "Thumbprint of the key that the code is bound to (RFC 9449 10).",
     "grant_type": "What is exchanged.",
     "id_token_hint": "An id token of the person that is meant; it may have expired.",
     "login_hint": "The e-mail address to fill in.",
@@ -38,7 +41,8 @@ FIELDS: Mapping[str, str] = {
     "prompt": "`none`, or any of `login`, `consent` and `select_account`.",
     "redirect_uri": "Where the answer goes; registered, and compared exactly.",
     "refresh_token": "The refresh token, which is replaced.",
-    "request_uri": "The name of a request that was pushed (RFC 9126).",
+    "request": "The request as a signed object (RFC 9101).",
+    "request_uri": "The name of a request that was pushed (RFC 9126), or where an object is published.",
     "resource": "What the token is for (RFC 8707); may be repeated.",
     "response_mode": "`query`, `fragment` or `form_post`.",
     "response_type": "What is asked for, such as `code`.",
@@ -49,10 +53,11 @@ FIELDS: Mapping[str, str] = {
 }
 """By name, what a parameter says."""
 
-_CLIENT = ("client_id", "client_secret")
+_CLIENT = ("client_id", "client_secret", "client_assertion_type", "client_assertion")
 _ASKED = (
     "response_type", "response_mode", "redirect_uri", "scope", "state", "nonce", "prompt", "max_age", "login_hint",
     "id_token_hint", "claims", "resource", "code_challenge", "code_challenge_method",
+    "dpop_jkt", "request",
 )  # fmt: skip
 _REDEEMED = ("code", "redirect_uri", "code_verifier", "refresh_token", "device_code", "scope", "resource")
 _LEAVING = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
@@ -107,7 +112,7 @@ class PushOperation(Operation):
     """With the form of RFC 9126 2.1."""
 
     def __post_init__(self) -> None:
-        self.request_body = _describe_form(("response_type",), (*_CLIENT, *_ASKED[1:]))
+        self.request_body = _describe_form((), (*_CLIENT, *_ASKED))
 
 
 @dataclass

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
 
 from borvo.portal.addresses import (
     check_backchannel_uri,
@@ -14,6 +16,7 @@ from borvo.portal.addresses import (
     list_hosts,
     normalize_client_uri,
 )
+from borvo.portal.key_sets import list_key_faults
 from borvo.portal.lookalikes import find_suspicions
 from borvo.portal.model import (
     AccessTokenFormat,
@@ -81,6 +84,9 @@ ADVANCED_FIELDS = frozenset(list(FIELD_LABELS)[list(FIELD_LABELS).index("pkce") 
 """Those on the second tab."""
 
 
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the form is judged by beside itself: the operator's bounds, and the hosts that were looked at before."""
@@ -97,32 +103,32 @@ def read_grant_types(form: Form) -> frozenset[GrantType]:
 
 def read_pkce_choice(form: Form) -> PkceChoice:
     """What the form does not say is left to the grant types."""
-    value = form.text("pkce")
-    return PkceChoice(value) if value in set(PkceChoice) else PkceChoice.AUTOMATIC
+    return _read_choice(form, "pkce", PkceChoice.AUTOMATIC)
 
 
 def read_scopes(form: Form) -> tuple[str, ...]:
     return order_choice(form.texts("scopes"))
 
 
+def _read_choice(form: Form, name: str, default: Choice) -> Choice:
+    value, kind = form.text(name), type(default)
+    return kind(value) if value in set(kind) else default
+
+
 def read_token_format(form: Form) -> AccessTokenFormat:
-    value = form.text("access_token_format")
-    return AccessTokenFormat(value) if value in set(AccessTokenFormat) else AccessTokenFormat.JWT
+    return _read_choice(form, "access_token_format", AccessTokenFormat.JWT)
 
 
 def read_algorithm(form: Form) -> SigningAlgorithm:
-    value = form.text("signing_algorithm")
-    return SigningAlgorithm(value) if value in set(SigningAlgorithm) else SigningAlgorithm.RS256
+    return _read_choice(form, "signing_algorithm", SigningAlgorithm.RS256)
 
 
 def read_auth_method(form: Form) -> AuthMethod:
-    value = form.text("token_endpoint_auth_method")
-    return AuthMethod(value) if value in set(AuthMethod) else AuthMethod.SECRET
+    return _read_choice(form, "token_endpoint_auth_method", AuthMethod.SECRET)
 
 
 def read_subject_type(form: Form) -> SubjectType:
-    value = form.text("subject_type")
-    return SubjectType(value) if value in set(SubjectType) else SubjectType.PUBLIC
+    return _read_choice(form, "subject_type", SubjectType.PUBLIC)
 
 
 def read_userinfo_algorithm(form: Form) -> SigningAlgorithm | None:
@@ -248,8 +254,10 @@ def _check_proofs(form: Form, redirect_uris: Sequence[str]) -> dict[str, Sequenc
     keys, address, method = form.text("jwks"), form.text("jwks_uri"), read_auth_method(form)
     sector_uri = form.text("sector_identifier_uri")
     return {
-        "token_endpoint_auth_method": [check_auth_method(method, is_public=form.has("is_public"))],
-        "jwks": [check_key_text(keys, address)],
+        "token_endpoint_auth_method": [
+            check_auth_method(method, is_public=form.has("is_public"), has_keys=bool(keys or address))
+        ],
+        "jwks": [check_key_text(keys, address), *list_key_faults(keys)],
         "jwks_uri": [check_page_uri(address)],
         "request_uris": check_request_uris(_read_uris(form, "request_uris")),
         "sector_identifier_uri": [

@@ -17,6 +17,9 @@ from borvo.portal.model import SigningAlgorithm
 KEYS_MOST = 20
 """Keys in one set: two at a time are usual, while one follows the other."""
 
+TEXT_MAXIMUM = 20_000
+"""Characters of a set that is entered."""
+
 _ALGORITHMS: Mapping[str, frozenset[str]] = {
     "RSA": frozenset({SigningAlgorithm.RS256.value, SigningAlgorithm.PS256.value}),
     "EC": frozenset({SigningAlgorithm.ES256.value}),
@@ -191,3 +194,11 @@ def _find_clashes(keys: list[PublicKey]) -> Iterator[str]:
 def recall_key_set(text: str) -> KeySet:
     """As `parse_key_set`, for sets that come with each request: they are parsed once."""
     return parse_key_set(text)
+
+
+def list_key_faults(text: str) -> list[str]:
+    """What is wrong with the keys that somebody enters, if any. No fault is let pass: whoever has pasted a private key
+    must hear of it."""
+    if len(text) > TEXT_MAXIMUM:
+        return [f"Use at most {TEXT_MAXIMUM} characters."]
+    return list(recall_key_set(text).faults) if text else []

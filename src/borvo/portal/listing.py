@@ -6,7 +6,7 @@ from datetime import datetime
 
 from borvo.kernel.ids import ClientId, TenancyId
 from borvo.portal.expiry import SECRET_ENDS_SOON, count_days_left
-from borvo.portal.model import ClientState, GrantType, decide_state
+from borvo.portal.model import AuthMethod, ClientState, GrantType, decide_state
 from borvo.storage.database import Connection, Row
 
 PAGE_SIZE = 25
@@ -60,6 +60,7 @@ class ListedClient:
     state: ClientState
     grant_types: tuple[GrantType, ...]
     is_public: bool
+    has_key: bool
     secrets: int
     live_secrets: int
     secret_ends_at: datetime | None
@@ -118,7 +119,7 @@ def _find_part(search: ClientSearch) -> tuple[int, int]:
 _PAGE = f"""
     select c.*, u.last_used_at, s.secrets, s.live_secrets, s.secret_ends_at
     from (select c.client_id, c.client_key, c.tenancy_id, c.display_name, c.grant_types, c.is_public,
-                 c.live_at, c.disabled_at, c.deleted_at
+                 c.token_endpoint_auth_method, c.live_at, c.disabled_at, c.deleted_at
           from client c
           where {_MATCHES} and (($5::text is null and c.deleted_at is null) or {_STATE} = $5)
             and (not $6::boolean or {_ENDING})
@@ -140,6 +141,7 @@ def _read_listed(row: Row, now: datetime) -> ListedClient:
         state=decide_state(row["live_at"], row["disabled_at"], row["deleted_at"]),
         grant_types=tuple(GrantType(each) for each in sorted(row["grant_types"])),
         is_public=row["is_public"],
+        has_key=row["token_endpoint_auth_method"] == AuthMethod.PRIVATE_KEY_JWT,
         secrets=row["secrets"],
         live_secrets=row["live_secrets"],
         secret_ends_at=row["secret_ends_at"],

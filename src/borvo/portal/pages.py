@@ -32,6 +32,7 @@ from borvo.portal.forms import (
     read_userinfo_algorithm,
 )
 from borvo.portal.guidance import read_start
+from borvo.portal.key_sets import recall_key_set
 from borvo.portal.listing import read_search
 from borvo.portal.merging import FieldChange, merge_values, read_base, render_base
 from borvo.portal.model import (
@@ -99,6 +100,7 @@ def list_field_context(form: Form, around: Surroundings) -> dict[str, Any]:
         "chosen_algorithm": read_algorithm(form),
         "auth_methods": list(AuthMethod),
         "chosen_auth_method": read_auth_method(form),
+        "registered_keys": recall_key_set(form.text("jwks")).keys,
         "subject_types": list(SubjectType),
         "chosen_subject_type": read_subject_type(form),
         "chosen_userinfo_algorithm": read_userinfo_algorithm(form),
@@ -144,6 +146,12 @@ async def render_of_client(
     return render_page(template, status=status, viewer=login, client=client, place=place, **context)
 
 
+def needs_signing_secret(client: RegisteredClient) -> bool:
+    """Whether it signs with its secret, and has none that it could sign with."""
+    signs = client.token_endpoint_auth_method is AuthMethod.CLIENT_SECRET_JWT
+    return signs and not any(secret.sealed for secret in client.secrets)
+
+
 async def _render_client(
     portal: Portal,
     login: Login,
@@ -169,6 +177,7 @@ async def _render_client(
         notice=notice,
         tab=tab or form.text("tab"),
         changes=changes or [],
+        needs_secret=needs_signing_secret(sheet.client),
         labels=FIELD_LABELS,
         version=form.text("version") if is_begun else str(sheet.version),
         base=form.raw("base") if is_begun else render_base(list_values(sheet.details)),

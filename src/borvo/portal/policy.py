@@ -28,7 +28,6 @@ LIFETIME_MINIMUMS = {"access_token_minutes": 5, "refresh_token_days": 1, "refres
 """By field of the details. Shorter ones would keep an app busy with nothing else."""
 
 LABEL_MAXIMUM = 60
-KEYS_MAXIMUM = 20_000
 
 # What everybody tries first, and what stands in examples. NIST SP 800-63B 3.1.1.2 asks for such a list, and forbids
 # rules about kinds of characters.
@@ -123,9 +122,11 @@ def check_public(is_public: bool, grant_types: Collection[GrantType]) -> str | N
     return None
 
 
-def check_auth_method(method: AuthMethod, *, is_public: bool) -> str | None:
+def check_auth_method(method: AuthMethod, *, is_public: bool, has_keys: bool) -> str | None:
     if is_public and method is not AuthMethod.SECRET:
         return "An app that cannot keep a secret can keep no key either."
+    if method is AuthMethod.PRIVATE_KEY_JWT and not has_keys:
+        return "Enter the app's public keys below, or the address where it publishes them."
     return None
 
 
@@ -133,8 +134,6 @@ def check_key_text(keys: str, address: str) -> str | None:
     """RFC 7591 2: keys by value or by reference, not both."""
     if keys and address:
         return "Enter the keys or their address, not both."
-    if len(keys) > KEYS_MAXIMUM:
-        return f"Use at most {KEYS_MAXIMUM} characters."
     return None
 
 

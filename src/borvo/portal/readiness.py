@@ -6,7 +6,7 @@ from datetime import datetime
 
 from borvo.portal.addresses import find_live_fault, is_local
 from borvo.portal.expiry import SECRET_ENDS_SOON
-from borvo.portal.model import ClientDetails, ClientSheet, GrantType, RegisteredClient
+from borvo.portal.model import AuthMethod, ClientDetails, ClientSheet, GrantType, RegisteredClient
 
 _UNATTENDED = frozenset({GrantType.CLIENT_CREDENTIALS})
 
@@ -24,9 +24,10 @@ class Requirement:
         return not self.fault
 
 
-def list_secret_ends(client: RegisteredClient) -> list[datetime | None]:
-    """When each secret stops working; None for one without an end."""
-    return [secret.expires_at for secret in client.secrets]
+def list_secret_ends(client: RegisteredClient, method: AuthMethod) -> list[datetime | None]:
+    """When each secret that serves the method stops working; None for one without an end."""
+    signs = method is AuthMethod.CLIENT_SECRET_JWT
+    return [secret.expires_at for secret in client.secrets if secret.sealed or not signs]
 
 
 def _check_addresses(details: ClientDetails) -> Iterable[Requirement]:
@@ -38,6 +39,7 @@ def _check_addresses(details: ClientDetails) -> Iterable[Requirement]:
         "request_uris": ("So are the request addresses", details.request_uris),
         "sector_identifier_uri": ("So is the sector identifier", [details.sector_identifier_uri]),
         "backchannel_logout_uri": ("So is the back-channel logout URL", [details.backchannel_logout_uri]),
+        "jwks_uri": ("So is the address of the public keys", [details.jwks_uri]),
     }
     for field, (words, uris) in named.items():
         if given := [uri for uri in uris if uri]:
@@ -66,6 +68,10 @@ def _check_secrets(
 ) -> Iterable[Requirement]:
     if details.is_public:
         return
+    if details.token_endpoint_auth_method is AuthMethod.PRIVATE_KEY_JWT:
+        fault = "" if details.jwks or details.jwks_uri else "Enter the app's public keys, or their address."
+        yield Requirement("token_endpoint_auth_method", "There are public keys to know the app by", fault)
+        return
     fault = "" if ends else "Set a secret; without one the app gets no tokens."
     if any(end is not None and end <= now + SECRET_ENDS_SOON for end in ends):
         fault = "A secret ends within 30 days. Add a new one, switch the app over, and remove the old one."
@@ -85,7 +91,11 @@ def check_readiness(
 
 def check_sheet(sheet: ClientSheet, now: datetime) -> list[Requirement]:
     """The list for a client as it stands."""
-    return check_readiness(sheet.details, sheet.presentation.logo, list_secret_ends(sheet.client), now)
+    return check_readiness(sheet.details, sheet.presentation.logo, _list_ends(sheet, sheet.details), now)
+
+
+def _list_ends(sheet: ClientSheet, details: ClientDetails) -> list[datetime | None]:
+    return list_secret_ends(sheet.client, details.token_endpoint_auth_method)
 
 
 def find_broken(sheet: ClientSheet, details: ClientDetails, logo: str, now: datetime) -> dict[str, str]:
@@ -94,7 +104,7 @@ def find_broken(sheet: ClientSheet, details: ClientDetails, logo: str, now: date
     if not sheet.is_live:
         return {}
     met = {each.field for each in check_sheet(sheet, now) if each.is_met}
-    after = check_readiness(details, logo, list_secret_ends(sheet.client), now)
+    after = check_readiness(details, logo, _list_ends(sheet, details), now)
     new = {each.field for each in after} - {each.field for each in check_sheet(sheet, now)}
     return {each.field: each.fault for each in after if not each.is_met and each.field in met | new}
 

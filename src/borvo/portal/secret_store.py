@@ -33,13 +33,6 @@ async def insert_secret(
     )
 
 
-async def erase_sealed(connection: Connection, client_key: ClientKey) -> None:
-    """What can be opened of the client's secrets; they go on working where they are sent."""
-    await connection.execute(
-        "update client_secret set sealed = null where client_key = $1 and sealed is not null", client_key
-    )
-
-
 async def delete_secret(connection: Connection, client_key: ClientKey, secret_id: UUID) -> bool:
     """Whether it was there."""
     deleted = await connection.fetchval(

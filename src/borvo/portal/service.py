@@ -13,14 +13,13 @@ from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy, create_uuid
 from borvo.kernel.errors import ConflictError, InvalidInputError, NotFoundError
 from borvo.kernel.ids import ClientKey, PersonId, TenancyId
-from borvo.portal import listing, logo_store, secret_store, sheet_store, store
+from borvo.portal import listing, logo_store, sheet_store, store
 from borvo.portal.audit import Action, Change, Values, compare, describe_details, record_change
 from borvo.portal.client_secrets import SecretVerifier
 from borvo.portal.fetching import Fetcher
 from borvo.portal.headroom import ClientLimit
 from borvo.portal.listing import ClientList, ClientSearch
 from borvo.portal.model import (
-    AuthMethod,
     ClientDetails,
     ClientSheet,
     LifetimeBounds,
@@ -235,8 +234,6 @@ async def change_client(
         if faults := find_change_faults(sheet, details, portal.clock()):
             raise InvalidInputError("The client cannot be changed like this.", faults)
         await sheet_store.update_client(connection, sheet.client.client_key, details, portal.clock())
-        if details.token_endpoint_auth_method is not AuthMethod.CLIENT_SECRET_JWT:
-            await secret_store.erase_sealed(connection, sheet.client.client_key)
         before, after = compare(describe_details(sheet.details), describe_details(details))
         if before or after:
             action = Action.CLIENT_CHANGED

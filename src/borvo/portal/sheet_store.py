@@ -5,6 +5,7 @@ from datetime import datetime
 
 from borvo.kernel.ids import ClientKey
 from borvo.portal.model import (
+    AuthMethod,
     ClientDetails,
     ClientPresentation,
     ClientSheet,
@@ -131,7 +132,13 @@ async def lock_client(connection: Connection, client_key: ClientKey) -> None:
 async def update_client(
     connection: Connection, client_key: ClientKey, details: ClientDetails, now: datetime
 ) -> None:
+    """What could be opened of its secrets goes when the client signs with them no more; where they are sent, they go on
+    working."""
     await connection.execute(_UPDATE_CLIENT, client_key, now, *_list_details(details))
+    if details.token_endpoint_auth_method is not AuthMethod.CLIENT_SECRET_JWT:
+        await connection.execute(
+            "update client_secret set sealed = null where client_key = $1 and sealed is not null", client_key
+        )
 
 
 async def set_live(connection: Connection, client_key: ClientKey, live_at: datetime | None) -> None:

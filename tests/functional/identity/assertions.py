@@ -109,3 +109,17 @@ async def register_secret_signer(platform: Platform, http: httpx.AsyncClient) ->
     )
     key = OctKey.import_key(await seal_secret(platform, client_id))
     return Signer(platform, http, client_id, key, "HS256", "")
+
+
+def assert_refused(answer: httpx.Response) -> None:
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    assert "access_token" not in answer.text
+
+
+async def read_reasons(platform: Platform) -> list[tuple[str, str]]:
+    """What the developers of all clients are told, with the parameter at fault."""
+    await platform.identity.refusals.flush(platform.database)
+    async with platform.database.connection() as connection:
+        rows = await connection.fetch("select reason, parameter, sent from client_refusal order by id")
+    assert not any("eyJ" in value for row in rows for value in row.values())
+    return [(row["reason"], row["parameter"]) for row in rows]

@@ -15,7 +15,7 @@ from borvo.identity.client_keys import PAUSE, ClientKeys
 from borvo.identity.public import clean_up
 from borvo.settings import Settings
 from borvo.web.outgoing import Fetched
-from tests.factories.clients import SECRET, register_client
+from tests.factories.clients import SECRET
 from tests.functional.application import build_app_for
 from tests.functional.conftest import ISSUER, TestClock, reuse_key
 from tests.functional.identity.assertions import (
@@ -24,6 +24,8 @@ from tests.functional.identity.assertions import (
     GRANT,
     RSA,
     Signer,
+    assert_refused,
+    read_reasons,
     register_secret_signer,
     register_signer,
     seal_secret,
@@ -40,26 +42,6 @@ async def signer(platform: Platform, http: httpx.AsyncClient) -> Signer:
     return await register_signer(platform, http)
 
 
-@pytest.fixture
-async def sharer(platform: Platform, http: httpx.AsyncClient) -> Signer:
-    """A service that signs with its secret."""
-    return await register_secret_signer(platform, http)
-
-
-def assert_refused(answer: httpx.Response) -> None:
-    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
-    assert "access_token" not in answer.text
-
-
-async def read_reasons(platform: Platform) -> list[tuple[str, str]]:
-    """What the developers of all clients are told, with the parameter at fault."""
-    await platform.identity.refusals.flush(platform.database)
-    async with platform.database.connection() as connection:
-        rows = await connection.fetch("select reason, parameter, sent from client_refusal order by id")
-    assert not any("eyJ" in value for row in rows for value in row.values())
-    return [(row["reason"], row["parameter"]) for row in rows]
-
-
 @pytest.mark.spec("OpenID Connect Core", "9")
 @pytest.mark.parametrize(
     ("key", "algorithm", "kid"),
@@ -72,15 +54,6 @@ async def test_a_client_proves_who_it_is_with_its_key(
     answer = await chosen.ask()
     assert answer.status_code == 200, answer.text
     assert (await chosen.ask(client_id=signer.client_id)).status_code == 200
-
-
-@pytest.mark.spec("OpenID Connect Core", "9")
-@pytest.mark.parametrize("algorithm", ["HS256", "HS384"])
-async def test_a_client_proves_who_it_is_with_a_signature_by_its_secret(
-    sharer: Signer, algorithm: str
-) -> None:
-    answer = await replace(sharer, algorithm=algorithm).ask()
-    assert answer.status_code == 200, answer.text
 
 
 @pytest.mark.parametrize("path", ["introspect", "revocation", "deviceauthorization", "par"])
@@ -173,19 +146,6 @@ async def test_a_client_that_signs_proves_itself_in_no_other_way(
     assert [parameter for _, parameter in await read_reasons(platform)] == ["client_assertion"] * 4
 
 
-async def test_a_client_that_signs_with_its_secret_neither_sends_it_nor_uses_a_key(
-    sharer: Signer, platform: Platform, http: httpx.AsyncClient
-) -> None:
-    await execute(platform, "update client set jwks = $1", write_key_set(e=EC))
-    assert_refused(await replace(sharer, key=EC, algorithm="ES256", kid="e").ask())
-    secret = await seal_secret(platform, sharer.client_id)
-    assert_refused(
-        await http.post("/connect/token", data=GRANT, headers=build_basic(sharer.client_id, secret))
-    )
-    in_body = {**GRANT, "client_id": sharer.client_id, "client_secret": secret}
-    assert_refused(await http.post("/connect/token", data=in_body))
-
-
 async def test_a_client_with_an_ordinary_secret_cannot_sign(
     platform: Platform, http: httpx.AsyncClient
 ) -> None:
@@ -264,48 +224,6 @@ async def test_guesses_count_as_those_of_secrets_do(signer: Signer, clock: TestC
     assert (held_up.status_code, held_up.json()["error"]) == (429, "invalid_client")
     clock.advance(minutes=16)
     assert (await signer.ask()).status_code == 200
-
-
-async def test_an_expired_secret_signs_no_more_and_its_developers_learn_it(
-    sharer: Signer, platform: Platform
-) -> None:
-    await execute(platform, "update client_secret set expires_at = $1", platform.clock())
-    assert_refused(await sharer.ask())
-    assert await read_reasons(platform) == [("The secret has expired.", "client_assertion")]
-
-
-async def test_a_secret_of_before_is_not_enough_to_sign(sharer: Signer, platform: Platform) -> None:
-    await execute(platform, "update client_secret set sealed = null")
-    assert_refused(await sharer.ask())
-    ((reason, _),) = await read_reasons(platform)
-    assert "Generate a new one" in reason
-
-
-async def test_what_was_sealed_for_one_client_opens_for_no_other(sharer: Signer, platform: Platform) -> None:
-    other = await register_client(
-        platform,
-        "demo.other",
-        grant_types=["client_credentials"],
-        scopes=["agency_api"],
-        token_endpoint_auth_method="client_secret_jwt",
-    )
-    await execute(
-        platform,
-        """update client_secret set sealed = (select sealed from client_secret where sealed is not null)
-           where client_key = (select client_key from client where client_id = $1)""",
-        other,
-    )
-    assert_refused(await replace(sharer, client_id=other).ask())
-
-
-async def test_a_secret_that_signs_counts_as_used(sharer: Signer, platform: Platform) -> None:
-    await sharer.ask()
-    await platform.identity.verifier.uses.flush(platform.database)
-    async with platform.database.connection() as connection:
-        used = await connection.fetch(
-            "select sealed is not null as is_sealed from client_secret where last_used_at is not null"
-        )
-    assert [row["is_sealed"] for row in used] == [True]
 
 
 async def test_a_published_key_is_found_and_followed_when_it_changes(

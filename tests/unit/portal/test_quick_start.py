@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from borvo.kernel.ids import ClientId, ClientKey, TenancyId
-from borvo.portal.model import GrantType, RegisteredClient
+from borvo.portal.model import AuthMethod, GrantType, RegisteredClient
 from borvo.portal.quick_start.literals import Language, Remark, spell
 from borvo.portal.quick_start.recipes import RECIPES, Flow, Recipe
 from borvo.portal.quick_start.rendering import SNIPPETS, render_snippet
@@ -167,3 +167,13 @@ def test_a_client_is_offered_what_suits_its_grants_and_kind(
     client = build_client(changes=changes)
     assert [recipe.name for recipe in list_fitting(client)] == names
     assert all(check_recipe(client, recipe) for recipe in RECIPES if recipe.name not in names)
+
+
+@pytest.mark.parametrize("method", [AuthMethod.PRIVATE_KEY_JWT, AuthMethod.CLIENT_SECRET_JWT])
+def test_a_client_that_signs_is_offered_no_program_that_sends_a_secret(method: AuthMethod) -> None:
+    client = build_client(changes={"token_endpoint_auth_method": method})
+    assert list_fitting(client) == []
+    faults = {recipe.name: str(check_recipe(client, recipe)) for recipe in RECIPES}
+    assert all("signs instead" in faults[name] for name in SERVERS)
+    # What would not suit it otherwise either is told for its own reason.
+    assert "lacks the grant type" in faults["curl-service"]

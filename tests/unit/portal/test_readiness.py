@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from borvo.portal.expiry import SECRET_ENDS_SOON
-from borvo.portal.model import ClientDetails, GrantType
+from borvo.portal.model import AuthMethod, ClientDetails, GrantType
 from borvo.portal.readiness import check_readiness
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
@@ -43,12 +43,20 @@ def test_a_client_with_everything_is_ready() -> None:
         ({"post_logout_redirect_uris": ("http://localhost:5001/x",)}, "post_logout_redirect_uris"),
         ({"frontchannel_logout_uri": "http://localhost:5001/x"}, "frontchannel_logout_uri"),
         ({"backchannel_logout_uri": "http://localhost:5001/x"}, "backchannel_logout_uri"),
+        ({"jwks_uri": "http://localhost:5001/jwks"}, "jwks_uri"),
         ({"policy_uri": ""}, "policy_uri"),
         ({"policy_uri": "https://localhost/privacy"}, "policy_uri"),
     ],
 )
 def test_each_gap_is_named_by_its_field(change: dict[str, object], field: str) -> None:
     assert list_missing(replace(READY, **change)) == [field]  # type: ignore[arg-type]
+
+
+def test_an_app_that_signs_with_a_key_needs_keys_and_no_secret() -> None:
+    keyed = replace(READY, token_endpoint_auth_method=AuthMethod.PRIVATE_KEY_JWT)
+    assert list_missing(keyed, ends=[]) == ["token_endpoint_auth_method"]
+    assert list_missing(replace(keyed, jwks="{}"), ends=[]) == []
+    assert list_missing(replace(keyed, jwks_uri="https://app.example.org/jwks"), ends=[]) == []
 
 
 def test_a_logo_and_a_lasting_secret_are_needed() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from borvo.portal.addresses import list_hosts
-from borvo.portal.model import GrantType, RegisteredClient
+from borvo.portal.model import AuthMethod, GrantType, RegisteredClient
 from borvo.portal.quick_start.recipes import RECIPES, Flow, Ground, Recipe
 
 _CODE = frozenset({GrantType.AUTHORIZATION_CODE, GrantType.HYBRID})
@@ -28,6 +28,10 @@ _PUBLIC = "Runs on a server, which keeps a secret: this client has none."
 _CONFIDENTIAL = (
     "Runs on people's devices, where a secret is none. Register a client that cannot keep a secret."
 )
+_SIGNS = (
+    "Sends a secret: this client signs instead. With Authlib, pass PrivateKeyJWT or ClientSecretJWT to "
+    "register_client_auth_method; other libraries name the method the same."
+)
 _NO_WEB_PAGE = "A page comes back to a web address: this client has no such callback URL."
 _NO_PHONE = "A phone needs a callback URL with https or a scheme of the app's own: this client has none."
 
@@ -46,6 +50,11 @@ def _suits(uri: str, ground: Ground) -> bool:
 
 def check_recipe(client: RegisteredClient, recipe: Recipe) -> str | None:
     """Why the program is not for this client; None when it is."""
+    signs = recipe.takes_secret and client.token_endpoint_auth_method is not AuthMethod.SECRET
+    return _check_flow(client, recipe) or (_SIGNS if signs else None)
+
+
+def _check_flow(client: RegisteredClient, recipe: Recipe) -> str | None:
     if recipe.flow in _NEEDED:
         grant_type, fault = _NEEDED[recipe.flow]
         return None if grant_type in client.grant_types else fault

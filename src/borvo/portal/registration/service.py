@@ -10,6 +10,7 @@ import structlog
 from borvo.accounts.public import Limit
 from borvo.kernel.entropy import create_uuid
 from borvo.kernel.ids import ClientKey, PersonId
+from borvo.kernel.secret import Secret
 from borvo.portal import logo_store, secret_store, sheet_store
 from borvo.portal.audit import (
     BY_ITSELF,
@@ -156,8 +157,15 @@ def _needs_secret(details: ClientDetails | RegisteredClient) -> bool:
     return not details.is_public and details.token_endpoint_auth_method is not AuthMethod.PRIVATE_KEY_JWT
 
 
+def _has_secret(client: RegisteredClient) -> bool:
+    """Whether one is there that serves the client's method."""
+    signs = client.token_endpoint_auth_method is AuthMethod.CLIENT_SECRET_JWT
+    return any(secret.sealed or not signs for secret in client.secrets)
+
+
 async def _add_secret(portal: Portal, connection: Connection, client: RegisteredClient, who: _Way) -> str:
-    """As the portal generates one: told once, kept as a keyed digest. Empty for a client that needs none."""
+    """As the portal generates one: told once, kept as a keyed digest, and sealed for a client that signs with it. Empty
+    for a client that needs none."""
     if not _needs_secret(client):
         return ""
     secret, now = create_client_secret(portal.entropy), portal.clock()
@@ -167,6 +175,8 @@ async def _add_secret(portal: Portal, connection: Connection, client: Registered
         portal.verifier.digest(secret),
         now,
     )
+    method = client.token_endpoint_auth_method
+    stored = replace(stored, sealed=portal.vault.seal(method, client.client_key, stored, Secret(secret)))
     await secret_store.insert_secret(
         connection, client.client_key, NewSecret(stored, _LABEL, secret[-ENDING:], None), who.actor_id
     )
@@ -252,7 +262,8 @@ async def _update(
     sides = compare(_describe(before), _describe(after))
     if any(sides):
         await _note(portal, connection, Action.CLIENT_CHANGED, before.client, _ITSELF, *sides)
-    secret = "" if before.client.secrets else await _add_secret(portal, connection, after.client, _ITSELF)
+    is_provided = _has_secret(after.client)
+    secret = "" if is_provided else await _add_secret(portal, connection, after.client, _ITSELF)
     token = create_registration_token(portal.entropy)
     registration = Registration(portal.verifier.digest(token), wish.secret_method)
     presented = opened.registration.digest

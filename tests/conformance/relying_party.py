@@ -28,14 +28,20 @@ class Visit:
     media_type: str
 
 
+def leave_form(_: dict[str, str]) -> None:
+    """Forms are taken as they come."""
+
+
 @dataclass
 class RelyingParty:
-    """Served by https at an address that no rule against `localhost` forbids. `certificate` is its own."""
+    """Served by https at an address that no rule against `localhost` forbids. `certificate` is its own; `change_form`
+    may change what forms say before it is kept."""
 
     origin: str
     certificate: Path
     documents: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     visits: list[Visit] = field(default_factory=list)
+    change_form: Callable[[dict[str, str]], None] = leave_form
     _came: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -83,6 +89,7 @@ class RelyingParty:
         media_type = dict(scope["headers"]).get(b"content-type", b"").decode()
         query = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
         form = dict(parse_qsl(body.decode(), keep_blank_values=True)) if "form" in media_type else {}
+        self.change_form(form)
         self.visits.append(Visit(scope["method"], scope["path"], query, form, media_type))
         self._came.set()
 

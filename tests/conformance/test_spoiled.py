@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conformance.outcomes import FAILED, PASSED, judge
+from tests.conformance.outcomes import FAILED, PASSED, is_everything_wanted, judge
 from tests.conformance.plans import (
     CODE,
     CODE_ID_TOKEN,
@@ -19,15 +19,18 @@ from tests.conformance.spoiling import (
     change_token,
     leave_alone,
     move_to_query,
+    publish_key,
     repeat_first,
     sign_by_none,
     sign_by_stranger,
     spoil,
+    spoil_forms,
 )
 from tests.conformance.trial import Shared
 
 SERVER = "oidcc-server"
 SIGNATURE = "oidcc-idtoken-signature"
+DISCOVERY = ""
 OTHER = "another-value-than-the-right-one"
 
 SPOILED: list[tuple[str, str, str, Spoil]] = [
@@ -66,36 +69,46 @@ SPOILED: list[tuple[str, str, str, Spoil]] = [
     ("an unsigned id token", SIGNATURE, CODE, sign_by_none()),
     ("an unsigned id token in the answer", SIGNATURE, ID_TOKEN, sign_by_none()),
     ("a stranger's id token", SIGNATURE, CODE, sign_by_stranger()),
-    ("somebody else in the userinfo", "oidcc-userinfo-get", CODE, change_json("userinfo", sub=OTHER)),
-    ("nobody in the userinfo", "oidcc-userinfo-post-body", CODE, change_json("userinfo", sub=None)),
-    ("more than was asked for", "oidcc-scope-email", CODE, change_json("userinfo", gender="female")),
-    ("less than was asked for", "oidcc-scope-profile", CODE, change_json("userinfo", birthdate=None)),
+    (
+        "somebody else in the userinfo",
+        "oidcc-userinfo-get",
+        CODE,
+        change_json("userinfo_endpoint", sub=OTHER),
+    ),
+    ("nobody in the userinfo", "oidcc-userinfo-post-body", CODE, change_json("userinfo_endpoint", sub=None)),
+    ("more than was asked for", "oidcc-scope-email", CODE, change_json("userinfo_endpoint", gender="female")),
+    (
+        "less than was asked for",
+        "oidcc-scope-profile",
+        CODE,
+        change_json("userinfo_endpoint", birthdate=None),
+    ),
     (
         "a claim of another type",
         "oidcc-scope-phone",
         CODE,
-        change_json("userinfo", phone_number_verified="false"),
+        change_json("userinfo_endpoint", phone_number_verified="false"),
     ),
     ("a claim that lacks what was asked for", "oidcc-claims-essential", ID_TOKEN, change_token(name=None)),
-    ("another token type", SERVER, CODE, change_json("connect/token", token_type="mac")),
-    ("a code that works twice", "oidcc-codereuse", CODE, repeat_first("connect/token")),
+    ("another token type", SERVER, CODE, change_json("token_endpoint", token_type="mac")),
+    ("a code that works twice", "oidcc-codereuse", CODE, repeat_first("token_endpoint")),
     (
         "another issuer in the discovery",
         "oidcc-discovery-endpoint-verification",
         CODE,
-        change_json("openid-configuration", issuer=OTHER),
+        change_json(DISCOVERY, issuer=OTHER),
     ),
     (
         "an endpoint without https",
         "oidcc-discovery-endpoint-verification",
         CODE,
-        change_json("openid-configuration", token_endpoint="ftp://x/y"),
+        change_json(DISCOVERY, token_endpoint="ftp://x/y"),
     ),
     (
         "no RS256",
         "oidcc-discovery-endpoint-verification",
         CODE,
-        change_json("openid-configuration", id_token_signing_alg_values_supported=["ES256"]),
+        change_json(DISCOVERY, id_token_signing_alg_values_supported=["ES256"]),
     ),
 ]
 
@@ -109,19 +122,46 @@ def _find_case(module: str, response_type: str) -> Case:
 
 
 _CASES = sorted({(module, response_type) for _, module, response_type, _ in SPOILED})
+_WAYS = [pytest.param(*each[1:], id=each[0]) for each in SPOILED]
+unspoiled = pytest.mark.parametrize(("module", "response_type"), _CASES)
+spoiled = pytest.mark.parametrize(("module", "response_type", "way"), _WAYS)
 
 
-@pytest.mark.parametrize(("module", "response_type"), _CASES)
+@unspoiled
 async def test_what_is_not_spoiled_passes(borvo: Shared, module: str, response_type: str) -> None:
     """So that the failures below have one cause each."""
     assert await _judge(borvo, module, response_type, leave_alone) == PASSED
 
 
-@pytest.mark.parametrize(
-    ("module", "response_type", "way"), [each[1:] for each in SPOILED], ids=[each[0] for each in SPOILED]
-)
+@spoiled
 async def test_a_module_notices(borvo: Shared, module: str, response_type: str, way: Spoil) -> None:
     assert await _judge(borvo, module, response_type, way) == FAILED
+
+
+@pytest.mark.parametrize("each", SPOILED if is_everything_wanted() else (), ids=lambda each: str(each[0]))
+async def test_a_module_notices_at_the_reference(
+    reference: Shared, each: tuple[str, str, str, Spoil]
+) -> None:
+    _, module, response_type, way = each
+    assert await _judge(reference, module, response_type, way) == FAILED
+
+
+LOGOUT_TOKENS: list[dict[str, object]] = [
+    {"nonce": OTHER},
+    {"events": {}},
+    {"sid": OTHER},
+    {"sub": OTHER},
+    {"aud": "another.client"},
+    {"iss": "https://evil.example.org"},
+    {"jti": None},
+]
+
+
+@pytest.mark.parametrize("changes", [{}, *LOGOUT_TOKENS], ids=lambda changes: "-".join(changes) or "nothing")
+async def test_what_a_logout_token_says_is_looked_at(borvo: Shared, changes: dict[str, object]) -> None:
+    with spoil_forms(borvo.party, **changes):
+        verdict = await _judge(borvo, "oidcc-backchannel-rp-initiated-logout", CODE, publish_key)
+    assert verdict == (FAILED if changes else PASSED)
 
 
 async def _judge(shared: Shared, module: str, response_type: str, way: Spoil) -> str:

@@ -236,6 +236,14 @@ async def test_no_other_address_is_asked(signing: Handler, site: Site, request_u
     assert site.asked == []
 
 
+async def test_nothing_is_fetched_for_a_client_that_must_push(
+    signing: Handler, site: Site, platform: Platform
+) -> None:
+    await execute(platform, "update client set require_pushed_authorization_requests = true")
+    assert (await read_error(signing, request_uri=URL))[0] == "invalid_request"
+    assert site.asked == []
+
+
 @pytest.mark.spec("OpenID Connect Core", "3.1.2.6")
 @pytest.mark.parametrize("answer", [404, 302, OutgoingError("no answer"), "", "no token", "é"])
 async def test_an_address_that_gives_no_object_is_told_so(

@@ -236,6 +236,15 @@ async def test_2_3_and_4_requests_are_pushed_by_who_proves_who_it_is(
     assert read_redirect(await app.reach_answer(ada))["code"]
 
 
+@pytest.mark.spec("OpenID Connect Core", "3.1.2.6")
+async def test_no_request_is_fetched_from_anywhere(app: App, ada: Browser, platform: Platform) -> None:
+    uri = "https://localhost:5001/request.jwt"
+    await execute(platform, "update client set request_uris = $1", [uri])
+    fields = {**REQUEST, "client_id": app.signer.client_id, "request_uri": uri}
+    told = read_redirect(await ada.client.get("/connect/authorize", params=fields))
+    assert told["error"] == "request_uri_not_supported"
+
+
 @pytest.mark.spec("FAPI 2.0 Security Profile", "5.3.2.2")
 async def test_5_a_code_is_bound_to_a_challenge_by_s256(app: App, ada: Browser) -> None:
     for changes in (

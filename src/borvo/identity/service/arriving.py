@@ -30,7 +30,8 @@ async def receive_request(identity: Identity, parameters: Parameters) -> Waiting
 async def _open(identity: Identity, parameters: Parameters) -> Waiting:
     async with identity.database.connection() as connection:
         facts = await identity.gather_facts(connection, parameters)
-    if facts.client is None:
+    if facts.client is None or facts.client.registered.require_pushed_authorization_requests:
+        # Refused whatever the object says: nothing is fetched for it.
         return Waiting("", parameters, facts.now)
     try:
         merged, is_signed = await open_object(identity, facts)

@@ -118,6 +118,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "`support`. Whoever has such a role and no factor is led to set one up before anything else opens."
         ),
     ] = ""
+    account_closing_days: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=90,
+            description="Days before a closed account is erased, in which its owner may come back.",
+        ),
+    ] = 14
     agency_invite_days: Annotated[
         int, Meta(ge=1, le=90, description="Days that people have to answer an invite of an agency.")
     ] = 14

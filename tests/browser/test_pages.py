@@ -46,6 +46,7 @@ BEHIND_SIGN_IN = {
     "security": "/account/security",
     "password": "/account/password",
     "email": "/account/email",
+    "close": "/account/close",
     "confirm address": "/account/email/{change_link}",
     "portal": "/portal",
     "new client": "/portal/clients/new",

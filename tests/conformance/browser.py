@@ -153,7 +153,7 @@ def _join(url: str, location: str) -> str:
 
 def build_cookieless(**options: object) -> httpx.AsyncClient:
     """A client that keeps no cookies: browsers do, each its own."""
-    client = httpx.AsyncClient(timeout=30, **options)  # type: ignore[arg-type]
+    client = httpx.AsyncClient(timeout=120, **options)  # type: ignore[arg-type]
     client.cookies = _Forgetful()
     return client
 

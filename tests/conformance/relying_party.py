@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 from tests.conformance.serving import HOST, find_port, listen, serve, write_certificate
 
-_PATIENCE = 30
+_PATIENCE = 120
 Message = dict[str, Any]
 
 

@@ -78,7 +78,7 @@ async def confirm_address(accounts: Accounts, login: Login, text: LinkText, purp
             raise LinkGoneError
         if purpose == LinkPurpose.CHANGE:
             await _change(connection, accounts, login.person.id, link)
-        elif await store.mark_verified(connection, link.person_id, accounts.clock()):
+        elif await address_store.mark_verified(connection, link.person_id, accounts.clock()):
             await _record(connection, accounts, SecurityEventKind.EMAIL_VERIFIED, link.person_id)
 
 

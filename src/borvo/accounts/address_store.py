@@ -62,3 +62,14 @@ async def release_addresses(connection: Connection, person_id: PersonId) -> None
 
 async def delete_kept_addresses(connection: Connection, now: datetime) -> None:
     await connection.execute("delete from person_email where kept_until <= $1", now)
+
+
+async def mark_verified(connection: Connection, person_id: PersonId, now: datetime) -> bool:
+    """Whether her address had not been proved before."""
+    marked = await connection.fetchval(
+        """update person set email_verified_at = $2
+           where id = $1 and email_verified_at is null returning true""",
+        person_id,
+        now,
+    )
+    return bool(marked)

@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
+from litestar.datastructures import Cookie
 from litestar.response import Redirect, Template
 
 from borvo.accounts import service
+from borvo.accounts.closing import reopen_account
 from borvo.accounts.factors.asking import ask_second_step
 from borvo.accounts.factors.store import has_second_factor
 from borvo.accounts.forms import DEFAULT_RETURN
+from borvo.accounts.known_browsers import COOKIE, MAX_AGE, remember
 from borvo.accounts.methods import PASSWORD, Methods
-from borvo.accounts.model import Person
+from borvo.accounts.model import Holder, Person
 from borvo.accounts.service import Accounts, Device
 from borvo.accounts.signing_in import AnyRequest
 from borvo.kernel.errors import TooManyRequestsError
@@ -75,8 +78,25 @@ async def let_in(
     request: AnyRequest, accounts: Accounts, person: Person, return_to: str, methods: Methods
 ) -> Redirect:
     """Signs the person in who has proved all that she must, and sends her on."""
+    return_to = await reopen(accounts, person, return_to)
     previous = await service.find_login(accounts, accounts.cookies.read(request, "session"))
     cookie = await service.enter(accounts, previous, person, read_device(request, accounts), methods)
     answer = redirect_to(find_landing(person, return_to))
     answer.cookies.append(accounts.cookies.create("session", cookie.render()))
+    answer.cookies.append(remember_browser(request, accounts, person.email))
     return answer
+
+
+async def reopen(accounts: Accounts, person: Person, return_to: str) -> str:
+    """Opens the account again that she had closed, and says so where she goes on to. Only for who has proved all that
+    she must."""
+    if not isinstance(person, Holder) or not person.is_closing or not await reopen_account(accounts, person):
+        return return_to
+    return f"{DEFAULT_RETURN}?notice=reopened" if return_to == DEFAULT_RETURN else return_to
+
+
+def remember_browser(request: AnyRequest, accounts: Accounts, email: str) -> Cookie:
+    """The cookie by which this browser is known, once somebody has proved here who she is."""
+    known = accounts.cookies.read(request, COOKIE) or ""
+    value = remember(accounts.browser_key, known, email, accounts.entropy)
+    return accounts.cookies.create(COOKIE, value, max_age=MAX_AGE)

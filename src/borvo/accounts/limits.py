@@ -29,10 +29,24 @@ SIGN_IN_BY_EMAIL = Limit("sign-in-email", 100)
 SECOND_STEP_BY_PAIR = Limit("second-step-pair", 10)
 SECOND_STEP_BY_PERSON = Limit("second-step-person", 50)
 SIGN_IN_BY_ADDRESS = Limit("sign-in-address", 100)
+# Of a browser in which she has signed in before, whatever others do.
+SIGN_IN_BY_BROWSER = Limit("sign-in-browser", 10)
 # Mails that a stranger causes: each address and each network has as many, whether anybody has an account.
 LINK_BY_EMAIL = Limit("link-email", 5)
 LINK_BY_ADDRESS = Limit("link-address", 30)
 CONFIRM_PASSWORD = Limit("confirm-password", 10)
+
+
+def list_sign_in_limits(email: str, network: str, browser: str | None) -> list[tuple[Limit, str]]:
+    """What counts a password that is tried, and under which name. Strangers who guess fill up the counters of networks
+    and of the address; a known browser is counted by itself alone, and so is never held up by them."""
+    if browser is not None:
+        return [(SIGN_IN_BY_BROWSER, browser)]
+    return [
+        (SIGN_IN_BY_ADDRESS, network),
+        (SIGN_IN_BY_PAIR, f"{network} {email}"),
+        (SIGN_IN_BY_EMAIL, email),
+    ]
 
 
 def find_window(now: datetime) -> datetime:

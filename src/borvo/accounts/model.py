@@ -63,6 +63,13 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Holder(Person):
+    """A person with an account that may be closed, as long as she may still come back."""
+
+    is_closing: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Login:
     """A person who is signed in, in one browser, and how. The session's id is what clients see as `sid`. `owes_factor`:
     a role of hers asks for a second factor, which she has not proved, and nothing but her own pages opens."""

@@ -14,10 +14,12 @@ from borvo.accounts.address_pages import (
     submit_verify,
 )
 from borvo.accounts.arrival import enter, render_arrival, slow_down
+from borvo.accounts.closing_pages import show_close, submit_close
 from borvo.accounts.factors.pages import HANDLERS as FACTOR_HANDLERS
 from borvo.accounts.factors.second_step_pages import HANDLERS as SECOND_STEP_HANDLERS
 from borvo.accounts.factors.second_step_pages import offer_passkey
 from borvo.accounts.forms import read_return_to
+from borvo.accounts.known_browsers import COOKIE
 from borvo.accounts.password_pages import show_change, submit_change
 from borvo.accounts.profile_pages import show_profile, submit_profile
 from borvo.accounts.reset_pages import show_request, show_reset, submit_request, submit_reset
@@ -37,8 +39,9 @@ async def show_start(viewer: Viewer) -> Template:
 
 
 @get("/account")
-async def show_account(login: SignedIn) -> Template:
-    return render_page("accounts/account.html", viewer=login, person=login.person)
+async def show_account(request: AnyRequest, login: SignedIn) -> Template:
+    notice = request.query_params.get("notice", "")
+    return render_page("accounts/account.html", viewer=login, person=login.person, notice=notice)
 
 
 @get("/account/sign-in")
@@ -55,8 +58,9 @@ async def submit_sign_in(request: AnyRequest, accounts: Collaborators) -> Templa
     form = await read_form(request)
     return_to = read_return_to(form.text("return_to"))
     address = find_client_address(request, accounts.trusted_proxies)
+    known = accounts.cookies.read(request, COOKIE) or ""
     try:
-        person = await service.sign_in(accounts, form.text("email"), form.raw("password"), address)
+        person = await service.sign_in(accounts, form.text("email"), form.raw("password"), address, known)
     except TooManyRequestsError as error:
         return offer_passkey(request, accounts, await slow_down(accounts, "sign_in", form, return_to, error))
     if person is None:
@@ -85,6 +89,8 @@ def build_router() -> Router:
         submit_profile,
         show_change,
         submit_change,
+        show_close,
+        submit_close,
         show_address,
         submit_address,
         submit_verify,

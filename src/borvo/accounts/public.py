@@ -1,5 +1,6 @@
 """What other features may use of accounts."""
 
+from borvo.accounts.closing import erase_due
 from borvo.accounts.factors.store import has_second_factor
 from borvo.accounts.limits import Counter, Limit, Limiter, build_refusal, find_window
 from borvo.accounts.methods import (
@@ -99,6 +100,7 @@ __all__ = [
     "end_all_sessions",
     "end_session",
     "end_sessions",
+    "erase_due",
     "find_least",
     "find_login",
     "find_person",

@@ -27,3 +27,11 @@ async def require_recent(accounts: Accounts, login: Login, return_to: str) -> No
             if not await store.has_second_factor(connection, login.person.id):
                 return
     raise FreshSignInNeededError(return_to, login_hint=login.person.email, notice="fresh")
+
+
+async def require_recent_factor(accounts: Accounts, login: Login, return_to: str) -> None:
+    """As `require_recent`, for who has a second factor: beside a form that asks for the password anyway."""
+    async with accounts.database.connection() as connection:
+        has_more = await store.has_second_factor(connection, login.person.id)
+    if has_more:
+        await require_recent(accounts, login, return_to)

@@ -113,7 +113,7 @@ async def ask_for_link(accounts: Accounts, wish: Wish, email: str, return_to: st
     await accounts.limiter.spend(limits.LINK_BY_EMAIL, email, now)
     mark = create_token(accounts.entropy)
     async with accounts.database.transaction() as connection:
-        person = await store.find_holder(connection, email)
+        person = await store.find_holder(connection, email, now)
         person_id = person.id if person else PersonId(create_uuid(now, accounts.entropy))
         purpose = LinkPurpose.RESET if person else LinkPurpose.SIGN_UP
         text = await keep_link(

@@ -5,7 +5,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from borvo.accounts import recovery, registration
-from borvo.accounts.arrival import render_arrival, slow_down
+from borvo.accounts.arrival import remember_browser, render_arrival, slow_down
 from borvo.accounts.forms import read_email, read_new_password, read_return_to
 from borvo.accounts.link_pages import render_gone, render_sent
 from borvo.accounts.links import AccountLink, LinkPurpose
@@ -74,4 +74,7 @@ async def submit_reset(
         await recovery.reset_password(accounts, text, password)
     except LinkGoneError as error:
         return render_gone(error, Wish.RESET)
-    return redirect_to(build_sign_in_url(link.return_to, login_hint=link.email) + "&notice=password")
+    answer = redirect_to(build_sign_in_url(link.return_to, login_hint=link.email) + "&notice=password")
+    # Whatever strangers try, she signs in here.
+    answer.cookies.append(remember_browser(request, accounts, link.email))
+    return answer

@@ -8,7 +8,7 @@ it keeps it to himself.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from borvo.accounts import store
+from borvo.accounts import sandbox_store, store
 from borvo.accounts.model import Login, Person, Role, SessionCookie
 from borvo.accounts.service import Accounts
 from borvo.kernel.digests import digest_token
@@ -44,7 +44,7 @@ async def open_sandbox(connection: Connection, accounts: Accounts, tenancy_id: T
         family_name="Person",
         roles=frozenset({Role.PATIENT}),
     )
-    await store.insert_sandbox_person(connection, person, tenancy_id, now)
+    await sandbox_store.insert_sandbox_person(connection, person, tenancy_id, now)
     login = Login(person, LoginSessionId(create_uuid(now, accounts.entropy)), now)
     token = accounts.entropy(TOKEN_BYTES)
     digest = digest_token(encode_bytes(token))
@@ -55,9 +55,9 @@ async def open_sandbox(connection: Connection, accounts: Accounts, tenancy_id: T
 
 async def close_sandbox(connection: Connection, person_id: PersonId) -> bool:
     """Deletes account and login, without a word to any client; False, with nothing done, for a real person."""
-    return await store.delete_sandbox_person(connection, person_id)
+    return await sandbox_store.delete_sandbox_person(connection, person_id)
 
 
 async def list_left_sandboxes(connection: Connection, now: datetime) -> list[PersonId]:
     """Those whose time is over, since whoever opened them could not close them."""
-    return await store.list_sandbox_people(connection, now - SANDBOX_LIFETIME)
+    return await sandbox_store.list_sandbox_people(connection, now - SANDBOX_LIFETIME)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from borvo.accounts import address_store, limits, link_store, profile_store, store
 from borvo.accounts.factors import half_store
+from borvo.accounts.known_browsers import recognize
 from borvo.accounts.limits import Limiter
 from borvo.accounts.methods import PASSWORD, SEVERAL, Methods
 from borvo.accounts.model import (
@@ -14,6 +15,7 @@ from borvo.accounts.model import (
     SESSION_IDLE,
     SESSION_LIFETIME,
     ClaimsSubject,
+    Holder,
     Login,
     LoginSession,
     Person,
@@ -51,14 +53,30 @@ OnSessionEnded = Callable[[Connection, PersonId, Sequence[LoginSessionId]], Awai
 """Told of the sessions of one person that have just ended, in the transaction that ended them."""
 
 
+ListHindrances = Callable[[Connection, PersonId], Awaitable[list[str]]]
+"""What keeps a person from closing her account, in words for her."""
+EraseElsewhere = Callable[[Connection, PersonId], Awaitable[None]]
+"""Erases what other features hold of a person, in the transaction that deletes her."""
+
+
+async def find_none(_: Connection, __: PersonId) -> list[str]:
+    """A `ListHindrances` for where there is nothing else."""
+    return []
+
+
+async def erase_nothing(_: Connection, __: PersonId) -> None:
+    """An `EraseElsewhere` for where there is nothing else."""
+
+
 async def tell_nobody(_: Connection, __: PersonId, ___: Sequence[LoginSessionId]) -> None:
     """An `OnSessionEnded` for where nobody needs to know."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """The collaborators of this feature. `assembly` wires `describe_return` to whoever sent the person, and
-    `on_session_ended` to whoever has to know. `factor_roles` are those that open only with a second factor."""
+    """The collaborators of this feature. `assembly` wires `describe_return` to whoever sent the person,
+    `on_session_ended` to whoever has to know, and the last two to all that know people. `factor_roles` are those that
+    open only with a second factor."""
 
     database: Database
     clock: Clock
@@ -72,26 +90,36 @@ class Accounts:
     events: SecurityLog
     keyring: Keyring
     describe_return: DescribeReturn
+    browser_key: bytes
+    closing_grace: timedelta
     on_session_ended: OnSessionEnded = tell_nobody
     factor_roles: frozenset[Role] = frozenset()
+    list_hindrances: ListHindrances = find_none
+    erase_elsewhere: EraseElsewhere = erase_nothing
 
 
-async def sign_in(accounts: Accounts, email: str, password: str, address: str) -> Person | None:
-    """None whether the address is unknown or the password wrong; raises `TooManyRequestsError`."""
-    email, now, network = normalize_email(email), accounts.clock(), find_network(address)
-    pair = f"{network} {email}"
-    await accounts.limiter.spend(limits.SIGN_IN_BY_ADDRESS, network, now)
-    await accounts.limiter.spend(limits.SIGN_IN_BY_PAIR, pair, now)
-    await accounts.limiter.spend(limits.SIGN_IN_BY_EMAIL, email, now)
+async def sign_in(
+    accounts: Accounts, email: str, password: str, address: str, browser_cookie: str = ""
+) -> Holder | None:
+    """None whether the address is unknown or the password wrong; raises `TooManyRequestsError`. One who has closed her
+    account and may come back is found, too: `reopen_account` is the caller's."""
+    email, now = normalize_email(email), accounts.clock()
+    browser = recognize(accounts.browser_key, browser_cookie, email)
+    counted = limits.list_sign_in_limits(email, find_network(address), browser)
+    for limit, subject in counted:
+        await accounts.limiter.spend(limit, subject, now)
     async with accounts.database.connection() as connection:
-        person = await store.find_person(connection, email)
+        person = await store.find_holder(connection, email, now)
         digest = await store.load_password_digest(connection, person.id) if person else None
     if not await accounts.passwords.verify(digest, password) or person is None:
         await _record_failure(accounts, person, email)
         return None
-    await accounts.limiter.refund(limits.SIGN_IN_BY_ADDRESS, network, now)
-    await accounts.limiter.forgive(limits.SIGN_IN_BY_PAIR, pair, now)
-    await accounts.limiter.forgive(limits.SIGN_IN_BY_EMAIL, email, now)
+    for limit, subject in counted:
+        # Many people are behind one network; what is right takes back its own attempt and no others'.
+        give_back = (
+            accounts.limiter.refund if limit is limits.SIGN_IN_BY_ADDRESS else accounts.limiter.forgive
+        )
+        await give_back(limit, subject, now)
     return person
 
 

@@ -1,10 +1,11 @@
 """The SQL of people. Every function takes a connection and none commits."""
 
+from dataclasses import fields
 from datetime import datetime
 from uuid import UUID
 
-from borvo.accounts.model import Login, LoginSession, Person, Role
-from borvo.kernel.ids import LoginSessionId, PersonId, TenancyId
+from borvo.accounts.model import Holder, Login, LoginSession, Person, Role
+from borvo.kernel.ids import LoginSessionId, PersonId
 from borvo.storage.database import Connection, Row
 
 PERSON_COLUMNS = """
@@ -50,25 +51,34 @@ async def find_person(connection: Connection, email: str) -> Person | None:
     return read_person(row) if row else None
 
 
-async def find_holder(connection: Connection, email: str) -> Person | None:
+def read_holder(row: Row) -> Holder:
+    """As `read_person`, of a row that holds `erase_at`, too."""
+    person = read_person(row)
+    values = {field.name: getattr(person, field.name) for field in fields(person)}
+    return Holder(**values, is_closing=row["erase_at"] is not None)
+
+
+async def find_holder(connection: Connection, email: str, now: datetime) -> Holder | None:
     """As `find_person`, with those who closed the account and may still come back."""
     row = await connection.fetchrow(
-        f"""select {PERSON_COLUMNS} from person p
+        f"""select {PERSON_COLUMNS}, p.erase_at from person p
             where p.id = (select person_id from person_email where email = $1) and p.email = $1
-              and (p.closed_at is null or p.erase_at is not null)""",
+              and (p.closed_at is null or p.erase_at > $2)""",
         email,
+        now,
     )
-    return read_person(row) if row else None
+    return read_holder(row) if row else None
 
 
-async def load_holder(connection: Connection, person_id: PersonId) -> Person | None:
+async def load_holder(connection: Connection, person_id: PersonId, now: datetime) -> Holder | None:
     """As `load_person`, with those who closed the account and may still come back."""
     row = await connection.fetchrow(
-        f"""select {PERSON_COLUMNS} from person p
-            where p.id = $1 and (p.closed_at is null or p.erase_at is not null)""",
+        f"""select {PERSON_COLUMNS}, p.erase_at from person p
+            where p.id = $1 and (p.closed_at is null or p.erase_at > $2)""",
         person_id,
+        now,
     )
-    return read_person(row) if row else None
+    return read_holder(row) if row else None
 
 
 async def load_password_digest(connection: Connection, person_id: PersonId) -> str | None:
@@ -92,17 +102,6 @@ async def replace_password(connection: Connection, person_id: PersonId, digest: 
 async def delete_password(connection: Connection, person_id: PersonId) -> None:
     """Nobody signs in before she has another one."""
     await connection.execute("delete from person_password where person_id = $1", person_id)
-
-
-async def mark_verified(connection: Connection, person_id: PersonId, now: datetime) -> bool:
-    """Whether her address had not been proved before."""
-    marked = await connection.fetchval(
-        """update person set email_verified_at = $2
-           where id = $1 and email_verified_at is null returning true""",
-        person_id,
-        now,
-    )
-    return bool(marked)
 
 
 async def insert_person(connection: Connection, person: Person, digest: str, now: datetime) -> bool:
@@ -298,36 +297,3 @@ async def delete_old_attempts(connection: Connection, before: datetime) -> None:
 
 async def delete_old_sessions(connection: Connection, before: datetime) -> None:
     await connection.execute("delete from login_session where expires_at < $1", before)
-
-
-async def insert_sandbox_person(
-    connection: Connection, person: Person, tenancy_id: TenancyId, now: datetime
-) -> None:
-    """Without a place in the directory of addresses, and without a password."""
-    await connection.execute(
-        """insert into person (id, email, given_name, family_name, created_at, sandbox_tenancy_id)
-           values ($1, $2, $3, $4, $5, $6)""",
-        person.id,
-        person.email,
-        person.given_name,
-        person.family_name,
-        now,
-        tenancy_id,
-    )
-
-
-async def delete_sandbox_person(connection: Connection, person_id: PersonId) -> bool:
-    """False, with nothing deleted, for a real person and for nobody."""
-    deleted = await connection.fetchval(
-        "delete from person where id = $1 and sandbox_tenancy_id is not null returning true", person_id
-    )
-    if deleted:
-        await connection.execute("delete from login_session where person_id = $1", person_id)
-    return bool(deleted)
-
-
-async def list_sandbox_people(connection: Connection, before: datetime) -> list[PersonId]:
-    rows = await connection.fetch(
-        "select id from person where sandbox_tenancy_id is not null and created_at < $1", before
-    )
-    return [PersonId(row["id"]) for row in rows]

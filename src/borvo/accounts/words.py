@@ -174,3 +174,40 @@ password no longer counts.
 Look at what happened meanwhile, and at which apps have access: {issuer}/account/security
 """,
     )
+
+
+def write_closed(email: str, issuer: str, end: str) -> Mail:
+    return Mail(
+        email,
+        "Your account is closed",
+        f"""Your account at {issuer} is closed. Apps, clinicians and organisations no longer reach your data.
+
+Everything that is yours will be erased on {end}. Until then you can change your mind: sign in, and it is open again.
+
+{issuer}/account/sign-in
+
+If it was not you who closed it, sign in and choose another password.
+""",
+    )
+
+
+def write_reopened(email: str, issuer: str) -> Mail:
+    return Mail(
+        email,
+        "Your account is open again",
+        f"""You have signed in, so your account at {issuer} is open again, and nothing will be erased.
+
+If it was not you, choose another password at once, which signs out everybody: {issuer}/account/reset
+""",
+    )
+
+
+def write_erased(email: str, issuer: str) -> Mail:
+    return Mail(
+        email,
+        "Your data was erased",
+        f"""Your account at {issuer} and everything that was yours there are erased.
+
+Apps keep what they copied while you allowed it: ask them to delete it.
+""",
+    )

@@ -35,6 +35,7 @@ async def clean_up(platform: Platform) -> None:
     await identity.clean_up(platform.identity)
     await platform.identity.cabinet.maintain()
     await accounts.clean_up(platform.accounts)
+    await accounts.erase_due(platform.accounts)
     await portal.maintain(platform.portal)
     await portal.clean_up(platform.portal)
     await dataserver.clean_up(platform.dataserver)

@@ -8,6 +8,7 @@ from functools import partial
 from borvo.accounts.public import Accounts, Limiter, Passwords, Role
 from borvo.agency import public as agency
 from borvo.agency.public import Agency
+from borvo.assembly.farewell import prepare_farewell
 from borvo.catalogue.scopes import AGENCY_SCOPE
 from borvo.dataserver.public import DataServer, Retention
 from borvo.identity import public as identity
@@ -111,7 +112,7 @@ def build_platform(
         outbox,
         events,
         courier,
-        people,
+        prepare_farewell(people, provider, samples),
         developers,
         provider,
         samples,
@@ -155,6 +156,8 @@ def _build_accounts(
         events=provider.events,
         keyring=keyring,
         describe_return=partial(identity.describe_return, provider),
+        browser_key=keyring.derive("known browsers"),
+        closing_grace=timedelta(days=settings.account_closing_days),
         on_session_ended=partial(identity.announce_end, outbox),
         factor_roles=frozenset(Role(name) for name in settings.factor_roles),
     )

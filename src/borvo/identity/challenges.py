@@ -1,21 +1,30 @@
 """What WWW-Authenticate says to who sends an access token: RFC 6750 3 and RFC 9449 7.1."""
 
-from borvo.identity.possession import PROOF_ALGORITHMS
+from collections.abc import Iterable
+
 from borvo.web.bearer import BEARER, DPOP
 
-_ALGORITHMS = f'algs="{" ".join(PROOF_ALGORITHMS)}"'
 
-# RFC 9449 7.2: both schemes are named where a token of either kind would do.
-BOTH_SCHEMES = f"{BEARER}, {DPOP} {_ALGORITHMS}"
+def name_schemes(algorithms: Iterable[str]) -> str:
+    """Where a token of either kind would do; proofs are signed by one of the algorithms."""
+    # RFC 9449 7.2
+    return f"{BEARER}, {DPOP} {_list_algorithms(algorithms)}"
 
 
-def write_challenge(scheme: str, error: str, *, description: str = "", scope: str = "") -> str:
-    """The value of the header. The description is plain ASCII text without quotes."""
+def write_challenge(
+    scheme: str, error: str, *, description: str = "", scope: str = "", algorithms: Iterable[str] = ()
+) -> str:
+    """The value of the header. The description is plain ASCII text without quotes; the algorithms are told to who may
+    have proved by none of them."""
     parts = [f'error="{error}"']
     if description:
         parts.append(f'error_description="{description}"')
     if scope:
         parts.append(f'scope="{scope}"')
-    if scheme == DPOP:
-        parts.append(_ALGORITHMS)
+    if scheme == DPOP and algorithms:
+        parts.append(_list_algorithms(algorithms))
     return f"{scheme} {', '.join(parts)}"
+
+
+def _list_algorithms(algorithms: Iterable[str]) -> str:
+    return f'algs="{" ".join(algorithms)}"'

@@ -1,6 +1,7 @@
 """What other features may use of organisations."""
 
 from borvo.organisations.endpoints import build_router
+from borvo.organisations.farewell import forget_member, list_hindrances
 from borvo.organisations.invitations import clean_up
 from borvo.organisations.model import Organisation, OrganisationCount, OrganisationRole, SharingCounts
 from borvo.organisations.pages import build_page_router
@@ -33,6 +34,8 @@ __all__ = [
     "clean_up",
     "create_organisation",
     "disallow_client",
+    "forget_member",
+    "list_hindrances",
     "list_members",
     "list_organisations",
     "list_organisations_for",

@@ -7,6 +7,7 @@ from borvo.portal.api.description import API_COMPONENTS
 from borvo.portal.api.routes import build_api_router
 from borvo.portal.client_secrets import SecretVerifier
 from borvo.portal.deferred import Flush, write_regularly
+from borvo.portal.farewell import forget_member, list_hindrances
 from borvo.portal.fetching import Fetcher
 from borvo.portal.headroom import ClientLimit, ClientLimiter
 from borvo.portal.key_sets import (
@@ -130,9 +131,11 @@ __all__ = [
     "create_tenancy",
     "find_client",
     "find_sector",
+    "forget_member",
     "generate_secret",
     "list_all_tenancies",
     "list_counts",
+    "list_hindrances",
     "list_initial_tokens_for_support",
     "list_tenancies",
     "load_client",

@@ -1,22 +1,27 @@
 """Changing second factors: only by a fresh sign-in, and never unnoticed."""
 
-import httpx
+from urllib.parse import quote_plus
+
 import pytest
 
+from borvo.accounts.public import erase_due
 from borvo.assembly import Platform
 from tests.functional.accounts.enrolment import (
     FACTORS,
     SECOND_STEP,
     add_app,
+    add_passkey,
+    come_half,
+    is_signed_in,
     make_codes,
     read_mails,
     show_code,
+    sign_in_by_passkey,
 )
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
 from tests.functional.identity.flows import ADA, count, execute
-
-Pages = list[httpx.Response]
+from tests.functional.mails import list_mails
 
 
 async def test_removing_the_app_takes_the_recovery_codes_along_and_she_is_told(
@@ -31,6 +36,7 @@ async def test_removing_the_app_takes_the_recovery_codes_along_and_she_is_told(
     assert (await browser.sign_in(ADA)).url.path == "/account"
 
 
+PASSWORD, NEW = "correct horse pony", "other words that nobody guesses"
 POSTS = ["app/begin", "app/remove", "codes", "passkeys/remove", "app", "passkeys"]
 
 
@@ -88,3 +94,57 @@ async def test_codes_without_a_factor_are_not_made(platform: Platform, ada: Brow
     answer = await ada.client.post(f"{FACTORS}/codes", data={"_csrf_token": token})
     assert answer.headers["location"] == FACTORS
     assert await count(platform, "person_recovery_code") == 0
+
+
+ASKING = ["/account/password", "/account/email", "/account/close"]
+
+
+@pytest.mark.parametrize("path", ASKING)
+async def test_the_password_alone_changes_nothing_of_who_has_a_factor(
+    platform: Platform, ada: Browser, clock: TestClock, path: str
+) -> None:
+    await add_app(ada, clock)
+    page = await ada.open("/account/profile")
+    token = page.text.split('name="_csrf_token" value="')[1].split('"')[0]
+    await execute(platform, "update login_session set methods = '{pwd}'")
+    data = {"_csrf_token": token, "current_password": PASSWORD, "password": NEW, "email": "eve@example.org"}
+    answer = await ada.client.post(path, data=data)
+    assert answer.headers["location"].startswith(f"/account/sign-in?return_to={quote_plus(path)}")
+    assert await platform.database.pool.fetchval("select closed_at from person") is None
+    assert await list_mails(platform, "eve@example.org") == []
+
+
+async def test_a_closed_account_opens_again_after_the_second_step_and_not_before(
+    platform: Platform, ada: Browser, clock: TestClock
+) -> None:
+    secret = await add_app(ada, clock)
+    await ada.submit(await ada.open("/account/close"), "/account/close", current_password=PASSWORD)
+    page = await come_half(ada)
+    closed = "select closed_at from person"
+    assert await platform.database.pool.fetchval(closed) is not None
+    page = await ada.submit(page, SECOND_STEP, code=show_code(secret, clock))
+    assert await platform.database.pool.fetchval(closed) is None
+    assert await is_signed_in(ada)
+    assert str(page.url).endswith("/account?notice=reopened")
+
+
+async def test_a_passkey_opens_a_closed_account_again(platform: Platform, ada: Browser) -> None:
+    key = await add_passkey(ada)
+    await ada.submit(await ada.open("/account/close"), "/account/close", current_password=PASSWORD)
+    await sign_in_by_passkey(ada, key)
+    assert await platform.database.pool.fetchval("select closed_at from person") is None
+    assert await is_signed_in(ada)
+
+
+async def test_factors_are_erased_with_the_account(
+    platform: Platform, ada: Browser, clock: TestClock
+) -> None:
+    await add_app(ada, clock)
+    await add_passkey(ada)
+    await make_codes(ada)
+    await ada.submit(await ada.open("/account/close"), "/account/close", current_password=PASSWORD)
+    await come_half(ada)
+    clock.advance(days=15)
+    assert await erase_due(platform.accounts) == 1
+    for table in ("person_totp", "person_passkey", "person_recovery_code", "half_login"):
+        assert await count(platform, table) == 0

@@ -206,8 +206,11 @@ async def test_a_count_that_goes_back_is_refused_and_written_down(
     assert (await sign_in_by_passkey(browser, key)).url.path == "/account"
 
 
-async def test_two_devices_and_one_of_them_lost(platform: Platform, browser: Browser, ada: Browser) -> None:
+async def test_two_devices_and_one_of_them_lost(
+    platform: Platform, browser: Browser, ada: Browser, clock: TestClock
+) -> None:
     phone = await add_passkey(ada, "Phone", Authenticator(flags=PRESENT | VERIFIED | MAY_BE_COPIED))
+    clock.advance(seconds=1)
     laptop = await add_passkey(ada, "Laptop")
     page = await ada.open(FACTORS)
     assert "Phone" in page.text

@@ -1,6 +1,7 @@
 """Signing up, in and out."""
 
 import re
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from borvo.kernel.errors import TooManyRequestsError
 from tests.functional.browser import Browser, read_forms
 from tests.functional.conftest import TestClock
 from tests.functional.identity.flows import ADA, execute
+from tests.functional.mails import find_link
 
 PASSWORD = "correct horse pony"
 WRONG = "wrong horse pony"
@@ -176,6 +178,52 @@ async def test_a_closed_account_cannot_sign_in_and_its_sessions_end(
     await execute(platform, "update person set closed_at = $1", platform.clock())
     assert not await _is_signed_in(browser)
     assert (await browser.sign_in(ADA, PASSWORD)).status_code == 400
+
+
+async def test_in_her_own_browser_strangers_cannot_lock_a_person_out(
+    browser: Browser, platform: Platform
+) -> None:
+    await browser.sign_up(ADA)
+    for number in range(101):
+        with suppress(TooManyRequestsError):
+            await sign_in(platform.accounts, ADA, WRONG, f"192.0.2.{number}")
+    known = browser.client.cookies["borvo_known"]
+    browser.client.cookies.clear()
+    elsewhere = await browser.sign_in(ADA, PASSWORD)
+    assert elsewhere.status_code == 429
+    assert "/account/reset" in elsewhere.text
+    browser.client.cookies.set("borvo_known", known, domain="localhost.local")
+    assert (await browser.sign_in(ADA, PASSWORD)).url.path == "/account"
+
+
+async def test_a_browser_that_knows_her_is_no_place_to_guess_either(browser: Browser) -> None:
+    await browser.sign_up(ADA)
+    for _ in range(10):
+        assert (await browser.sign_in(ADA, WRONG)).status_code == 400
+    assert (await browser.sign_in(ADA, PASSWORD)).status_code == 429
+
+
+async def test_a_cookie_of_ones_own_is_worth_nothing_against_another(
+    browser: Browser, platform: Platform
+) -> None:
+    await create_person(platform.accounts, Registration(ADA, "Ada", "Byron", PASSWORD))
+    await browser.sign_up("eve@example.org")
+    for _ in range(10):
+        await browser.sign_in(ADA, WRONG)
+    assert (await browser.sign_in(ADA, PASSWORD)).status_code == 429
+
+
+async def test_after_a_new_password_by_mail_she_signs_in_whatever_others_try(
+    browser: Browser, platform: Platform
+) -> None:
+    await create_person(platform.accounts, Registration(ADA, "Ada", "Byron", PASSWORD))
+    for number in range(101):
+        with suppress(TooManyRequestsError):
+            await sign_in(platform.accounts, ADA, WRONG, f"192.0.2.{number}")
+    await browser.submit(await browser.open("/account/reset"), "/account/reset", email=ADA)
+    page = await browser.open(await find_link(platform, ADA))
+    page = await browser.submit(page, "/account/reset/", password="another tiger lamp")
+    assert (await browser.sign_in(ADA, "another tiger lamp")).url.path == "/account"
 
 
 async def test_the_database_holds_no_password(platform: Platform, browser: Browser) -> None:

@@ -45,11 +45,11 @@ async def test_events_are_exported_as_lines_of_json_by_what_is_asked(
     await ada.open("/account")
     everything = await audit(database_url, "export")
     events = [json.loads(line) for line in everything.out.splitlines()]
-    assert {"sign_up"} <= {event["kind"] for event in events}
+    assert {"sign_in"} <= {event["kind"] for event in events}
     assert everything.err == f"{len(events)} events\n"
     assert not [value for event in events for value in event.values() if value in (None, "", {})]
     for chosen, expected in (
-        (("--kind", "sign_up"), 1),
+        (("--kind", "sign_in"), 1),
         (("--kind", "role_added"), 0),
         (("--person", "ADA@example.org"), len(events)),
         (("--client", "demo.nobody"), 0),

@@ -152,28 +152,24 @@ async def test_nothing_is_restored_over_a_database_that_holds_something(
     assert await count(platform, "person where given_name = 'Changed since'") == 1
 
 
-@pytest.mark.parametrize("damage", ["cut", "changed", "other key", "no backup"])
 async def test_what_cannot_be_read_leaves_the_database_empty(
-    damage: str, database_url: str, empty_url: str, tmp_path: Path
+    database_url: str, empty_url: str, tmp_path: Path
 ) -> None:
     identity, recipient = await make_key(tmp_path)
     file = tmp_path / "today.borvo"
     await back_up(database_url, file, recipient)
     whole = file.read_bytes()
-    match damage:
-        case "cut":
-            file.write_bytes(whole[:-20_000])
-        case "changed":
-            file.write_bytes(whole[:-20_000] + bytes([whole[-20_000] ^ 1]) + whole[-19_999:])
-        case "other key":
-            (tmp_path / "other").mkdir()
-            identity, _ = await make_key(tmp_path / "other")
-        case _:
-            file.write_bytes(pyrage.encrypt(b"a letter", [pyrage.x25519.Recipient.from_str(recipient)]))
-    refused = await restore(empty_url, file, identity)
-    assert refused.code == 1
-    assert "pg_restore" in refused.complaint or str(file) in refused.complaint
-    assert await count_tables(empty_url) == 0
+    for damaged in (
+        whole[:-20_000],
+        whole[:-20_000] + bytes([whole[-20_000] ^ 1]) + whole[-19_999:],
+        pyrage.encrypt(whole, [pyrage.x25519.Identity.generate().to_public()]),
+        pyrage.encrypt(b"a letter", [pyrage.x25519.Recipient.from_str(recipient)]),
+    ):
+        file.write_bytes(damaged)
+        refused = await restore(empty_url, file, identity)
+        assert refused.code == 1
+        assert "pg_restore" in refused.complaint or str(file) in refused.complaint
+        assert await count_tables(empty_url) == 0
 
 
 async def test_a_backup_never_takes_the_place_of_another(database_url: str, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from borvo.assembly import Platform
-from borvo.identity.public import InstanceProfile
 from tests.functional.browser import Browser
 from tests.functional.conftest import ISSUER, TestClock
 from tests.functional.identity.aspnet import Handler
@@ -212,24 +211,6 @@ async def test_a_client_without_a_secret_gets_none_and_must_prove_its_code(
 
 async def test_a_client_that_names_itself_not_is_called_as_its_host(registrar: Registrar) -> None:
     assert (await registrar.register(client_name=None))["client_name"] == "app.example.org"
-
-
-async def test_the_strict_profile_registers_no_flow_with_access_tokens_in_the_browser(
-    platform: Platform, registrar: Registrar
-) -> None:
-    assert platform.identity.profile is InstanceProfile.COMPATIBLE
-    object.__setattr__(platform.portal, "is_strict", True)
-    answer = await registrar.post({**METADATA, "response_types": ["code token"]})
-    assert "through a browser" in read_fault(answer, "invalid_client_metadata")
-    await registrar.register(response_types=["code id_token"])
-    assert await read_row(platform, "require_pkce, allows_front_channel_tokens") == (True, False)
-
-
-async def test_the_compatible_profile_demands_no_pkce_and_ticks_what_was_asked_for(
-    platform: Platform, registrar: Registrar
-) -> None:
-    await registrar.register(response_types=["code", "code token"])
-    assert await read_row(platform, "require_pkce, allows_front_channel_tokens") == (False, True)
 
 
 @pytest.mark.spec("OpenID Connect Dynamic Client Registration", "2")

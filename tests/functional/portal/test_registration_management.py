@@ -228,6 +228,18 @@ async def test_a_client_that_becomes_confidential_gets_a_secret_once(
     assert "client_secret" not in (await registrar.manage("GET")).json()
 
 
+async def test_a_client_that_begins_to_sign_with_a_secret_gets_one_and_later_none_can_be_had_back(
+    platform: Platform, registrar: Registrar
+) -> None:
+    signing = await registrar.replace(token_endpoint_auth_method="client_secret_jwt")
+    assert signing.json()["client_secret"].startswith("borvo_cs_")
+    again = await registrar.replace(token_endpoint_auth_method="client_secret_jwt")
+    assert "client_secret" not in again.json()
+    assert "client_secret" not in (await registrar.replace()).json()
+    sealed = "select count(*) from client_secret where sealed is not null"
+    assert await platform.database.pool.fetchval(sealed) == 0
+
+
 async def test_a_disabled_client_manages_nothing(platform: Platform, registrar: Registrar) -> None:
     await platform.database.pool.execute("update client set disabled_at = now()")
     for method in METHODS:

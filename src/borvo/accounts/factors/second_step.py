@@ -11,7 +11,7 @@ from borvo.accounts.factors.passkeys import PasskeyError, use_passkey
 from borvo.accounts.factors.service import digest_recovery_code, name_purpose
 from borvo.accounts.limits import SECOND_STEP_BY_PAIR, SECOND_STEP_BY_PERSON, SIGN_IN_BY_ADDRESS
 from borvo.accounts.methods import ONE_TIME_CODE, PASSWORD, Methods, combine_methods
-from borvo.accounts.model import Login, Person, SessionCookie, parse_session_cookie
+from borvo.accounts.model import Holder, Login, Person, SessionCookie, parse_session_cookie
 from borvo.accounts.service import Accounts, Device
 from borvo.kernel.digests import digest_token, is_same
 from borvo.kernel.entropy import TOKEN_BYTES, create_uuid, encode_bytes
@@ -146,13 +146,14 @@ async def _strengthen(accounts: Accounts, login: Login, methods: Methods) -> Ses
 
 async def sign_in_by_passkey(
     accounts: Accounts, answer: str, challenge: Challenge | None, address: str
-) -> tuple[Person, Methods]:
-    """Without a password: whom the passkey names. Raises `PasskeyError` and `TooManyRequestsError`."""
+) -> tuple[Holder, Methods]:
+    """Without a password: whom the passkey names, who may have closed her account and come back now. Raises
+    `PasskeyError` and `TooManyRequestsError`."""
     network, now = find_network(address), accounts.clock()
     await accounts.limiter.spend(SIGN_IN_BY_ADDRESS, network, now)
     person_id, passkey = await use_passkey(accounts, answer, challenge)
     async with accounts.database.connection() as connection:
-        person = await people.load_person(connection, person_id)
+        person = await people.load_holder(connection, person_id, now)
     if person is None:
         raise PasskeyError("This account is closed.")
     await accounts.limiter.refund(SIGN_IN_BY_ADDRESS, network, now)

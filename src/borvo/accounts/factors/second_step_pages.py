@@ -4,7 +4,15 @@ from litestar import get, post
 from litestar.response import Redirect, Template
 
 from borvo.accounts import service
-from borvo.accounts.arrival import find_landing, let_in, read_device, render_arrival, slow_down
+from borvo.accounts.arrival import (
+    find_landing,
+    let_in,
+    read_device,
+    remember_browser,
+    render_arrival,
+    reopen,
+    slow_down,
+)
 from borvo.accounts.factors import second_step
 from borvo.accounts.factors.asking import HALF_COOKIE, SECOND_STEP_PATH, strengthen
 from borvo.accounts.factors.challenge_cookie import drop, find_challenge, plant, read_challenge
@@ -134,7 +142,9 @@ async def _finish(request: AnyRequest, accounts: Accounts, half: HalfLogin, meth
     cookie = await second_step.finish(accounts, half, methods, previous, read_device(request, accounts))
     if cookie is None:
         return _begin_anew(accounts, half.return_to)
-    answer = redirect_to(find_landing(half.person, half.return_to))
+    return_to = await reopen(accounts, half.person, half.return_to)
+    answer = redirect_to(find_landing(half.person, return_to))
+    answer.cookies.append(remember_browser(request, accounts, half.person.email))
     answer.cookies.append(accounts.cookies.create("session", cookie.render()))
     answer.cookies.append(accounts.cookies.expire(HALF_COOKIE))
     return answer

@@ -57,12 +57,12 @@ async def verify_token(identity: Identity, presented: PresentedToken, *, api: Ap
     """What the request's token says, if it is for the API, or without one for the whole instance, and that whoever sent
     it holds its key if it is bound to one; that uses the proof up. Raises `UnauthenticatedError`, which says no more
     than RFC 6750 3.1 wants, and `InvalidInputError` for several tokens at once."""
-    shown = read_presented(presented)
+    shown = read_presented(identity, presented)
     try:
         token = await find_access_token(identity, shown.text)
     except TokenError as fault:
         raise _refuse(shown.scheme, str(fault)) from fault
-    check_scheme(token, shown.scheme)
+    check_scheme(identity, token, shown.scheme)
     # RFC 9068 4: a token that is for another API is not for this one.
     if not is_for(token.audience, identity.issuer, api):
         raise _refuse(shown.scheme, "the token is for another API")

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749.errors import InvalidGrantError
 
-from borvo.identity.challenges import BOTH_SCHEMES, write_challenge
+from borvo.identity.challenges import name_schemes, write_challenge
 from borvo.identity.engine import Facts
 from borvo.identity.model import AccessToken, InstanceProfile, Parameters
 from borvo.identity.possession import PROOF_ALGORITHMS, Proof, ProofError, ProvenRequest, verify_proof
@@ -28,7 +28,7 @@ class ShownToken(NamedTuple):
     text: str
 
 
-def read_presented(presented: PresentedToken) -> ShownToken:
+def read_presented(identity: Identity, presented: PresentedToken) -> ShownToken:
     """Raises `UnauthenticatedError` for no token, `InvalidInputError` for more than one."""
     # RFC 6750 2: one way to send a token, and one token.
     if len(presented.authorizations) > 1:
@@ -40,18 +40,18 @@ def read_presented(presented: PresentedToken) -> ShownToken:
             return ShownToken(scheme, text.strip())
     raise UnauthenticatedError(
         "Send an access token: Authorization: Bearer ..., or Authorization: DPoP ... with a proof.",
-        challenge=BOTH_SCHEMES,
+        challenge=name_schemes(_list_algorithms(identity)),
     )
 
 
-def check_scheme(token: AccessToken, scheme: str) -> None:
+def check_scheme(identity: Identity, token: AccessToken, scheme: str) -> None:
     """Raises `UnauthenticatedError`."""
     if scheme == token.scheme:
         return
     # RFC 9449 7.2: a bound token that is sent as if it were not is refused, or a thief would do just that.
     is_bound = token.key_thumbprint is not None
     told = "is bound to a key: send it as DPoP" if is_bound else "is not bound to a key: send it as Bearer"
-    raise _refuse(token.scheme, "invalid_token", f"This access token {told}.")
+    raise _refuse(identity, token.scheme, "invalid_token", f"This access token {told}.")
 
 
 async def prove_possession(
@@ -62,19 +62,19 @@ async def prove_possession(
     try:
         proof = verify_proof(presented.proofs, request)
     except ProofError as error:
-        raise _refuse(DPOP, error.error, error.public) from error
+        raise _refuse(identity, DPOP, error.error, error.public) from error
     if proof.thumbprint != token.key_thumbprint:
         raise _refuse(
-            DPOP, "invalid_token", "This access token is bound to another key than the proof is by."
+            identity, DPOP, "invalid_token", "This access token is bound to another key than the proof is by."
         )
     async with identity.database.connection() as connection:
         is_first = await spend_proof(connection, proof)
     if not is_first:
-        raise _refuse(DPOP, "invalid_dpop_proof", _USED)
+        raise _refuse(identity, DPOP, "invalid_dpop_proof", _USED)
 
 
-def _refuse(scheme: str, error: str, public: str) -> UnauthenticatedError:
-    challenge = write_challenge(scheme, error, description=public)
+def _refuse(identity: Identity, scheme: str, error: str, public: str) -> UnauthenticatedError:
+    challenge = write_challenge(scheme, error, description=public, algorithms=_list_algorithms(identity))
     return UnauthenticatedError(public, challenge=challenge, private=f"{error}: {public}")
 
 
@@ -83,8 +83,12 @@ def _describe(identity: Identity, method: str, path: str, access_token: str | No
     # Decision 0047: nonces are demanded where everything else is strict, too.
     is_good = (lambda nonce: identity.nonces.is_good(nonce, now)) if demands_nonce(identity) else None
     # How the request reached this process says nothing behind a proxy: clients know the issuer.
-    algorithms = list_algorithms(identity.profile, PROOF_ALGORITHMS)
+    algorithms = _list_algorithms(identity)
     return ProvenRequest(method, identity.issuer + path, now, access_token, is_good, algorithms)
+
+
+def _list_algorithms(identity: Identity) -> tuple[str, ...]:
+    return list_algorithms(identity.profile, PROOF_ALGORITHMS)
 
 
 def demands_nonce(identity: Identity) -> bool:

@@ -33,8 +33,10 @@ def read_flows(
     Raises `RegistrationError` for what is not served or does not go together."""
     responses = _read_responses(grant_types, response_types)
     takes_tokens = any("token" in words for words in map(str.split, responses))
-    if takes_tokens and is_strict:
-        raise refuse("response_types: this instance sends no access token through a browser.")
+    if is_strict and set(responses) - {"code"}:
+        raise refuse(
+            "response_types: this instance sends no token through a browser, so code is all there is."
+        )
     grants = grant_types if grant_types is not None else _list_needed(responses)
     for grant in grants:
         if grant not in {_CODE, _IMPLICIT, REFRESH, *_OTHER_GRANTS}:
@@ -43,6 +45,9 @@ def read_flows(
     found = {_RESPONSES[each] for each in responses} | {
         _OTHER_GRANTS[grant] for grant in grants if grant in _OTHER_GRANTS
     }
+    if GrantType.HYBRID in found:
+        # Whoever may ask for a code with something beside it may ask for the code alone.
+        found.add(GrantType.AUTHORIZATION_CODE)
     return frozenset(found), takes_tokens
 
 

@@ -58,7 +58,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     token_endpoint_auth_method: str = SecretMethod.BASIC.value
     jwks: dict[str, Any] | None = None
     jwks_uri: str = ""
-    id_token_signed_response_alg: str = SigningAlgorithm.RS256.value
+    id_token_signed_response_alg: str = ""
     userinfo_signed_response_alg: str = ""
     subject_type: str = SubjectType.PUBLIC.value
     sector_identifier_uri: str = ""
@@ -69,6 +69,26 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     require_pushed_authorization_requests: bool = False
     require_signed_request_object: bool = False
     dpop_bound_access_tokens: bool = False
+
+
+_SWITCHES = (
+    "require_pushed_authorization_requests",
+    "require_signed_request_object",
+    "dpop_bound_access_tokens",
+)
+_TEXTS = (
+    "client_uri",
+    "policy_uri",
+    "tos_uri",
+    "jwks_uri",
+    "sector_identifier_uri",
+    "frontchannel_logout_uri",
+    "backchannel_logout_uri",
+)
+_SAME = (*_TEXTS, *_SWITCHES)
+"""What is called the same here and in the portal."""
+
+_LISTS = ("redirect_uris", "post_logout_redirect_uris", "request_uris")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,39 +122,34 @@ def read_wish(content: bytes, present: ClientDetails | None = None, *, is_strict
     as in `present`. `is_strict` is how much the instance allows."""
     metadata, given = parse_metadata(content)
     grant_types, takes_tokens = read_flows(metadata.grant_types, metadata.response_types, is_strict=is_strict)
-    method, is_public, secret_method = _read_method(metadata.token_endpoint_auth_method)
+    method, is_public, secret_method = _read_method(metadata.token_endpoint_auth_method, is_strict=is_strict)
+    # FAPI 2.0 Security Profile 5.4.1: PS256 where others begin with RS256.
+    usual = SigningAlgorithm.PS256 if is_strict else SigningAlgorithm.RS256
+    signed = metadata.userinfo_signed_response_alg
     before = present or ClientDetails("", "", (), frozenset(), (), require_pkce=is_strict)
+    same: dict[str, Any] = {name: getattr(metadata, name) for name in _SAME}
+    same |= {name: tuple(dict.fromkeys(getattr(metadata, name))) for name in _LISTS}
     details = replace(
         before,
+        **same,
         display_name=metadata.client_name.strip() or _name_client(metadata.redirect_uris),
-        client_uri=metadata.client_uri,
-        redirect_uris=tuple(dict.fromkeys(metadata.redirect_uris)),
         grant_types=grant_types,
         scopes=_read_scopes(metadata, grant_types),
         is_public=is_public,
         allows_front_channel_tokens=takes_tokens,
         signing_algorithm=_read_algorithm(
-            "id_token_signed_response_alg", metadata.id_token_signed_response_alg
+            "id_token_signed_response_alg",
+            metadata.id_token_signed_response_alg or usual.value,
+            is_strict=is_strict,
         ),
-        post_logout_redirect_uris=tuple(dict.fromkeys(metadata.post_logout_redirect_uris)),
-        request_uris=tuple(dict.fromkeys(metadata.request_uris)),
-        frontchannel_logout_uri=metadata.frontchannel_logout_uri,
-        backchannel_logout_uri=metadata.backchannel_logout_uri,
         token_endpoint_auth_method=method,
         jwks=msgspec.json.encode(metadata.jwks).decode() if metadata.jwks is not None else "",
-        jwks_uri=metadata.jwks_uri,
-        require_pushed_authorization_requests=metadata.require_pushed_authorization_requests,
-        require_signed_request_object=metadata.require_signed_request_object,
-        dpop_bound_access_tokens=metadata.dpop_bound_access_tokens,
         subject_type=_read_subject_type(metadata.subject_type),
-        sector_identifier_uri=metadata.sector_identifier_uri,
         userinfo_signed_response_alg=_read_algorithm(
-            "userinfo_signed_response_alg", metadata.userinfo_signed_response_alg
+            "userinfo_signed_response_alg", signed, is_strict=is_strict
         )
-        if metadata.userinfo_signed_response_alg
+        if signed
         else None,
-        tos_uri=metadata.tos_uri,
-        policy_uri=metadata.policy_uri,
     )
     return Wish(details, secret_method, metadata.logo_uri, given)
 
@@ -155,8 +170,11 @@ def _read_scopes(metadata: Metadata, grant_types: frozenset[GrantType]) -> tuple
     return tuple(dict.fromkeys(scopes))
 
 
-def _read_method(text: str) -> tuple[AuthMethod, bool, SecretMethod]:
+def _read_method(text: str, *, is_strict: bool) -> tuple[AuthMethod, bool, SecretMethod]:
     """The method, whether the client is public, and how it sends a secret."""
+    if is_strict and text != AuthMethod.PRIVATE_KEY_JWT:
+        # FAPI 2.0 Security Profile 5.3.2.1: no other client would get any further.
+        raise refuse("token_endpoint_auth_method: this instance knows clients by private_key_jwt only.")
     if text == _NO_METHOD:
         return AuthMethod.SECRET, True, SecretMethod.BASIC
     if text in set(SecretMethod):
@@ -166,9 +184,10 @@ def _read_method(text: str) -> tuple[AuthMethod, bool, SecretMethod]:
     raise refuse(f"token_endpoint_auth_method: {text[:100]} is not served.")
 
 
-def _read_algorithm(name: str, text: str) -> SigningAlgorithm:
-    if text not in set(SigningAlgorithm):
-        raise refuse(f"{name}: use one of {', '.join(SigningAlgorithm)}.")
+def _read_algorithm(name: str, text: str, *, is_strict: bool) -> SigningAlgorithm:
+    served = [each for each in SigningAlgorithm if each is not SigningAlgorithm.RS256 or not is_strict]
+    if text not in served:
+        raise refuse(f"{name}: use one of {', '.join(served)}.")
     return SigningAlgorithm(text)
 
 
@@ -181,43 +200,30 @@ def _read_subject_type(text: str) -> SubjectType:
 def describe_metadata(sheet: ClientSheet, secret_method: SecretMethod, issuer: str) -> dict[str, Any]:
     """What is registered, whatever was asked for; what has no value is left out."""
     details, logo = sheet.details, sheet.presentation.logo
-    texts = {
-        "client_name": details.display_name,
-        "client_uri": details.client_uri,
-        "logo_uri": f"{issuer}{LOGO_PATH}{logo}" if logo else "",
-        "policy_uri": details.policy_uri,
-        "tos_uri": details.tos_uri,
-        "scope": " ".join(details.scopes),
-        "jwks_uri": details.jwks_uri,
-        "sector_identifier_uri": details.sector_identifier_uri,
-        "post_logout_redirect_uris": list(details.post_logout_redirect_uris),
-        "request_uris": list(details.request_uris),
-        "frontchannel_logout_uri": details.frontchannel_logout_uri,
-        "backchannel_logout_uri": details.backchannel_logout_uri,
-    }
-    # Both logouts name the session at all times, so each client has what it may ask for.
-    sessions = {
-        f"{way}_logout_session_required": True
-        for way in ("frontchannel", "backchannel")
-        if texts[f"{way}_logout_uri"]
-    }
     algorithm = details.userinfo_signed_response_alg
+    told: dict[str, Any] = {
+        "client_name": details.display_name,
+        "logo_uri": f"{issuer}{LOGO_PATH}{logo}" if logo else "",
+        "scope": " ".join(details.scopes),
+        "jwks": _read_keys(details.jwks),
+        "userinfo_signed_response_alg": algorithm.value if algorithm else "",
+        **{name: list(getattr(details, name)) for name in _LISTS},
+        **{name: getattr(details, name) for name in _TEXTS},
+        # Both logouts name the session at all times, so each client has what it may ask for.
+        "frontchannel_logout_session_required": bool(details.frontchannel_logout_uri),
+        "backchannel_logout_session_required": bool(details.backchannel_logout_uri),
+    }
     return {
+        **{name: value for name, value in told.items() if value},
         "redirect_uris": list(details.redirect_uris),
         "response_types": list_responses(details),
         "grant_types": list_grants(details),
-        **{name: value for name, value in texts.items() if value},
-        **sessions,
         "token_endpoint_auth_method": _name_method(details, secret_method),
-        **({"jwks": keys} if (keys := _read_keys(details.jwks)) else {}),
         "id_token_signed_response_alg": details.signing_algorithm.value,
-        **({"userinfo_signed_response_alg": algorithm.value} if algorithm else {}),
         "subject_type": details.subject_type.value,
         # Every id token says when the person signed in.
         "require_auth_time": True,
-        "require_pushed_authorization_requests": details.require_pushed_authorization_requests,
-        "require_signed_request_object": details.require_signed_request_object,
-        "dpop_bound_access_tokens": details.dpop_bound_access_tokens,
+        **{name: getattr(details, name) for name in _SWITCHES},
     }
 
 

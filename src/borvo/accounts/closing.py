@@ -1,0 +1,72 @@
+"""Accounts that their owners close: nobody reaches them from that moment, the owner may come back for some days, and
+then all that is hers is erased."""
+
+from datetime import datetime
+
+from borvo.accounts import closing_store, link_store
+from borvo.accounts.links import LinkPurpose
+from borvo.accounts.model import Login, Person
+from borvo.accounts.service import Accounts, end_sessions
+from borvo.accounts.words import write_closed, write_erased, write_reopened
+from borvo.kernel.errors import ConflictError
+from borvo.mail.posting import post_mail
+from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
+
+# So many at a time, so that the job never holds up the others that clean up.
+_MOST_ERASED = 20
+
+
+class ClosingRefusedError(ConflictError):
+    """Something hangs on the person that she has to hand over first."""
+
+
+async def list_hindrances(accounts: Accounts, person: Person) -> list[str]:
+    """In words for her; none when the account can be closed."""
+    async with accounts.database.connection() as connection:
+        return await accounts.list_hindrances(connection, person.id)
+
+
+async def close_account(accounts: Accounts, login: Login) -> datetime:
+    """After `confirm_password`. No session, app or agency reaches the account from now on; when it will be erased.
+    Raises `ClosingRefusedError`."""
+    now, person = accounts.clock(), login.person
+    erase_at = now + accounts.closing_grace
+    async with accounts.database.transaction() as connection:
+        if hindrances := await accounts.list_hindrances(connection, person.id):
+            raise ClosingRefusedError(" ".join(hindrances))
+        await end_sessions(connection, accounts, person.id)
+        await closing_store.close_person(connection, person.id, now, erase_at)
+        await link_store.end_links(connection, person.id, [LinkPurpose.VERIFY, LinkPurpose.CHANGE], now)
+        await accounts.events.record(connection, SecurityEvent(SecurityEventKind.ACCOUNT_CLOSED, person.id))
+        mail = write_closed(person.email, accounts.issuer, f"{erase_at:%-d %B %Y}")
+        await post_mail(accounts.outbox, connection, mail, person_id=person.id)
+    return erase_at
+
+
+async def reopen_account(accounts: Accounts, person: Person) -> bool:
+    """For a person who has just proved who she is: whether the account was closed until now."""
+    async with accounts.database.transaction() as connection:
+        if not await closing_store.reopen_person(connection, person.id, accounts.clock()):
+            return False
+        await accounts.events.record(connection, SecurityEvent(SecurityEventKind.ACCOUNT_REOPENED, person.id))
+        mail = write_reopened(person.email, accounts.issuer)
+        await post_mail(accounts.outbox, connection, mail, person_id=person.id)
+    return True
+
+
+async def erase_due(accounts: Accounts) -> int:
+    """Erases those whose days are over, each in a transaction of its own; how many."""
+    async with accounts.database.connection() as connection:
+        due = await closing_store.list_due(connection, accounts.clock(), _MOST_ERASED)
+    return sum([await _erase(accounts, person) for person in due])
+
+
+async def _erase(accounts: Accounts, person: Person) -> bool:
+    """False when another worker was faster."""
+    async with accounts.database.transaction() as connection:
+        if not await closing_store.claim_due(connection, person.id, accounts.clock()):
+            return False
+        await accounts.erase_elsewhere(connection, person.id)
+        await closing_store.delete_person(connection, person.id)
+        await post_mail(accounts.outbox, connection, write_erased(person.email, accounts.issuer))
+    return True

@@ -1,0 +1,13 @@
+"""What is left here of a person whose account is erased."""
+
+from borvo.kernel.ids import PersonId
+from borvo.storage.database import Connection
+
+_TABLES = ("agency_relationship", "agency_kept_invite", "agency_reminder_refusal")
+
+
+async def forget_person(connection: Connection, person_id: PersonId) -> None:
+    """No agency has a name for her from now on. The versions of her consents and what was read stay, without her name,
+    as evidence for whoever relied on them: the database lets nobody delete them for a year."""
+    for table in _TABLES:
+        await connection.execute(f"delete from {table} where person_id = $1", person_id)

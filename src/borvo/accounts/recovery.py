@@ -40,10 +40,11 @@ async def reset_password(accounts: Accounts, text: LinkText, password: str) -> A
 
 
 async def _tell(connection: Connection, accounts: Accounts, person: Person, means: str) -> None:
-    """Ends the links that could still change the password, and what came by the one from before, and says to the
-    person that it was changed."""
+    """Ends what came by the one from before, and the links that could still change the password, or the address at the
+    wish of somebody who knew it; and says to the person that it was changed."""
     await half_store.end_halves(connection, person.id, accounts.clock())
-    await link_store.end_links(connection, person.id, [LinkPurpose.RESET], accounts.clock())
+    ended = (LinkPurpose.RESET, LinkPurpose.CHANGE)
+    await link_store.end_links(connection, person.id, ended, accounts.clock())
     detail = {"means": means}
     await accounts.events.record(
         connection, SecurityEvent(SecurityEventKind.PASSWORD_CHANGED, person.id, detail=detail)

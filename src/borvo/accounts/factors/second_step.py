@@ -6,7 +6,12 @@ from borvo.accounts import service
 from borvo.accounts import store as people
 from borvo.accounts.factors import half_store, store, totp, words
 from borvo.accounts.factors.challenge import Challenge
-from borvo.accounts.factors.model import HALF_LOGIN_ATTEMPTS, HALF_LOGIN_LIFETIME, HalfLogin, parse_recovery_code
+from borvo.accounts.factors.model import (
+    HALF_LOGIN_ATTEMPTS,
+    HALF_LOGIN_LIFETIME,
+    HalfLogin,
+    parse_recovery_code,
+)
 from borvo.accounts.factors.passkeys import PasskeyError, use_passkey
 from borvo.accounts.factors.service import digest_recovery_code, name_purpose, strengthen
 from borvo.accounts.limits import SECOND_STEP_BY_PAIR, SECOND_STEP_BY_PERSON, SIGN_IN_BY_ADDRESS

@@ -142,6 +142,4 @@ async def _void_access(connection: Connection, accounts: Accounts, undo: Account
     await link_store.end_links(connection, person_id, [LinkPurpose.UNDO], now, since=undo.created_at)
     await end_sessions(connection, accounts, person_id)
     await half_store.end_halves(connection, person_id, now)
-    await factor_store.delete_since(
-        connection, person_id, undo.created_at - LINK_LIFETIMES[LinkPurpose.UNDO]
-    )
+    await factor_store.delete_since(connection, person_id, undo.created_at - LINK_LIFETIMES[LinkPurpose.UNDO])

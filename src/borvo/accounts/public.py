@@ -1,5 +1,6 @@
 """What other features may use of accounts."""
 
+from borvo.accounts.brake import Brake, Pause
 from borvo.accounts.closing import erase_due
 from borvo.accounts.factors.store import has_second_factor
 from borvo.accounts.limits import Counter, Limit, Limiter, build_refusal, find_window
@@ -66,6 +67,7 @@ __all__ = [
     "RECENT",
     "Accounts",
     "AuthenticationClass",
+    "Brake",
     "ClaimsSubject",
     "Counter",
     "DescribeReturn",
@@ -77,6 +79,7 @@ __all__ = [
     "Methods",
     "OnSessionEnded",
     "Passwords",
+    "Pause",
     "Person",
     "PostalAddress",
     "Profile",

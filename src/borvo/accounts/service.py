@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from borvo.accounts import address_store, limits, link_store, store
+from borvo.accounts.brake import Brake
 from borvo.accounts.factors import half_store
 from borvo.accounts.known_browsers import recognize
 from borvo.accounts.limits import Limiter
@@ -90,6 +91,7 @@ class Accounts:
     describe_return: DescribeReturn
     browser_key: bytes
     closing_grace: timedelta
+    brake: Brake
     on_session_ended: OnSessionEnded = tell_nobody
     factor_roles: frozenset[Role] = frozenset()
     list_hindrances: ListHindrances = find_none

@@ -116,7 +116,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(
             description="Roles whose people must have a second factor, parted by commas: `agent`, `developer`, "
-            "`membership_manager`, `support`. Whoever has such a role and no factor is led to set one up before anything else opens."
+            "`membership_manager`, `support`. Whoever has such a role and no factor is led to set one up before "
+            "anything else opens."
         ),
     ] = ""
     account_closing_days: Annotated[

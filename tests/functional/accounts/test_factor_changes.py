@@ -134,9 +134,7 @@ async def test_who_takes_a_change_of_address_back_shuts_the_thief_out(
     assert (await ada.sign_in(ADA, NEW)).url.path == "/account"
 
 
-async def test_the_mail_about_a_new_factor_takes_it_back(
-    platform: Platform, ada: Browser, clock: TestClock
-) -> None:
+async def test_the_mail_about_a_new_factor_takes_it_back(platform: Platform, ada: Browser) -> None:
     """Of a thief who knew the password: she need not come in by his passkey to be rid of it."""
     key = await add_passkey(ada, "Of a thief")
     undo = await find_link(platform, ADA)
@@ -171,27 +169,27 @@ async def test_an_address_that_nobody_has_proved_gets_no_way_in(platform: Platfo
 
 
 async def test_the_first_factor_and_a_removed_one_end_the_sessions_elsewhere(
-    platform: Platform, browser: Browser, ada: Browser, clock: TestClock
+    platform: Platform, ada: Browser, clock: TestClock
 ) -> None:
     elsewhere = "select count(*) from login_session where ended_at is null"
-    browser.client.cookies.clear()
-    await browser.sign_in(ADA)
+    ada.client.cookies.clear()
+    await ada.sign_in(ADA)
     assert await platform.database.pool.fetchval(elsewhere) == 2
-    key = await add_passkey(browser)
+    key = await add_passkey(ada)
     assert await platform.database.pool.fetchval(elsewhere) == 1
-    here = dict(browser.client.cookies)
-    browser.client.cookies.clear()
-    await sign_in_by_passkey(browser, key)
+    here = dict(ada.client.cookies)
+    ada.client.cookies.clear()
+    await sign_in_by_passkey(ada, key)
     assert await platform.database.pool.fetchval(elsewhere) == 2
     # A second factor is no reason to sign anybody out.
-    await add_app(browser, clock)
+    await add_app(ada, clock)
     assert await platform.database.pool.fetchval(elsewhere) == 2
-    await browser.submit(await browser.open(FACTORS), f"{FACTORS}/passkeys/remove")
+    await ada.submit(await ada.open(FACTORS), f"{FACTORS}/passkeys/remove")
     assert await platform.database.pool.fetchval(elsewhere) == 1
-    assert await is_signed_in(browser)
-    browser.client.cookies.clear()
-    browser.client.cookies.update(here)
-    assert not await is_signed_in(browser)
+    assert await is_signed_in(ada)
+    ada.client.cookies.clear()
+    ada.client.cookies.update(here)
+    assert not await is_signed_in(ada)
 
 
 async def test_who_has_proved_enough_is_not_asked_again(ada: Browser, clock: TestClock) -> None:

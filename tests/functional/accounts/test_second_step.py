@@ -214,7 +214,7 @@ async def test_after_a_hundred_wrong_codes_in_a_row_the_app_waits_for_another_pr
     await execute(platform, "update person_totp set wrong_codes = 99")
     page = await browser.submit(await come_half(browser), SECOND_STEP, code=show_wrong_code(secret, clock))
     assert "There were too many wrong codes" in page.text
-    assert "has entered 100 wrong codes" in (await list_mails(platform, ADA))[0].text
+    assert any("has entered 100 wrong codes" in mail.text for mail in await list_mails(platform, ADA))
     page = await browser.submit(page, SECOND_STEP, code=show_code(secret, clock))
     assert page.status_code == 400
     await browser.submit(page, SECOND_STEP, code=recovery)

@@ -15,7 +15,7 @@ HALF_LOGIN_ATTEMPTS = 5
 """Wrong codes after which the password is asked for again."""
 
 WRONG_CODES_MAXIMUM = 100
-"""NIST SP 800-63B 3.2.2: of an app, in a row. Then its codes are refused until the person proves who she is otherwise."""
+"""Of an app, in a row (NIST SP 800-63B 3.2.2). Then its codes are refused until she proves otherwise who she is."""
 WRONG_CODES_TOLD = frozenset({5, 20, 50, WRONG_CODES_MAXIMUM})
 
 RECOVERY_CODES = 10

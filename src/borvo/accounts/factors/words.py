@@ -21,8 +21,8 @@ def write_added(email: str, issuer: str, factor: str, undo: str) -> Mail:
     way = f"""this link takes it back, signs out everybody and lets you choose another password. It works for 7 days.
 
 {issuer}/account/undo/{undo}"""
-    text = f"""Your account at {issuer} just got {factor}. From now on, signing in with your password asks for a second \
-step.
+    text = f"""Your account at {issuer} just got {factor}. From now on, signing in with your password asks for a \
+second step.
 
 If that was you, there is nothing to do.
 

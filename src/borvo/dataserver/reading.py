@@ -175,8 +175,8 @@ def _create_tag(
     server: DataServer, token: AccessToken, request: ReadRequest, position: int | None
 ) -> str | None:
     """Of all that the answer depends on: who reads, through which client and with which scopes, what is asked, and the
-    person's position. None before the first change. Keyed, or a client that knows her by a pairwise name could try whose
-    id is in it."""
+    person's position. None before the first change. Keyed, or a client that knows her by a pairwise name could try
+    whose id is in it."""
     if position is None:
         return None
     scopes = " ".join(sorted(token.scopes)).encode()

@@ -135,6 +135,7 @@ def _build_dataserver(settings: Settings, provider: Identity, asking: Agency, ke
         entropy=provider.entropy,
         verify=partial(identity.verify_token, provider, api=identity.Api.SAMPLES),
         cursor_key=keyring.derive("sample cursors"),
+        tag_key=keyring.derive("sample entity tags"),
         agency=asking,
         activity=provider.activity,
         keyring=keyring,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from litestar import get
 from litestar.response import Template
 
+from borvo.accounts.factors.words import APP, PASSKEY
 from borvo.accounts.service import Accounts
 from borvo.accounts.signing_in import AnyRequest, Collaborators, SignedIn
 from borvo.accounts.words import name_role
@@ -28,6 +29,15 @@ _SENTENCES = {
     SecurityEventKind.EMAIL_CHANGE_UNDONE: mark("The change of your e-mail address was undone."),
     SecurityEventKind.ACCOUNT_CLOSED: mark("You closed your account."),
     SecurityEventKind.ACCOUNT_REOPENED: mark("You opened your account again."),
+    SecurityEventKind.FACTOR_ADDED: mark("Your account got %(factor)s as a second step."),
+    SecurityEventKind.FACTOR_REMOVED: mark("Your account lost %(factor)s as a second step."),
+    SecurityEventKind.FACTOR_UNDONE: mark("A new way to sign in was taken back by the link in a mail."),
+    SecurityEventKind.SECOND_STEP_FAILED: mark("Somebody who got past your password entered a wrong code."),
+    SecurityEventKind.RECOVERY_CODES_MADE: mark("You made new recovery codes."),
+    SecurityEventKind.RECOVERY_CODE_USED: mark("A recovery code was used to sign in as you."),
+    SecurityEventKind.PASSKEY_COUNT_WENT_BACK: mark(
+        "A passkey of yours was refused: it may have been copied."
+    ),
     SecurityEventKind.CONSENT_GRANTED: mark("You allowed %(app)s to use your data."),
     SecurityEventKind.CONSENT_WITHDRAWN: mark("You took back what you had allowed %(app)s."),
     SecurityEventKind.SHARING_GRANTED: mark("You let %(agency)s see data of yours."),
@@ -61,8 +71,15 @@ _SENTENCES = {
     SecurityEventKind.ROLE_REMOVED: mark("The role %(role)s was taken from you."),
 }
 
+_FACTORS = {str(each): each for each in (APP, PASSKEY)}
+
 _WARNINGS = {
     SecurityEventKind.SIGN_IN_FAILED,
+    SecurityEventKind.FACTOR_ADDED,
+    SecurityEventKind.FACTOR_UNDONE,
+    SecurityEventKind.SECOND_STEP_FAILED,
+    SecurityEventKind.RECOVERY_CODE_USED,
+    SecurityEventKind.PASSKEY_COUNT_WENT_BACK,
     SecurityEventKind.PASSWORD_CHANGED,
     SecurityEventKind.EMAIL_CHANGED,
     SecurityEventKind.EMAIL_CHANGE_UNDONE,
@@ -93,6 +110,7 @@ def describe_event(event: RecordedEvent) -> Line:
     words = {
         "app": event.detail.get("app") or event.client_id or say("an app"),
         "agency": event.detail.get("agency") or say("somebody"),
+        "factor": _FACTORS.get(str(event.detail.get("factor")), say("something")),
         "tenancy": event.detail.get("tenancy", ""),
         "role": name_role(str(event.detail.get("role", ""))),
     }

@@ -226,7 +226,22 @@ def write_change_undone(email: str, issuer: str) -> Mail:
         say("The change of your e-mail address was undone"),
         say(
             """The account at %(issuer)s has the e-mail address back that it had before. Everybody was signed out, and \
-the password no longer counts.
+the password no longer counts, nor does a second step that was added in the week before or since.
+
+Look at what happened meanwhile, and at which apps have access: %(issuer)s/account/security
+""",
+            issuer=issuer,
+        ),
+    )
+
+
+def write_factor_undone(email: str, issuer: str) -> Mail:
+    return Mail(
+        email,
+        say("A new way to sign in was taken back"),
+        say(
+            """What was added to sign in to your account at %(issuer)s in the last week no longer counts, nor does the \
+password. Everybody was signed out.
 
 Look at what happened meanwhile, and at which apps have access: %(issuer)s/account/security
 """,

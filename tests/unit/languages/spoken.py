@@ -10,7 +10,7 @@ from jinja2 import Environment, nodes
 from borvo.languages.templates import teach_languages
 
 # Names and signs are the same in every language.
-_NAMES = re.compile(r"Borvo|OpenID|&\w+;|aria-\w+=\"[^\"]*\"|aria-\w+=")
+_NAMES = re.compile(r"Borvo|OpenID|&\w+;|(?:aria|data)-\w+=\"[^\"]*\"|(?:aria|data)-\w+=")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 _PROSE = re.compile(r"[A-Z][a-z]+|[a-z]{2,} [a-z]{2,}")
 _READ_ATTRIBUTES = {"aria-label", "alt", "placeholder", "title"}

@@ -7,7 +7,7 @@ from borvo.portal.api.description import API_COMPONENTS
 from borvo.portal.api.routes import build_api_router
 from borvo.portal.client_secrets import SecretVerifier
 from borvo.portal.deferred import Flush, write_regularly
-from borvo.portal.farewell import forget_member, list_hindrances
+from borvo.portal.farewell import end_tokens_of, forget_member, list_hindrances
 from borvo.portal.fetching import Fetcher
 from borvo.portal.headroom import ClientLimit, ClientLimiter
 from borvo.portal.key_sets import (
@@ -129,6 +129,7 @@ __all__ = [
     "change_client",
     "clean_up",
     "create_tenancy",
+    "end_tokens_of",
     "find_client",
     "find_sector",
     "forget_member",

@@ -224,15 +224,11 @@ def list_cases() -> Iterator[Case]:
                 yield Case(plan, response_type, module)
 
 
-# One response type of each plan beside Basic; those of form post and of dynamic registration that differ from what the
-# others have shown.
+# One response type of each plan.
 _FAST_TYPES = {
     "basic": CODE,
     "implicit": ID_TOKEN_TOKEN,
     "hybrid": CODE_ID_TOKEN,
-    "formpost-basic": CODE,
-    "formpost-implicit": ID_TOKEN,
-    "formpost-hybrid": CODE_ID_TOKEN_TOKEN,
     "dynamic": CODE,
 }
 

@@ -1,6 +1,8 @@
 """The address of a person: she proves it, changes it, and may take a change back."""
 
 from borvo.accounts import address_store, limits, link_store, store
+from borvo.accounts.factors import half_store, loss_store
+from borvo.accounts.factors import store as factor_store
 from borvo.accounts.interventions import Intervention, find_subject, note
 from borvo.accounts.links import LINK_LIFETIMES, AccountLink, LinkPurpose, LinkText
 from borvo.accounts.model import Login, Person
@@ -122,8 +124,8 @@ async def _change(connection: Connection, accounts: Accounts, person_id: PersonI
 
 async def undo_change(accounts: Accounts, text: LinkText) -> LinkText:
     """The address from before is hers again. Whoever changed it knew the password, so it is void, all sessions end, and
-    the link that comes back lets her choose another. Later changes and their links go with it; links from before stay.
-    Raises `LinkGoneError`."""
+    the link that comes back lets her choose another. Later changes and their links go with it, and second factors that
+    were added since; those from before stay. Raises `LinkGoneError`."""
     now = accounts.clock()
     async with accounts.database.transaction() as connection:
         link = await link_store.consume_link(connection, text, LinkPurpose.UNDO, now)
@@ -141,6 +143,10 @@ async def undo_change(accounts: Accounts, text: LinkText) -> LinkText:
         await link_store.end_links(connection, person.id, _VOID_WITH_A_CHANGE, now)
         await link_store.end_links(connection, person.id, [LinkPurpose.UNDO], now, since=link.created_at)
         await end_sessions(connection, accounts, person.id)
+        await half_store.end_halves(connection, person.id, now)
+        # The mails about these went to the other address alone.
+        await loss_store.take_removal(connection, person.id)
+        await factor_store.delete_since(connection, person.id, link.created_at)
         await _record(connection, accounts, SecurityEventKind.EMAIL_CHANGE_UNDONE, person.id)
         addresses = dict.fromkeys((link.email, person.email))
         mails = [write_change_undone(email, accounts.issuer) for email in addresses]

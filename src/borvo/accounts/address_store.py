@@ -57,10 +57,6 @@ async def release_address(connection: Connection, email: str) -> None:
     await connection.execute("delete from person_email where email = $1", email)
 
 
-async def release_addresses(connection: Connection, person_id: PersonId) -> None:
-    await connection.execute("delete from person_email where person_id = $1", person_id)
-
-
 async def delete_kept_addresses(connection: Connection, now: datetime) -> None:
     await connection.execute("delete from person_email where kept_until <= $1", now)
 

@@ -32,6 +32,7 @@ from borvo.accounts.model import (
 )
 from borvo.accounts.pages import build_router
 from borvo.accounts.passwords import Passwords
+from borvo.accounts.profile import save_details
 from borvo.accounts.profile_store import CLAIMS_COLUMNS, load_claims_subject, read_claims_subject
 from borvo.accounts.recency import RECENT, require_recent
 from borvo.accounts.registration import Registration, create_person
@@ -49,7 +50,6 @@ from borvo.accounts.service import (
     end_sessions,
     find_login,
     list_sessions,
-    save_details,
     sign_out,
     sign_out_everywhere,
     tell_nobody,

@@ -1,6 +1,7 @@
 """Passwords that are set anew: by a link, or by whoever knows the old one."""
 
 from borvo.accounts import address_store, holder_store, limits, link_store, store
+from borvo.accounts.factors import half_store
 from borvo.accounts.links import AccountLink, LinkPurpose, LinkText
 from borvo.accounts.model import Login, Person
 from borvo.accounts.registration import LinkGoneError
@@ -39,8 +40,11 @@ async def reset_password(accounts: Accounts, text: LinkText, password: str) -> A
 
 
 async def _tell(connection: Connection, accounts: Accounts, person: Person, means: str) -> None:
-    """Ends the links that could still change the password, and says to the person that it was changed."""
-    await link_store.end_links(connection, person.id, [LinkPurpose.RESET], accounts.clock())
+    """Ends what came by the one from before, and the links that could still change the password, or the address at the
+    wish of somebody who knew it; and says to the person that it was changed."""
+    await half_store.end_halves(connection, person.id, accounts.clock())
+    ended = (LinkPurpose.RESET, LinkPurpose.CHANGE)
+    await link_store.end_links(connection, person.id, ended, accounts.clock())
     detail = {"means": means}
     await accounts.events.record(
         connection, SecurityEvent(SecurityEventKind.PASSWORD_CHANGED, person.id, detail=detail)

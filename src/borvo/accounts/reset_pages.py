@@ -5,15 +5,13 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from borvo.accounts import recovery, registration
-from borvo.accounts.arrival import remember_browser, render_arrival, slow_down
-from borvo.accounts.forms import read_email, read_new_password, read_return_to
-from borvo.accounts.link_pages import render_gone, render_sent
+from borvo.accounts.arrival import remember_browser, render_arrival
+from borvo.accounts.forms import read_new_password
+from borvo.accounts.link_pages import render_gone, show_wish, submit_wish
 from borvo.accounts.links import AccountLink, LinkPurpose
 from borvo.accounts.registration import LinkGoneError, Wish, read_link
 from borvo.accounts.service import Accounts
 from borvo.accounts.signing_in import AnyRequest, Collaborators, build_sign_in_url
-from borvo.kernel.errors import TooManyRequestsError
-from borvo.web.addresses import find_client_address
 from borvo.web.forms import Form, read_form
 from borvo.web.pages import redirect_to
 
@@ -22,24 +20,12 @@ _PATH = "/account/reset"
 
 @get(_PATH)
 async def show_request(request: AnyRequest, accounts: Collaborators) -> Template:
-    form = Form({"email": [request.query_params.get("login_hint", "")]})
-    return await render_arrival(
-        accounts, "reset", form, read_return_to(request.query_params.get("return_to"))
-    )
+    return await show_wish(request, accounts, "reset")
 
 
 @post(_PATH, status_code=200)
 async def submit_request(request: AnyRequest, accounts: Collaborators) -> Template:
-    form = await read_form(request)
-    return_to, email = read_return_to(form.text("return_to")), read_email(form)
-    if email is None:
-        return await render_arrival(accounts, "reset", form, return_to, 400)
-    address = find_client_address(request, accounts.trusted_proxies)
-    try:
-        mark = await registration.ask_for_link(accounts, Wish.RESET, email, return_to, address)
-    except TooManyRequestsError as error:
-        return await slow_down(accounts, "reset", form, return_to, error)
-    return await render_sent(request, accounts, Wish.RESET, form, return_to, mark)
+    return await submit_wish(request, accounts, "reset", Wish.RESET)
 
 
 async def _render(

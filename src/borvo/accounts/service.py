@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
-from borvo.accounts import address_store, holder_store, limits, link_store, profile_store, store
+from borvo.accounts import address_store, holder_store, limits, link_store, store
 from borvo.accounts.factors import half_store
 from borvo.accounts.known_browsers import recognize
 from borvo.accounts.limits import Limiter
@@ -14,12 +14,10 @@ from borvo.accounts.model import (
     SEEN_GRANULARITY,
     SESSION_IDLE,
     SESSION_LIFETIME,
-    ClaimsSubject,
     Holder,
     Login,
     LoginSession,
     Person,
-    ProfileDetails,
     Role,
     SessionCookie,
     normalize_email,
@@ -272,21 +270,6 @@ async def sign_out_everywhere(accounts: Accounts, login: Login, *, spare_this: b
     async with accounts.database.transaction() as connection:
         spared = login.session_id if spare_this else None
         await end_sessions(connection, accounts, login.person.id, spared=spared)
-
-
-async def load_profile(accounts: Accounts, person_id: PersonId) -> ClaimsSubject:
-    """Raises `NotFoundError` when the account was closed meanwhile."""
-    async with accounts.database.connection() as connection:
-        subject = await profile_store.load_claims_subject(connection, person_id)
-    if subject is None:
-        raise NotFoundError("This account is closed.")
-    return subject
-
-
-async def save_details(accounts: Accounts, person_id: PersonId, details: ProfileDetails) -> None:
-    """Replaces all that the person told before, and remembers when."""
-    async with accounts.database.transaction() as connection:
-        await profile_store.save_details(connection, person_id, details, accounts.clock())
 
 
 async def change_role(

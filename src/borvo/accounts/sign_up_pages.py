@@ -5,16 +5,14 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from borvo.accounts import registration
-from borvo.accounts.arrival import enter, render_arrival, slow_down
-from borvo.accounts.forms import read_email, read_registration, read_return_to
-from borvo.accounts.link_pages import BROWSER_COOKIE, is_same_browser, render_gone, render_sent
+from borvo.accounts.arrival import enter, render_arrival
+from borvo.accounts.forms import read_registration
+from borvo.accounts.link_pages import BROWSER_COOKIE, is_same_browser, render_gone, show_wish, submit_wish
 from borvo.accounts.links import AccountLink, LinkPurpose
 from borvo.accounts.model import Person
 from borvo.accounts.registration import AddressTakenError, LinkGoneError, Wish, read_link
 from borvo.accounts.service import Accounts
 from borvo.accounts.signing_in import AnyRequest, Collaborators
-from borvo.kernel.errors import TooManyRequestsError
-from borvo.web.addresses import find_client_address
 from borvo.web.forms import Form, read_form
 
 _PATH = "/account/sign-up"
@@ -22,24 +20,12 @@ _PATH = "/account/sign-up"
 
 @get(_PATH)
 async def show_sign_up(request: AnyRequest, accounts: Collaborators) -> Template:
-    form = Form({"email": [request.query_params.get("login_hint", "")]})
-    return await render_arrival(
-        accounts, "sign_up", form, read_return_to(request.query_params.get("return_to"))
-    )
+    return await show_wish(request, accounts, "sign_up")
 
 
 @post(_PATH, status_code=200)
 async def submit_sign_up(request: AnyRequest, accounts: Collaborators) -> Template:
-    form = await read_form(request)
-    return_to, email = read_return_to(form.text("return_to")), read_email(form)
-    if email is None:
-        return await render_arrival(accounts, "sign_up", form, return_to, 400)
-    address = find_client_address(request, accounts.trusted_proxies)
-    try:
-        mark = await registration.ask_for_link(accounts, Wish.SIGN_UP, email, return_to, address)
-    except TooManyRequestsError as error:
-        return await slow_down(accounts, "sign_up", form, return_to, error)
-    return await render_sent(request, accounts, Wish.SIGN_UP, form, return_to, mark)
+    return await submit_wish(request, accounts, "sign_up", Wish.SIGN_UP)
 
 
 @get(_PATH + "/{link_text:str}")

@@ -13,6 +13,7 @@ from borvo.accounts.service import Accounts, find_login
 from borvo.web.pages import redirect_to
 
 STEP_UP_PATH = "/account/step-up"
+FACTORS_PATH = "/account/factors"
 
 AnyRequest = Request[Any, Any, Any]
 Viewer = NamedDependency[SkipValidation[Login | None]]

@@ -2,6 +2,7 @@
 memberships stay as they are; whatever opens the account by itself ends."""
 
 from borvo.accounts import intervention_words, link_store, suspension_store
+from borvo.accounts.factors import half_store
 from borvo.accounts.interventions import Intervention, check_supporter_remains, find_subject, note
 from borvo.accounts.links import LinkPurpose
 from borvo.accounts.model import Person
@@ -30,7 +31,7 @@ async def suspend_account(accounts: Accounts, person_id: PersonId, intervention:
 
 
 async def _end_ways_in(connection: Connection, accounts: Accounts, person: Person) -> None:
-    await suspension_store.end_half_logins(connection, person.id, accounts.clock())
+    await half_store.end_halves(connection, person.id, accounts.clock())
     await end_sessions(connection, accounts, person.id)
     await accounts.end_elsewhere(connection, person.id)
 

@@ -26,9 +26,3 @@ async def lift_suspension(connection: Connection, person_id: PersonId) -> bool:
         person_id,
     )
     return bool(lifted)
-
-
-async def end_half_logins(connection: Connection, person_id: PersonId, now: datetime) -> None:
-    await connection.execute(
-        "update half_login set ended_at = $2 where person_id = $1 and ended_at is null", person_id, now
-    )

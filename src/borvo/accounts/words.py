@@ -169,7 +169,7 @@ def write_change_undone(email: str, issuer: str) -> Mail:
         email,
         "The change of your e-mail address was undone",
         f"""The account at {issuer} has the e-mail address back that it had before. Everybody was signed out, and the \
-password no longer counts.
+password no longer counts, nor does a second step that was added meanwhile.
 
 Look at what happened meanwhile, and at which apps have access: {issuer}/account/security
 """,

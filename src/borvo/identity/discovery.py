@@ -28,11 +28,8 @@ def _list_authentication(profile: InstanceProfile) -> dict[str, list[str]]:
     }
 
 
-@cache
-def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
-    """Says what is served, and nothing that is not."""
+def _list_addresses(issuer: str) -> dict[str, str]:
     return {
-        "issuer": issuer,
         "authorization_endpoint": f"{issuer}/connect/authorize",
         "token_endpoint": f"{issuer}/connect/token",
         "userinfo_endpoint": f"{issuer}/connect/userinfo",
@@ -43,6 +40,15 @@ def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
         "registration_endpoint": f"{issuer}/connect/register",
         "end_session_endpoint": f"{issuer}/connect/endsession",
         "jwks_uri": f"{issuer}/.well-known/openid-configuration/jwks",
+    }
+
+
+@cache
+def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
+    """Says what is served, and nothing that is not."""
+    return {
+        "issuer": issuer,
+        **_list_addresses(issuer),
         "scopes_supported": list(map_scopes()),
         "response_types_supported": list(list_response_types(profile)),
         "response_modes_supported": ["form_post", "query", "fragment"],

@@ -15,6 +15,7 @@ from borvo.identity.model import read_claim
 from borvo.identity.targets import normalize_target
 from borvo.kernel.digests import digest_token, is_same
 from borvo.kernel.entropy import decode_bytes, encode_bytes
+from borvo.portal.public import PRIVATE_MEMBERS
 
 PROOF_ALGORITHMS = ("ES256", "EdDSA", "PS256", "RS256")
 
@@ -185,14 +186,13 @@ _KINDS: dict[str, tuple[str, tuple[str, ...], str | None, Callable[[_Text], Key]
     "PS256": ("RSA", ("e", "n"), None, _import_rsa),
     "RS256": ("RSA", ("e", "n"), None, _import_rsa),
 }
-_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 
 
 def read_proof_key(jwk: Mapping[str, object], algorithm: str) -> Key:
     """The public key for the algorithm; raises `ProofError`."""
     kind, names, curve, import_key = _KINDS[algorithm]
     # RFC 9449 4.3: the jwk must not hold a private key. One that has travelled is nobody's own any more.
-    if not _PRIVATE.isdisjoint(jwk):
+    if not PRIVATE_MEMBERS.isdisjoint(jwk):
         raise ProofError(
             "The jwk of the DPoP proof must be a public key alone. Make a new key: this one is out."
         )

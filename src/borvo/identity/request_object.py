@@ -180,8 +180,9 @@ def _read_instant(claims: Mapping[str, Any], name: str) -> datetime | None:
         raise InvalidRequestObjectError(words) from None
 
 
-def merge_parameters(outer: Parameters, claims: Mapping[str, Any], *, is_pushed: bool = False) -> Parameters:
-    """The request that both make. Raises `OAuth2Error` when they contradict each other where they must not."""
+def merge_parameters(outer: Parameters, claims: Mapping[str, Any], *, is_alone: bool = False) -> Parameters:
+    """The request that both make, or the object by itself where it has to be the whole request. Raises `OAuth2Error`
+    when they contradict each other where they must not."""
     inner = tuple(_list_parameters(claims))
     if len(inner) > _MOST or not all(map(_is_storable, chain.from_iterable(inner))):
         raise InvalidRequestObjectError(
@@ -189,7 +190,7 @@ def merge_parameters(outer: Parameters, claims: Mapping[str, Any], *, is_pushed:
         )
     named = {name for name, _ in inner}
     client_id = ("client_id", outer.get("client_id") or "")
-    if is_pushed or "openid" not in parse_scopes(outer.get("scope")):
+    if is_alone or "openid" not in parse_scopes(outer.get("scope")):
         # RFC 9101 6.3, RFC 9126 3: nothing but what stands in the object counts.
         return Parameters((client_id, *(pair for pair in inner if pair[0] != "client_id")))
     # OpenID Connect Core 6.1: what stands beside the object counts as well, and the object wins.

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+from borvo.kernel.hosts import LOOPBACK_HOSTS
 
 
 def check_issuer(issuer: str) -> None:
@@ -21,5 +21,5 @@ def check_issuer(issuer: str) -> None:
         raise ValueError("must be a plain URL such as https://health.example.org")
     if issuer.endswith("/"):
         raise ValueError("must not end in a slash")
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
         raise ValueError("is plain http on a host other than this machine; use https, or a loopback host")

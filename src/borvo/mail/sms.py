@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from borvo.kernel.hosts import LOOPBACK_HOSTS
 from borvo.kernel.secret import Secret
 from borvo.mail.texting import read_text
 from borvo.storage.outbox.model import DeliveryError, Payload
 from borvo.web.outgoing import Outgoing, OutgoingError
 
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 # The gateway will have neither this number nor this text. What else it refuses, settings can mend.
 _FINAL = {400, 410, 413, 422}
 
@@ -38,7 +38,7 @@ def check_gateway(url: str) -> None:
         raise ValueError("it must look like https://sms.example.org/messages")
     if parts.username is not None or parts.password is not None:
         raise ValueError("it must not carry a user name or password; BORVO_SMS_TOKEN is the credential")
-    if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK_HOSTS):
         raise ValueError("it must be https, unless the gateway is on this machine")
 
 

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 from borvo.kernel.clock import Clock
+from borvo.kernel.hosts import LOOPBACK_HOSTS
 from borvo.kernel.secret import Secret
 from borvo.mail.model import Mail, parse_address
 from borvo.mail.page import render_mail
@@ -17,7 +18,6 @@ from borvo.mail.posting import read_mail
 from borvo.storage.outbox.model import DeliveryError, Payload
 
 _PORTS = {"smtp": 587, "smtps": 465}
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _TIMEOUT = 20.0
 # RFC 5321 4.2.1: an answer from 500 on stays what it is.
 _PERMANENT = 500
@@ -36,7 +36,7 @@ class Relay:
 
     @property
     def demands_starttls(self) -> bool:
-        return not self.is_tls and self.host not in _LOOPBACK
+        return not self.is_tls and self.host not in LOOPBACK_HOSTS
 
 
 def parse_relay(url: str) -> Relay:

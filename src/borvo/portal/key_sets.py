@@ -27,7 +27,8 @@ _ALGORITHMS: Mapping[str, frozenset[str]] = {
 }
 _MEMBERS = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
 _CURVES = {"EC": "P-256", "OKP": "Ed25519"}
-_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+"""Those of a JSON Web Key that nobody but its holder may have (RFC 7518 6)."""
 # NIST SP 800-131A; what is longer than the second costs more than it protects.
 _RSA_BITS = range(2048, 4097)
 # RFC 8017 C.1 has examples with 3 and 65537; a long exponent makes each verification slow.
@@ -82,7 +83,7 @@ def parse_public_key(jwk: object) -> PublicKey | None:
     kind = jwk.get("kty")
     if kind == "oct":
         raise KeyFaultError("This is a symmetric key (oct), which is a secret. Only public keys belong here.")
-    if _PRIVATE & jwk.keys():
+    if PRIVATE_MEMBERS & jwk.keys():
         raise KeyFaultError(
             "This holds the private part of a key. Make a new key, since others may have seen this one, and "
             "enter its public part only."

@@ -11,6 +11,7 @@ from borvo.portal.farewell import end_tokens_of, forget_member, list_hindrances
 from borvo.portal.fetching import Fetcher
 from borvo.portal.headroom import ClientLimit, ClientLimiter
 from borvo.portal.key_sets import (
+    PRIVATE_MEMBERS,
     KeyFaultError,
     KeySet,
     PublicKey,
@@ -83,6 +84,7 @@ __all__ = [
     "ACTIVITY_FLUSH",
     "API_COMPONENTS",
     "LASTING_GRANTS",
+    "PRIVATE_MEMBERS",
     "REFUSAL_FLUSH",
     "USAGE_FLUSH",
     "USE_FLUSH",

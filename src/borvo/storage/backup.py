@@ -13,7 +13,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 
 import pyrage
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 
 from borvo.storage.cluster import ENVIRONMENT
 from borvo.storage.failure import StorageError
@@ -110,12 +110,13 @@ def _run(
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """Waits for the program to end, and kills it when the block fails. Raises `BackupError` when the program fails."""
     with TemporaryFile() as said:
+        bare, password = split_password(url)
         program = subprocess.Popen(  # noqa: S603
-            [str(find_install() / "bin" / name), *options, *_OPTIONS, f"--dbname={_hide_password(url)}"],
+            [str(find_install() / "bin" / name), *options, *_OPTIONS, f"--dbname={bare}"],
             stdin=stdin,
             stdout=stdout,
             stderr=said,
-            env={**ENVIRONMENT, "PGPASSWORD": make_url(url).password or ""},
+            env={**ENVIRONMENT, "PGPASSWORD": password},
         )
         try:
             yield program
@@ -140,7 +141,13 @@ def _close(program: "subprocess.Popen[bytes]") -> None:
     program.wait()
 
 
-def _hide_password(url: str) -> str:
-    """Everybody on the machine sees what programs were started with."""
-    bare = make_url(url).set(password=None, drivername="postgresql")
-    return bare.render_as_string(hide_password=False)
+def split_password(url: str) -> tuple[str, str]:
+    """The address without its password, and the password, wherever it stood: everybody on the machine sees what
+    programs were started with."""
+    whole = make_url(url)
+    named = whole.query.get("password", "")
+    password = whole.password or (named if isinstance(named, str) else named[-1])
+    query = whole.difference_update_query(["password"]).query
+    # Made anew: `set` takes None for "as it is".
+    bare = URL.create("postgresql", whole.username, None, whole.host, whole.port, whole.database, query)
+    return bare.render_as_string(hide_password=False), password

@@ -16,9 +16,10 @@ from urllib.parse import urlencode, urlsplit
 
 import httpcore
 
+from borvo.kernel.hosts import LOOPBACK_HOSTS
+
 _SECONDS = 5.0
 _FETCH_SECONDS = 10.0
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _TIMEOUT = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), _SECONDS)}
 
 
@@ -115,7 +116,7 @@ class Outgoing:
         """Where private addresses are allowed, an app on this very machine may have a certificate that nobody signed,
         as a developer's has: what is sent never leaves the machine."""
         context = ssl.create_default_context()
-        if self._is_open and urlsplit(url).hostname in _LOOPBACK:
+        if self._is_open and urlsplit(url).hostname in LOOPBACK_HOSTS:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         return context

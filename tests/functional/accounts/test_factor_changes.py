@@ -21,7 +21,7 @@ from tests.functional.accounts.enrolment import (
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
 from tests.functional.identity.flows import ADA, count, execute
-from tests.functional.mails import list_mails
+from tests.functional.mails import find_link, list_mails
 
 
 async def test_removing_the_app_takes_the_recovery_codes_along_and_she_is_told(
@@ -94,6 +94,35 @@ async def test_codes_without_a_factor_are_not_made(platform: Platform, ada: Brow
     answer = await ada.client.post(f"{FACTORS}/codes", data={"_csrf_token": token})
     assert answer.headers["location"] == FACTORS
     assert await count(platform, "person_recovery_code") == 0
+
+
+async def test_a_session_that_is_worth_more_goes_on_under_a_new_token(ada: Browser, clock: TestClock) -> None:
+    """What was stolen of it before opens nothing."""
+    stolen = ada.client.cookies["borvo_session"]
+    await add_app(ada, clock)
+    after_app = ada.client.cookies["borvo_session"]
+    await add_passkey(ada)
+    assert await is_signed_in(ada)
+    for old in (stolen, after_app):
+        ada.client.cookies.clear()
+        ada.client.cookies.set("borvo_session", old, domain="localhost.local")
+        assert not await is_signed_in(ada)
+
+
+async def test_who_takes_a_change_of_address_back_loses_what_was_added_since_and_no_more(
+    platform: Platform, ada: Browser, clock: TestClock
+) -> None:
+    await add_app(ada, clock)
+    data = {"email": "eve@example.org", "current_password": PASSWORD}
+    await ada.submit(await ada.open("/account/email"), "/account/email", **data)
+    page = await ada.open(await find_link(platform, "eve@example.org"))
+    await ada.submit(page, "/account/email")
+    clock.advance(seconds=1)
+    await add_passkey(ada, "Of a thief")
+    await make_codes(ada)
+    await ada.submit(await ada.open(await find_link(platform, ADA)), "/account/undo/")
+    assert await count(platform, "person_totp") == 1
+    assert await count(platform, "person_passkey") == await count(platform, "person_recovery_code") == 0
 
 
 ASKING = ["/account/password", "/account/email", "/account/close"]

@@ -6,6 +6,7 @@ import json
 import httpx
 import pytest
 
+from borvo.accounts.factors.store import note_use
 from borvo.assembly import Platform
 from tests.functional.accounts.authenticator import (
     MAY_BE_COPIED,
@@ -204,6 +205,11 @@ async def test_a_count_that_goes_back_is_refused_and_written_down(
     assert await platform.database.pool.fetchval(kinds) == 3
     key.count = 6
     assert (await sign_in_by_passkey(browser, key)).url.path == "/account"
+    # Nor may one that was looked at before a higher count came set it back.
+    owner = await platform.database.pool.fetchval("select person_id from person_passkey")
+    async with platform.database.connection() as connection:
+        late = await note_use(connection, owner, key.credential_id, 6, platform.clock())
+    assert not late
 
 
 async def test_two_devices_and_one_of_them_lost(

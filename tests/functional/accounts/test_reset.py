@@ -86,6 +86,19 @@ async def test_other_links_end_with_the_first_that_is_used(
     assert (await browser.open(other)).status_code == 410
 
 
+async def test_an_address_that_was_asked_for_with_the_old_password_is_not_taken(
+    browser: Browser, platform: Platform, page: httpx.Response
+) -> None:
+    await browser.sign_in(ADA, OLD)
+    wish = {"email": "eve@example.org", "current_password": OLD}
+    await browser.submit(await browser.open("/account/email"), "/account/email", **wish)
+    link = await find_link(platform, "eve@example.org")
+    assert (await browser.open(link)).status_code == 200
+    await choose(browser, page)
+    await browser.sign_in(ADA, NEW)
+    assert (await browser.open(link)).status_code == 410
+
+
 async def test_the_link_lives_for_half_an_hour(
     browser: Browser, page: httpx.Response, clock: TestClock
 ) -> None:

@@ -21,6 +21,7 @@ from tests.functional.accounts.enrolment import (
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
 from tests.functional.identity.flows import ADA, count
+from tests.functional.mails import find_link, list_mails
 
 Pages = list[httpx.Response]
 
@@ -200,6 +201,9 @@ async def test_five_wrong_codes_ask_for_the_password_again(
     assert late.url.path == "/account/sign-in"
     events = "select count(*) from security_event where kind = 'second_step_failed'"
     assert await platform.database.pool.fetchval(events) == 5
+    # Somebody knows her password: she learns of it, once.
+    subjects = [mail.subject for mail in await list_mails(platform, ADA)]
+    assert subjects.count("Wrong codes after your password") == 1
 
 
 async def test_ten_wrong_codes_hold_up_their_network(
@@ -237,6 +241,18 @@ async def test_a_half_login_ends_after_ten_minutes(browser: Browser, ada: Browse
     clock.advance(minutes=10)
     late = await browser.submit(page, SECOND_STEP, code=show_code(secret, clock))
     assert late.url.path == "/account/sign-in"
+
+
+async def test_a_half_login_ends_with_the_password_that_it_came_by(
+    platform: Platform, browser: Browser, ada: Browser, clock: TestClock
+) -> None:
+    await add_app(ada, clock)
+    await come_half(browser)
+    assert (await browser.client.get(SECOND_STEP)).status_code == 200
+    await browser.submit(await browser.open("/account/reset"), "/account/reset", email=ADA)
+    page = await browser.open(await find_link(platform, ADA))
+    await browser.submit(page, "/account/reset/", password="another tiger lamp")
+    assert (await browser.client.get(SECOND_STEP)).headers["location"].startswith("/account/sign-in")
 
 
 @pytest.mark.parametrize("change", [lambda text: text[:-2] + "AA", lambda _: "x", lambda _: ""])

@@ -176,7 +176,22 @@ async def test_a_client_that_signs_is_not_answered_without_a_signature(
         answer = await signing.call("pushed_authorization_request_endpoint", **changes)
         assert answer.status_code == 400
     assert await count(platform, "authorization_request") == 0
-    assert read_redirect(await reach_answer(signing, ada, **{**CODE_FLOW, "request": sign()}))["code"]
+    claims: dict[str, Any] = {**pushed, "state": "within"}
+    signed = sign(**claims)
+    beside = {"request": signed, "state": "beside", "response_mode": "fragment", "prompt": "none"}
+    answer = await reach_answer(signing, ada, **{**CODE_FLOW, **beside})
+    assert (read_redirect(answer)["state"], httpx.URL(answer.headers["location"]).fragment) == ("within", "")
+
+
+@pytest.mark.spec("RFC 9101", "10.5")
+async def test_what_a_client_has_to_sign_is_not_completed_by_whoever_brings_it(
+    signing: Handler, platform: Platform
+) -> None:
+    await execute(platform, "update client set require_signed_request_object = true")
+    # As an assertion of the client's, which its server sends elsewhere.
+    answer = await ask(signing.http, signing, request=sign(iss=signing.client_id, aud=ISSUER))
+    assert (answer.status_code, "location" in answer.headers) == (400, False)
+    assert await count(platform, "authorization_request") == 0
 
 
 @pytest.mark.spec("RFC 9126", "3")

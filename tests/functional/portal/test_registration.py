@@ -238,6 +238,10 @@ async def test_a_sector_list_must_name_every_callback(registrar: Registrar, site
     assert f"sector_identifier_uri: The list at this address lacks {CALLBACK}" in read_fault(
         refused, "invalid_client_metadata"
     )
+    device = {"grant_types": ["urn:ietf:params:oauth:grant-type:device_code"], "redirect_uris": []}
+    unlisted = {**METADATA, **wish, **device, "sector_identifier_uri": good}
+    # Whoever calls nobody back could join any sector.
+    assert "in nobody's list" in read_fault(await registrar.post(unlisted), "invalid_client_metadata")
     told = await registrar.register(**wish, sector_identifier_uri=good)
     assert told["sector_identifier_uri"] == good
     handler = Handler(registrar.http, told["client_id"], "openid", told["client_secret"], CALLBACK)

@@ -24,7 +24,7 @@ def list_doors(app: Litestar) -> Iterator[tuple[str, str]]:
         if route.path == "/support" or route.path.startswith("/support/"):
             path = route.path.replace("{name:str}", NOBODY)
             for deed in DEEDS if "{deed:str}" in path else [""]:
-                for method in sorted(route.methods & {"GET", "POST"}):  # type: ignore[attr-defined]
+                for method in sorted(route.methods & {"GET", "POST"}):
                     yield method, path.replace("{deed:str}", deed)
 
 

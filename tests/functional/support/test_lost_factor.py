@@ -90,8 +90,9 @@ async def test_everybody_is_signed_out_by_it(
     assert await fetch_value(office.platform, f"{alive} and p.email = '{ADA}'") == 0
 
 
+@pytest.mark.usefixtures("ada")
 async def test_whoever_reads_the_mail_stops_it_without_signing_in(
-    office: Office, sue: Browser, ada: Browser, clock: TestClock
+    office: Office, sue: Browser, clock: TestClock
 ) -> None:
     await begin(office, sue)
     link = await find_link(office.platform, ADA)
@@ -107,7 +108,6 @@ async def test_whoever_reads_the_mail_stops_it_without_signing_in(
     assert await remove_lost_factors(office.platform.accounts) == 0
     assert await count(office.platform, "person_totp") == 1
     assert "Your second step stays" in await list_subjects(office.platform)
-    assert ada
 
 
 @pytest.mark.parametrize("text", ["x", "A" * 64, "%00", "A" * 64 + "/../x"])
@@ -131,9 +131,8 @@ async def test_the_link_comes_too_late_after_the_removal(
     assert await count(office.platform, "person_totp") == 0
 
 
-async def test_a_colleague_stops_it_too_and_it_can_begin_anew(
-    office: Office, sue: Browser, ada: Browser
-) -> None:
+@pytest.mark.usefixtures("ada")
+async def test_a_colleague_stops_it_too_and_it_can_begin_anew(office: Office, sue: Browser) -> None:
     await begin(office, sue)
     person_id = await office.find_id()
     assert "Remove a lost second factor" not in (await sue.open(f"/support/people/{person_id}")).text
@@ -142,7 +141,6 @@ async def test_a_colleague_stops_it_too_and_it_can_begin_anew(
     await begin(office, sue)
     assert (await act(sue, "factor-removal", person_id, kinds=["app"], checked=CHECKED)).status_code == 409
     assert await count(office.platform, "factor_removal") == 1
-    assert ada
 
 
 async def test_who_signs_in_with_the_factor_keeps_it(office: Office, sue: Browser, clock: TestClock) -> None:
@@ -205,19 +203,20 @@ async def test_a_factor_that_came_later_stays(
         (["app"], "x" * 301, "at most 300 ordinary characters"),
     ],
 )
+@pytest.mark.usefixtures("ada")
 async def test_what_does_not_do_is_refused_in_words_and_begins_nothing(
-    office: Office, sue: Browser, ada: Browser, kinds: list[str], checked: str, said: str
+    office: Office, sue: Browser, kinds: list[str], checked: str, said: str
 ) -> None:
     page = await act(sue, "factor-removal", await office.find_id(), kinds=kinds, checked=checked)
     assert page.status_code == 400
     assert said in page.text
     assert await count(office.platform, "factor_removal") == 0
     assert "about to be removed" not in str(await list_subjects(office.platform))
-    assert ada
 
 
+@pytest.mark.usefixtures("ada")
 async def test_whoever_stops_it_and_the_job_never_both_do(
-    office: Office, sue: Browser, ada: Browser, clock: TestClock
+    office: Office, sue: Browser, clock: TestClock
 ) -> None:
     await begin(office, sue)
     clock.advance(hours=WAIT)
@@ -232,18 +231,16 @@ async def test_whoever_stops_it_and_the_job_never_both_do(
     stopped = sum(isinstance(each, str) for each in done)
     assert removed + stopped == 1
     assert await count(office.platform, "person_totp") == 1 - removed
-    assert ada
 
 
-async def test_the_wait_is_a_setting(office: Office, platform: Platform) -> None:
+@pytest.mark.usefixtures("office")
+async def test_the_wait_is_a_setting(platform: Platform) -> None:
     assert platform.accounts.factor_removal_delay == timedelta(hours=platform.settings.factor_removal_hours)
-    assert office
 
 
-async def test_commands_do_the_same(office: Office, ada: Browser, platform: Platform) -> None:
+@pytest.mark.usefixtures("ada", "office")
+async def test_commands_do_the_same(platform: Platform) -> None:
     wish = Wish(kinds=("app",), checked=CHECKED)
     said = await act_on_person(platform.accounts, "factor-removal", ADA, wish, WHY)
     assert "she loses an authenticator app on 18 January 2026" in said
     assert "stays" in await act_on_person(platform.accounts, "factor-keeping", ADA, Wish(), WHY)
-    assert ada
-    assert office

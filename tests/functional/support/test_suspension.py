@@ -164,8 +164,9 @@ async def test_nobody_acts_on_her_own_account(office: Office, sue: Browser) -> N
     ("deed", "first"),
     [("suspension", "suspension"), ("lifting", ""), ("closing", "closing"), ("verification", "")],
 )
+@pytest.mark.usefixtures("ada")
 async def test_what_makes_no_sense_is_refused_in_words(
-    office: Office, sue: Browser, ada: Browser, deed: str, first: str
+    office: Office, sue: Browser, deed: str, first: str
 ) -> None:
     person_id = await office.find_id()
     if first:
@@ -176,7 +177,6 @@ async def test_what_makes_no_sense_is_refused_in_words(
     assert "already" in page.text or "not suspended" in page.text
     assert f'value="{WHY}"' in page.text
     assert len(await list_subjects(office.platform)) == told
-    assert ada
 
 
 async def test_closing_has_the_grace_of_her_own_closing(

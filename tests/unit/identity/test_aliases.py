@@ -64,8 +64,11 @@ def test_another_sector_knows_her_by_another_name(changes: dict[str, object]) ->
 
 def test_a_checked_list_is_one_sector_whatever_the_tenancy() -> None:
     listed = replace(CLIENT, sector_identifier_uri="https://Sector.example:8443/list.json")
-    elsewhere = replace(listed, tenancy_id=TenancyId(uuid4()), redirect_uris=())
+    elsewhere = replace(listed, tenancy_id=TenancyId(uuid4()), redirect_uris=("https://other.example/",))
     assert find_sector(listed) == find_sector(elsewhere) == "sector.example"
+    # A list that names nothing of the client's says nothing about it.
+    nowhere = replace(elsewhere, redirect_uris=())
+    assert find_sector(nowhere) == str(nowhere.client_key)
 
 
 def test_each_pairwise_client_has_session_names_of_its_own_and_public_ones_share_them() -> None:
@@ -124,9 +127,11 @@ def test_a_refresh_token_of_an_earlier_release_still_names_its_family() -> None:
         (SubjectType.PAIRWISE, ["https://a.example/", "https://b.example/"], "", False),
         (SubjectType.PAIRWISE, ["https://a.example/", "https://b.example/"], "https://c.example/l", True),
         (SubjectType.PAIRWISE, [], "", True),
+        (SubjectType.PAIRWISE, [], "https://c.example/l", False),
+        (SubjectType.PUBLIC, [], "https://c.example/l", False),
     ],
 )
-def test_callbacks_on_several_hosts_need_a_list(
+def test_callbacks_on_several_hosts_need_a_list_and_without_any_there_is_none(
     kind: SubjectType, uris: list[str], sector: str, is_fit: bool
 ) -> None:
     assert (check_sector(kind, uris, sector) is None) is is_fit

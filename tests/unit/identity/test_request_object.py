@@ -42,9 +42,9 @@ def nest(opening: bytes, times: int) -> str:
     return build_text({}).split(".")[0] + f".{encode_bytes(opening * times)}."
 
 
-def merge(claims: dict[str, Any], *, is_pushed: bool = False, **outer: str) -> dict[str, str]:
+def merge(claims: dict[str, Any], *, is_alone: bool = False, **outer: str) -> dict[str, str]:
     pairs = tuple({**OUTER, **outer}.items())
-    return merge_parameters(Parameters(pairs), claims, is_pushed=is_pushed).to_dict()
+    return merge_parameters(Parameters(pairs), claims, is_alone=is_alone).to_dict()
 
 
 def test_an_unsigned_object_is_told_from_a_signed_one() -> None:
@@ -162,10 +162,10 @@ def test_in_openid_connect_the_object_wins_and_what_stands_beside_it_counts() ->
 
 
 @pytest.mark.spec("RFC 9101", "6.3")
-@pytest.mark.parametrize(("outer", "is_pushed"), [({"scope": "read.height"}, False), ({}, True)])
-def test_elsewhere_nothing_counts_but_the_object(outer: dict[str, str], is_pushed: bool) -> None:
+@pytest.mark.parametrize(("outer", "is_alone"), [({"scope": "read.height"}, False), ({}, True)])
+def test_elsewhere_nothing_counts_but_the_object(outer: dict[str, str], is_alone: bool) -> None:
     claims = {"response_type": "code id_token", "state": "inner", "client_id": "demo.app"}
-    merged = merge(claims, is_pushed=is_pushed, **outer, nonce="n")
+    merged = merge(claims, is_alone=is_alone, **outer, nonce="n")
     assert merged == {"client_id": "demo.app", "response_type": "code id_token", "state": "inner"}
 
 

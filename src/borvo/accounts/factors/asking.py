@@ -7,11 +7,11 @@ from litestar.response import Redirect
 from borvo.accounts.factors import second_step, store
 from borvo.accounts.model import Login, Person
 from borvo.accounts.service import Accounts
+from borvo.accounts.signing_in import FACTORS_PATH
 from borvo.web.pages import redirect_to
 
 HALF_COOKIE = "half"
 SECOND_STEP_PATH = "/account/sign-in/second-step"
-FACTORS_PATH = "/account/factors"
 
 
 async def ask_second_step(

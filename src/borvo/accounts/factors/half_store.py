@@ -79,16 +79,23 @@ async def end_half(connection: Connection, half: HalfLogin, now: datetime) -> bo
     return bool(ended)
 
 
+async def end_halves(connection: Connection, person_id: PersonId, now: datetime) -> None:
+    """Of who came by what no longer counts."""
+    await connection.execute(
+        "update half_login set ended_at = $2 where person_id = $1 and ended_at is null", person_id, now
+    )
+
+
 async def strengthen_session(
     connection: Connection,
     person_id: PersonId,
     session_id: LoginSessionId,
     methods: Methods,
-    token_digest: bytes | None = None,
+    token_digest: bytes,
 ) -> bool:
-    """A login that is worth more from now on, under a new token if one is given, unless it has ended."""
+    """A login that is worth more from now on, under a new token, unless it has ended."""
     is_live = await connection.fetchval(
-        """update login_session set methods = $3, token_digest = coalesce($4, token_digest)
+        """update login_session set methods = $3, token_digest = $4
            where person_id = $1 and id = $2 and ended_at is null returning true""",
         person_id,
         session_id,

@@ -11,15 +11,15 @@ from borvo.accounts.factors.model import check_passkey_name
 from borvo.accounts.factors.passkeys import PasskeyError, describe_registration
 from borvo.accounts.factors.totp import parse_code
 from borvo.accounts.forms import read_return_to
-from borvo.accounts.model import Login
+from borvo.accounts.model import Login, SessionCookie
 from borvo.accounts.recency import require_recent
 from borvo.accounts.service import Accounts
+from borvo.accounts.signing_in import FACTORS_PATH as PATH
 from borvo.accounts.signing_in import AnyRequest, Collaborators, SignedIn
 from borvo.kernel.entropy import decode_bytes
 from borvo.web.forms import Form, read_form
 from borvo.web.pages import redirect_to, render_page
 
-PATH = "/account/factors"
 APP_PATH = f"{PATH}/app"
 PASSKEYS_PATH = f"{PATH}/passkeys"
 CODES_PATH = f"{PATH}/codes"
@@ -82,11 +82,18 @@ async def submit_app(request: AnyRequest, login: SignedIn, accounts: Collaborato
     await require_recent(accounts, login, PATH)
     form = await read_form(request)
     code = parse_code(form.text("code"))
-    if code is not None and await service.confirm_app(accounts, login, code):
-        return redirect_to(f"{PATH}?notice=app-added")
+    cookie = await service.confirm_app(accounts, login, code) if code is not None else None
+    if cookie is not None:
+        return _finish(accounts, cookie, "app-added")
     form.put("code", [])
     form.add_error("code", "This is not the code that the app shows now. Is the clock of your phone right?")
     return await _ask_code(accounts, login, form, 400)
+
+
+def _finish(accounts: Accounts, cookie: SessionCookie, notice: str) -> Redirect:
+    answer = redirect_to(f"{PATH}?notice={notice}")
+    answer.cookies.append(accounts.cookies.create("session", cookie.render()))
+    return answer
 
 
 @post(f"{APP_PATH}/remove", status_code=303)
@@ -123,11 +130,11 @@ async def submit_passkey(
         form.add_error("name", fault)
         return await _offer_passkey(request, login, accounts, form, 400)
     try:
-        await service.add_passkey(accounts, login, name, form.raw("credential"), challenge)
+        cookie = await service.add_passkey(accounts, login, name, form.raw("credential"), challenge)
     except PasskeyError as error:
         form.add_error("form", error.public)
         return await _offer_passkey(request, login, accounts, form, 400)
-    return drop(accounts, redirect_to(f"{PATH}?notice=passkey-added"))
+    return drop(accounts, _finish(accounts, cookie, "passkey-added"))
 
 
 @post(f"{PASSKEYS_PATH}/remove", status_code=303)

@@ -5,9 +5,14 @@ from uuid import UUID
 from borvo.accounts import holder_store, service
 from borvo.accounts.factors import half_store, store, totp, words
 from borvo.accounts.factors.challenge import Challenge
-from borvo.accounts.factors.model import HALF_LOGIN_LIFETIME, HalfLogin, parse_recovery_code
+from borvo.accounts.factors.model import (
+    HALF_LOGIN_ATTEMPTS,
+    HALF_LOGIN_LIFETIME,
+    HalfLogin,
+    parse_recovery_code,
+)
 from borvo.accounts.factors.passkeys import PasskeyError, use_passkey
-from borvo.accounts.factors.service import digest_recovery_code, name_purpose
+from borvo.accounts.factors.service import digest_recovery_code, name_purpose, strengthen
 from borvo.accounts.limits import SECOND_STEP_BY_PAIR, SECOND_STEP_BY_PERSON, SIGN_IN_BY_ADDRESS
 from borvo.accounts.methods import ONE_TIME_CODE, PASSWORD, Methods, combine_methods
 from borvo.accounts.model import Holder, Login, Person, SessionCookie, parse_session_cookie
@@ -62,17 +67,24 @@ async def prove_by_code(accounts: Accounts, half: HalfLogin, text: str, address:
         if not await half_store.count_attempt(connection, half):
             return None
     await accounts.limiter.spend(SECOND_STEP_BY_PAIR, pair, now)
-    await accounts.limiter.spend(SECOND_STEP_BY_PERSON, str(person.id), now)
+    attempts = await accounts.limiter.spend(SECOND_STEP_BY_PERSON, str(person.id), now)
     async with accounts.database.transaction() as connection:
         is_right = await _spend_code(connection, accounts, person, text)
         if not is_right:
-            event = SecurityEvent(SecurityEventKind.SECOND_STEP_FAILED, person.id)
-            await accounts.events.record(connection, event)
+            await _note_wrong(connection, accounts, person, attempts)
     if not is_right:
         return None
     await accounts.limiter.forgive(SECOND_STEP_BY_PAIR, pair, now)
     await accounts.limiter.forgive(SECOND_STEP_BY_PERSON, str(person.id), now)
     return combine_methods(half.methods, ONE_TIME_CODE)
+
+
+async def _note_wrong(connection: Connection, accounts: Accounts, person: Person, attempts: int) -> None:
+    """She is told once in a quarter of an hour, since whoever comes as far as this knows her password."""
+    await accounts.events.record(connection, SecurityEvent(SecurityEventKind.SECOND_STEP_FAILED, person.id))
+    if attempts == HALF_LOGIN_ATTEMPTS:
+        mail = words.write_wrong_codes(person.email, accounts.issuer, attempts)
+        await post_mail(accounts.outbox, connection, mail, person_id=person.id)
 
 
 async def _spend_code(connection: Connection, accounts: Accounts, person: Person, text: str) -> bool:
@@ -128,19 +140,13 @@ async def finish(
 
 
 async def _strengthen(accounts: Accounts, login: Login, methods: Methods) -> SessionCookie | None:
-    """The same login under a new token. When she came by the first factor stays as it was: she has not proved that
-    anew."""
-    token = accounts.entropy(TOKEN_BYTES)
     async with accounts.database.transaction() as connection:
-        is_live = await half_store.strengthen_session(
-            connection, login.person.id, login.session_id, methods, digest_token(encode_bytes(token))
-        )
-        if not is_live:
-            return None
-        detail = {"methods": list(methods)}
-        event = SecurityEvent(SecurityEventKind.SIGN_IN, login.person.id, detail=detail)
-        await accounts.events.record(connection, event)
-    return SessionCookie(login.person.id.bytes, login.session_id.bytes, token)
+        cookie = await strengthen(connection, accounts, login, methods)
+        if cookie is not None:
+            detail = {"methods": list(methods)}
+            event = SecurityEvent(SecurityEventKind.SIGN_IN, login.person.id, detail=detail)
+            await accounts.events.record(connection, event)
+    return cookie
 
 
 async def sign_in_by_passkey(

@@ -13,16 +13,18 @@ from borvo.accounts.factors.model import (
 )
 from borvo.accounts.factors.passkeys import PasskeyError, spend, verify_registration
 from borvo.accounts.methods import ONE_TIME_CODE, Methods, combine_methods
-from borvo.accounts.model import Login, Person
+from borvo.accounts.model import Login, Person, SessionCookie
 from borvo.accounts.service import Accounts
-from borvo.kernel.digests import digest_with_key
+from borvo.accounts.signing_in import FACTORS_PATH, SignInNeededError
+from borvo.kernel.digests import digest_token, digest_with_key
+from borvo.kernel.entropy import TOKEN_BYTES, encode_bytes
 from borvo.kernel.ids import PersonId
 from borvo.mail.model import Mail
 from borvo.mail.posting import post_mail
 from borvo.storage.database import Connection
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
 
-APP = "an authenticator app"
+APP, PASSKEY = "an authenticator app", "a passkey"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +69,43 @@ async def find_setup(accounts: Accounts, person: Person) -> Setup | None:
     return Setup(totp.group_secret(secret), totp.draw(totp.build_uri(secret, person.email, accounts.issuer)))
 
 
-async def confirm_app(accounts: Accounts, login: Login, code: str) -> bool:
-    """Whether the code was right; the app counts from then on, and this login is worth what both prove."""
+async def confirm_app(accounts: Accounts, login: Login, code: str) -> SessionCookie | None:
+    """None for a wrong code. The app counts from then on, and this login is worth what both prove, under a new token.
+    Raises `SignInNeededError` when it has ended meanwhile."""
     person, now = login.person, accounts.clock()
     async with accounts.database.transaction() as connection:
         sealed = await store.load_secret(connection, person.id, is_confirmed=False)
         if sealed is None:
-            return False
+            return None
         secret = accounts.keyring.unseal(name_purpose(person.id), sealed).decode()
         step = totp.find_step(secret, code, now)
         if step is None or not await store.confirm_secret(connection, person.id, sealed, step, now):
-            return False
-        await _note_added(connection, accounts, login, ONE_TIME_CODE, APP)
-    return True
+            return None
+        return await _note_added(connection, accounts, login, ONE_TIME_CODE, APP)
 
 
 async def _note_added(
     connection: Connection, accounts: Accounts, login: Login, methods: Methods, factor: str
-) -> None:
+) -> SessionCookie:
     person = login.person
-    proved = combine_methods(login.methods, methods)
-    await half_store.strengthen_session(connection, person.id, login.session_id, proved)
+    cookie = await strengthen(connection, accounts, login, combine_methods(login.methods, methods))
+    if cookie is None:
+        raise SignInNeededError(FACTORS_PATH)
     await _tell(connection, accounts, person, words.write_added(person.email, accounts.issuer, factor))
     await _record(connection, accounts, SecurityEventKind.FACTOR_ADDED, person.id, factor)
+    return cookie
+
+
+async def strengthen(
+    connection: Connection, accounts: Accounts, login: Login, methods: Methods
+) -> SessionCookie | None:
+    """The same login, worth more and under a new token: one that was stolen before gains nothing. None when it has
+    ended. When she came by the first factor stays as it was: she has not proved that anew."""
+    token = accounts.entropy(TOKEN_BYTES)
+    is_live = await half_store.strengthen_session(
+        connection, login.person.id, login.session_id, methods, digest_token(encode_bytes(token))
+    )
+    return SessionCookie(login.person.id.bytes, login.session_id.bytes, token) if is_live else None
 
 
 async def _tell(connection: Connection, accounts: Accounts, person: Person, mail: Mail) -> None:
@@ -121,15 +137,16 @@ async def _note_removed(connection: Connection, accounts: Accounts, person: Pers
 
 async def add_passkey(
     accounts: Accounts, login: Login, name: str, answer: str, challenge: Challenge | None
-) -> None:
-    """Raises `PasskeyError` for an answer that is not one to the challenge, and for one passkey too many."""
+) -> SessionCookie:
+    """As `confirm_app`. Raises `PasskeyError` for an answer that is not one to the challenge, and for one passkey too
+    many."""
     person = login.person
     passkey = verify_registration(accounts, answer, challenge, name)
     async with accounts.database.transaction() as connection:
         await spend(connection, challenge)
         if not await store.insert_passkey(connection, person.id, passkey, PASSKEYS_MAXIMUM):
             raise PasskeyError(f"You have this passkey already, or {PASSKEYS_MAXIMUM} of them.")
-        await _note_added(connection, accounts, login, passkey.methods, "a passkey")
+        return await _note_added(connection, accounts, login, passkey.methods, PASSKEY)
 
 
 async def remove_passkey(accounts: Accounts, person: Person, credential_id: bytes) -> bool:
@@ -137,7 +154,7 @@ async def remove_passkey(accounts: Accounts, person: Person, credential_id: byte
     async with accounts.database.transaction() as connection:
         if await store.delete_passkey(connection, person.id, credential_id) is None:
             return False
-        await _note_removed(connection, accounts, person, "a passkey")
+        await _note_removed(connection, accounts, person, PASSKEY)
     return True
 
 

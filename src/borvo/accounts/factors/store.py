@@ -160,10 +160,11 @@ async def load_passkey(connection: Connection, person_id: UUID, credential_id: b
 async def note_use(
     connection: Connection, person_id: UUID, credential_id: bytes, sign_count: int, now: datetime
 ) -> bool:
-    """False, with nothing written, when the passkey was removed meanwhile."""
+    """False, with nothing written, when the passkey was removed meanwhile, or used with a count that is as high."""
     noted = await connection.fetchval(
         """update person_passkey set sign_count = $3, last_used_at = $4
-           where person_id = $1 and credential_id = $2 returning true""",
+           where person_id = $1 and credential_id = $2 and (sign_count = 0 or sign_count < $3)
+           returning true""",
         person_id,
         credential_id,
         sign_count,
@@ -180,6 +181,24 @@ async def delete_passkey(connection: Connection, person_id: PersonId, credential
         credential_id,
     )
     return name
+
+
+async def delete_since(connection: Connection, person_id: PersonId, since: datetime) -> None:
+    """All that the person got from the instant on. Recovery codes that are left without a factor go, too."""
+    await connection.execute(
+        "delete from person_totp where person_id = $1 and coalesce(confirmed_at, created_at) >= $2",
+        person_id,
+        since,
+    )
+    await connection.execute(
+        "delete from person_passkey where person_id = $1 and created_at >= $2", person_id, since
+    )
+    await connection.execute(
+        f"""delete from person_recovery_code
+            where person_id = $1 and (created_at >= $2 or not ({_HAS_FACTOR}))""",
+        person_id,
+        since,
+    )
 
 
 async def spend_challenge(connection: Connection, digest: bytes, expires_at: datetime) -> bool:

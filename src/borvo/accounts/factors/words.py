@@ -52,3 +52,17 @@ def write_code_used(email: str, issuer: str, left: int) -> Mail:
         f"Somebody just signed in to your account at {issuer} with your password and a recovery code. "
         f"You have {left} codes left.",
     )
+
+
+def write_wrong_codes(email: str, issuer: str, count: int) -> Mail:
+    return Mail(
+        email,
+        "Wrong codes after your password",
+        f"""Somebody just entered your password at {issuer}, and then {count} wrong codes. Nobody was let in.
+
+If that was you, there is nothing to do.
+
+If it was not you, somebody knows your password, and only the second step keeps them out. Choose another one: \
+{issuer}/account/password
+""",
+    )

@@ -9,12 +9,12 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from borvo.cli.failure import CommandError
+from borvo.kernel.hosts import LOOPBACK_HOSTS
 
 API = "/portal/api/v1"
 URL_VARIABLE = "BORVO_PORTAL_URL"
 TOKEN_VARIABLE = "BORVO_PORTAL_TOKEN"  # noqa: S105  (the name of a variable)
 _SECONDS = 30.0
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 NOT_FOUND, CONFLICT, NOT_ALLOWED, WOULD_CHANGE = 3, 4, 5, 6
 """Exit codes besides 1, refused or failed, and 2, wrong usage."""
@@ -102,7 +102,7 @@ def _join(detail: str, problem: Mapping[str, Any]) -> str:
 def _check_url(url: str) -> str:
     """The token goes there: in the clear only within this machine."""
     parts = urlsplit(url)
-    is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS)
     if not is_safe or parts.username or parts.password:
         raise CommandError(f"{url} is no https address of a Borvo", 2)
     return url.rstrip("/")

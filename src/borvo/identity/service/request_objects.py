@@ -77,7 +77,9 @@ async def open_object(
     else:
         await _verify(identity, facts, client, found)
     check_object(found.claims, client.client_id, facts.issuer, facts.now)
-    merged = merge_parameters(parameters, found.claims, is_pushed=is_pushed)
+    # RFC 9101 10.5: beside what a client has to sign nothing counts, or its signature would protect nothing.
+    is_alone = is_pushed or client.require_signed_request_object
+    merged = merge_parameters(parameters, found.claims, is_alone=is_alone)
     return merged, not found.is_unsigned
 
 

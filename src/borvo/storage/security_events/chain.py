@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 
 from borvo.storage.database import Connection, Row
-from borvo.storage.security_events.log import EVENT_COLUMNS, read_event
+from borvo.storage.security_events.log import NAMED_COLUMNS, read_event
 from borvo.storage.security_events.model import KEPT_AT_LEAST, RecordedEvent
 
 SEALED_WITHIN = timedelta(minutes=5)
@@ -27,7 +27,6 @@ _PAGE = 5_000
 # An event may be committed that long after it was recorded.
 _LOOK_BACK = timedelta(hours=1)
 _LOCK = 7_201_902
-_EVENT = ", ".join(f"e.{name}" for name in EVENT_COLUMNS)
 _COLUMNS = "position, person_id, event_id, at, content, digest"
 _GENESIS = bytes(32)
 
@@ -203,7 +202,7 @@ class _Look:
 
 
 _UNLINKED = f"""
-    select {_EVENT} from security_event e
+    select {NAMED_COLUMNS} from security_event e
     where ($1::timestamptz is null or e.at >= $1)
       and not exists (select from security_event_link l where l.person_id = e.person_id and l.event_id = e.id)
     order by e.id limit $2"""
@@ -228,7 +227,7 @@ async def _read_links(connection: Connection, after: int) -> AsyncIterator[Row]:
     while True:
         rows = await connection.fetch(
             f"""select l.position, l.person_id as link_person, l.event_id, l.at as link_at, l.content, l.digest,
-                  {_EVENT}
+                  {NAMED_COLUMNS}
                 from security_event_link l
                   left join security_event e on e.person_id = l.person_id and e.id = l.event_id
                 where l.position > $1 order by l.position limit $2""",
@@ -247,9 +246,13 @@ async def shorten(connection: Connection) -> None:
     the rest. What was deleted by others is newer than that, and stays to be seen."""
     await connection.execute(
         f"""with first_kept as (
-              select coalesce(min(l.position), {2**63 - 1}) as position from security_event_link l
-              where l.at >= now() - $1::interval
-                or exists (select from security_event e where e.person_id = l.person_id and e.id = l.event_id)
+              select coalesce((
+                -- By position, so that it ends at the first and does not look at the whole chain.
+                select l.position from security_event_link l
+                where l.at >= now() - $1::interval
+                  or exists (select from security_event e where e.person_id = l.person_id and e.id = l.event_id)
+                order by l.position limit 1
+              ), {2**63 - 1}) as position
             ), gone as (
               delete from security_event_link l using first_kept k
               where l.position < k.position returning {", ".join(f"l.{name}" for name in _COLUMNS.split(", "))}

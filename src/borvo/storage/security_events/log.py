@@ -28,6 +28,9 @@ _NEWEST = UUID(int=2**128 - 1)
 EVENT_COLUMNS = tuple(_COLUMNS.split(", "))
 """What an event is read from."""
 
+NAMED_COLUMNS = ", ".join(f"e.{name}" for name in EVENT_COLUMNS)
+"""The same of the table under the name `e`, beside others."""
+
 
 def read_event(row: "Row | Mapping[str, Any]") -> RecordedEvent:
     """Of a row with `EVENT_COLUMNS`, and perhaps others."""
@@ -142,9 +145,8 @@ async def list_events_between(
 ) -> AsyncIterator[tuple[int, RecordedEvent]]:
     """The events with their places in the chain, 0 for those that have none yet, the oldest first; never all of them in
     memory. Takes a connection in a transaction."""
-    named = ", ".join(f"e.{name}" for name in EVENT_COLUMNS)
     async for row in connection.cursor(
-        f"""select coalesce(l.position, 0) as position, {named} from security_event e
+        f"""select coalesce(l.position, 0) as position, {NAMED_COLUMNS} from security_event e
             left join security_event_link l on l.person_id = e.person_id and l.event_id = e.id
             where ($1::timestamptz is null or e.at >= $1) and ($2::timestamptz is null or e.at < $2)
               and ($3::text is null or e.kind = $3) and ($4::uuid is null or e.person_id = $4)

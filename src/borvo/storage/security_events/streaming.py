@@ -8,13 +8,13 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from borvo.kernel.clock import Clock
+from borvo.kernel.hosts import LOOPBACK_HOSTS
 from borvo.storage.database import Connection, Database
-from borvo.storage.security_events.log import EVENT_COLUMNS, read_event
+from borvo.storage.security_events.log import NAMED_COLUMNS, read_event
 from borvo.storage.security_events.model import RecordedEvent
 
 _LEASE = timedelta(seconds=60)
 _BATCH = 200
-_COLUMNS = ", ".join(f"e.{name}" for name in EVENT_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,6 @@ class SinkAddress:
 
 _PORTS = {"syslogs": 6514, "syslog": 601, "https": 443, "http": 80}
 _ENCRYPTED = frozenset({"syslogs", "https"})
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def parse_sink(url: str) -> SinkAddress:
@@ -47,7 +46,7 @@ def parse_sink(url: str) -> SinkAddress:
         raise ValueError(
             f"it has to begin with one of {', '.join(f'{scheme}://' for scheme in _PORTS)} and name a host"
         )
-    if parts.scheme not in _ENCRYPTED and parts.hostname not in _LOOPBACK:
+    if parts.scheme not in _ENCRYPTED and parts.hostname not in LOOPBACK_HOSTS:
         raise ValueError("what is not encrypted must stay on this machine; use syslogs:// or https://")
     return SinkAddress(parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme], url)
 
@@ -107,7 +106,7 @@ class Stream:
 
 async def _load(connection: Connection, after: int) -> list[SentEvent]:
     rows = await connection.fetch(
-        f"""select l.position, {_COLUMNS} from security_event_link l
+        f"""select l.position, {NAMED_COLUMNS} from security_event_link l
             join security_event e on e.person_id = l.person_id and e.id = l.event_id
             where l.position > $1 order by l.position limit $2""",
         after,

@@ -54,7 +54,8 @@ OnSessionEnded = Callable[[Connection, PersonId, Sequence[LoginSessionId]], Awai
 ListHindrances = Callable[[Connection, PersonId], Awaitable[list[str]]]
 """What keeps a person from closing her account, in words for her."""
 EraseElsewhere = Callable[[Connection, PersonId], Awaitable[None]]
-"""Erases what other features hold of a person, in the transaction that deletes her."""
+"""Erases what other features hold of a person, or ends what they gave her that opens something, in the caller's
+transaction."""
 
 
 async def find_none(_: Connection, __: PersonId) -> list[str]:
@@ -62,12 +63,8 @@ async def find_none(_: Connection, __: PersonId) -> list[str]:
     return []
 
 
-EndElsewhere = Callable[[Connection, PersonId], Awaitable[None]]
-"""Ends whatever other features have given a person or her apps that opens something, in the caller's transaction."""
-
-
 async def erase_nothing(_: Connection, __: PersonId) -> None:
-    """An `EraseElsewhere` or `EndElsewhere` for where there is nothing else."""
+    """An `EraseElsewhere` for where there is nothing else."""
 
 
 async def tell_nobody(_: Connection, __: PersonId, ___: Sequence[LoginSessionId]) -> None:
@@ -98,7 +95,7 @@ class Accounts:
     factor_roles: frozenset[Role] = frozenset()
     list_hindrances: ListHindrances = find_none
     erase_elsewhere: EraseElsewhere = erase_nothing
-    end_elsewhere: EndElsewhere = erase_nothing
+    end_elsewhere: EraseElsewhere = erase_nothing
     factor_removal_delay: timedelta = timedelta(hours=72)
 
 

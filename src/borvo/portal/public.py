@@ -66,12 +66,13 @@ from borvo.portal.store import (
     load_client_by_key,
     load_counted_clients,
 )
-from borvo.portal.team.model import TeamRole
+from borvo.portal.team.model import Member, TeamRole
 from borvo.portal.team.tenancies import (
     TenancyCount,
     add_member,
     create_tenancy,
     list_all_tenancies,
+    load_team,
     remove_member,
     resume_tenancy,
     set_prefix,
@@ -107,6 +108,7 @@ __all__ = [
     "KeyFaultError",
     "KeySet",
     "LifetimeBounds",
+    "Member",
     "Portal",
     "PublicKey",
     "Refusal",
@@ -145,6 +147,7 @@ __all__ = [
     "load_client_by_key",
     "load_counted_clients",
     "load_presentation",
+    "load_team",
     "maintain",
     "make_initial_token_by_support",
     "parse_key_set",

@@ -7,7 +7,7 @@ from borvo.accounts import public as people
 from borvo.accounts.public import Accounts, FactorKind, Intervention, Role, name_kinds
 from borvo.kernel.errors import InvalidInputError
 from borvo.kernel.ids import PersonId
-from borvo.support.policy import check_reason
+from borvo.support.policy import check_evidence
 from borvo.support.service import parse_role
 
 
@@ -76,8 +76,7 @@ async def _close(accounts: Accounts, person_id: PersonId, _: Wish, why: Interven
 
 
 async def _ask_for_removal(accounts: Accounts, person_id: PersonId, wish: Wish, why: Intervention) -> str:
-    if fault := check_reason(wish.checked):
-        fault = f"By what do you know that it is her? {fault}"
+    if fault := check_evidence(wish.checked):
         raise InvalidInputError(fault, {"checked": [fault]})
     kinds = [FactorKind(kind) for kind in wish.kinds if kind in set(FactorKind)]
     removal = await people.ask_for_removal(accounts, person_id, kinds, wish.checked, why)

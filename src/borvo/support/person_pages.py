@@ -33,7 +33,7 @@ def _render_search(supporter: Login, form: Form, error: BorvoError | None = None
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyRequestsError) else None
     return render_page(
         "support/search.html",
-        status=error.status if error else 200,
+        status=error.status if error else 400 if form.errors else 200,
         headers=headers,
         viewer=supporter,
         section="people",
@@ -46,8 +46,12 @@ async def submit_search(
     request: AnyRequest, supporter: Supporting, accounts: Collaborators
 ) -> Template | Redirect:
     form = await read_form(request)
+    if not form.text("whom"):
+        form.add_error("whom", "Enter her e-mail address or her id.")
     try:
         why = intervene(supporter, form.text("reason"))
+        if not form.is_valid:
+            return _render_search(supporter, form)
         person = await lookup.look_up(accounts, form.text("whom"), why)
     except BorvoError as error:
         return _render_search(supporter, form, error)
@@ -68,6 +72,7 @@ def _list_offers(standing: Standing, supporter: Login) -> list[Deed]:
         is_suspended=standing.suspended_at is not None,
         is_closing=standing.erase_at is not None,
         is_verified=standing.person.is_email_verified,
+        has_role=bool(standing.person.roles - {Role.PATIENT}),
         has_factor=bool(standing.factor_kinds),
         is_removal_asked=standing.removal is not None,
     )

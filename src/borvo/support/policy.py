@@ -13,15 +13,28 @@ def check_reason(text: str) -> str | None:
     return None
 
 
+def check_evidence(text: str) -> str | None:
+    """What is wrong with what was looked at to know a person, or None."""
+    if len(text) < REASON_MINIMUM:
+        return "Say by what you know that it is her, in a few words."
+    return check_reason(text)
+
+
 def list_offers(
-    *, is_suspended: bool, is_closing: bool, is_verified: bool, has_factor: bool, is_removal_asked: bool
+    *,
+    is_suspended: bool,
+    is_closing: bool,
+    is_verified: bool,
+    has_role: bool,
+    has_factor: bool,
+    is_removal_asked: bool,
 ) -> tuple[str, ...]:
     """The names of the deeds that can succeed."""
     is_open = not is_suspended and not is_closing
     offers = {
         "verification": is_open and not is_verified,
         "role-giving": True,
-        "role-taking": True,
+        "role-taking": has_role,
         "factor-removal": has_factor and not is_removal_asked,
         "factor-keeping": is_removal_asked,
         "suspension": is_open,

@@ -42,7 +42,7 @@ async def test_without_a_reason_nothing_is_shown_and_nothing_typed_is_lost(
     assert await office.list_events("support_looked") == []
 
 
-@pytest.mark.parametrize("whom", ["nobody@example.org", "ada", "ada@example", "%", "", "x" * 5000, "a\x00b"])
+@pytest.mark.parametrize("whom", ["nobody@example.org", "ada", "ada@example", "%", "x" * 5000, "a\x00b"])
 async def test_nobody_is_found_by_a_part_and_that_is_written_down_without_the_address(
     office: Office, sue: Browser, whom: str
 ) -> None:

@@ -199,7 +199,7 @@ async def test_a_factor_that_came_later_stays(
         ([], CHECKED, "Choose what she has lost."),
         (["passkey"], CHECKED, "Choose what she has lost."),
         (["king"], CHECKED, "Choose what she has lost."),
-        (["app"], "", "By what do you know that it is her?"),
+        (["app"], "", "Say by what you know that it is her"),
         (["app"], "x" * 301, "at most 300 ordinary characters"),
     ],
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks.agency import measure_agency
 from benchmarks.endpoints import measure_discovery, measure_token_endpoint
+from benchmarks.guessing import measure_guessing
 from benchmarks.instance import Instance, run_instance
 from benchmarks.paging import SIZES, measure_paging
 from benchmarks.portal import measure_pages
@@ -36,7 +37,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="rounds that count, after one that warms up")
     parser.add_argument(
         "--only",
-        choices=["provider", "samples", "writes", "portal", "agency", "paging"],
+        choices=["provider", "samples", "writes", "portal", "agency", "paging", "guessing"],
         help="one part of the tables",
     )
     parser.add_argument("--rows", type=int, default=SIZES[-1], help="how far the curve of pages goes")
@@ -68,6 +69,8 @@ def measure_parts(instance: Instance, options: argparse.Namespace) -> None:
         print(measure_pages(instance, 50) + "\n", flush=True)
     if options.only in {None, "agency"}:
         print(render_table(measure_agency(instance)) + "\n", flush=True)
+    if options.only in {None, "guessing"}:
+        print(render_table([measure_guessing(instance)]) + "\n", flush=True)
     if options.only in {None, "provider"}:
         for part in measure_provider(instance, options.seconds):
             print(part, flush=True)

@@ -17,6 +17,7 @@ from borvo.storage.sealing import MINIMUM_SECRET_BYTES
 from borvo.storage.security_events.streaming import parse_sink
 
 PREFIX = "BORVO_"
+_FACTOR_ROLES = frozenset({"agent", "developer", "membership_manager", "support"})
 
 
 class SettingsError(Exception):
@@ -115,7 +116,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(
             description="Roles whose people must have a second factor, parted by commas: `agent`, `developer`, "
-            "`support`. Whoever has such a role and no factor is led to set one up before anything else opens."
+            "`membership_manager`, `support`. Whoever has such a role and no factor is led to set one up before "
+            "anything else opens."
         ),
     ] = ""
     factor_removal_hours: Annotated[
@@ -275,7 +277,7 @@ def check_settings(settings: Settings) -> None:
     _check_secret_key(settings.secret_key)
     _check_mail(settings)
     _check_sms(settings)
-    if unknown := settings.factor_roles - {"agent", "developer", "support"}:
+    if unknown := settings.factor_roles - _FACTOR_ROLES:
         raise SettingsError(f"BORVO_SECOND_FACTOR_ROLES names {min(unknown)!r}, which is none of the roles")
     _check_sink(settings.security_event_sink)
     if settings.metrics_port == settings.port:

@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from joserfc.jwk import Key
 from litestar.types import ASGIApp
 
-from borvo.accounts.public import Passwords
+from borvo.accounts.public import Passwords, Pause
 from borvo.assembly import Platform, build_platform
 from borvo.identity.public import ALGORITHMS, GenerateKey, generate_key
 from borvo.kernel.entropy import read_system_entropy
@@ -77,12 +77,26 @@ def settings(database_url: str) -> Settings:
     )
 
 
+async def skip_pause(_: float) -> None:
+    """Nobody waits in a test."""
+
+
 @pytest.fixture
-async def platform(settings: Settings, clock: TestClock) -> AsyncIterator[Platform]:
+def pause() -> Pause:
+    return skip_pause
+
+
+@pytest.fixture
+async def platform(settings: Settings, clock: TestClock, pause: Pause) -> AsyncIterator[Platform]:
     """The platform with its database open, a clock of the test's own and fast password hashes."""
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     platform = build_platform(
-        settings, clock=clock, entropy=read_system_entropy, passwords=passwords, generate=reuse_keys()
+        settings,
+        clock=clock,
+        entropy=read_system_entropy,
+        passwords=passwords,
+        generate=reuse_keys(),
+        pause=pause,
     )
     await platform.database.open()
     yield platform

@@ -4,6 +4,7 @@ import base64
 
 import pytest
 
+from borvo.accounts.public import Role
 from borvo.settings import SettingsError, read_settings
 
 GOOD = {
@@ -100,5 +101,7 @@ def test_roles_that_must_have_a_second_factor_are_named_apart() -> None:
     settings = read_settings({**GOOD, "BORVO_SECOND_FACTOR_ROLES": "agent, support,"})
     assert settings.factor_roles == {"agent", "support"}
     assert read_settings(GOOD).factor_roles == frozenset()
+    every = ",".join(set(Role) - {Role.PATIENT})
+    assert len(read_settings({**GOOD, "BORVO_SECOND_FACTOR_ROLES": every}).factor_roles) == len(Role) - 1
     with pytest.raises(SettingsError, match=r"BORVO_SECOND_FACTOR_ROLES names 'nurse'"):
         read_settings({**GOOD, "BORVO_SECOND_FACTOR_ROLES": "agent,nurse"})

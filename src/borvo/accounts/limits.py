@@ -9,6 +9,8 @@ from borvo.kernel.errors import TooManyRequestsError
 from borvo.storage.database import Connection, Database
 
 _EPOCH_STEP = timedelta(minutes=15)
+_REFUSED_UNSEEN = timedelta(seconds=5)
+_MOST_REMEMBERED = 10_000
 _STEP_SECONDS = int(_EPOCH_STEP.total_seconds())
 
 
@@ -29,6 +31,8 @@ SIGN_IN_BY_EMAIL = Limit("sign-in-email", 100)
 SECOND_STEP_BY_PAIR = Limit("second-step-pair", 10)
 SECOND_STEP_BY_PERSON = Limit("second-step-person", 50)
 SIGN_IN_BY_ADDRESS = Limit("sign-in-address", 100)
+# Nothing of a passkey can be guessed: this bounds the work alone, and is no part of what wrong passwords use up.
+PASSKEY_BY_ADDRESS = Limit("passkey-address", 300)
 # Of a browser in which she has signed in before, whatever others do.
 SIGN_IN_BY_BROWSER = Limit("sign-in-browser", 10)
 # Mails that a stranger causes: each address and each network has as many, whether anybody has an account.
@@ -78,6 +82,9 @@ class Limiter:
     def __init__(self, database: Database, key: bytes) -> None:
         self._database = database
         self._key = key
+        # What was beyond its limit a moment ago, and until when it is refused without asking the database: whoever goes
+        # on all the same keeps others waiting for it no longer.
+        self._spent: dict[bytes, datetime] = {}
 
     def _name(self, limit: Limit, subject: str) -> bytes:
         return digest_with_key(self._key, f"{limit.name}:{subject}")
@@ -88,12 +95,20 @@ class Limiter:
     async def spend(self, limit: Limit, subject: str, now: datetime) -> int:
         """Counts before anything is tried, by a statement of its own, so that parallel attempts cannot
         slip past; how many there are now. Raises `TooManyRequestsError` beyond the limit."""
-        window = find_window(now)
+        window, name = find_window(now), self._name(limit, subject)
+        if window < now < self._spent.get(name, window):
+            raise build_refusal(limit, now)
         async with self._database.connection() as connection:
-            attempts = await store.count_attempt(connection, self._name(limit, subject), window)
+            attempts = await store.count_attempt(connection, name, window)
         if attempts > limit.attempts:
+            self._remember(name, min(now + _REFUSED_UNSEEN, window + _EPOCH_STEP))
             raise build_refusal(limit, now)
         return attempts
+
+    def _remember(self, name: bytes, until: datetime) -> None:
+        if len(self._spent) >= _MOST_REMEMBERED:
+            self._spent.clear()
+        self._spent[name] = until
 
     async def spend_within(self, connection: Connection, limit: Limit, subject: str, now: datetime) -> int:
         """As `spend`, in the caller's transaction: for what is written along with it and not guessed. What is rolled
@@ -105,10 +120,12 @@ class Limiter:
 
     async def refund(self, limit: Limit, subject: str, now: datetime) -> None:
         """Takes one attempt back: many people behind one address sign in without a fault."""
+        self._spent.pop(self._name(limit, subject), None)
         async with self._database.connection() as connection:
             await store.uncount_attempt(connection, self._name(limit, subject), find_window(now))
 
     async def forgive(self, limit: Limit, subject: str, now: datetime) -> None:
         """After success the subject's count starts anew."""
+        self._spent.pop(self._name(limit, subject), None)
         async with self._database.connection() as connection:
             await store.forget_attempts(connection, self._name(limit, subject), find_window(now))

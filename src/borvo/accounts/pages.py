@@ -63,6 +63,8 @@ async def submit_sign_in(request: AnyRequest, accounts: Collaborators) -> Templa
     try:
         person = await service.sign_in(accounts, form.text("email"), form.raw("password"), address, known)
     except TooManyRequestsError as error:
+        # Whoever guesses on and on takes the time of nobody else.
+        await accounts.brake.keep_back()
         return offer_passkey(request, accounts, await slow_down(accounts, "sign_in", form, return_to, error))
     if person is None:
         form.add_error("form", "The e-mail address or the password is not right.")

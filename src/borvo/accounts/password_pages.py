@@ -20,7 +20,8 @@ def _render(login: Login, form: Form, status: int = 200, notice: str = "") -> Te
 
 
 @get(_PATH)
-async def show_change(request: AnyRequest, login: SignedIn) -> Template:
+async def show_change(request: AnyRequest, login: SignedIn, accounts: Collaborators) -> Template:
+    await require_recent_factor(accounts, login, _PATH)
     return _render(login, Form({"others": ["on"]}), notice=request.query_params.get("notice", ""))
 
 

@@ -1,6 +1,7 @@
 """What other features may use of accounts."""
 
 from borvo.accounts.address_change import ask_to_verify_for
+from borvo.accounts.brake import Brake, Pause
 from borvo.accounts.closing import close_by_support, erase_due
 from borvo.accounts.factors.loss import ask_for_removal, stop_removal
 from borvo.accounts.factors.loss import remove_due as remove_lost_factors
@@ -77,6 +78,7 @@ __all__ = [
     "RECENT",
     "Accounts",
     "AuthenticationClass",
+    "Brake",
     "ClaimsSubject",
     "Counter",
     "DescribeReturn",
@@ -93,6 +95,7 @@ __all__ = [
     "Methods",
     "OnSessionEnded",
     "Passwords",
+    "Pause",
     "Person",
     "PostalAddress",
     "Profile",

@@ -2,6 +2,7 @@
 
 from borvo.accounts import address_store, holder_store, limits, link_store, store
 from borvo.accounts.factors import half_store
+from borvo.accounts.factors import store as factor_store
 from borvo.accounts.links import AccountLink, LinkPurpose, LinkText
 from borvo.accounts.model import Login, Person
 from borvo.accounts.registration import LinkGoneError
@@ -43,6 +44,7 @@ async def _tell(connection: Connection, accounts: Accounts, person: Person, mean
     """Ends what came by the one from before, and the links that could still change the password, or the address at the
     wish of somebody who knew it; and says to the person that it was changed."""
     await half_store.end_halves(connection, person.id, accounts.clock())
+    await factor_store.forget_wrong_codes(connection, person.id)
     ended = (LinkPurpose.RESET, LinkPurpose.CHANGE)
     await link_store.end_links(connection, person.id, ended, accounts.clock())
     detail = {"means": means}

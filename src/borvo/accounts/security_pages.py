@@ -28,7 +28,8 @@ _SENTENCES = {
     SecurityEventKind.ACCOUNT_REOPENED: "You opened your account again.",
     SecurityEventKind.FACTOR_ADDED: "Your account got {factor} as a second step.",
     SecurityEventKind.FACTOR_REMOVED: "Your account lost {factor} as a second step.",
-    SecurityEventKind.SECOND_STEP_FAILED: "Somebody who knows your password entered a wrong code.",
+    SecurityEventKind.FACTOR_UNDONE: "A new way to sign in was taken back by the link in a mail.",
+    SecurityEventKind.SECOND_STEP_FAILED: "Somebody who got past your password entered a wrong code.",
     SecurityEventKind.RECOVERY_CODES_MADE: "You made new recovery codes.",
     SecurityEventKind.RECOVERY_CODE_USED: "A recovery code was used to sign in as you.",
     SecurityEventKind.PASSKEY_COUNT_WENT_BACK: "A passkey of yours was refused: it may have been copied.",
@@ -63,6 +64,8 @@ _SENTENCES = {
 
 _WARNINGS = {
     SecurityEventKind.SIGN_IN_FAILED,
+    SecurityEventKind.FACTOR_ADDED,
+    SecurityEventKind.FACTOR_UNDONE,
     SecurityEventKind.SECOND_STEP_FAILED,
     SecurityEventKind.RECOVERY_CODE_USED,
     SecurityEventKind.PASSKEY_COUNT_WENT_BACK,

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from borvo.accounts import address_store, holder_store, limits, link_store, store
+from borvo.accounts.brake import Brake
 from borvo.accounts.factors import half_store
 from borvo.accounts.known_browsers import recognize
 from borvo.accounts.limits import Limiter
@@ -54,8 +55,7 @@ OnSessionEnded = Callable[[Connection, PersonId, Sequence[LoginSessionId]], Awai
 ListHindrances = Callable[[Connection, PersonId], Awaitable[list[str]]]
 """What keeps a person from closing her account, in words for her."""
 EraseElsewhere = Callable[[Connection, PersonId], Awaitable[None]]
-"""Erases what other features hold of a person, or ends what they gave her that opens something, in the caller's
-transaction."""
+"""Erases what other features hold of a person, or ends what they gave her, in the caller's transaction."""
 
 
 async def find_none(_: Connection, __: PersonId) -> list[str]:
@@ -91,6 +91,7 @@ class Accounts:
     describe_return: DescribeReturn
     browser_key: bytes
     closing_grace: timedelta
+    brake: Brake
     on_session_ended: OnSessionEnded = tell_nobody
     factor_roles: frozenset[Role] = frozenset()
     list_hindrances: ListHindrances = find_none

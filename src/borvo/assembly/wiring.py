@@ -1,11 +1,12 @@
 """Wires the features of one instance to each other: the only module that knows all their collaborators."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from borvo.accounts.public import Accounts, Limiter, Passwords, Role
+from borvo.accounts.public import Accounts, Brake, Limiter, Passwords, Pause, Role
 from borvo.agency import public as agency
 from borvo.agency.public import Agency
 from borvo.assembly.farewell import prepare_farewell
@@ -76,6 +77,7 @@ def build_platform(
     passwords: Passwords | None = None,
     generate: GenerateKey = generate_key,
     handlers: Mapping[str, Handler] | None = None,
+    pause: Pause = asyncio.sleep,
 ) -> Platform:
     """Wires the features. The database is not opened here: commands and servers do that when they start. `handlers`
     deliver what the outbox holds, one a kind; without one, messages of the kind wait."""
@@ -93,7 +95,7 @@ def build_platform(
     provider = _build_provider(
         settings, database, clock, entropy, cabinet, verifier, limiter, keyring, events
     )
-    people = _build_accounts(settings, provider, passwords, outbox, keyring)
+    people = _build_accounts(settings, provider, passwords, outbox, keyring, Brake(pause))
     developers = _build_portal(settings, people, verifier, provider)
     clinics = Organisations(
         people,
@@ -141,7 +143,12 @@ def _build_dataserver(settings: Settings, provider: Identity, asking: Agency, ke
 
 
 def _build_accounts(
-    settings: Settings, provider: Identity, passwords: Passwords, outbox: Outbox, keyring: Keyring
+    settings: Settings,
+    provider: Identity,
+    passwords: Passwords,
+    outbox: Outbox,
+    keyring: Keyring,
+    brake: Brake,
 ) -> Accounts:
     return Accounts(
         database=provider.database,
@@ -158,6 +165,7 @@ def _build_accounts(
         describe_return=partial(identity.describe_return, provider),
         browser_key=keyring.derive("known browsers"),
         closing_grace=timedelta(days=settings.account_closing_days),
+        brake=brake,
         on_session_ended=partial(identity.announce_end, outbox),
         factor_roles=frozenset(Role(name) for name in settings.factor_roles),
         factor_removal_delay=timedelta(hours=settings.factor_removal_hours),

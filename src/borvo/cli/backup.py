@@ -5,8 +5,7 @@ import asyncio
 import os
 import sys
 from pathlib import Path
-
-import asyncpg
+from typing import Any
 
 from borvo.accounts.public import end_all_sessions
 from borvo.assembly import Platform, build_platform
@@ -17,6 +16,7 @@ from borvo.kernel.clock import read_system_clock
 from borvo.portal.public import void_all_tokens
 from borvo.settings import Settings, read_settings
 from borvo.storage.backup import (
+    BackupError,
     create_identity,
     dump_database,
     encrypt_text,
@@ -26,6 +26,13 @@ from borvo.storage.backup import (
 )
 from borvo.storage.migration import migrate
 from borvo.storage.private_file import write_private
+from borvo.storage.restoration import (
+    Stage,
+    abandon_restoration,
+    begin_restoration,
+    finish_restoration,
+    read_fingerprint,
+)
 
 _SECRET_NAME = "BORVO_SECRET_KEY"  # noqa: S105 - the name of a setting
 
@@ -87,8 +94,8 @@ def _create(options: argparse.Namespace) -> None:
 def _restore(options: argparse.Namespace) -> None:
     settings = read_settings(os.environ)
     identity = read_identity(options.identity)
-    asyncio.run(_check_empty(settings.database_url))
-    load_database(settings.database_url, options.file, identity)
+    if asyncio.run(_begin(settings.database_url, options.file)) is Stage.EMPTY:
+        _load(settings.database_url, options.file, identity)
     asyncio.run(_finish(settings))
     sys.stdout.write(
         "Restored. All sessions and tokens have ended, so that none which was ended since the backup lives on.\n"
@@ -96,33 +103,32 @@ def _restore(options: argparse.Namespace) -> None:
     )
 
 
-async def _check_empty(url: str) -> None:
-    """Raises `CommandError` for a database with any table: nothing is ever overwritten."""
+async def _begin(url: str, file: Path) -> Stage:
+    """Raises `CommandError`, `RestorationError`."""
     await check_version(url)
-    connection = await asyncpg.connect(url)
+    return await begin_restoration(url, read_fingerprint(file))
+
+
+def _load(url: str, file: Path, identity: Any) -> None:
+    """All of it, or the database is as empty as before."""
     try:
-        tables = await connection.fetchval(
-            "select count(*) from information_schema.tables "
-            "where table_schema not in ('pg_catalog', 'information_schema')"
-        )
-    finally:
-        await connection.close()
-    if tables:
-        raise CommandError(
-            f"the database holds {tables} tables; restore into an empty one, and look at it before it takes over"
-        )
+        load_database(url, file, identity)
+    except (BackupError, OSError):
+        asyncio.run(abandon_restoration(url))
+        raise
 
 
 async def _finish(settings: Settings) -> None:
-    """Ends what the backup brought back to life, then looks whether the signing keys can be used."""
+    """Looks whether the signing keys can be used, then ends what the backup brought back to life. Until that is
+    committed nobody serves the database, and the command can be run again."""
     await migrate(settings.database_url)
+    await check_keys(settings)
     platform = build_platform(settings)
     await platform.database.open()
     try:
         await _end_all(platform)
     finally:
         await platform.database.close()
-    await check_keys(settings)
 
 
 async def _end_all(platform: Platform) -> None:
@@ -131,3 +137,4 @@ async def _end_all(platform: Platform) -> None:
         await end_all_sessions(connection, now)
         await end_all_grants(connection, now)
         await void_all_tokens(connection, now)
+        await finish_restoration(connection, now)

@@ -21,6 +21,7 @@ from borvo.cli.workers import run_workers
 from borvo.settings import Settings
 from borvo.storage.marks import DEMO, has_mark
 from borvo.storage.migration import find_head, find_revision
+from borvo.storage.restoration import is_unfinished
 from borvo.storage.sealing import SealError
 
 SUPPORTED_POSTGRESQL = range(15, 19)
@@ -46,8 +47,9 @@ async def check_version(url: str) -> None:
 
 
 async def check_schema(url: str) -> None:
-    """Raises `CommandError` unless the database is at this release's schema."""
+    """Raises `CommandError` unless the database is at this release's schema, and all there."""
     await check_version(url)
+    await _check_finished(url)
     revision, head = await find_revision(url), find_head()
     if revision is None:
         raise CommandError("the database is empty; run: borvo migrate")
@@ -59,6 +61,18 @@ async def check_schema(url: str) -> None:
         raise CommandError(
             f"the database is at schema {revision}, which is newer than this release knows ({head})"
         )
+
+
+async def _check_finished(url: str) -> None:
+    """Sessions and tokens that have ended since are live in a database whose restore broke off."""
+    connection = await asyncpg.connect(url)
+    try:
+        if await is_unfinished(connection):
+            raise CommandError(
+                "the restore of this database has not finished; run borvo restore again, with the same file"
+            )
+    finally:
+        await connection.close()
 
 
 async def check_database(url: str) -> None:

@@ -67,6 +67,14 @@ class Assertion:
         """From then on it is refused for its age, and need not be remembered. Of one that was checked."""
         return datetime.fromtimestamp(self.claims["exp"], UTC) + LEEWAY
 
+    @property
+    def usable_from(self) -> datetime:
+        """Before that it was refused for its age, too, so nobody can have used it. Of one that was checked."""
+        by_end = self.claims["exp"] - LONGEST.total_seconds()
+        # In numbers, since what lies far enough back is no date.
+        begins = max(by_end, self.claims.get("iat", by_end))
+        return datetime.fromtimestamp(begins, UTC) - LEEWAY
+
     def is_signed_by(self, key: Key) -> bool:
         try:
             return jws.validate_compact(self.signed, key, registry=_REGISTRY)

@@ -75,6 +75,11 @@ class Proof:
         """When nobody would take it any more, whoever's clock is asked."""
         return self.issued_at + PROOF_LIFETIME + PROOF_HASTE
 
+    @property
+    def usable_from(self) -> datetime:
+        """Before that nobody took it."""
+        return self.issued_at - PROOF_HASTE
+
 
 @dataclass(frozen=True, slots=True)
 class ProvenRequest:

@@ -150,7 +150,7 @@ async def take_out(
 
 async def load_members(
     organisations: Organisations, name: str
-) -> tuple[Organisation, list[OrganisationMember]]:
+) -> tuple[Organisation, tuple[OrganisationMember, ...]]:
     """An organisation by its name or id, with everybody in it. Raises `NotFoundError`."""
     async with organisations.accounts.database.connection() as connection:
         organisation = await find_named(connection, name)

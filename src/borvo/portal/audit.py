@@ -38,6 +38,7 @@ class Action(StrEnum):
     TOKEN_CREATED = "token_created"  # noqa: S105  (a name)
     TOKEN_REVOKED = "token_revoked"  # noqa: S105  (a name)
     TOKEN_REPORTED = "token_reported"  # noqa: S105  (a name)
+    REGISTRATION_ENDED = "registration_ended"
     MEMBER_INVITED = "member_invited"
     INVITATION_SENT_AGAIN = "invitation_sent_again"
     INVITATION_REVOKED = "invitation_revoked"

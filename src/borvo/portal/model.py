@@ -277,8 +277,19 @@ def decide_state(
 
 
 @dataclass(frozen=True, slots=True)
+class ProgramOrigin:
+    """That a program registered a client (RFC 7591): when, and the label of its initial access token, empty where that
+    was not kept. While it `is_open`, the program can change and delete the client."""
+
+    registered_at: datetime
+    initial_token: str
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ClientSheet:
-    """All that the portal knows of a client. `version` goes up with each change of the details."""
+    """All that the portal knows of a client. `version` goes up with each change of the details; `registration` is None
+    for a client that was registered in the portal."""
 
     client: RegisteredClient
     presentation: ClientPresentation
@@ -289,6 +300,7 @@ class ClientSheet:
     disabled_at: datetime | None = None
     deleted_at: datetime | None = None
     last_used_at: datetime | None = None
+    registration: ProgramOrigin | None = None
 
     @property
     def state(self) -> ClientState:

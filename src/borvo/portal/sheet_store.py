@@ -9,6 +9,7 @@ from borvo.portal.model import (
     ClientDetails,
     ClientPresentation,
     ClientSheet,
+    ProgramOrigin,
     RegisteredClient,
 )
 from borvo.portal.store import CLIENT_QUERY, read_client
@@ -16,10 +17,12 @@ from borvo.storage.database import Connection, Row
 
 _SHEET = f"""
     select client.*, c.description, c.tos_uri, c.policy_uri, c.version, c.created_at, c.updated_at, c.live_at,
-           c.disabled_at, c.deleted_at, l.digest as logo, u.last_used_at
+           c.disabled_at, c.deleted_at, l.digest as logo, u.last_used_at,
+           r.registered_at, r.initial_label, r.digest is not null as is_open
     from ({CLIENT_QUERY} where c.client_key = $1) client join client c on c.client_key = client.client_key
       left join client_logo l on l.client_key = client.client_key
-      left join client_usage u on u.client_key = client.client_key"""
+      left join client_usage u on u.client_key = client.client_key
+      left join client_registration r on r.client_key = client.client_key"""
 
 
 async def load_sheet(connection: Connection, client_key: ClientKey) -> ClientSheet | None:
@@ -37,11 +40,16 @@ async def load_sheet(connection: Connection, client_key: ClientKey) -> ClientShe
         disabled_at=row["disabled_at"],
         deleted_at=row["deleted_at"],
         last_used_at=row["last_used_at"],
+        registration=_read_origin(row) if row["registered_at"] else None,
     )
 
 
 def _read_presentation(row: Row) -> ClientPresentation:
     return ClientPresentation(row["description"], row["tos_uri"], row["policy_uri"], row["logo"] or "")
+
+
+def _read_origin(row: Row) -> ProgramOrigin:
+    return ProgramOrigin(row["registered_at"], row["initial_label"], row["is_open"])
 
 
 async def load_presentation(connection: Connection, client_key: ClientKey) -> ClientPresentation:

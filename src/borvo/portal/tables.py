@@ -130,13 +130,17 @@ client = sa.Table(
     sa.CheckConstraint("deleted_at is null or disabled_at is not null", name="deletion"),
 )
 
-# Of clients that registered themselves: the registration access token that opens it, keyed.
+# Of clients that programs registered.
 client_registration = sa.Table(
     "client_registration",
     metadata,
     sa.Column("client_key", UUID, primary_key=True),
-    sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),
+    # Of the registration access token that opens it, keyed; null once that has ended.
+    sa.Column("digest", sa.LargeBinary, unique=True),
     sa.Column("secret_method", sa.Text, nullable=False),
+    sa.Column("registered_at", _INSTANT, nullable=False),
+    # Of the initial access token, which may be gone. Empty where it was not kept.
+    sa.Column("initial_label", sa.Text, nullable=False, server_default=""),
 )
 
 client_logo = sa.Table(

@@ -1,5 +1,7 @@
 """Marks on a database: facts about the whole of it."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from borvo.storage.database import Connection
@@ -7,12 +9,33 @@ from borvo.storage.schema import metadata
 
 DEMO = "demo"
 DEMO_COMPLETE = "demo-complete"
+RESTORED = "restored"
 
-database_mark = sa.Table("database_mark", metadata, sa.Column("name", sa.Text, primary_key=True))
+database_mark = sa.Table(
+    "database_mark",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("at", sa.DateTime(timezone=True)),
+)
+
+UNLESS_FORGOTTEN = f"""where not exists (
+             select from database_mark where name = '{RESTORED}' and at >= {{instant}})"""
+"""SQL for what is used once, and could not have been used before the instant: nothing when the database went back to an
+earlier day since, and so cannot know."""
 
 
 async def set_mark(connection: Connection, name: str) -> None:
     await connection.execute("insert into database_mark (name) values ($1) on conflict do nothing", name)
+
+
+async def mark_restored(connection: Connection, now: datetime) -> None:
+    """That what was used up since the backup is known no more."""
+    await connection.execute(
+        """insert into database_mark (name, at) values ($1, $2)
+           on conflict (name) do update set at = excluded.at""",
+        RESTORED,
+        now,
+    )
 
 
 async def has_mark(connection: Connection, name: str) -> bool:

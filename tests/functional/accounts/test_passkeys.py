@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import secrets
 
 import httpx
 import pytest
@@ -203,6 +204,7 @@ async def test_a_count_that_goes_back_is_refused_and_written_down(
         assert (await sign_in_by_passkey(browser, key)).status_code == 400
     kinds = "select count(*) from security_event where kind = 'passkey_count_went_back'"
     assert await platform.database.pool.fetchval(kinds) == 3
+    assert "A passkey of yours was refused" in await read_mails(platform)
     key.count = 6
     assert (await sign_in_by_passkey(browser, key)).url.path == "/account"
     # Nor may one that was looked at before a higher count came set it back.
@@ -210,6 +212,55 @@ async def test_a_count_that_goes_back_is_refused_and_written_down(
     async with platform.database.connection() as connection:
         late = await note_use(connection, owner, key.credential_id, 6, platform.clock())
     assert not late
+
+
+async def test_an_answer_that_is_sent_twice_is_no_copy_of_the_passkey(
+    platform: Platform, browser: Browser, ada: Browser
+) -> None:
+    key = await add_passkey(ada, key=Authenticator(count=5))
+    browser.client.cookies.clear()
+    page = await browser.open("/account/sign-in")
+    key.count = 6
+    answer, cookie = key.get(read_options(page.text)), browser.client.cookies["borvo_passkey"]
+    assert (await browser.submit(page, BY_PASSKEY, credential=answer)).url.path == "/account"
+    browser.client.cookies.set("borvo_passkey", cookie, domain="localhost.local")
+    assert (await browser.submit(page, BY_PASSKEY, credential=answer)).status_code == 400
+    kinds = "select count(*) from security_event where kind = 'passkey_count_went_back'"
+    assert await platform.database.pool.fetchval(kinds) == 0
+
+
+@pytest.mark.spec("WebAuthn", "7.1")
+@pytest.mark.parametrize(("size", "status"), [(1023, 200), (1024, 400), (4000, 400)])
+async def test_a_name_of_a_passkey_is_not_too_long(ada: Browser, size: int, status: int) -> None:
+    key = Authenticator(credential_id=secrets.token_bytes(size))
+    page = await ada.open(f"{FACTORS}/passkeys")
+    credential = key.create(read_options(page.text))
+    answer = await ada.submit(page, f"{FACTORS}/passkeys", name="Phone", credential=credential)
+    assert answer.status_code == status
+
+
+async def test_ways_to_a_passkey_are_kept_once_each(platform: Platform, ada: Browser) -> None:
+    page = await ada.open(f"{FACTORS}/passkeys")
+    answer = json.loads(Authenticator().create(read_options(page.text)))
+    answer["response"]["transports"] = ["usb", "nfc"] * 500
+    await ada.submit(page, f"{FACTORS}/passkeys", name="Phone", credential=json.dumps(answer))
+    assert await platform.database.pool.fetchval("select transports from person_passkey") == ["usb", "nfc"]
+
+
+@pytest.mark.parametrize("return_to", ["https://evil.example/", "//evil.example", "/\\evil.example"])
+async def test_the_way_on_never_leaves_the_origin(browser: Browser, ada: Browser, return_to: str) -> None:
+    key = await add_passkey(ada)
+    browser.client.cookies.clear()
+    page = await browser.open("/account/sign-in")
+    answer = key.get(read_options(page.text))
+    page = await browser.submit(page, BY_PASSKEY, credential=answer, return_to=return_to)
+    assert page.url.path == "/account"
+    browser.client.cookies.clear()
+    page = await browser.open("/account/sign-in")
+    fields = {"email": ADA, "password": "correct horse pony", "return_to": return_to}
+    page = await browser.submit(page, "/account/sign-in", **fields)
+    answer = key.get(read_options(page.text))
+    assert (await browser.submit(page, SECOND_PASSKEY, credential=answer)).url.path == "/account"
 
 
 async def test_two_devices_and_one_of_them_lost(

@@ -20,7 +20,7 @@ from tests.functional.accounts.enrolment import (
 )
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
-from tests.functional.identity.flows import ADA, count
+from tests.functional.identity.flows import ADA, count, execute
 from tests.functional.mails import find_link, list_mails
 
 Pages = list[httpx.Response]
@@ -203,7 +203,40 @@ async def test_five_wrong_codes_ask_for_the_password_again(
     assert await platform.database.pool.fetchval(events) == 5
     # Somebody knows her password: she learns of it, once.
     subjects = [mail.subject for mail in await list_mails(platform, ADA)]
-    assert subjects.count("Wrong codes after your password") == 1
+    assert subjects.count("Wrong codes for your account") == 1
+
+
+async def test_after_a_hundred_wrong_codes_in_a_row_the_app_waits_for_another_proof(
+    platform: Platform, browser: Browser, ada: Browser, clock: TestClock
+) -> None:
+    secret = await add_app(ada, clock)
+    recovery = (await make_codes(ada))[0]
+    await execute(platform, "update person_totp set wrong_codes = 99")
+    page = await browser.submit(await come_half(browser), SECOND_STEP, code=show_wrong_code(secret, clock))
+    assert "There were too many wrong codes" in page.text
+    assert any("has entered 100 wrong codes" in mail.text for mail in await list_mails(platform, ADA))
+    page = await browser.submit(page, SECOND_STEP, code=show_code(secret, clock))
+    assert page.status_code == 400
+    await browser.submit(page, SECOND_STEP, code=recovery)
+    clock.advance(seconds=30)
+    page = await browser.submit(await come_half(browser), SECOND_STEP, code=show_code(secret, clock))
+    assert page.url.path == "/account"
+
+
+@pytest.mark.parametrize("way", ["right", "password"])
+async def test_wrong_codes_are_forgotten_once_she_has_proved_who_she_is(
+    platform: Platform, browser: Browser, ada: Browser, clock: TestClock, way: str
+) -> None:
+    secret = await add_app(ada, clock)
+    page = await browser.submit(await come_half(browser), SECOND_STEP, code=show_wrong_code(secret, clock))
+    assert await platform.database.pool.fetchval("select wrong_codes from person_totp") == 1
+    if way == "right":
+        await browser.submit(page, SECOND_STEP, code=show_code(secret, clock))
+    else:
+        await browser.submit(await browser.open("/account/reset"), "/account/reset", email=ADA)
+        page = await browser.open(await find_link(platform, ADA))
+        await browser.submit(page, "/account/reset/", password="another tiger lamp")
+    assert await platform.database.pool.fetchval("select wrong_codes from person_totp") == 0
 
 
 async def test_ten_wrong_codes_hold_up_their_network(

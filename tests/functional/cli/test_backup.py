@@ -14,6 +14,8 @@ import pytest
 
 from borvo.assembly import Platform, build_platform
 from borvo.settings import Settings
+from borvo.storage.backup import dump_database, read_recipient
+from borvo.storage.migration import find_head
 from tests.conftest import replace_database
 from tests.functional.application import build_app_for
 from tests.functional.browser import Browser
@@ -80,6 +82,14 @@ async def count_tables(url: str) -> int:
     return found
 
 
+async def ask(url: str, question: str, *values: object) -> tuple[object, ...]:
+    """The first row, if there is any."""
+    connection = await asyncpg.connect(url)
+    row = await connection.fetchrow(question, *values)
+    await connection.close()
+    return tuple(row or ())
+
+
 async def open_restored(settings: Settings, url: str, clock: TestClock) -> Platform:
     changed = {name: getattr(settings, name) for name in settings.__struct_fields__} | {"database_url": url}
     platform = build_platform(Settings(**changed), clock=clock)
@@ -125,6 +135,58 @@ async def test_all_comes_back_but_sessions_and_tokens_that_may_have_been_ended_s
             assert (await call_userinfo(again, fresh["access_token"])).status_code == 200
     finally:
         await twin.database.close()
+
+
+async def test_tokens_of_programs_that_may_have_been_revoked_since_have_ended(
+    platform: Platform, http: httpx.AsyncClient, settings: Settings, empty_url: str, tmp_path: Path
+) -> None:
+    await register_lasting(platform, http)
+    await execute(
+        platform,
+        """insert into personal_token (person_id, id, tenancy_id, digest, label, scopes, ending, created_at, expires_at)
+             select gen_random_uuid(), gen_random_uuid(), tenancy_id, 'a', 'ci', '{}', 'abcd', now(),
+               now() + interval '1 day' from client;
+           insert into initial_token (tenancy_id, id, digest, label, ending, created_at, expires_at, most)
+             select tenancy_id, gen_random_uuid(), 'a', 'ci', 'abcd', now(), now() + interval '1 day', 9 from client;
+           insert into client_registration (client_key, digest, secret_method, registered_at)
+             select client_key, 'a', 'client_secret_basic', now() from client""",
+    )
+    identity, recipient = await make_key(tmp_path)
+    await back_up(settings.database_url, tmp_path / "x", recipient)
+    assert (await restore(empty_url, tmp_path / "x", identity)).code == 0
+    ended = """select (select count(*) from personal_token where expires_at <= now()),
+                      (select count(*) from initial_token where expires_at <= now()),
+                      (select count(*) from client_registration where digest is null),
+                      (select count(*) from database_mark where name = 'restored' and at > now() - interval '1 hour')"""
+    assert await ask(empty_url, ended) == (1, 1, 1, 1)
+
+
+async def test_a_restore_that_broke_off_is_not_served_and_goes_on(
+    platform: Platform, browser: Browser, settings: Settings, empty_url: str, tmp_path: Path
+) -> None:
+    await browser.sign_up(ADA)
+    identity, recipient = await make_key(tmp_path)
+    file, other = tmp_path / "today.borvo", tmp_path / "other.borvo"
+    await back_up(settings.database_url, other, recipient)
+    await execute(platform, "update alembic_version set version_num = '9999'")
+    dump_database(settings.database_url, file, [read_recipient(recipient)])
+    broken = await restore(empty_url, file, identity)
+    assert (broken.code, "newer than this release" in broken.complaint) == (1, True)
+    live = "select count(*) from login_session where ended_at is null"
+    assert await ask(empty_url, live) == (1,)
+    await ask(empty_url, "update alembic_version set version_num = $1", find_head())
+    for command in (("serve",), ("support", "audit", "verify"), ("backup", "create", str(tmp_path / "y"))):
+        options = ("--recipient", recipient) if command[0] == "backup" else ()
+        refused = await run(*command, *options, environment=configure(empty_url))
+        assert (refused.code, "run borvo restore again" in refused.complaint) == (1, True)
+    elsewhere = await restore(empty_url, other, identity)
+    assert (elsewhere.code, "holds another backup" in elsewhere.complaint) == (1, True)
+    assert await ask(empty_url, live) == (1,)
+    done = await restore(empty_url, file, identity)
+    assert (done.code, done.err) == (0, "")
+    assert await ask(empty_url, live) == (0,)
+    again = await restore(empty_url, file, identity)
+    assert (again.code, "empty" in again.complaint) == (1, True)
 
 
 async def test_the_secret_key_goes_into_a_file_of_its_own(database_url: str, tmp_path: Path) -> None:

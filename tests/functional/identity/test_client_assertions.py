@@ -14,6 +14,7 @@ from borvo.identity.assertions import LEEWAY
 from borvo.identity.client_keys import PAUSE, ClientKeys
 from borvo.identity.public import clean_up
 from borvo.settings import Settings
+from borvo.storage.marks import mark_restored
 from borvo.web.outgoing import Fetched
 from tests.factories.clients import SECRET
 from tests.functional.application import build_app_for
@@ -129,6 +130,26 @@ async def test_used_assertions_are_forgotten_when_they_have_expired(
     await clean_up(platform.identity)
     assert await count(platform, "used_assertion") == 0
     assert_refused(await signer.ask(assertion))
+
+
+async def test_what_may_have_been_used_before_a_restore_is_refused(
+    signer: Signer, platform: Platform, clock: TestClock
+) -> None:
+    """The backup does not know of it."""
+    old, undated = signer.sign(), signer.sign(iat=None)
+    async with platform.database.transaction() as connection:
+        await mark_restored(connection, clock.now + timedelta(seconds=5))
+    clock.advance(seconds=10)
+    for assertion in (old, undated, signer.sign(), signer.sign(iat=None)):
+        assert_refused(await signer.ask(assertion))
+    assert await count(platform, "used_assertion") == 0
+    # Made when even a clock that is fast says that it was later.
+    clock.now += LEEWAY
+    fresh = signer.sign()
+    assert (await signer.ask(fresh)).status_code == 200
+    assert_refused(await signer.ask(fresh))
+    clock.advance(hours=1)
+    assert (await signer.ask(signer.sign(iat=None))).status_code == 200
 
 
 @pytest.mark.spec("OpenID Connect Registration", "2")

@@ -1,13 +1,14 @@
 """What an app may ask of a sign-in: `acr_values`, and the essential claim `acr`."""
 
 import json
+from html import unescape
 
 import httpx
 import pytest
 
 from borvo.assembly import Platform
 from tests.factories.clients import register_client
-from tests.functional.accounts.enrolment import SECOND_STEP, add_app, show_code
+from tests.functional.accounts.enrolment import FACTORS, SECOND_STEP, add_app, show_code
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
 from tests.functional.identity.aspnet import Handler, consent, read_redirect
@@ -72,15 +73,42 @@ async def test_who_is_signed_in_with_enough_is_asked_for_nothing(
 
 
 @pytest.mark.spec("OpenID Connect Core", "5.5.1.1")
-async def test_what_cannot_be_met_is_refused_and_what_was_wished_for_is_not(
+async def test_what_nobody_knows_is_refused_and_what_was_wished_for_is_not(
     app: Handler, ada: Browser
 ) -> None:
-    told = read_redirect(await reach_answer(app, ada, **demand(TWO)))
-    assert told["error"] == "unmet_authentication_requirements"
     told = read_redirect(await reach_answer(app, ada, **demand("urn:example:loa3")))
     assert told["error"] == "unmet_authentication_requirements"
     tokens = (await app.redeem(read_redirect(await reach_answer(app, ada, **wish(TWO)))["code"])).json()
     assert (await app.read_id_token(tokens["id_token"]))["acr"] == ONE
+
+
+async def test_who_has_no_factor_sets_one_up_and_goes_on(
+    app: Handler, ada: Browser, clock: TestClock
+) -> None:
+    page = await ada.open(await app.build_authorization_url(**demand(TWO)))
+    assert page.url.path == FACTORS
+    await add_app(ada, clock)
+    page = await ada.open(str(page.url))
+    page = await ada.open(unescape(page.text.split('class="btn btn-primary" href="')[1].split('"')[0]))
+    tokens = (await app.redeem(read_redirect(await consent(ada, page))["code"])).json()
+    assert (await app.read_id_token(tokens["id_token"]))["acr"] == TWO
+
+
+async def test_no_app_learns_whether_she_has_a_factor(
+    platform: Platform, app: Handler, ada: Browser, clock: TestClock
+) -> None:
+    """One that she has allowed nothing, and never will."""
+
+    async def ask() -> tuple[str, str]:
+        url = await app.build_authorization_url(**demand(TWO), prompt="none")
+        told = read_redirect(await ada.client.get(url))
+        return told["error"], told["error_description"]
+
+    before = await ask()
+    await add_app(ada, clock)
+    await forget_the_factor(platform)
+    assert await ask() == before
+    assert before[0] == "login_required"
 
 
 async def test_a_silent_request_asks_nobody(

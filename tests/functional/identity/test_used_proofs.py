@@ -4,6 +4,8 @@ import httpx
 import pytest
 
 from borvo.assembly import Platform
+from borvo.identity.possession import PROOF_HASTE
+from borvo.storage.marks import mark_restored
 from tests.factories.clients import MYBP_SCOPES, SECRET, register_client
 from tests.factories.proofs import Prover
 from tests.functional.browser import Browser
@@ -48,3 +50,22 @@ async def test_a_used_proof_redeems_nothing(
     assert answers[0].status_code == 200
     check_error(answers[1], "invalid_dpop_proof")
     assert (await prover.ask(app, **redemption)).status_code == 200
+
+
+async def test_a_proof_that_may_have_been_used_before_a_restore_is_refused(
+    http: httpx.AsyncClient, platform: Platform, clock: TestClock
+) -> None:
+    """The backup does not know of it."""
+    prover = Prover(clock)
+    await register_client(
+        platform, "demo.service", grant_types=["client_credentials"], scopes=["agency_api"], redirect_uris=[]
+    )
+    data = {"grant_type": "client_credentials", "client_id": "demo.service", "client_secret": SECRET}
+    old = prover.prove("POST", "/connect/token")
+    async with platform.database.transaction() as connection:
+        await mark_restored(connection, clock.now)
+    clock.now += PROOF_HASTE
+    check_error(await http.post("/connect/token", data=data, headers={"DPoP": old}), "invalid_dpop_proof")
+    clock.advance(seconds=1)
+    fresh = prover.prove("POST", "/connect/token")
+    assert (await http.post("/connect/token", data=data, headers={"DPoP": fresh})).status_code == 200

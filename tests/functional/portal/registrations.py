@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from borvo.assembly import Platform
 from tests.functional.browser import Browser, read_forms
 
 REGISTER = "/connect/register"
@@ -80,6 +81,14 @@ class Registrar:
 
     async def replace(self, **changes: Any) -> httpx.Response:
         return await self.manage("PUT", {**METADATA, "client_id": self.client["client_id"], **changes})
+
+
+async def register_by_program(platform: Platform) -> None:
+    """As if programs had registered all clients that are there."""
+    await platform.database.pool.execute(
+        """insert into client_registration (client_key, digest, secret_method, registered_at, initial_label)
+           select client_key, sha256(client_id::bytea), 'client_secret_basic', created_at, 'installer' from client"""
+    )
 
 
 def read_fault(answer: httpx.Response, error: str, status: int = 400) -> str:

@@ -18,6 +18,7 @@ from tests.functional.conftest import TestClock
 from tests.functional.portal.conftest import StartPerson
 from tests.functional.portal.journeys import register
 from tests.functional.portal.pictures import draw_png
+from tests.functional.portal.registrations import register_by_program
 from tests.functional.portal.teams import find_person_id, join
 from tests.functional.portal.tokens import ALL, API, Program, create_token, find_page
 
@@ -52,6 +53,7 @@ RULES: dict[Case, Rule] = {
     ("PUT", f"{CLIENT}/logo"): Rule("clients:write", TeamRole.DEVELOPER, {"content": draw_png()}),
     ("DELETE", f"{CLIENT}/logo"): Rule("clients:write", TeamRole.DEVELOPER),
     ("POST", f"{CLIENT}/state/{{action:str}}"): Rule("clients:write", TeamRole.DEVELOPER),
+    ("DELETE", f"{CLIENT}/registration"): Rule("clients:write", TeamRole.DEVELOPER),
     ("POST", f"{CLIENT}/secrets"): Rule("secrets:write", TeamRole.DEVELOPER),
     ("DELETE", f"{CLIENT}/secrets/{{secret_id:str}}"): Rule("secrets:write", TeamRole.DEVELOPER),
     ("DELETE", CLIENT): Rule("clients:delete", TeamRole.OWNER, {"params": {"confirm": "healthorg.myapp"}}),
@@ -61,6 +63,7 @@ TABLES = (
     "client",
     "client_secret",
     "client_logo",
+    "client_registration",
     "tenancy",
     "tenancy_member",
     "portal_audit",
@@ -89,6 +92,7 @@ async def target(platform: Platform, developer: Browser) -> Target:
     await register(developer)
     path = "/portal/clients/healthorg.myapp/secret"
     await developer.submit(await developer.open(path), path)
+    await register_by_program(platform)
     secret_id = await platform.database.pool.fetchval("select id from client_secret")
     return Target({"client_id": "healthorg.myapp", "secret_id": str(secret_id), "action": "disable"})
 

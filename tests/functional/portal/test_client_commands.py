@@ -10,6 +10,7 @@ from borvo.assembly import Platform
 from tests.functional.browser import Browser
 from tests.functional.portal.clients import Terminal, serve
 from tests.functional.portal.journeys import load, load_present
+from tests.functional.portal.registrations import register_by_program
 from tests.functional.portal.tokens import create_token
 
 CREATE = (
@@ -176,3 +177,17 @@ async def test_a_secret_is_printed_alone_and_revoked_by_what_it_is_known_by(
     assert "say --last" in refused.err
     assert (await terminal.run("secret", "revoke", "myapp", second["ending"], "--last")).code == 0
     assert (await load_present(platform, "healthorg.myapp")).secrets == ()
+
+
+async def test_the_token_of_the_program_that_registered_a_client_is_ended(
+    platform: Platform, terminal: Terminal
+) -> None:
+    await terminal.run(*CREATE)
+    refused = await terminal.run("end-registration", "myapp")
+    assert (refused.code, "No program registered this client" in refused.err) == (3, True)
+    await register_by_program(platform)
+    shown = await terminal.run("show", "myapp")
+    assert "registered_with: installer\nregistration_token: open\n" in shown.out
+    ended = await terminal.run("end-registration", "myapp", "--json")
+    assert json.loads(ended.out)["registration"]["is_open"] is False
+    assert "registration_token: ended\n" in (await terminal.run("show", "myapp")).out

@@ -16,7 +16,7 @@ from borvo.portal.public import TeamRole, add_member
 from tests.functional.browser import Browser
 from tests.functional.portal.conftest import StartPerson
 from tests.functional.portal.journeys import register
-from tests.functional.portal.registrations import create_initial_token
+from tests.functional.portal.registrations import create_initial_token, register_by_program
 from tests.functional.portal.teams import find_link, find_person_id, invite, post
 from tests.functional.portal.tokens import create_token
 
@@ -101,6 +101,8 @@ RULES: dict[Case, Rule] = {
     ("POST", REGISTRATION): Rule.DEVELOPER,
     ("GET", f"{REGISTRATION}/{{initial_id:str}}/revocation"): Rule.DEVELOPER,
     ("POST", f"{REGISTRATION}/{{initial_id:str}}/revocation"): Rule.DEVELOPER,
+    ("GET", f"{CLIENT}/registration/revocation"): Rule.DEVELOPER,
+    ("POST", f"{CLIENT}/registration/revocation"): Rule.DEVELOPER,
     ("GET", "/portal/invitations/{token:str}"): Rule.EVERYBODY,
     # Whoever is signed in may knock; only whom the mail was for gets in.
     ("POST", "/portal/invitations/{token:str}"): Rule.SIGNED_IN,
@@ -159,6 +161,7 @@ async def tenancy(platform: Platform, developer: Browser, start_person: StartPer
            select client_key, $1, 'image/png', '\\x00', now() from client""",
         LOGO,
     )
+    await register_by_program(platform)
     return Tenancy(
         {
             "action": "draft",
@@ -193,6 +196,7 @@ TABLES = (
     "tenancy_invitation",
     "personal_token",
     "initial_token",
+    "client_registration",
     "portal_audit",
 )
 

@@ -14,6 +14,10 @@ HALF_LOGIN_LIFETIME = timedelta(minutes=10)
 HALF_LOGIN_ATTEMPTS = 5
 """Wrong codes after which the password is asked for again."""
 
+WRONG_CODES_MAXIMUM = 100
+"""Of an app, in a row (NIST SP 800-63B 3.2.2). Then its codes are refused until she proves otherwise who she is."""
+WRONG_CODES_TOLD = frozenset({5, 20, 50, WRONG_CODES_MAXIMUM})
+
 RECOVERY_CODES = 10
 PASSKEYS_MAXIMUM = 20
 PASSKEY_NAME_MAXIMUM = 60
@@ -57,6 +61,16 @@ class Factors:
     totp_since: datetime | None = None
     passkeys: tuple[Passkey, ...] = ()
     codes_left: int = 0
+    wrong_codes: int = 0
+
+    @property
+    def count(self) -> int:
+        return len(self.passkeys) + (self.totp_since is not None)
+
+    @property
+    def is_totp_held_up(self) -> bool:
+        """After too many wrong codes in a row."""
+        return self.wrong_codes >= WRONG_CODES_MAXIMUM
 
     @property
     def is_any(self) -> bool:

@@ -99,7 +99,7 @@ def _finish(accounts: Accounts, cookie: SessionCookie, notice: str) -> Redirect:
 @post(f"{APP_PATH}/remove", status_code=303)
 async def remove_app(login: SignedIn, accounts: Collaborators) -> Redirect:
     await require_recent(accounts, login, PATH)
-    await service.remove_app(accounts, login.person)
+    await service.remove_app(accounts, login)
     return redirect_to(f"{PATH}?notice=removed")
 
 
@@ -142,7 +142,7 @@ async def remove_passkey(request: AnyRequest, login: SignedIn, accounts: Collabo
     await require_recent(accounts, login, PATH)
     credential_id = decode_bytes((await read_form(request)).text("credential"))
     # Gone already, or never there: what was wanted is so.
-    await service.remove_passkey(accounts, login.person, credential_id or b"")
+    await service.remove_passkey(accounts, login, credential_id or b"")
     return redirect_to(f"{PATH}?notice=removed")
 
 

@@ -26,7 +26,8 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from borvo.accounts.factors import store
+from borvo.accounts import holder_store
+from borvo.accounts.factors import store, words
 from borvo.accounts.factors.challenge import Challenge
 from borvo.accounts.factors.model import Passkey
 from borvo.accounts.model import Person
@@ -34,11 +35,15 @@ from borvo.accounts.service import Accounts
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import encode_bytes
 from borvo.kernel.ids import PersonId
+from borvo.mail.posting import post_mail
 from borvo.storage.database import Connection
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
 from borvo.web.addresses import parse_origin
 
 _ANSWER_MAXIMUM = 50_000
+# WebAuthn 7.1, step 24.
+_CREDENTIAL_ID_MAXIMUM = 1023
+_TRANSPORTS_MAXIMUM = 8
 # What the library lets through of answers that nobody's browser wrote.
 _FAULTS = (
     WebAuthnException,
@@ -53,6 +58,7 @@ _FAULTS = (
     RecursionError,
 )
 _STALE = "The page was open for too long, or the passkey was used already. Please try again."
+_UNFIT = "The browser's answer cannot be used. Please try again."
 _WRONG = "This passkey cannot be used here. Try another way to sign in."
 
 
@@ -129,14 +135,17 @@ def verify_registration(accounts: Accounts, answer: str, challenge: Challenge | 
             require_user_verification=True,
         )
     except _FAULTS as fault:
-        raise PasskeyError("The browser's answer cannot be used. Please try again.") from fault
+        raise PasskeyError(_UNFIT) from fault
+    if len(verified.credential_id) > _CREDENTIAL_ID_MAXIMUM:
+        raise PasskeyError(_UNFIT)
+    transports = dict.fromkeys(each.value for each in parsed.response.transports or ())
     return Passkey(
         verified.credential_id,
         name,
         verified.credential_public_key,
         verified.sign_count,
         verified.credential_device_type is CredentialDeviceType.MULTI_DEVICE,
-        tuple(each.value for each in parsed.response.transports or ()),
+        tuple(transports)[:_TRANSPORTS_MAXIMUM],
         accounts.clock(),
     )
 
@@ -176,14 +185,17 @@ async def use_passkey(
     if passkey is None:
         raise PasskeyError(_WRONG)
     used = _verify(accounts, credential, challenge, passkey)
+    async with accounts.database.transaction() as connection:
+        # First and for good: the same answer sent again must not pass for that of a copy.
+        await spend(connection, challenge)
     if passkey.sign_count and used.sign_count <= passkey.sign_count:
         await _note_copy(accounts, owner, passkey)
         raise PasskeyError(_WRONG)
     async with accounts.database.transaction() as connection:
-        await spend(connection, challenge)
         now = accounts.clock()
         if not await store.note_use(connection, owner, passkey.credential_id, used.sign_count, now):
             raise PasskeyError(_WRONG)
+        await store.forget_wrong_codes(connection, owner)
     return owner, used
 
 
@@ -215,3 +227,7 @@ async def _note_copy(accounts: Accounts, person_id: PersonId, passkey: Passkey) 
     )
     async with accounts.database.transaction() as connection:
         await accounts.events.record(connection, event)
+        person = await holder_store.load_holder(connection, person_id, accounts.clock())
+        if person is not None:
+            mail = words.write_copied(person.email, accounts.issuer)
+            await post_mail(accounts.outbox, connection, mail, person_id=person_id)

@@ -6,14 +6,14 @@ from borvo.accounts import holder_store, service
 from borvo.accounts.factors import half_store, store, totp, words
 from borvo.accounts.factors.challenge import Challenge
 from borvo.accounts.factors.model import (
-    HALF_LOGIN_ATTEMPTS,
     HALF_LOGIN_LIFETIME,
+    WRONG_CODES_TOLD,
     HalfLogin,
     parse_recovery_code,
 )
 from borvo.accounts.factors.passkeys import PasskeyError, use_passkey
 from borvo.accounts.factors.service import digest_recovery_code, name_purpose, strengthen
-from borvo.accounts.limits import SECOND_STEP_BY_PAIR, SECOND_STEP_BY_PERSON, SIGN_IN_BY_ADDRESS
+from borvo.accounts.limits import PASSKEY_BY_ADDRESS, SECOND_STEP_BY_PAIR, SECOND_STEP_BY_PERSON
 from borvo.accounts.methods import ONE_TIME_CODE, PASSWORD, Methods, combine_methods
 from borvo.accounts.model import Holder, Login, Person, SessionCookie, parse_session_cookie
 from borvo.accounts.service import Accounts, Device
@@ -63,15 +63,17 @@ async def prove_by_code(accounts: Accounts, half: HalfLogin, text: str, address:
     `TooManyRequestsError`. Only who knows the password gets here, so no stranger can use the limits up."""
     person, now, network = half.person, accounts.clock(), find_network(address)
     pair = f"{network} {person.id}"
+    await accounts.limiter.spend(SECOND_STEP_BY_PAIR, pair, now)
+    await accounts.limiter.spend(SECOND_STEP_BY_PERSON, str(person.id), now)
     async with accounts.database.connection() as connection:
         if not await half_store.count_attempt(connection, half):
             return None
-    await accounts.limiter.spend(SECOND_STEP_BY_PAIR, pair, now)
-    attempts = await accounts.limiter.spend(SECOND_STEP_BY_PERSON, str(person.id), now)
     async with accounts.database.transaction() as connection:
         is_right = await _spend_code(connection, accounts, person, text)
-        if not is_right:
-            await _note_wrong(connection, accounts, person, attempts)
+        if is_right:
+            await store.forget_wrong_codes(connection, person.id)
+        else:
+            await _note_wrong(connection, accounts, person, text)
     if not is_right:
         return None
     await accounts.limiter.forgive(SECOND_STEP_BY_PAIR, pair, now)
@@ -79,11 +81,14 @@ async def prove_by_code(accounts: Accounts, half: HalfLogin, text: str, address:
     return combine_methods(half.methods, ONE_TIME_CODE)
 
 
-async def _note_wrong(connection: Connection, accounts: Accounts, person: Person, attempts: int) -> None:
-    """She is told once in a quarter of an hour, since whoever comes as far as this knows her password."""
+async def _note_wrong(connection: Connection, accounts: Accounts, person: Person, text: str) -> None:
+    """She is told at some counts, since whoever comes as far as this got past her password."""
     await accounts.events.record(connection, SecurityEvent(SecurityEventKind.SECOND_STEP_FAILED, person.id))
-    if attempts == HALF_LOGIN_ATTEMPTS:
-        mail = words.write_wrong_codes(person.email, accounts.issuer, attempts)
+    if totp.parse_code(text) is None:
+        return
+    count = await store.count_wrong_code(connection, person.id)
+    if count in WRONG_CODES_TOLD:
+        mail = words.write_wrong_codes(person.email, accounts.issuer, count)
         await post_mail(accounts.outbox, connection, mail, person_id=person.id)
 
 
@@ -155,11 +160,11 @@ async def sign_in_by_passkey(
     """Without a password: whom the passkey names, who may have closed her account and come back now. Raises
     `PasskeyError` and `TooManyRequestsError`."""
     network, now = find_network(address), accounts.clock()
-    await accounts.limiter.spend(SIGN_IN_BY_ADDRESS, network, now)
+    await accounts.limiter.spend(PASSKEY_BY_ADDRESS, network, now)
     person_id, passkey = await use_passkey(accounts, answer, challenge)
     async with accounts.database.connection() as connection:
         person = await holder_store.load_holder(connection, person_id, now)
     if person is None:
         raise PasskeyError("This account is closed.")
-    await accounts.limiter.refund(SIGN_IN_BY_ADDRESS, network, now)
+    await accounts.limiter.refund(PASSKEY_BY_ADDRESS, network, now)
     return person, passkey.methods

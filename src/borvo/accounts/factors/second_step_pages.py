@@ -20,7 +20,7 @@ from borvo.accounts.factors.model import HalfLogin
 from borvo.accounts.factors.passkeys import PasskeyError, describe_authentication
 from borvo.accounts.factors.service import find_factors
 from borvo.accounts.forms import read_return_to
-from borvo.accounts.methods import Methods
+from borvo.accounts.methods import AuthenticationClass, Methods, is_enough
 from borvo.accounts.service import Accounts
 from borvo.accounts.signing_in import (
     STEP_UP_PATH,
@@ -154,6 +154,8 @@ async def _finish(request: AnyRequest, accounts: Accounts, half: HalfLogin, meth
 async def begin_step_up(request: AnyRequest, login: SignedIn, accounts: Collaborators) -> Redirect:
     """For who is signed in by less than what she goes on to asks for: the second step alone, or setting one up."""
     return_to = read_return_to(request.query_params.get("return_to"))
+    if is_enough(login.methods, AuthenticationClass.SEVERAL):
+        return redirect_to(return_to)
     return await strengthen(accounts, login, return_to)
 
 

@@ -3,6 +3,7 @@ pages see to."""
 
 from dataclasses import dataclass
 
+from borvo.accounts import link_store
 from borvo.accounts.factors import half_store, store, totp, words
 from borvo.accounts.factors.challenge import Challenge
 from borvo.accounts.factors.model import (
@@ -12,9 +13,11 @@ from borvo.accounts.factors.model import (
     create_recovery_code,
 )
 from borvo.accounts.factors.passkeys import PasskeyError, spend, verify_registration
+from borvo.accounts.links import LinkPurpose
 from borvo.accounts.methods import ONE_TIME_CODE, Methods, combine_methods
 from borvo.accounts.model import Login, Person, SessionCookie
-from borvo.accounts.service import Accounts
+from borvo.accounts.registration import keep_link
+from borvo.accounts.service import Accounts, end_sessions
 from borvo.accounts.signing_in import FACTORS_PATH, SignInNeededError
 from borvo.kernel.digests import digest_token, digest_with_key
 from borvo.kernel.entropy import TOKEN_BYTES, encode_bytes
@@ -91,9 +94,25 @@ async def _note_added(
     cookie = await strengthen(connection, accounts, login, combine_methods(login.methods, methods))
     if cookie is None:
         raise SignInNeededError(FACTORS_PATH)
-    await _tell(connection, accounts, person, words.write_added(person.email, accounts.issuer, factor))
+    if (await store.load_factors(connection, person.id)).count == 1:
+        await _end_elsewhere(connection, accounts, login)
+    undo = ""
+    if person.is_email_verified:
+        # An address that nobody has proved may be a stranger's: he must not get a way in.
+        link = await keep_link(connection, accounts, LinkPurpose.UNDO, person.id, person.email)
+        undo = link.render()
+    await _tell(connection, accounts, person, words.write_added(person.email, accounts.issuer, factor, undo))
     await _record(connection, accounts, SecurityEventKind.FACTOR_ADDED, person.id, factor)
     return cookie
+
+
+async def _end_elsewhere(connection: Connection, accounts: Accounts, login: Login) -> None:
+    """Who is signed in elsewhere came by less than she asks for now, or by what she took away; so did who wished for
+    another address."""
+    await end_sessions(connection, accounts, login.person.id, spared=login.session_id)
+    await half_store.end_halves(connection, login.person.id, accounts.clock())
+    purposes = [LinkPurpose.CHANGE]
+    await link_store.end_links(connection, login.person.id, purposes, accounts.clock())
 
 
 async def strengthen(
@@ -118,17 +137,19 @@ async def _record(
     await accounts.events.record(connection, SecurityEvent(kind, person_id, detail={"factor": factor}))
 
 
-async def remove_app(accounts: Accounts, person: Person) -> bool:
-    """Whether there was one."""
+async def remove_app(accounts: Accounts, login: Login) -> bool:
+    """Whether there was one. All other sessions end."""
     async with accounts.database.transaction() as connection:
-        if not await store.delete_secret(connection, person.id):
+        if not await store.delete_secret(connection, login.person.id):
             return False
-        await _note_removed(connection, accounts, person, APP)
+        await _note_removed(connection, accounts, login, APP)
     return True
 
 
-async def _note_removed(connection: Connection, accounts: Accounts, person: Person, factor: str) -> None:
+async def _note_removed(connection: Connection, accounts: Accounts, login: Login, factor: str) -> None:
     """Recovery codes go with the last factor: they stand in for it, and alone mean nothing."""
+    person = login.person
+    await _end_elsewhere(connection, accounts, login)
     if not await store.has_second_factor(connection, person.id):
         await store.delete_codes(connection, person.id)
     await _tell(connection, accounts, person, words.write_removed(person.email, accounts.issuer, factor))
@@ -149,12 +170,12 @@ async def add_passkey(
         return await _note_added(connection, accounts, login, passkey.methods, PASSKEY)
 
 
-async def remove_passkey(accounts: Accounts, person: Person, credential_id: bytes) -> bool:
-    """Whether it was there."""
+async def remove_passkey(accounts: Accounts, login: Login, credential_id: bytes) -> bool:
+    """Whether it was there. All other sessions end."""
     async with accounts.database.transaction() as connection:
-        if await store.delete_passkey(connection, person.id, credential_id) is None:
+        if await store.delete_passkey(connection, login.person.id, credential_id) is None:
             return False
-        await _note_removed(connection, accounts, person, PASSKEY)
+        await _note_removed(connection, accounts, login, PASSKEY)
     return True
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from borvo.accounts.factors.model import Factors, Passkey
+from borvo.accounts.factors.model import WRONG_CODES_MAXIMUM, Factors, Passkey
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection, Row
 
@@ -24,6 +24,7 @@ async def has_second_factor(connection: Connection, person_id: PersonId) -> bool
 async def load_factors(connection: Connection, person_id: PersonId) -> Factors:
     row = await connection.fetchrow(
         """select (select confirmed_at from person_totp where person_id = $1) as totp_since,
+                  (select wrong_codes from person_totp where person_id = $1) as wrong_codes,
                   (select count(*) from person_recovery_code where person_id = $1 and used_at is null) as left""",
         person_id,
     )
@@ -33,7 +34,8 @@ async def load_factors(connection: Connection, person_id: PersonId) -> Factors:
     )
     if row is None:
         raise RuntimeError("a statement without a condition has a row")
-    return Factors(row["totp_since"], tuple(_read_passkey(each) for each in passkeys), row["left"])
+    passkeys_read = tuple(_read_passkey(each) for each in passkeys)
+    return Factors(row["totp_since"], passkeys_read, row["left"], wrong_codes=row["wrong_codes"] or 0)
 
 
 def _read_passkey(row: Row) -> Passkey:
@@ -78,14 +80,34 @@ async def confirm_secret(
 
 
 async def spend_step(connection: Connection, person_id: PersonId, step: int) -> bool:
-    """Whether this call used the code of the step. Neither it nor an earlier one works after that (RFC 6238 5.2)."""
+    """Whether this call used the code of the step. Neither it nor an earlier one works after that (RFC 6238 5.2), nor
+    any after too many wrong ones."""
     spent = await connection.fetchval(
         """update person_totp set last_step = $2
-           where person_id = $1 and confirmed_at is not null and last_step < $2 returning true""",
+           where person_id = $1 and confirmed_at is not null and last_step < $2 and wrong_codes < $3
+           returning true""",
         person_id,
         step,
+        WRONG_CODES_MAXIMUM,
     )
     return bool(spent)
+
+
+async def count_wrong_code(connection: Connection, person_id: PersonId) -> int:
+    """How many there are now in a row; nought without an app."""
+    counted: int | None = await connection.fetchval(
+        """update person_totp set wrong_codes = wrong_codes + 1
+           where person_id = $1 and confirmed_at is not null returning wrong_codes""",
+        person_id,
+    )
+    return counted or 0
+
+
+async def forget_wrong_codes(connection: Connection, person_id: PersonId) -> None:
+    """She has proved who she is."""
+    await connection.execute(
+        "update person_totp set wrong_codes = 0 where person_id = $1 and wrong_codes > 0", person_id
+    )
 
 
 async def delete_secret(connection: Connection, person_id: PersonId) -> bool:

@@ -7,7 +7,8 @@ from borvo.storage.schema import metadata
 
 _INSTANT = sa.DateTime(timezone=True)
 
-# Of an authenticator app. It counts from `confirmed_at` on; `last_step` is the last time step whose code was used.
+# Of an authenticator app. It counts from `confirmed_at` on; `last_step` is the last time step whose code was used, and
+# `wrong_codes` came one after the other since she last proved who she is.
 person_totp = sa.Table(
     "person_totp",
     metadata,
@@ -16,6 +17,7 @@ person_totp = sa.Table(
     sa.Column("created_at", _INSTANT, nullable=False),
     sa.Column("confirmed_at", _INSTANT),
     sa.Column("last_step", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("wrong_codes", sa.Integer, nullable=False, server_default="0"),
 )
 
 person_recovery_code = sa.Table(

@@ -101,6 +101,11 @@ def set_logo(portal: Portal, options: argparse.Namespace) -> None:
     print_client(portal.call("PUT", path, content=content).json(), is_json=options.json)
 
 
+def end_registration(portal: Portal, options: argparse.Namespace) -> None:
+    path = f"{portal.name_client(options.client)}/registration"
+    print_client(portal.call("DELETE", path).json(), is_json=options.json)
+
+
 def delete_client(portal: Portal, options: argparse.Namespace) -> None:
     path = portal.name_client(options.client)
     client_id = portal.fetch(path)["client_id"]

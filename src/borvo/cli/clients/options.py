@@ -30,6 +30,8 @@ def add_clients(parser: argparse.ArgumentParser) -> None:
     for name, words in _STATES:
         command = _name_client(_add(topics, name, words, commands.change_state))
         command.set_defaults(state_action=name)
+    words = "end the token by which the program that registered it changes it"
+    _name_client(_add(topics, "end-registration", words, commands.end_registration))
     delete = _name_client(
         _add(topics, "delete", "delete it, with thirty days to restore it", commands.delete_client)
     )

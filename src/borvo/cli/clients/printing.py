@@ -24,8 +24,17 @@ def print_client(client: Mapping[str, Any], *, is_json: bool) -> None:
         print_json(client)
         return
     heads = ("client_id", "state", "version", "last_used_at")
-    values = {**{name: client[name] for name in heads}, **client["details"]}
+    values = {**{name: client[name] for name in heads}, **_tell_origin(client), **client["details"]}
     print_lines(f"{name}: {_show(value)}" for name, value in values.items() if value not in ("", None, []))
+
+
+def _tell_origin(client: Mapping[str, Any]) -> dict[str, str]:
+    """Of a client that a program registered, whether that can still change it."""
+    origin = client["registration"]
+    if not origin:
+        return {}
+    state = "open" if origin["is_open"] else "ended"
+    return {"registered_with": origin["initial_token"], "registration_token": state}
 
 
 def _show(value: Any) -> str:

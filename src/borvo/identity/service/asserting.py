@@ -25,12 +25,11 @@ async def verify_assertion(
         _verify_by_secret(identity, client, assertion, now)
     # Last, so that nobody but the client can use up its assertions.
     async with identity.database.connection() as connection:
-        is_first = await assertion_store.spend_assertion(
-            connection, client.client_key, assertion.digest, assertion.expires_at
-        )
+        is_first = await assertion_store.spend_assertion(connection, client.client_key, assertion)
     if not is_first:
         raise AssertionFaultError(
-            "The assertion was used before: each has a jti of its own, and is sent once."
+            "The assertion was used before, or may have been, before this instance was restored from a backup: "
+            "each has a jti of its own, and is sent once."
         )
 
 

@@ -64,9 +64,7 @@ class UnmetAuthenticationError(OAuth2Error):
     """OpenID Connect Core Unmet Authentication Requirements 1.0."""
 
     error = "unmet_authentication_requirements"
-    description = (
-        "The authentication that the request demands is not known here, or the person has no second factor."
-    )
+    description = "The authentication that the request demands is not known here."
 
 
 def must_sign_in(facts: Facts, asked_at: datetime, login: Login) -> bool:

@@ -18,7 +18,7 @@ from borvo.storage.database import Connection
 from borvo.web.bearer import BEARER, DPOP, PresentedToken
 
 _SCHEMES = {each.lower(): each for each in (BEARER, DPOP)}
-_USED = "This DPoP proof was used before: make one for each request."
+_USED = "This DPoP proof was used before, or may have been: make one for each request."
 
 
 class ShownToken(NamedTuple):

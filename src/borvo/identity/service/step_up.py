@@ -11,31 +11,24 @@ from borvo.accounts.public import (
     is_enough,
 )
 from borvo.identity.engine import Facts
-from borvo.identity.service.demands import UnmetAuthenticationError, read_claims_request
+from borvo.identity.service.demands import read_claims_request
 from borvo.kernel.scopes import parse_scopes
 from borvo.storage.database import Connection
 
 
 async def must_step_up(connection: Connection, facts: Facts, login: Login) -> bool:
-    """Whether she is to prove a second factor before anything is answered. Raises `OAuth2Error` where she cannot, or
-    where nobody may be asked, and the request or a role of hers does not go on with less."""
-    is_silent = "none" in facts.parameters.prompts
-    if login.owes_factor:
-        if is_silent:
-            raise LoginRequiredError("A role of the person asks for a second factor.")
-        return True
+    """Whether she is to prove a second factor, or to set one up, before anything is answered. Raises `OAuth2Error`
+    where nobody may be asked, and the request or a role of hers does not go on with less. No answer tells an app which
+    of these it was: she may have allowed it nothing."""
     wanted, is_essential = _find_wanted(facts)
-    if wanted is None or is_enough(login.methods, wanted):
-        return False
-    if not await has_second_factor(connection, login.person.id):
-        if is_essential:
-            # OpenID Connect Core 5.5.1.1: an essential acr that cannot be met fails the request.
-            raise UnmetAuthenticationError
-        return False
-    if is_silent and is_essential:
-        raise LoginRequiredError("The person would have to prove a second factor.")
-    # What is only wished for is no reason to fail a request that may ask nobody.
-    return not is_silent
+    is_short = wanted is not None and not is_enough(login.methods, wanted)
+    if login.owes_factor or (is_short and is_essential):
+        if "none" in facts.parameters.prompts:
+            raise LoginRequiredError("The person would have to sign in.")
+        return True
+    # What is only wished for is no reason to fail a request that may ask nobody, nor to have her set a factor up.
+    is_silent = "none" in facts.parameters.prompts
+    return is_short and not is_silent and await has_second_factor(connection, login.person.id)
 
 
 def _find_wanted(facts: Facts) -> tuple[AuthenticationClass | None, bool]:

@@ -16,6 +16,7 @@ from borvo.portal.model import (
     ClientSheet,
     ClientState,
     GrantType,
+    ProgramOrigin,
     SecretRecord,
     StoredSecret,
 )
@@ -51,7 +52,8 @@ class ClientListAnswer(msgspec.Struct):
 
 class ClientAnswer(msgspec.Struct):
     """A client. `version` goes up with each change of the details, and stands in the ETag as well; `logo` is the
-    picture's digest, or empty. A deleted client can be restored until `restorable_until`."""
+    picture's digest, or empty. A deleted client can be restored until `restorable_until`. `registration` says by which
+    initial access token a program registered it, and whether that program can still change it."""
 
     client_id: ClientId
     suffix: str
@@ -62,6 +64,7 @@ class ClientAnswer(msgspec.Struct):
     last_used_at: datetime | None
     restorable_until: datetime | None
     logo: str
+    registration: ProgramOrigin | None
     details: ClientDetails
 
 
@@ -129,6 +132,7 @@ def describe_client(sheet: ClientSheet) -> ClientAnswer:
         last_used_at=sheet.last_used_at,
         restorable_until=sheet.deleted_at + WAY_BACK if sheet.deleted_at else None,
         logo=sheet.presentation.logo,
+        registration=sheet.registration,
         details=sheet.details,
     )
 

@@ -22,6 +22,7 @@ from borvo.portal.api.preconditions import read_precondition
 from borvo.portal.api.saving import save, weigh
 from borvo.portal.pages import Developing, InPath
 from borvo.portal.pictures import BYTES_MAXIMUM
+from borvo.portal.registration.ending import end_registration
 from borvo.portal.service import Portal
 from borvo.portal.team.policy import Deed
 from borvo.portal.tokens.bearer import Bearer
@@ -112,4 +113,11 @@ async def remove_logo(client_id: InPath, bearer: Acting, portal: Developing) -> 
     return await _answer(portal, bearer, client_id)
 
 
-HANDLERS = [save_client, change_state, delete_client, save_logo, remove_logo]
+@delete(f"{_CLIENT}/registration", status_code=200, responses=_CLIENT_ANSWERS)
+async def close_registration(client_id: InPath, bearer: Acting, portal: Developing) -> Response[bytes]:
+    """Ends the registration access token, by which the program that registered a client changes it."""
+    await end_registration(portal, bearer, client_id)
+    return await _answer(portal, bearer, client_id)
+
+
+HANDLERS = [save_client, change_state, delete_client, save_logo, remove_logo, close_registration]

@@ -1,4 +1,5 @@
-"""The page of a tenancy's initial access tokens: which there are, making one, revoking one."""
+"""The page of a tenancy's initial access tokens: which there are, making one, revoking one; and the page that ends the
+registration access token of a client."""
 
 from litestar import get, post
 from litestar.response import Redirect, Template
@@ -6,9 +7,10 @@ from litestar.response import Redirect, Template
 from borvo.accounts.public import Login, SignedIn
 from borvo.kernel.errors import InvalidInputError
 from borvo.kernel.ids import parse_uuid
-from borvo.portal.pages import AnyRequest, Developing, InPath
+from borvo.portal.pages import AnyRequest, Developing, InPath, render_of_client
 from borvo.portal.policy import LABEL_MAXIMUM
 from borvo.portal.registration import initial_tokens
+from borvo.portal.registration.ending import end_registration, find_registered
 from borvo.portal.registration.endpoints import PATH
 from borvo.portal.registration.model import InitialTerms
 from borvo.portal.registration.policy import CLIENTS_MAXIMUM
@@ -101,4 +103,23 @@ async def submit_initial_revocation(
     return redirect_to(f"/portal/tenancies/{name}/registration?notice=revoked")
 
 
-HANDLERS = [show_initial_tokens, submit_initial_token, show_initial_revocation, submit_initial_revocation]
+@get("/clients/{client_id:str}/registration/revocation")
+async def show_registration_end(client_id: InPath, login: SignedIn, portal: Developing) -> Template:
+    sheet = await find_registered(portal, login.person, client_id)
+    return await render_of_client("portal/registration_ending.html", portal, login, sheet.client, sheet=sheet)
+
+
+@post("/clients/{client_id:str}/registration/revocation", status_code=200)
+async def submit_registration_end(client_id: InPath, login: SignedIn, portal: Developing) -> Redirect:
+    await end_registration(portal, login.person, client_id)
+    return redirect_to(f"/portal/clients/{client_id}/state")
+
+
+HANDLERS = [
+    show_initial_tokens,
+    submit_initial_token,
+    show_initial_revocation,
+    submit_initial_revocation,
+    show_registration_end,
+    submit_registration_end,
+]

@@ -117,7 +117,7 @@ async def _insert(
         await logo_store.save_logo(connection, client.client_key, logo, now)
     token = create_registration_token(portal.entropy)
     registration = Registration(portal.verifier.digest(token), wish.secret_method)
-    await store.insert_registration(connection, client.client_key, registration)
+    await store.insert_registration(connection, client.client_key, registration, admitted.token.label, now)
     who = _Way(maker_id, admitted.token.name)
     after = {name: value for name, value in describe_details(wish.details).items() if value}
     await _note(portal, connection, Action.CLIENT_REGISTERED, client, who, after=after)
@@ -295,7 +295,7 @@ async def delete(portal: Portal, authorization: str | None, client_id: str) -> N
         sheet = opened.sheet
         await sheet_store.mark_deleted(connection, sheet.client.client_key, portal.clock())
         await portal.on_client_ended(connection, sheet.client)
-        await store.delete_registration(connection, sheet.client.client_key, opened.registration.digest)
+        await store.close_registration(connection, sheet.client.client_key)
         states: tuple[Values, Values] = ({"state": sheet.state.value}, {"state": "deleted"})
         await _note(portal, connection, Action.CLIENT_DELETED, sheet.client, _ITSELF, *states)
     log.info("client state", client_id=client_id, state="deleted", through=BY_ITSELF)

@@ -98,19 +98,28 @@ async def delete_expired_tokens(connection: Connection, before: datetime) -> Non
 
 
 async def insert_registration(
-    connection: Connection, client_key: ClientKey, registration: Registration
+    connection: Connection,
+    client_key: ClientKey,
+    registration: Registration,
+    initial_label: str,
+    now: datetime,
 ) -> None:
     await connection.execute(
-        "insert into client_registration (client_key, digest, secret_method) values ($1, $2, $3)",
+        """insert into client_registration (client_key, digest, secret_method, initial_label, registered_at)
+           values ($1, $2, $3, $4, $5)""",
         client_key,
         registration.digest,
         registration.secret_method.value,
+        initial_label,
+        now,
     )
 
 
 async def load_registration(connection: Connection, client_key: ClientKey) -> Registration | None:
+    """None for one whose token has ended, too."""
     row = await connection.fetchrow(
-        "select digest, secret_method from client_registration where client_key = $1", client_key
+        "select digest, secret_method from client_registration where client_key = $1 and digest is not null",
+        client_key,
     )
     return Registration(row["digest"], SecretMethod(row["secret_method"])) if row else None
 
@@ -130,14 +139,14 @@ async def replace_registration(
     return bool(replaced)
 
 
-async def delete_registration(connection: Connection, client_key: ClientKey, presented: bytes) -> bool:
-    """As `replace_registration`, for good."""
-    deleted = await connection.fetchval(
-        "delete from client_registration where client_key = $1 and digest = $2 returning true",
+async def close_registration(connection: Connection, client_key: ClientKey) -> bool:
+    """Whether a token opened it until now. None does from then on; that a program registered the client stays."""
+    closed = await connection.fetchval(
+        """update client_registration set digest = null where client_key = $1 and digest is not null
+           returning true""",
         client_key,
-        presented,
     )
-    return bool(deleted)
+    return bool(closed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +158,13 @@ class PublishedRegistration:
 
 
 async def delete_published(connection: Connection, digests: Collection[bytes]) -> list[PublishedRegistration]:
-    """Deletes the tokens of these digests, whosever they are; of two at once one gets each. A client whose registration
+    """Ends the tokens of these digests, whosever they are; of two at once one gets each. A client whose registration
     access token goes is managed in the portal from then on."""
     rows = await connection.fetch(
         """with initial as (
              delete from initial_token where digest = any($1::bytea[]) returning tenancy_id, ending),
              opened as (
-               delete from client_registration r using client c
+               update client_registration r set digest = null from client c
                where r.digest = any($1::bytea[]) and c.client_key = r.client_key returning c.tenancy_id, c.client_id)
            select tenancy_id, 'initial token ending ' || ending as subject from initial
            union all select tenancy_id, 'registration token of ' || client_id from opened""",

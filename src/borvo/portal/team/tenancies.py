@@ -80,9 +80,7 @@ async def create_tenancy(
         after = {"prefix": chosen, "owner": owner.email}
         await _note(portal, connection, tenancy.id, Action.TENANCY_CREATED, chosen, after=after)
         await store.insert_member(connection, owner.id, tenancy.id, TeamRole.OWNER, now)
-        await change_role(
-            connection, portal.accounts, owner.email, Role.DEVELOPER, granted=True, actor=actor
-        )
+        await change_role(connection, portal.accounts, owner.email, Role.DEVELOPER, granted=True, actor=actor)
     return tenancy
 
 
@@ -96,7 +94,7 @@ async def list_all_tenancies(portal: Portal) -> tuple[TenancyCount, ...]:
     )
 
 
-async def load_team(portal: Portal, name: str) -> tuple[Tenancy, list[Member]]:
+async def load_team(portal: Portal, name: str) -> tuple[Tenancy, tuple[Member, ...]]:
     """A tenancy by its prefix or id, with everybody in it. Raises `NotFoundError`."""
     async with portal.database.transaction() as connection:
         tenancy = await _lock(connection, name)

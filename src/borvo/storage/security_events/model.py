@@ -39,6 +39,7 @@ class SecurityEventKind(StrEnum):
     ACCOUNT_REOPENED = "account_reopened"
     FACTOR_ADDED = "factor_added"
     FACTOR_REMOVED = "factor_removed"
+    FACTOR_UNDONE = "factor_undone"
     SECOND_STEP_FAILED = "second_step_failed"
     RECOVERY_CODES_MADE = "recovery_codes_made"
     RECOVERY_CODE_USED = "recovery_code_used"

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
-revision = "0036"
-down_revision = "0035"
+revision = "0038"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 
@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("created_at", _INSTANT, nullable=False),
         sa.Column("confirmed_at", _INSTANT),
         sa.Column("last_step", sa.BigInteger(), nullable=False, server_default="0"),
+        sa.Column("wrong_codes", sa.Integer(), nullable=False, server_default="0"),
         sa.PrimaryKeyConstraint("person_id", name=op.f("person_totp_pkey")),
     )
     op.create_table(

@@ -114,3 +114,14 @@ out. Your password alone signs in now.
 
 Set up another second step as soon as you can: {issuer}/account/factors""",
     )
+
+
+def write_work_changed(email: str, issuer: str, said: str) -> Mail:
+    return _write(
+        email,
+        issuer,
+        "Support changed something that you work with",
+        f"""The support team of {issuer} has changed something that you work with:
+
+{said}""",
+    )

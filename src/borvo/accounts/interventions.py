@@ -6,6 +6,7 @@ from uuid import UUID
 
 from borvo.accounts import roles_store
 from borvo.accounts.holder_store import load_holder
+from borvo.accounts.intervention_words import write_work_changed
 from borvo.accounts.model import Holder, Person, Role
 from borvo.accounts.service import Accounts
 from borvo.kernel.errors import ConflictError, ForbiddenError, NotFoundError
@@ -49,6 +50,12 @@ async def check_supporter_remains(connection: Connection, person: Person, interv
         return
     if not await roles_store.has_other(connection, Role.SUPPORT, person.id):
         raise ConflictError("This is the last account with the role support: give it to somebody else first.")
+
+
+async def tell_about_work(connection: Connection, accounts: Accounts, person: Person, said: str) -> None:
+    """Of what support did with a tenancy or an organisation of hers, in a sentence of ours."""
+    mail = write_work_changed(person.email, accounts.issuer, said)
+    await post_mail(accounts.outbox, connection, mail, person_id=person.id)
 
 
 async def note(

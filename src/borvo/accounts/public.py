@@ -8,7 +8,7 @@ from borvo.accounts.factors.loss import remove_due as remove_lost_factors
 from borvo.accounts.factors.loss_model import FactorKind, FactorRemoval, name_kinds
 from borvo.accounts.factors.store import has_second_factor
 from borvo.accounts.holder_store import find_holder, load_holder
-from borvo.accounts.interventions import Intervention
+from borvo.accounts.interventions import Intervention, tell_about_work
 from borvo.accounts.limits import Counter, Limit, Limiter, build_refusal, find_window
 from borvo.accounts.methods import (
     PASSWORD,
@@ -155,5 +155,6 @@ __all__ = [
     "stop_removal",
     "suspend_account",
     "take_role",
+    "tell_about_work",
     "tell_nobody",
 ]

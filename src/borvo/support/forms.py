@@ -3,17 +3,32 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
+from borvo.kernel.errors import BorvoError
 from borvo.kernel.ids import parse_uuid
 from borvo.storage.security_events.model import EventFilter, SecurityEventKind
 from borvo.support.people import Wish
+from borvo.support.things import Words
 from borvo.web.forms import Form
 
 FILTER_FIELDS = ("kind", "person", "client", "address", "request", "since", "until")
+FIELDS = frozenset({"reason", "whom", "role", "kinds", "checked", "email", "prefix", "client", "name", "id"})
 _LONGEST = 200
 
 
 def read_wish(form: Form) -> Wish:
     return Wish(form.text("role"), tuple(form.texts("kinds")), form.text("checked"))
+
+
+def read_words(form: Form) -> Words:
+    return Words(form.text("email"), form.text("role"), form.text("prefix"), form.text("client"))
+
+
+def note_error(form: Form, error: BorvoError | None) -> int:
+    """Beside the fields that it names, or above the form; the status of the page."""
+    if error is not None:
+        known = {name: faults for name, faults in getattr(error, "errors", {}).items() if name in FIELDS}
+        form.add_errors(known or {"form": [error.public]})
+    return error.status if error else 400 if form.errors else 200
 
 
 def _read_moment(form: Form, name: str) -> datetime | None:

@@ -10,6 +10,7 @@ from borvo.kernel.errors import BorvoError
 from borvo.storage.outbox.messages import Outbox
 from borvo.support import event_log
 from borvo.support.door import HOME, AnyRequest, Collaborators, Supporting, intervene
+from borvo.support.forms import note_error
 from borvo.support.service import retry_message
 from borvo.web.forms import Form, read_form
 from borvo.web.pages import redirect_to, render_page
@@ -21,11 +22,9 @@ _PATH = "/outbox"
 async def _render(
     supporter: Login, outbox: Outbox, form: Form, error: BorvoError | None = None, notice: str = ""
 ) -> Template:
-    if error is not None:
-        form.add_errors(getattr(error, "errors", None) or {"form": [error.public]})
     return render_page(
         "support/outbox.html",
-        status=error.status if error else 200,
+        status=note_error(form, error),
         viewer=supporter,
         section="outbox",
         form=form,

@@ -12,7 +12,7 @@ from borvo.storage.security_events.log import list_events_of
 from borvo.support import lookup
 from borvo.support.door import HOME, AnyRequest, Collaborators, Supporting, intervene
 from borvo.support.event_words import list_details, name_actor, name_kind
-from borvo.support.forms import read_wish
+from borvo.support.forms import note_error, read_wish
 from borvo.support.people import DEEDS, Deed
 from borvo.support.policy import list_offers
 from borvo.web.forms import Form, read_form
@@ -28,12 +28,11 @@ async def show_search(request: AnyRequest, supporter: Supporting) -> Template:
 
 
 def _render_search(supporter: Login, form: Form, error: BorvoError | None = None) -> Template:
-    if error is not None:
-        form.add_errors(getattr(error, "errors", None) or {"form": [error.public]})
+    status = note_error(form, error)
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyRequestsError) else None
     return render_page(
         "support/search.html",
-        status=error.status if error else 400 if form.errors else 200,
+        status=status,
         headers=headers,
         viewer=supporter,
         section="people",
@@ -122,11 +121,9 @@ async def _render_deed(
 ) -> Template:
     async with accounts.database.connection() as connection:
         standing = await _load_deed(connection, accounts, person_id, name)
-    if error is not None:
-        form.add_errors(getattr(error, "errors", None) or {"form": [error.public]})
     return render_page(
         "support/deed.html",
-        status=error.status if error else 200,
+        status=note_error(form, error),
         viewer=supporter,
         section="people",
         standing=standing,

@@ -57,11 +57,12 @@ async def test_of_two_who_take_the_role_from_each_other_one_keeps_it(
     office: Office, sue: Browser, platform: Platform
 ) -> None:
     sam = await office.seat(SAM)
+    paths = [f"/support/people/{await office.find_id(email)}/role-taking" for email in (SAM, SUE)]
     await find(sue, SAM)
     await find(sam, SUE)
+    pages = [await browser.open(path) for browser, path in zip((sue, sam), paths, strict=True)]
     await asyncio.gather(
-        act(sue, "role-taking", await office.find_id(SAM), role="support"),
-        act(sam, "role-taking", await office.find_id(SUE), role="support"),
+        sue.submit(pages[0], paths[0], role="support"), sam.submit(pages[1], paths[1], role="support")
     )
     assert await fetch_value(platform, SUPPORTERS) == 1
 

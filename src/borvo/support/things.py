@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from borvo.accounts.public import Accounts, Intervention, find_person, normalize_email, tell_about_work
+from borvo.kernel.errors import ForbiddenError
 from borvo.organisations.public import OrganisationRole, Organisations
 from borvo.portal.public import Portal, TeamRole, load_team
 from borvo.support import organisations as clinics
@@ -177,6 +178,7 @@ async def change_tenancy(
     """`name` is a prefix or an id. Raises what the deed raises, and then nothing is done."""
     chosen = TENANCY_DEEDS[deed]
     await note_deed(accounts, why, f"tenancy: {chosen.title}", _name(name, words))
+    await _refuse_own(accounts, words.email, why)
     _, team = await load_team(developers, name)
     said = await chosen.act(developers, name, words, why)
     owners = [member.email for member in team if member.role is TeamRole.OWNER]
@@ -190,9 +192,18 @@ async def change_organisation(
     """As `change_tenancy`."""
     chosen = ORGANISATION_DEEDS[deed]
     await note_deed(accounts, why, f"organisation: {chosen.title}", _name(name, words))
+    await _refuse_own(accounts, words.email, why)
     said = await chosen.act(organisations, name, words, why)
     await _tell(accounts, [words.email] if chosen.tells == "named" else [], said)
     return said
+
+
+async def _refuse_own(accounts: Accounts, email: str, why: Intervention) -> None:
+    """Membership brings roles, and nobody gives herself one."""
+    async with accounts.database.connection() as connection:
+        person = await find_person(connection, normalize_email(email)) if email else None
+    if person is not None and person.id == why.supporter_id:
+        raise ForbiddenError("This is your own account. Ask a colleague.")
 
 
 def _name(name: str, words: Words) -> str:
@@ -212,6 +223,7 @@ async def create_tenancy(
 ) -> None:
     """Without a prefix it gets a random one. Raises as `tenancies.create_tenancy`."""
     await note_deed(accounts, why, "tenancy: Create", f"{owner} {prefix}".strip())
+    await _refuse_own(accounts, owner, why)
     said = await tenancies.create_tenancy(developers, owner, prefix or None, actor=why.actor)
     await _tell(accounts, [owner], said)
 

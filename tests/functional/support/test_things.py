@@ -140,6 +140,21 @@ async def test_a_mistake_is_named_on_the_page_and_loses_nothing(
     assert len(await list_mails(office.platform, OTHER)) == told
 
 
+async def test_nobody_puts_herself_anywhere(office: Office, sue: Browser, tenancy: str, clinic: str) -> None:
+    for path, fields in (
+        (TENANCIES, {"prefix": "mine"}),
+        (f"{tenancy}/member", {"role": "owner"}),
+        (f"{clinic}/member", {"role": "agent"}),
+        (f"{clinic}/removal", {}),
+    ):
+        page = await act(sue, path, email=SUE, **fields)
+        assert page.status_code == 403, path
+        assert "This is your own account." in page.text
+    roles = "select count(*) from person_role r join person p on p.id = r.person_id where p.email = 'sue@example.org'"
+    assert await fetch_value(office.platform, roles) == 1
+    assert await fetch_value(office.platform, "select count(*) from organisation_member") == 0
+
+
 @pytest.mark.parametrize("path", [f"{TENANCIES}/none", f"{TENANCIES}/%00", f"{ORGANISATIONS}/none"])
 async def test_what_is_not_there_is_not_found(sue: Browser, path: str) -> None:
     for each in (path, f"{path}/member", f"{path}/no-deed"):

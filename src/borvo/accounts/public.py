@@ -33,7 +33,7 @@ from borvo.accounts.model import (
 )
 from borvo.accounts.pages import build_router
 from borvo.accounts.passwords import Passwords
-from borvo.accounts.profile import save_details
+from borvo.accounts.profile_details import save_details
 from borvo.accounts.profile_store import CLAIMS_COLUMNS, load_claims_subject, read_claims_subject
 from borvo.accounts.recency import RECENT, require_recent
 from borvo.accounts.registration import Registration, create_person

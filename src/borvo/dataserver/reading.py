@@ -67,7 +67,7 @@ async def read_samples(server: DataServer, request: ReadRequest) -> Found:
         reading = await _understand(server, connection, admission, request)
         shelf = SampleShelf(connection, reading.person_id)
         if request.known is not None:
-            tag = _create_tag(admission.token, request, await shelf.find_position(admission))
+            tag = _create_tag(server, admission.token, request, await shelf.find_position(admission))
             if tag and is_known(request.known, tag):
                 return Found(reading.query, reading.units, None, "", tag)
         asked = await _ask(connection, reading)
@@ -75,7 +75,7 @@ async def read_samples(server: DataServer, request: ReadRequest) -> Found:
     _check_children(page, admission.token)
     server.activity.note(admission.token.client_id, Activity.SAMPLES_READ, len(page.samples))
     cursor = page.next and write_cursor(server.cursor_key, reading.reader, page.next)
-    tag = _create_tag(admission.token, request, page.position)
+    tag = _create_tag(server, admission.token, request, page.position)
     return Found(reading.query, reading.units, page, admission.token.known_as, tag, cursor)
 
 
@@ -171,11 +171,15 @@ def _check_children(page: Page, token: AccessToken) -> None:
         raise refuse_scopes("read all parts of these samples", missing)
 
 
-def _create_tag(token: AccessToken, request: ReadRequest, position: int | None) -> str | None:
+def _create_tag(
+    server: DataServer, token: AccessToken, request: ReadRequest, position: int | None
+) -> str | None:
     """Of all that the answer depends on: who reads, through which client and with which scopes, what is asked, and the
-    person's position. None before the first change."""
+    person's position. None before the first change. Keyed, or a client that knows her by a pairwise name could try
+    whose id is in it."""
     if position is None:
         return None
     scopes = " ".join(sorted(token.scopes)).encode()
     who = token.subject.encode(), token.client_id.encode(), scopes
-    return create_tag(_VERSION, *who, request.query.encode(), str(position).encode())
+    parts = (_VERSION, *who, request.query.encode(), str(position).encode())
+    return create_tag(*parts, key=server.tag_key)

@@ -25,13 +25,15 @@ Verify = Callable[[PresentedToken], Awaitable[Admission]]
 @dataclass(frozen=True, slots=True)
 class DataServer:
     """What writing and reading samples works with. `verify` reads the access token of an Authorization header,
-    or raises `UnauthenticatedError`. `cursor_key` authenticates cursors."""
+    or raises `UnauthenticatedError`. `cursor_key` authenticates cursors, and `tag_key` hides what entity tags are made
+    of."""
 
     database: Database
     clock: Clock
     entropy: Entropy
     verify: Verify
     cursor_key: bytes
+    tag_key: bytes
     agency: Agency
     activity: ClientActivity
     keyring: Keyring

@@ -19,9 +19,7 @@ PATHS = frozenset(
         "/.well-known/openid-configuration",
         "/.well-known/openid-configuration/jwks",
         "/.well-known/oauth-authorization-server",
-        "/connect/par",
         "/connect/token",
-        "/connect/revocation",
         "/connect/userinfo",
     }
 )

@@ -10,6 +10,7 @@ import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -115,11 +116,7 @@ class Outgoing:
     def choose_context(self, url: str) -> ssl.SSLContext:
         """Where private addresses are allowed, an app on this very machine may have a certificate that nobody signed,
         as a developer's has: what is sent never leaves the machine."""
-        context = ssl.create_default_context()
-        if self._is_open and urlsplit(url).hostname in LOOPBACK_HOSTS:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        return context
+        return _create_context(is_verifying=not (self._is_open and urlsplit(url).hostname in LOOPBACK_HOSTS))
 
     async def _send(self, method: str, url: str, more: Mapping[str, str], body: bytes | None) -> int:
         async with self._stream(method, url, more, body) as answer:
@@ -142,6 +139,17 @@ class Outgoing:
             raise OutgoingError(f"no answer: {type(fault).__name__}") from fault
         except (httpcore.UnsupportedProtocol, ssl.SSLError, ValueError) as fault:
             raise OutgoingError(f"not possible: {type(fault).__name__}") from fault
+
+
+@cache
+def _create_context(*, is_verifying: bool) -> ssl.SSLContext:
+    """One for all connections: it reads every certificate that the machine trusts, which takes some 25 milliseconds of
+    everybody's time. What the machine trusts from then on is seen after the next start."""
+    context = ssl.create_default_context()
+    if not is_verifying:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _read_media_type(answer: httpcore.Response) -> str:

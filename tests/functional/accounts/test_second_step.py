@@ -2,7 +2,6 @@
 
 import asyncio
 
-import httpx
 import pytest
 
 from borvo.assembly import Platform
@@ -14,7 +13,7 @@ from tests.functional.accounts.enrolment import (
     is_signed_in,
     make_codes,
     open_setup,
-    read_mails,
+    race_code,
     show_code,
     show_wrong_code,
 )
@@ -22,8 +21,6 @@ from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
 from tests.functional.identity.flows import ADA, count, execute
 from tests.functional.mails import find_link, list_mails
-
-Pages = list[httpx.Response]
 
 
 async def test_the_app_is_asked_for_after_the_password(
@@ -101,35 +98,11 @@ async def test_the_code_that_set_the_app_up_is_used_up(
     assert (await browser.submit(await come_half(browser), SECOND_STEP, code=code)).status_code == 400
 
 
-async def _race(browser: Browser, code: str, times: int = 5) -> Pages:
-    pages: list[tuple[httpx.Response, httpx.Cookies]] = []
-    for _ in range(times):
-        page = await come_half(browser)
-        pages.append((page, httpx.Cookies(browser.client.cookies)))
-    browser.client.cookies.clear()
-
-    async def submit(page: httpx.Response, cookies: httpx.Cookies) -> httpx.Response:
-        token = page.text.split('name="_csrf_token" value="')[1].split('"')[0]
-        header = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        data = {"_csrf_token": token, "code": code}
-        return await browser.client.post(SECOND_STEP, data=data, headers={"cookie": header})
-
-    return list(await asyncio.gather(*(submit(*each) for each in pages)))
-
-
 async def test_of_many_who_use_one_code_at_once_one_gets_in(
     browser: Browser, ada: Browser, clock: TestClock
 ) -> None:
     secret = await add_app(ada, clock)
-    answers = await _race(browser, show_code(secret, clock))
-    assert sorted(each.status_code for each in answers) == [303, 400, 400, 400, 400]
-
-
-async def test_of_many_who_use_one_recovery_code_at_once_one_gets_in(
-    browser: Browser, ada: Browser, clock: TestClock
-) -> None:
-    await add_app(ada, clock)
-    answers = await _race(browser, (await make_codes(ada))[0])
+    answers = await race_code(browser, show_code(secret, clock))
     assert sorted(each.status_code for each in answers) == [303, 400, 400, 400, 400]
 
 
@@ -145,45 +118,6 @@ async def test_one_half_login_becomes_one_login(
     )
     assert len(answers) == 4
     assert await count(platform, "login_session") == before + 1
-
-
-async def test_recovery_codes_stand_in_once_each_and_she_is_told(
-    platform: Platform, browser: Browser, ada: Browser, clock: TestClock
-) -> None:
-    await add_app(ada, clock)
-    codes = await make_codes(ada)
-    assert len(set(codes)) == 10
-    page = await browser.submit(await come_half(browser), SECOND_STEP, code=codes[0].upper())
-    assert page.url.path == "/account"
-    assert "A recovery code of yours was used" in await read_mails(platform)
-    assert "<strong>9 of them are left.</strong>" in (await browser.open(FACTORS)).text
-    again = await browser.submit(await come_half(browser), SECOND_STEP, code=codes[0])
-    assert again.status_code == 400
-
-
-async def test_new_recovery_codes_take_the_place_of_the_old(
-    browser: Browser, ada: Browser, clock: TestClock
-) -> None:
-    await add_app(ada, clock)
-    old, new = await make_codes(ada), await make_codes(ada)
-    page = await browser.submit(await come_half(browser), SECOND_STEP, code=old[0])
-    assert page.status_code == 400
-    assert (await browser.submit(page, SECOND_STEP, code=new[0])).url.path == "/account"
-
-
-async def test_recovery_codes_are_shown_once_and_kept_as_digests(
-    platform: Platform, ada: Browser, clock: TestClock
-) -> None:
-    await add_app(ada, clock)
-    codes = await make_codes(ada)
-    async with platform.database.connection() as connection:
-        dump = await connection.fetchval("select json_agg(c)::text from person_recovery_code c")
-        log = await connection.fetchval("select json_agg(e)::text from security_event e")
-    page = await ada.open(f"{FACTORS}/codes")
-    for code in codes:
-        for text in (dump, log, page.text):
-            assert code not in text
-            assert code.replace("-", "") not in text
 
 
 async def test_five_wrong_codes_ask_for_the_password_again(

@@ -7,6 +7,9 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from borvo import __version__
+from borvo.assembly import Platform
+from borvo.web.validators import create_tag
 from tests.factories.samples import create_blood_pressure, create_body
 from tests.functional.conftest import TestClock
 from tests.functional.dataserver.conftest import Program
@@ -137,6 +140,19 @@ async def test_a_tag_is_of_one_reader_and_query(program: Program) -> None:
         for query in ("types=body_mass", "types=body_mass&take=1")
     }
     assert len(tags) == 6
+
+
+async def test_who_knows_all_that_a_tag_is_made_of_cannot_make_it(
+    platform: Platform, program: Program
+) -> None:
+    """Or a client that knows her by a pairwise name could try ids until one fits."""
+    await program.write([create_body(value=1)])
+    tag, caller = (await program.read("types=body_mass")).headers["etag"], program.caller
+    scopes = " ".join(sorted(caller.scopes))
+    texts = (__version__, str(caller.person_id), caller.client_id, scopes, "types=body_mass", "1")
+    parts = [text.encode() for text in texts]
+    assert create_tag(*parts, key=platform.dataserver.tag_key) == tag
+    assert create_tag(*parts) != tag
 
 
 async def test_a_token_that_has_ended_learns_nothing_from_a_tag(program: Program) -> None:

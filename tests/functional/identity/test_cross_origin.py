@@ -16,9 +16,7 @@ OPEN = [
     "/.well-known/openid-configuration",
     "/.well-known/openid-configuration/jwks",
     "/.well-known/oauth-authorization-server",
-    "/connect/par",
     "/connect/token",
-    "/connect/revocation",
     "/connect/userinfo",
 ]
 PREFLIGHT = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}

@@ -30,6 +30,13 @@ def test_only_an_app_on_this_machine_may_have_a_certificate_that_nobody_signed(
     assert (context.verify_mode is ssl.CERT_REQUIRED) is is_verified
 
 
+def test_what_the_machine_trusts_is_read_once() -> None:
+    first, second = Outgoing(is_open=True), Outgoing(is_open=False)
+    context = first.choose_context("https://clinic.example/")
+    assert second.choose_context("https://other.example/") is context
+    assert first.choose_context("https://localhost/") is not context
+
+
 @pytest.fixture
 async def serve() -> AsyncIterator[Serve]:
     """Answers everything with the given bytes; the address."""

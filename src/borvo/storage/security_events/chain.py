@@ -7,7 +7,7 @@ kept elsewhere, too. Events are linked seconds after they were committed, since 
 would let one person sign in at a time."""
 
 import hmac
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -16,6 +16,7 @@ from uuid import UUID
 import msgspec
 
 from borvo.storage.database import Connection, Row
+from borvo.storage.sealing import KeptKey
 from borvo.storage.security_events.log import NAMED_COLUMNS, read_event
 from borvo.storage.security_events.model import KEPT_AT_LEAST, RecordedEvent
 
@@ -27,8 +28,11 @@ _PAGE = 5_000
 # An event may be committed that long after it was recorded.
 _LOOK_BACK = timedelta(hours=1)
 _LOCK = 7_201_902
+# While the secret is changed, a worker that has the one before still links under its key.
+_OVERLAP = timedelta(days=1)
 _COLUMNS = "position, person_id, event_id, at, content, digest"
 _GENESIS = bytes(32)
+_NO_ID = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +85,30 @@ class Report:
 
 
 class Chain:
-    """Links events and looks whether they still fit. `key` belongs to nothing else."""
+    """Links events under the last of the keys and looks whether they still fit. Each key is believed for what was
+    linked until it ended. They belong to nothing else."""
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    def __init__(self, *keys: bytes | KeptKey) -> None:
+        self._keys = [each if isinstance(each, KeptKey) else KeptKey(each) for each in keys]
 
-    def digest_event(self, event: RecordedEvent) -> bytes:
-        """Of all that is kept of it."""
-        # As the database gives it back, whatever it was recorded as.
-        text = msgspec.json.encode(msgspec.to_builtins(event), order="deterministic")
-        return hmac.digest(self._key, b"event " + text, sha256)
+    def is_link(self, before: bytes, link: Link) -> bool:
+        """Whether it was made here, for this place behind that digest."""
+        return any(
+            hmac.compare_digest(_digest_link(key, before, link.position, link.at, link.content), link.digest)
+            for key in self._list_believed(link.at)
+        )
 
-    def digest_link(self, before: bytes, position: int, at: datetime, content: bytes) -> bytes:
-        text = f"link {position} {at.isoformat()} ".encode()
-        return hmac.digest(self._key, text + before + content, sha256)
+    def is_event(self, event: RecordedEvent, link: Link) -> bool:
+        """Whether the event is as it was when it was linked."""
+        return any(
+            hmac.compare_digest(_digest_event(key, event), link.content)
+            for key in self._list_believed(link.at)
+        )
+
+    def _list_believed(self, at: datetime) -> Iterator[bytes]:
+        for each in self._keys:
+            if each.ended_at is None or at <= each.ended_at + _OVERLAP:
+                yield each.key
 
     async def seal(self, connection: Connection) -> list[tuple[Link, RecordedEvent]]:
         """Links some of the events that have none, in the caller's transaction. Nothing while another worker does."""
@@ -111,8 +125,9 @@ class Chain:
         return links
 
     def _append(self, head: Head, event: RecordedEvent) -> Link:
-        content, position = self.digest_event(event), head.position + 1
-        digest = self.digest_link(head.digest, position, event.at, content)
+        key = self._keys[-1].key
+        content, position = _digest_event(key, event), head.position + 1
+        digest = _digest_link(key, head.digest, position, event.at, content)
         return Link(position, event.person_id, event.id, event.at, content, digest)
 
     async def _find_head(self, connection: Connection) -> tuple[Head, datetime | None]:
@@ -135,6 +150,18 @@ class Chain:
         return look.conclude(unlinked)
 
 
+def _digest_event(key: bytes, event: RecordedEvent) -> bytes:
+    """Of all that is kept of it."""
+    # As the database gives it back, whatever it was recorded as.
+    text = msgspec.json.encode(msgspec.to_builtins(event), order="deterministic")
+    return hmac.digest(key, b"event " + text, sha256)
+
+
+def _digest_link(key: bytes, before: bytes, position: int, at: datetime, content: bytes) -> bytes:
+    text = f"link {position} {at.isoformat()} ".encode()
+    return hmac.digest(key, text + before + content, sha256)
+
+
 class _Look:
     """One walk along the chain."""
 
@@ -153,9 +180,9 @@ class _Look:
         )
         if row is None:
             return
-        expected = self._chain.digest_link(row["before"], row["position"], row["at"], row["content"])
-        self.head = Head(row["position"], row["digest"])
-        if not hmac.compare_digest(expected, row["digest"]):
+        anchor = Link(row["position"], _NO_ID, _NO_ID, row["at"], row["content"], row["digest"])
+        self.head = Head(anchor.position, anchor.digest)
+        if not self._chain.is_link(row["before"], anchor):
             self._note("the beginning of the chain was changed")
         elif row["at"] >= self._kept_since:
             self._note("the chain begins later than events are kept: its beginning was taken away")
@@ -172,7 +199,7 @@ class _Look:
         before, self.head = self.head, Head(link.position, link.digest)
         if link.position != before.position + 1:
             self._note(f"{link.position - before.position - 1} links before this one are missing")
-        elif self._chain.digest_link(before.digest, link.position, link.at, link.content) != link.digest:
+        elif not self._chain.is_link(before.digest, link):
             self._note("this link was changed, or one before it was taken away")
         self._examine_event(link, row)
         if self._known and link.position == self._known.position and link.digest != self._known.digest:
@@ -185,7 +212,7 @@ class _Look:
             return
         self._events += 1
         event = read_event(row)
-        if self._chain.digest_event(event) != link.content:
+        if not self._chain.is_event(event, link):
             self._note(f"the event {link.event_id} of {link.at.isoformat()} was changed")
 
     def _note(self, words: str) -> None:

@@ -33,6 +33,10 @@ class Role(StrEnum):
     DEVELOPER = "developer"
     SUPPORT = "support"
 
+    @property
+    def label(self) -> str:
+        return self.value.replace("_", " ")
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -60,6 +64,10 @@ class Person:
         return Role.AGENT in self.roles
 
     @property
+    def is_supporter(self) -> bool:
+        return Role.SUPPORT in self.roles
+
+    @property
     def is_staff(self) -> bool:
         """Whether she may belong to an organisation."""
         return not self.roles.isdisjoint({Role.AGENT, Role.MEMBERSHIP_MANAGER})
@@ -67,9 +75,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Holder(Person):
-    """A person with an account that may be closed, as long as she may still come back."""
+    """A person with an account that may be closed, as long as she may still come back, or suspended."""
 
     is_closing: bool
+    is_suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +107,10 @@ class Login:
     @property
     def is_staff(self) -> bool:
         return self.person.is_staff
+
+    @property
+    def is_supporter(self) -> bool:
+        return self.person.is_supporter
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from borvo.accounts.words import name_role
 from borvo.kernel.ids import PersonId, parse_uuid
 from borvo.kernel.text import mark, say
 from borvo.storage.security_events.log import list_events_of
-from borvo.storage.security_events.model import SUPPORT, RecordedEvent, SecurityEventKind
+from borvo.storage.security_events.model import RecordedEvent, SecurityEventKind, is_by_support
 from borvo.web.pages import render_page
 
 PAGE_SIZE = 25
@@ -27,7 +27,7 @@ _SENTENCES = {
     SecurityEventKind.EMAIL_VERIFIED: mark("You confirmed your e-mail address."),
     SecurityEventKind.EMAIL_CHANGED: mark("Your e-mail address was changed."),
     SecurityEventKind.EMAIL_CHANGE_UNDONE: mark("The change of your e-mail address was undone."),
-    SecurityEventKind.ACCOUNT_CLOSED: mark("You closed your account."),
+    SecurityEventKind.ACCOUNT_CLOSED: mark("Your account was closed."),
     SecurityEventKind.ACCOUNT_REOPENED: mark("You opened your account again."),
     SecurityEventKind.FACTOR_ADDED: mark("Your account got %(factor)s as a second step."),
     SecurityEventKind.FACTOR_REMOVED: mark("Your account lost %(factor)s as a second step."),
@@ -69,6 +69,16 @@ _SENTENCES = {
     SecurityEventKind.KEY_ROTATED: mark("The keys of this platform were changed."),
     SecurityEventKind.ROLE_ADDED: mark("You were given the role %(role)s."),
     SecurityEventKind.ROLE_REMOVED: mark("The role %(role)s was taken from you."),
+    SecurityEventKind.ACCOUNT_SUSPENDED: mark("Your account was suspended."),
+    SecurityEventKind.SUSPENSION_LIFTED: mark("The suspension of your account was lifted."),
+    SecurityEventKind.FACTOR_REMOVAL_ASKED: mark(
+        "The removal of %(factor)s from your account was asked for."
+    ),
+    SecurityEventKind.FACTOR_REMOVAL_STOPPED: mark("The removal of your second step was stopped."),
+    SecurityEventKind.VERIFICATION_SENT: mark("A link to confirm your e-mail address was sent to you."),
+    SecurityEventKind.SUPPORT_LOOKED: mark("Your account was looked at."),
+    SecurityEventKind.SUPPORT_READ_LOG: mark("The security log of the platform was read."),
+    SecurityEventKind.SUPPORT_ACTED: mark("Something on the platform was changed."),
 }
 
 _FACTORS = {str(each): each for each in (APP, PASSKEY)}
@@ -80,6 +90,8 @@ _WARNINGS = {
     SecurityEventKind.SECOND_STEP_FAILED,
     SecurityEventKind.RECOVERY_CODE_USED,
     SecurityEventKind.PASSKEY_COUNT_WENT_BACK,
+    SecurityEventKind.FACTOR_REMOVAL_ASKED,
+    SecurityEventKind.ACCOUNT_SUSPENDED,
     SecurityEventKind.PASSWORD_CHANGED,
     SecurityEventKind.EMAIL_CHANGED,
     SecurityEventKind.EMAIL_CHANGE_UNDONE,
@@ -99,9 +111,17 @@ class Line:
 
     @property
     def origin(self) -> str:
-        if self.event.address:
-            return say("from the address %(address)s", address=self.event.address)
-        return say("by the support team") if self.event.actor == SUPPORT else ""
+        """Of support not who and from where: it answers as one."""
+        if is_by_support(self.event.actor):
+            reason = self.event.detail.get("reason")
+            if reason:
+                return say("by the support team: %(reason)s", reason=reason)
+            return say("by the support team")
+        return say("from the address %(address)s", address=self.event.address) if self.event.address else ""
+
+
+def _name_factor(told: str) -> str:
+    return _FACTORS.get(told, told) or say("something")
 
 
 def describe_event(event: RecordedEvent) -> Line:
@@ -110,7 +130,7 @@ def describe_event(event: RecordedEvent) -> Line:
     words = {
         "app": event.detail.get("app") or event.client_id or say("an app"),
         "agency": event.detail.get("agency") or say("somebody"),
-        "factor": _FACTORS.get(str(event.detail.get("factor")), say("something")),
+        "factor": _name_factor(str(event.detail.get("factor", ""))),
         "tenancy": event.detail.get("tenancy", ""),
         "role": name_role(str(event.detail.get("role", ""))),
     }

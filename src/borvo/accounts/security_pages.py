@@ -27,6 +27,7 @@ _SENTENCES = {
     SecurityEventKind.ACCOUNT_CLOSED: "You closed your account.",
     SecurityEventKind.ACCOUNT_REOPENED: "You opened your account again.",
     SecurityEventKind.CONSENT_GRANTED: "You allowed {app} to use your data.",
+    SecurityEventKind.CONSENT_NARROWED: "You took back some of what you had allowed {app}.",
     SecurityEventKind.CONSENT_WITHDRAWN: "You took back what you had allowed {app}.",
     SecurityEventKind.SHARING_GRANTED: "You let {agency} see data of yours.",
     SecurityEventKind.SHARING_CHANGED: "You changed what {agency} can see.",

@@ -37,6 +37,7 @@ class SecurityEventKind(StrEnum):
     ACCOUNT_CLOSED = "account_closed"
     ACCOUNT_REOPENED = "account_reopened"
     CONSENT_GRANTED = "consent_granted"
+    CONSENT_NARROWED = "consent_narrowed"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     SHARING_GRANTED = "sharing_granted"
     SHARING_CHANGED = "sharing_changed"

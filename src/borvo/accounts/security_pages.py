@@ -39,6 +39,7 @@ _SENTENCES = {
         "A passkey of yours was refused: it may have been copied."
     ),
     SecurityEventKind.CONSENT_GRANTED: mark("You allowed %(app)s to use your data."),
+    SecurityEventKind.CONSENT_NARROWED: mark("You took back some of what you had allowed %(app)s."),
     SecurityEventKind.CONSENT_WITHDRAWN: mark("You took back what you had allowed %(app)s."),
     SecurityEventKind.SHARING_GRANTED: mark("You let %(agency)s see data of yours."),
     SecurityEventKind.SHARING_CHANGED: mark("You changed what %(agency)s can see."),

@@ -2,6 +2,7 @@
 
 from borvo.accounts.brake import Brake, Pause
 from borvo.accounts.closing import erase_due
+from borvo.accounts.factors.service import SEALED_APPS
 from borvo.accounts.factors.store import has_second_factor
 from borvo.accounts.limits import Counter, Limit, Limiter, build_refusal, find_window
 from borvo.accounts.methods import (
@@ -65,6 +66,7 @@ __all__ = [
     "PASSWORD",
     "PERSON_COLUMNS",
     "RECENT",
+    "SEALED_APPS",
     "Accounts",
     "AuthenticationClass",
     "Brake",

@@ -17,9 +17,10 @@ PAIRWISE = "pairwise subjects"
 HIDDEN = "hidden ids"
 CLIENT_SECRETS = "client secrets"
 REFRESH = "refresh tokens"
+RECOVERY_CODES = "recovery codes"
 EVENT_CHAIN = "security event chain"
 
-LASTING = (PAIRWISE, HIDDEN, CLIENT_SECRETS, REFRESH)
+LASTING = (PAIRWISE, HIDDEN, CLIENT_SECRETS, REFRESH, RECOVERY_CODES)
 """Never change: names by which apps know people, and digests and tokens of which nobody has the original."""
 SUCCEEDED = (EVENT_CHAIN,)
 """Each secret brings a new one, and those before stay to verify what they were used for."""

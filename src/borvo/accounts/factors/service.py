@@ -2,6 +2,7 @@
 pages see to."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from borvo.accounts import link_store
 from borvo.accounts.factors import half_store, store, totp, words
@@ -25,6 +26,8 @@ from borvo.kernel.ids import PersonId
 from borvo.mail.model import Mail
 from borvo.mail.posting import post_mail
 from borvo.storage.database import Connection
+from borvo.storage.kept_keys import RECOVERY_CODES as RECOVERY_CODES_KEY
+from borvo.storage.sealing import SealedColumn
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
 
 APP, PASSKEY = "an authenticator app", "a passkey"
@@ -38,19 +41,24 @@ class Setup:
     picture: str
 
 
+def name_purpose(person_id: UUID) -> str:
+    """Sealed for her alone: a row copied to somebody else opens nothing."""
+    return f"authenticator app of {person_id}"
+
+
+SEALED_APPS = SealedColumn(
+    "person_totp", "sealed_secret", ("person_id",), lambda row: name_purpose(row["person_id"])
+)
+
+
 async def find_factors(accounts: Accounts, person_id: PersonId) -> Factors:
     async with accounts.database.connection() as connection:
         return await store.load_factors(connection, person_id)
 
 
-def name_purpose(person_id: PersonId) -> str:
-    """Sealed for her alone: a row copied to somebody else opens nothing."""
-    return f"authenticator app of {person_id}"
-
-
 def digest_recovery_code(accounts: Accounts, person_id: PersonId, code: str) -> bytes:
     """Fifty random bits, which a fast digest keeps as long as the key of it is not in the database."""
-    return digest_with_key(accounts.keyring.derive("recovery codes"), f"{person_id} {code}")
+    return digest_with_key(accounts.keyring.find(RECOVERY_CODES_KEY), f"{person_id} {code}")
 
 
 async def begin_app(accounts: Accounts, person: Person) -> None:

@@ -12,7 +12,7 @@ from borvo.storage.outbox.messages import SEALED_MESSAGES
 from borvo.storage.rewrapping import Portion, Rewrapper
 from borvo.storage.security_events.model import SUPPORT, SecurityEvent, SecurityEventKind
 
-SEALED_COLUMNS = (SEALED_KEYS, SEALED_SIGNING_KEYS, SEALED_SECRETS, SEALED_APPS, SEALED_MESSAGES)
+SEALED_COLUMNS = (SEALED_KEYS, SEALED_SIGNING_KEYS, SEALED_APPS, SEALED_SECRETS, SEALED_MESSAGES)
 """Every place where sealed values lie."""
 
 _ROUNDS = 10

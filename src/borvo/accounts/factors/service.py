@@ -2,7 +2,6 @@
 pages see to."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from borvo.accounts import link_store
 from borvo.accounts.factors import half_store, store, totp, words
@@ -41,7 +40,12 @@ class Setup:
     picture: str
 
 
-def name_purpose(person_id: UUID) -> str:
+async def find_factors(accounts: Accounts, person_id: PersonId) -> Factors:
+    async with accounts.database.connection() as connection:
+        return await store.load_factors(connection, person_id)
+
+
+def name_purpose(person_id: PersonId) -> str:
     """Sealed for her alone: a row copied to somebody else opens nothing."""
     return f"authenticator app of {person_id}"
 
@@ -51,14 +55,11 @@ SEALED_APPS = SealedColumn(
 )
 
 
-async def find_factors(accounts: Accounts, person_id: PersonId) -> Factors:
-    async with accounts.database.connection() as connection:
-        return await store.load_factors(connection, person_id)
-
-
-def digest_recovery_code(accounts: Accounts, person_id: PersonId, code: str) -> bytes:
-    """Fifty random bits, which a fast digest keeps as long as the key of it is not in the database."""
-    return digest_with_key(accounts.keyring.find(RECOVERY_CODES_KEY), f"{person_id} {code}")
+def list_recovery_digests(accounts: Accounts, person_id: PersonId, code: str) -> list[bytes]:
+    """What the code may be kept as, the last of which is how a new one is: fifty random bits, which a fast digest keeps
+    as long as the key of it is not in the database."""
+    keys = accounts.keyring.list_all(RECOVERY_CODES_KEY)
+    return [digest_with_key(each.key, f"{person_id} {code}") for each in keys]
 
 
 async def begin_app(accounts: Accounts, person: Person) -> None:
@@ -190,7 +191,7 @@ async def remove_passkey(accounts: Accounts, login: Login, credential_id: bytes)
 async def make_codes(accounts: Accounts, person: Person) -> list[str]:
     """Ten new recovery codes, which nobody can read again; none for who has nothing that they could stand in for."""
     codes = [create_recovery_code(accounts.entropy) for _ in range(RECOVERY_CODES)]
-    digests = [digest_recovery_code(accounts, person.id, code.replace("-", "")) for code in codes]
+    digests = [list_recovery_digests(accounts, person.id, code.replace("-", ""))[-1] for code in codes]
     async with accounts.database.transaction() as connection:
         if not await store.has_second_factor(connection, person.id):
             return []

@@ -40,6 +40,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "digest; losing it loses those. `openssl rand -base64 32` makes one."
         ),
     ]
+    other_secret_keys: Annotated[
+        str,
+        Meta(
+            description="Secrets that open what was sealed under them, parted by commas, while `BORVO_SECRET_KEY` is "
+            "being changed: the one before, or the one to come."
+        ),
+    ] = ""
     host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65535, description="Port to listen on.")] = 8000
     workers: Annotated[int, Meta(ge=1, le=256, description="Worker processes.")] = 1
@@ -193,6 +200,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """The decoded key; `check_settings` has made sure that it decodes."""
         return Secret(base64.b64decode(self.secret_key))
 
+    def reveal_other_secret_keys(self) -> Secret[list[bytes]]:
+        """Decoded, in the order given."""
+        return Secret([base64.b64decode(text) for text in _split_keys(self.other_secret_keys)])
+
 
 def _check_issuer(issuer: str) -> None:
     try:
@@ -215,15 +226,25 @@ def _check_issuer(issuer: str) -> None:
         )
 
 
-def _check_secret_key(text: str) -> None:
+def _split_keys(text: str) -> list[str]:
+    return [key.strip() for key in text.split(",")] if text.strip() else []
+
+
+def _check_secret_key(text: str, subject: str = "BORVO_SECRET_KEY") -> None:
     try:
         key = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise SettingsError(
-            "BORVO_SECRET_KEY is not base64; make one with: openssl rand -base64 32"
-        ) from None
+        raise SettingsError(f"{subject} is not base64; make one with: openssl rand -base64 32") from None
     if len(key) < MINIMUM_SECRET_BYTES:
-        raise SettingsError(f"BORVO_SECRET_KEY has {len(key)} bytes; it needs {MINIMUM_SECRET_BYTES} or more")
+        raise SettingsError(f"{subject} has {len(key)} bytes; it needs {MINIMUM_SECRET_BYTES} or more")
+
+
+def _check_secret_keys(settings: Settings) -> None:
+    _check_secret_key(settings.secret_key)
+    for key in _split_keys(settings.other_secret_keys):
+        _check_secret_key(key, "a key in BORVO_OTHER_SECRET_KEYS")
+    if settings.reveal_secret_key().reveal() in settings.reveal_other_secret_keys().reveal():
+        raise SettingsError("BORVO_OTHER_SECRET_KEYS holds BORVO_SECRET_KEY; name only others there")
 
 
 def _check_mail(settings: Settings) -> None:
@@ -266,7 +287,7 @@ def _check_sink(url: str) -> None:
 def check_settings(settings: Settings) -> None:
     """Raises `SettingsError` for what is unsafe to run with."""
     _check_issuer(settings.issuer)
-    _check_secret_key(settings.secret_key)
+    _check_secret_keys(settings)
     _check_mail(settings)
     _check_sms(settings)
     _check_sink(settings.security_event_sink)

@@ -76,6 +76,7 @@ _KEPT_BECAUSE = {
         "signing_key"
     },
     "there is a handful in all": {
+        "kept_key",
         "database_mark",
         "security_event_anchor",
         "security_event_head",

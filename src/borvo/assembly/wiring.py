@@ -10,6 +10,7 @@ from borvo.accounts.public import Accounts, Brake, Limiter, Passwords, Pause
 from borvo.agency import public as agency
 from borvo.agency.public import Agency
 from borvo.assembly.farewell import prepare_farewell
+from borvo.assembly.lasting_keys import load_lasting_keys
 from borvo.catalogue.scopes import AGENCY_SCOPE
 from borvo.dataserver.public import DataServer, Retention
 from borvo.identity import public as identity
@@ -38,6 +39,7 @@ from borvo.portal.public import (
     SecretVerifier,
 )
 from borvo.settings import Settings
+from borvo.storage import kept_keys
 from borvo.storage.database import Database
 from borvo.storage.outbox.courier import Courier
 from borvo.storage.outbox.messages import Outbox
@@ -82,11 +84,14 @@ def build_platform(
     """Wires the features. The database is not opened here: commands and servers do that when they start. `handlers`
     deliver what the outbox holds, one a kind; without one, messages of the kind wait."""
     database = Database(settings.database_url, size=settings.database_connections)
-    keyring = Keyring(settings.reveal_secret_key().reveal())
+    keyring = Keyring(settings.reveal_secret_key().reveal(), settings.reveal_other_secret_keys().reveal())
+    database.call_first(partial(load_lasting_keys, keyring, clock, entropy))
     outbox = Outbox(database, clock, entropy, keyring)
     events = SecurityLog(clock, entropy, keyring.derive("security events"))
     passwords = passwords or Passwords()
-    verifier = SecretVerifier(keyring.derive("client secrets"), passwords, clock=clock, entropy=entropy)
+    verifier = SecretVerifier(
+        keyring.finder(kept_keys.CLIENT_SECRETS), passwords, clock=clock, entropy=entropy
+    )
     limiter = Limiter(database, keyring.derive("attempt counters"))
     rotate_after = timedelta(days=settings.key_rotation_days) or None
     cabinet = KeyCabinet(
@@ -250,7 +255,7 @@ def _build_provider(
         events=events,
         refresh=_describe_refresh(settings, keyring),
         nonces=NonceSeries(keyring.derive("proof nonces")),
-        aliases=identity.Aliases(keyring.derive("pairwise subjects"), keyring.derive("hidden ids")),
+        aliases=identity.Aliases(keyring.finder(kept_keys.PAIRWISE), keyring.finder(kept_keys.HIDDEN)),
         profile=InstanceProfile(settings.profile),
         limiter=limiter,
         client_limiter=client_limiter,
@@ -270,7 +275,7 @@ def _describe_bounds(settings: Settings) -> LifetimeBounds:
 
 def _describe_refresh(settings: Settings, keyring: Keyring) -> RefreshPolicy:
     return RefreshPolicy(
-        key=keyring.derive("refresh tokens"),
+        key=keyring.finder(kept_keys.REFRESH),
         lifetime=timedelta(days=settings.refresh_token_days),
         idle=timedelta(days=settings.refresh_token_idle_days),
         retry=timedelta(seconds=settings.refresh_token_retry_seconds),

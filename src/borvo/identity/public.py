@@ -5,7 +5,14 @@ from borvo.identity.client_keys import ClientKeys
 from borvo.identity.cross_origin import CrossOrigin
 from borvo.identity.endpoints import build_api_router
 from borvo.identity.key_schedule import ANNOUNCEMENT, KEY_REFRESH, MINIMUM_ANNOUNCEMENT, KeyState, StoredKey
-from borvo.identity.keys import ALGORITHMS, GenerateKey, KeyCabinet, generate_key
+from borvo.identity.keys import (
+    ALGORITHMS,
+    SEALED_SIGNING_KEYS,
+    GenerateKey,
+    KeyCabinet,
+    find_witness,
+    generate_key,
+)
 from borvo.identity.model import AccessToken, Caller, InstanceProfile
 from borvo.identity.nonce_headers import hand_out_nonces
 from borvo.identity.nonces import NonceSeries
@@ -29,6 +36,7 @@ __all__ = [
     "CLIENT_LIMITS",
     "KEY_REFRESH",
     "MINIMUM_ANNOUNCEMENT",
+    "SEALED_SIGNING_KEYS",
     "AccessToken",
     "Admission",
     "Aliases",
@@ -56,6 +64,7 @@ __all__ = [
     "describe_return",
     "end_all_grants",
     "end_grants",
+    "find_witness",
     "forget_client",
     "forget_person",
     "generate_key",

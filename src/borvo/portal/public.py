@@ -47,7 +47,7 @@ from borvo.portal.registration.initial_tokens import (
 from borvo.portal.registration.model import InitialTerms, InitialToken
 from borvo.portal.restoring import void_all_tokens
 from borvo.portal.routes import build_router
-from borvo.portal.sealed_secrets import SecretVault
+from borvo.portal.sealed_secrets import SEALED_SECRETS, SecretVault
 from borvo.portal.secret_service import add_chosen_secret, generate_secret, remove_secret
 from borvo.portal.secret_uses import FLUSH_EVERY as USE_FLUSH
 from borvo.portal.sectors import find_sector
@@ -86,6 +86,7 @@ __all__ = [
     "LASTING_GRANTS",
     "PRIVATE_MEMBERS",
     "REFUSAL_FLUSH",
+    "SEALED_SECRETS",
     "USAGE_FLUSH",
     "USE_FLUSH",
     "AccessTokenFormat",

@@ -1,11 +1,17 @@
 """The end of the security event log, which can be cut off, and what is missed then."""
 
+from datetime import timedelta
+from uuid import UUID
+
 import pytest
 
 from borvo.assembly import Platform
-from borvo.storage.security_events.chain import Chain
-from borvo.storage.security_events.heads import parse_head
-from tests.functional.storage.test_event_chain import CHAIN, KEY, look, prepare, record, seal, tamper
+from borvo.storage.sealing import KeptKey
+from borvo.storage.security_events.chain import Chain, digest_link
+from borvo.storage.security_events.heads import GENESIS, Head, HeadKeeper, parse_head
+from borvo.storage.security_events.links import Link
+from tests.functional.conftest import TestClock
+from tests.functional.storage.test_event_chain import KEY, look, prepare, record, seal, tamper
 
 CUT = """delete from security_event where id in (select event_id from security_event_link where position >= 5);
          delete from security_event_link where position >= 5"""
@@ -88,11 +94,14 @@ async def test_what_was_sent_on_is_missed(platform: Platform) -> None:
 
 async def age(platform: Platform) -> None:
     """The links as they were made before there was a signed end."""
-    digest = bytes(32)
+    digest = GENESIS
     async with platform.database.transaction() as connection:
         await connection.execute("delete from security_event_head")
         for row in await connection.fetch("select * from security_event_link order by position"):
-            digest = CHAIN.digest_link(digest, row["position"], row["at"], row["content"], is_headed=False)
+            link = Link(
+                row["position"], UUID(int=0), UUID(int=0), row["at"], row["content"], b"", is_headed=False
+            )
+            digest = digest_link(KEY, digest, link)
             await connection.execute(
                 "update security_event_link set digest = $1, is_headed = false where position = $2",
                 digest,
@@ -116,3 +125,14 @@ async def test_links_of_before_the_end_was_signed_still_fit(platform: Platform) 
            update security_event_link set is_headed = false""",
     )
     assert "this link was changed" in (await look(platform)).faults[0].words
+
+
+async def test_a_key_that_has_ended_signs_no_later_end(platform: Platform, clock: TestClock) -> None:
+    ended = KeptKey(b"e" * 32, ended_at=clock() - timedelta(days=2))
+    await prepare(platform)
+    async with platform.database.transaction() as connection:
+        digest = await connection.fetchval("select digest from security_event_link where position = 4")
+        await HeadKeeper([KeptKey(ended.key)]).save(connection, Head(4, digest), clock())
+    await tamper(platform, CUT)
+    report = await look(platform, chain=Chain(ended, KeptKey(KEY)))
+    assert "the signed end of the chain was taken away or changed" in report.faults[0].words

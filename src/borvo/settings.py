@@ -127,6 +127,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "anything else opens."
         ),
     ] = ""
+    factor_removal_hours: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=720,
+            description="Hours between support being asked to remove a lost second factor and its removal, in which "
+            "the person can stop it by a link.",
+        ),
+    ] = 72
     account_closing_days: Annotated[
         int,
         Meta(

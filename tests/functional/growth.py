@@ -8,6 +8,7 @@ ENDING = {
     "account_link",
     "login_session",
     "half_login",
+    "factor_removal",
     "spent_challenge",
     "session_client",
     "authorization_request",

@@ -1,8 +1,9 @@
 """The address of a person: she proves it, changes it, and may take a change back."""
 
 from borvo.accounts import address_store, limits, link_store, store
-from borvo.accounts.factors import half_store
+from borvo.accounts.factors import half_store, loss_store
 from borvo.accounts.factors import store as factor_store
+from borvo.accounts.interventions import Intervention, find_subject, note
 from borvo.accounts.links import LINK_LIFETIMES, AccountLink, LinkPurpose, LinkText
 from borvo.accounts.model import Login, Person
 from borvo.accounts.registration import AddressTakenError, LinkGoneError, keep_link
@@ -17,6 +18,7 @@ from borvo.accounts.words import (
     write_new_address,
     write_verify,
 )
+from borvo.kernel.errors import ConflictError
 from borvo.kernel.ids import PersonId
 from borvo.mail.model import Mail
 from borvo.mail.posting import post_mail
@@ -46,6 +48,21 @@ async def ask_to_verify(accounts: Accounts, person: Person) -> None:
         await _post(
             connection, accounts, person.id, write_verify(person.email, accounts.issuer, text.render())
         )
+
+
+async def ask_to_verify_for(accounts: Accounts, person_id: PersonId, intervention: Intervention) -> None:
+    """The link of `ask_to_verify`, which support sends. Raises as `find_subject`, `TooManyRequestsError`, and
+    `ConflictError` when there is nothing to prove or nobody who could open the link."""
+    async with accounts.database.transaction() as connection:
+        person = await find_subject(connection, accounts, person_id, intervention)
+        if person.is_email_verified:
+            raise ConflictError("The address is confirmed already.")
+        if person.is_suspended or person.is_closing:
+            raise ConflictError("Nobody can sign in to this account now, so nobody could open the link.")
+        await accounts.limiter.spend_within(connection, limits.LINK_BY_EMAIL, person.email, accounts.clock())
+        text = await keep_link(connection, accounts, LinkPurpose.VERIFY, person.id, person.email)
+        mail = write_verify(person.email, accounts.issuer, text.render())
+        await note(connection, accounts, person, SecurityEventKind.VERIFICATION_SENT, intervention, mail)
 
 
 async def ask_to_change(accounts: Accounts, person: Person, email: str) -> None:
@@ -142,4 +159,5 @@ async def _void_access(connection: Connection, accounts: Accounts, undo: Account
     await link_store.end_links(connection, person_id, [LinkPurpose.UNDO], now, since=undo.created_at)
     await end_sessions(connection, accounts, person_id)
     await half_store.end_halves(connection, person_id, now)
+    await loss_store.take_removal(connection, person_id)
     await factor_store.delete_since(connection, person_id, undo.created_at - LINK_LIFETIMES[LinkPurpose.UNDO])

@@ -32,6 +32,10 @@ class Role(StrEnum):
     DEVELOPER = "developer"
     SUPPORT = "support"
 
+    @property
+    def label(self) -> str:
+        return self.value.replace("_", " ")
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -57,6 +61,10 @@ class Person:
         return Role.AGENT in self.roles
 
     @property
+    def is_supporter(self) -> bool:
+        return Role.SUPPORT in self.roles
+
+    @property
     def is_staff(self) -> bool:
         """Whether she may belong to an organisation."""
         return not self.roles.isdisjoint({Role.AGENT, Role.MEMBERSHIP_MANAGER})
@@ -64,9 +72,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Holder(Person):
-    """A person with an account that may be closed, as long as she may still come back."""
+    """A person with an account that may be closed, as long as she may still come back, or suspended."""
 
     is_closing: bool
+    is_suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,10 @@ class Login:
     @property
     def is_staff(self) -> bool:
         return self.person.is_staff
+
+    @property
+    def is_supporter(self) -> bool:
+        return self.person.is_supporter
 
 
 @dataclass(frozen=True, slots=True)

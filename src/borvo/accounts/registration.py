@@ -4,7 +4,7 @@ gives the rest. So there is no account whose address nobody has proved, and no p
 from dataclasses import dataclass
 from enum import StrEnum
 
-from borvo.accounts import limits, link_store, store
+from borvo.accounts import holder_store, limits, link_store, store
 from borvo.accounts.links import LINK_LIFETIMES, AccountLink, LinkPurpose, LinkText, parse_link_text
 from borvo.accounts.model import Person, Role, normalize_email
 from borvo.accounts.service import Accounts
@@ -113,7 +113,7 @@ async def ask_for_link(accounts: Accounts, wish: Wish, email: str, return_to: st
     await accounts.limiter.spend(limits.LINK_BY_EMAIL, email, now)
     mark = create_token(accounts.entropy)
     async with accounts.database.transaction() as connection:
-        person = await store.find_holder(connection, email, now)
+        person = await holder_store.find_holder(connection, email, now)
         person_id = person.id if person else PersonId(create_uuid(now, accounts.entropy))
         purpose = LinkPurpose.RESET if person else LinkPurpose.SIGN_UP
         text = await keep_link(

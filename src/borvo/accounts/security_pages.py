@@ -9,7 +9,7 @@ from borvo.accounts.service import Accounts
 from borvo.accounts.signing_in import AnyRequest, Collaborators, SignedIn
 from borvo.kernel.ids import PersonId, parse_uuid
 from borvo.storage.security_events.log import list_events_of
-from borvo.storage.security_events.model import SUPPORT, RecordedEvent, SecurityEventKind
+from borvo.storage.security_events.model import RecordedEvent, SecurityEventKind, is_by_support
 from borvo.web.pages import render_page
 
 PAGE_SIZE = 25
@@ -24,7 +24,7 @@ _SENTENCES = {
     SecurityEventKind.EMAIL_VERIFIED: "You confirmed your e-mail address.",
     SecurityEventKind.EMAIL_CHANGED: "Your e-mail address was changed.",
     SecurityEventKind.EMAIL_CHANGE_UNDONE: "The change of your e-mail address was undone.",
-    SecurityEventKind.ACCOUNT_CLOSED: "You closed your account.",
+    SecurityEventKind.ACCOUNT_CLOSED: "Your account was closed.",
     SecurityEventKind.ACCOUNT_REOPENED: "You opened your account again.",
     SecurityEventKind.FACTOR_ADDED: "Your account got {factor} as a second step.",
     SecurityEventKind.FACTOR_REMOVED: "Your account lost {factor} as a second step.",
@@ -52,6 +52,14 @@ _SENTENCES = {
     SecurityEventKind.KEY_ROTATED: "The keys of this platform were changed.",
     SecurityEventKind.ROLE_ADDED: "You were given the role {role}.",
     SecurityEventKind.ROLE_REMOVED: "The role {role} was taken from you.",
+    SecurityEventKind.ACCOUNT_SUSPENDED: "Your account was suspended.",
+    SecurityEventKind.SUSPENSION_LIFTED: "The suspension of your account was lifted.",
+    SecurityEventKind.FACTOR_REMOVAL_ASKED: "The removal of {factor} from your account was asked for.",
+    SecurityEventKind.FACTOR_REMOVAL_STOPPED: "The removal of your second step was stopped.",
+    SecurityEventKind.VERIFICATION_SENT: "A link to confirm your e-mail address was sent to you.",
+    SecurityEventKind.SUPPORT_LOOKED: "Your account was looked at.",
+    SecurityEventKind.SUPPORT_READ_LOG: "The security log of the platform was read.",
+    SecurityEventKind.SUPPORT_ACTED: "Something on the platform was changed.",
 }
 
 _WARNINGS = {
@@ -61,6 +69,8 @@ _WARNINGS = {
     SecurityEventKind.SECOND_STEP_FAILED,
     SecurityEventKind.RECOVERY_CODE_USED,
     SecurityEventKind.PASSKEY_COUNT_WENT_BACK,
+    SecurityEventKind.FACTOR_REMOVAL_ASKED,
+    SecurityEventKind.ACCOUNT_SUSPENDED,
     SecurityEventKind.PASSWORD_CHANGED,
     SecurityEventKind.EMAIL_CHANGED,
     SecurityEventKind.EMAIL_CHANGE_UNDONE,
@@ -80,9 +90,11 @@ class Line:
 
     @property
     def origin(self) -> str:
-        if self.event.address:
-            return f"from the address {self.event.address}"
-        return "by the support team" if self.event.actor == SUPPORT else ""
+        """Of support not who and from where: it answers as one."""
+        if is_by_support(self.event.actor):
+            reason = self.event.detail.get("reason")
+            return f"by the support team: {reason}" if reason else "by the support team"
+        return f"from the address {self.event.address}" if self.event.address else ""
 
 
 def describe_event(event: RecordedEvent) -> Line:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
-from borvo.accounts import address_store, limits, link_store, store
+from borvo.accounts import address_store, holder_store, limits, link_store, store
 from borvo.accounts.brake import Brake
 from borvo.accounts.factors import half_store
 from borvo.accounts.known_browsers import recognize
@@ -55,7 +55,7 @@ OnSessionEnded = Callable[[Connection, PersonId, Sequence[LoginSessionId]], Awai
 ListHindrances = Callable[[Connection, PersonId], Awaitable[list[str]]]
 """What keeps a person from closing her account, in words for her."""
 EraseElsewhere = Callable[[Connection, PersonId], Awaitable[None]]
-"""Erases what other features hold of a person, in the transaction that deletes her."""
+"""Erases what other features hold of a person, or ends what they gave her, in the caller's transaction."""
 
 
 async def find_none(_: Connection, __: PersonId) -> list[str]:
@@ -74,8 +74,8 @@ async def tell_nobody(_: Connection, __: PersonId, ___: Sequence[LoginSessionId]
 @dataclass(frozen=True, slots=True)
 class Accounts:
     """The collaborators of this feature. `assembly` wires `describe_return` to whoever sent the person,
-    `on_session_ended` to whoever has to know, and the last two to all that know people. `factor_roles` are those that
-    open only with a second factor."""
+    `on_session_ended` to whoever has to know, and what is told of people to all that know them. `factor_roles` are
+    those that open only with a second factor."""
 
     database: Database
     clock: Clock
@@ -96,6 +96,8 @@ class Accounts:
     factor_roles: frozenset[Role] = frozenset()
     list_hindrances: ListHindrances = find_none
     erase_elsewhere: EraseElsewhere = erase_nothing
+    end_elsewhere: EraseElsewhere = erase_nothing
+    factor_removal_delay: timedelta = timedelta(hours=72)
 
 
 async def sign_in(
@@ -109,7 +111,7 @@ async def sign_in(
     for limit, subject in counted:
         await accounts.limiter.spend(limit, subject, now)
     async with accounts.database.connection() as connection:
-        person = await store.find_holder(connection, email, now)
+        person = await holder_store.find_holder(connection, email, now)
         digest = await store.load_password_digest(connection, person.id) if person else None
     if not await accounts.passwords.verify(digest, password) or person is None:
         await _record_failure(accounts, person, email)

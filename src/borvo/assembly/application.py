@@ -23,6 +23,7 @@ from borvo.identity import public as identity
 from borvo.organisations import public as organisations
 from borvo.portal import public as portal
 from borvo.storage.database import DATABASE_ABSENCES
+from borvo.support import public as support
 from borvo.web.api_reference import show_openapi, show_reference
 from borvo.web.csrf import CsrfGuard
 from borvo.web.health import answer_live, answer_ready
@@ -90,6 +91,7 @@ def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litest
             organisations.build_page_router(),
             agency.build_api_router(),
             agency.build_page_router(),
+            support.build_router(),
             show_openapi,
             show_reference,
             answer_live,

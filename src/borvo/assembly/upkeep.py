@@ -39,6 +39,7 @@ async def clean_up(platform: Platform) -> None:
     await platform.identity.cabinet.maintain()
     await accounts.clean_up(platform.accounts)
     await accounts.erase_due(platform.accounts)
+    await accounts.remove_lost_factors(platform.accounts)
     await portal.maintain(platform.portal)
     await portal.clean_up(platform.portal)
     await dataserver.clean_up(platform.dataserver)

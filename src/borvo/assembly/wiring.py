@@ -119,7 +119,7 @@ def build_platform(
         outbox,
         events,
         courier,
-        prepare_farewell(people, provider, samples),
+        prepare_farewell(people, provider, samples, developers),
         developers,
         provider,
         samples,
@@ -174,6 +174,7 @@ def _build_accounts(
         brake=brake,
         on_session_ended=partial(identity.announce_end, outbox),
         factor_roles=frozenset(Role(name) for name in settings.factor_roles),
+        factor_removal_delay=timedelta(hours=settings.factor_removal_hours),
     )
 
 

@@ -22,7 +22,12 @@ from borvo.identity.request_fetching import RequestFetcher
 from borvo.identity.resources import Api
 from borvo.identity.restoring import end_all_grants
 from borvo.identity.service.caller import Admission, admit_caller, admit_person, clean_up, verify_token
-from borvo.identity.service.client_ends import end_grants, forget_client, forget_person
+from borvo.identity.service.client_ends import (
+    end_grants,
+    end_grants_of_person,
+    forget_client,
+    forget_person,
+)
 from borvo.identity.service.client_limits import CLIENT_LIMITS
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.ending import BACKCHANNEL_LOGOUT, BackchannelNotifier, announce_end
@@ -64,6 +69,7 @@ __all__ = [
     "describe_return",
     "end_all_grants",
     "end_grants",
+    "end_grants_of_person",
     "find_witness",
     "forget_client",
     "forget_person",

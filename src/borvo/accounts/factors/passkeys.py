@@ -26,7 +26,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from borvo.accounts import store as people
+from borvo.accounts import holder_store
 from borvo.accounts.factors import store, words
 from borvo.accounts.factors.challenge import Challenge
 from borvo.accounts.factors.model import Passkey
@@ -227,7 +227,7 @@ async def _note_copy(accounts: Accounts, person_id: PersonId, passkey: Passkey) 
     )
     async with accounts.database.transaction() as connection:
         await accounts.events.record(connection, event)
-        person = await people.load_holder(connection, person_id, accounts.clock())
+        person = await holder_store.load_holder(connection, person_id, accounts.clock())
         if person is not None:
             mail = words.write_copied(person.email, accounts.issuer)
             await post_mail(accounts.outbox, connection, mail, person_id=person_id)

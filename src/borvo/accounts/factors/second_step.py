@@ -2,8 +2,7 @@
 
 from uuid import UUID
 
-from borvo.accounts import service
-from borvo.accounts import store as people
+from borvo.accounts import holder_store, service
 from borvo.accounts.factors import half_store, store, totp, words
 from borvo.accounts.factors.challenge import Challenge
 from borvo.accounts.factors.model import (
@@ -164,7 +163,7 @@ async def sign_in_by_passkey(
     await accounts.limiter.spend(PASSKEY_BY_ADDRESS, network, now)
     person_id, passkey = await use_passkey(accounts, answer, challenge)
     async with accounts.database.connection() as connection:
-        person = await people.load_holder(connection, person_id, now)
+        person = await holder_store.load_holder(connection, person_id, now)
     if person is None:
         raise PasskeyError("This account is closed.")
     await accounts.limiter.refund(PASSKEY_BY_ADDRESS, network, now)

@@ -1,0 +1,40 @@
+"""The door of the support console: every handler of it takes a `supporter`."""
+
+from typing import Any
+
+from litestar import Request
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+
+from borvo.accounts.public import (
+    Accounts,
+    AuthenticationClass,
+    FactorNeededError,
+    Intervention,
+    Login,
+    SignedIn,
+    is_enough,
+)
+from borvo.kernel.errors import ForbiddenError
+from borvo.support.lookup import require_reason
+
+Collaborators = NamedDependency[SkipValidation[Accounts]]
+AnyRequest = Request[Any, Any, Any]
+Supporting = NamedDependency[SkipValidation[Login]]
+"""Who works in the console: has the role, and has signed in with a second factor."""
+HOME = "/support"
+
+
+async def provide_supporter(request: AnyRequest, login: SignedIn) -> Login:
+    """Raises `ForbiddenError` for who is not support, and `FactorNeededError` for who has not proved a second factor,
+    whatever the instance asks of other roles."""
+    if not login.person.is_supporter:
+        raise ForbiddenError("This page is for the support team.")
+    if not is_enough(login.methods, AuthenticationClass.SEVERAL):
+        raise FactorNeededError(request.scope["path"] if request.method == "GET" else HOME)
+    return login
+
+
+def intervene(supporter: Login, reason: str) -> Intervention:
+    """Raises `InvalidInputError` beside `reason` for one that says nothing."""
+    return Intervention(require_reason(reason), supporter.person.id)

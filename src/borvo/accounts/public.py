@@ -6,6 +6,7 @@ from borvo.accounts.closing import close_by_support, erase_due
 from borvo.accounts.factors.loss import ask_for_removal, stop_removal
 from borvo.accounts.factors.loss import remove_due as remove_lost_factors
 from borvo.accounts.factors.loss_model import FactorKind, FactorRemoval, name_kinds
+from borvo.accounts.factors.service import SEALED_APPS
 from borvo.accounts.factors.store import has_second_factor
 from borvo.accounts.holder_store import find_holder, load_holder
 from borvo.accounts.interventions import Intervention, tell_about_work
@@ -76,6 +77,7 @@ __all__ = [
     "PASSWORD",
     "PERSON_COLUMNS",
     "RECENT",
+    "SEALED_APPS",
     "Accounts",
     "AuthenticationClass",
     "Brake",

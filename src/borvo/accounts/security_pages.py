@@ -34,6 +34,7 @@ _SENTENCES = {
     SecurityEventKind.RECOVERY_CODE_USED: "A recovery code was used to sign in as you.",
     SecurityEventKind.PASSKEY_COUNT_WENT_BACK: "A passkey of yours was refused: it may have been copied.",
     SecurityEventKind.CONSENT_GRANTED: "You allowed {app} to use your data.",
+    SecurityEventKind.CONSENT_NARROWED: "You took back some of what you had allowed {app}.",
     SecurityEventKind.CONSENT_WITHDRAWN: "You took back what you had allowed {app}.",
     SecurityEventKind.SHARING_GRANTED: "You let {agency} see data of yours.",
     SecurityEventKind.SHARING_CHANGED: "You changed what {agency} can see.",

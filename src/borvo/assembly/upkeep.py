@@ -69,6 +69,7 @@ def list_notes(platform: Platform) -> list[tuple[portal.Flush, float]]:
         (platform.identity.client_limiter.peaks.flush, portal.ACTIVITY_FLUSH.total_seconds()),
         (platform.portal.verifier.uses.flush, portal.USE_FLUSH),
         (platform.identity.refusals.flush, portal.REFUSAL_FLUSH),
+        (platform.identity.consent_uses.flush, identity.USE_FLUSH),
     ]
 
 

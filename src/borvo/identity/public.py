@@ -2,6 +2,7 @@
 
 from borvo.identity.aliases import Aliases
 from borvo.identity.client_keys import ClientKeys
+from borvo.identity.consent_uses import FLUSH_EVERY as USE_FLUSH
 from borvo.identity.cross_origin import CrossOrigin
 from borvo.identity.endpoints import build_api_router
 from borvo.identity.key_schedule import ANNOUNCEMENT, KEY_REFRESH, MINIMUM_ANNOUNCEMENT, KeyState, StoredKey
@@ -42,6 +43,7 @@ __all__ = [
     "KEY_REFRESH",
     "MINIMUM_ANNOUNCEMENT",
     "SEALED_SIGNING_KEYS",
+    "USE_FLUSH",
     "AccessToken",
     "Admission",
     "Aliases",

@@ -12,7 +12,7 @@ from borvo.accounts.factors.model import (
     parse_recovery_code,
 )
 from borvo.accounts.factors.passkeys import PasskeyError, use_passkey
-from borvo.accounts.factors.service import digest_recovery_code, name_purpose, strengthen
+from borvo.accounts.factors.service import list_recovery_digests, name_purpose, strengthen
 from borvo.accounts.limits import PASSKEY_BY_ADDRESS, SECOND_STEP_BY_PAIR, SECOND_STEP_BY_PERSON
 from borvo.accounts.methods import ONE_TIME_CODE, PASSWORD, Methods, combine_methods
 from borvo.accounts.model import Holder, Login, Person, SessionCookie, parse_session_cookie
@@ -110,8 +110,8 @@ async def _spend_app_code(connection: Connection, accounts: Accounts, person: Pe
 
 
 async def _spend_recovery_code(connection: Connection, accounts: Accounts, person: Person, code: str) -> bool:
-    digest = digest_recovery_code(accounts, person.id, code)
-    if not await store.spend_recovery_code(connection, person.id, digest, accounts.clock()):
+    digests = list_recovery_digests(accounts, person.id, code)
+    if not await store.spend_recovery_code(connection, person.id, digests, accounts.clock()):
         return False
     left = (await store.load_factors(connection, person.id)).codes_left
     mail = words.write_code_used(person.email, accounts.issuer, left)

@@ -25,6 +25,8 @@ from borvo.kernel.ids import PersonId
 from borvo.mail.model import Mail
 from borvo.mail.posting import post_mail
 from borvo.storage.database import Connection
+from borvo.storage.kept_keys import RECOVERY_CODES as RECOVERY_CODES_KEY
+from borvo.storage.sealing import SealedColumn
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
 
 APP, PASSKEY = "an authenticator app", "a passkey"
@@ -48,9 +50,16 @@ def name_purpose(person_id: PersonId) -> str:
     return f"authenticator app of {person_id}"
 
 
-def digest_recovery_code(accounts: Accounts, person_id: PersonId, code: str) -> bytes:
-    """Fifty random bits, which a fast digest keeps as long as the key of it is not in the database."""
-    return digest_with_key(accounts.keyring.derive("recovery codes"), f"{person_id} {code}")
+SEALED_APPS = SealedColumn(
+    "person_totp", "sealed_secret", ("person_id",), lambda row: name_purpose(row["person_id"])
+)
+
+
+def list_recovery_digests(accounts: Accounts, person_id: PersonId, code: str) -> list[bytes]:
+    """What the code may be kept as, the last of which is how a new one is: fifty random bits, which a fast digest keeps
+    as long as the key of it is not in the database."""
+    keys = accounts.keyring.list_all(RECOVERY_CODES_KEY)
+    return [digest_with_key(each.key, f"{person_id} {code}") for each in keys]
 
 
 async def begin_app(accounts: Accounts, person: Person) -> None:
@@ -182,7 +191,7 @@ async def remove_passkey(accounts: Accounts, login: Login, credential_id: bytes)
 async def make_codes(accounts: Accounts, person: Person) -> list[str]:
     """Ten new recovery codes, which nobody can read again; none for who has nothing that they could stand in for."""
     codes = [create_recovery_code(accounts.entropy) for _ in range(RECOVERY_CODES)]
-    digests = [digest_recovery_code(accounts, person.id, code.replace("-", "")) for code in codes]
+    digests = [list_recovery_digests(accounts, person.id, code.replace("-", ""))[-1] for code in codes]
     async with accounts.database.transaction() as connection:
         if not await store.has_second_factor(connection, person.id):
             return []

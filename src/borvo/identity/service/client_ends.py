@@ -1,7 +1,7 @@
 """What ends here when a client, a sandbox person or the account of a person ends elsewhere, in the transaction in which
 it does."""
 
-from borvo.identity import device_store, family_store, store
+from borvo.identity import consent_store, device_store, family_store, store
 from borvo.identity.service.collaborators import Identity
 from borvo.kernel.ids import ClientKey, PersonId
 from borvo.portal.public import RegisteredClient
@@ -24,7 +24,7 @@ async def end_grants_of_person(identity: Identity, connection: Connection, perso
 
 async def forget_client(_: Identity, connection: Connection, client_key: ClientKey) -> None:
     """Deletes what people allowed a client that is gone for good. That they did stays in their security log."""
-    await store.delete_consents_of(connection, client_key)
+    await consent_store.delete_consents_of(connection, client_key)
 
 
 async def forget_person(_: Identity, connection: Connection, person_id: PersonId) -> None:

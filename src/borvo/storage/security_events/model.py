@@ -45,6 +45,7 @@ class SecurityEventKind(StrEnum):
     RECOVERY_CODE_USED = "recovery_code_used"
     PASSKEY_COUNT_WENT_BACK = "passkey_count_went_back"
     CONSENT_GRANTED = "consent_granted"
+    CONSENT_NARROWED = "consent_narrowed"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     SHARING_GRANTED = "sharing_granted"
     SHARING_CHANGED = "sharing_changed"

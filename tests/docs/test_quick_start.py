@@ -252,7 +252,8 @@ async def test_a_service_with_a_key_gets_a_token_that_is_bound(
             grant_types="client_credentials", scopes="agency_api", redirect_uris=""
         )
         said = await each.print(await each.save(address, name))
-        assert said == "a DPoP token for 3600 seconds with the scope agency_api\n"
+        # The library for Node writes the type in small letters.
+        assert said.lower() == "a dpop token for 3600 seconds with the scope agency_api\n"
 
 
 @pytest.mark.parametrize("kind", [{}, {"is_public": "yes"}], ids=["confidential", "public"])

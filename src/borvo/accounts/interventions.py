@@ -55,7 +55,9 @@ async def check_supporter_remains(connection: Connection, person: Person, interv
 async def tell_about_work(connection: Connection, accounts: Accounts, person: Person, said: str) -> None:
     """Of what support did with a tenancy or an organisation of hers, in a sentence of ours."""
     mail = write_work_changed(person.email, accounts.issuer, said)
-    await post_mail(accounts.outbox, connection, mail, person_id=person.id)
+    await post_mail(
+        accounts.outbox, connection, mail, person_id=person.id, language=accounts.speak(person.locale)
+    )
 
 
 async def note(
@@ -73,4 +75,6 @@ async def note(
     )
     await accounts.events.record(connection, event)
     if mail is not None:
-        await post_mail(accounts.outbox, connection, mail, person_id=person.id)
+        await post_mail(
+            accounts.outbox, connection, mail, person_id=person.id, language=accounts.speak(person.locale)
+        )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from litestar import get
 from litestar.response import Template
 
+from borvo.accounts.factors.loss_model import retell_kinds
 from borvo.accounts.factors.words import APP, PASSKEY
 from borvo.accounts.service import Accounts
 from borvo.accounts.signing_in import AnyRequest, Collaborators, SignedIn
@@ -122,7 +123,7 @@ class Line:
 
 
 def _name_factor(told: str) -> str:
-    return _FACTORS.get(told, told) or say("something")
+    return _FACTORS.get(told) or retell_kinds(told) or say("something")
 
 
 def describe_event(event: RecordedEvent) -> Line:

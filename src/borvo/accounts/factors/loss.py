@@ -55,7 +55,7 @@ async def ask_for_removal(
             SecurityEventKind.FACTOR_REMOVAL_ASKED,
             intervention,
             mail,
-            factor=name_kinds(ordered),
+            factor=str(name_kinds(ordered)),
             checked=checked,
         )
     return removal
@@ -106,7 +106,9 @@ async def _tell_stopped(
     event = SecurityEvent(kind, person.id, actor, detail={"means": means})
     await accounts.events.record(connection, event)
     mail = intervention_words.write_removal_stopped(person.email, accounts.issuer)
-    await post_mail(accounts.outbox, connection, mail, person_id=person.id)
+    await post_mail(
+        accounts.outbox, connection, mail, person_id=person.id, language=accounts.speak(person.locale)
+    )
 
 
 async def remove_due(accounts: Accounts) -> int:
@@ -140,8 +142,10 @@ async def _finish(connection: Connection, accounts: Accounts, person: Person, re
     await end_sessions(connection, accounts, person.id)
     factor = name_kinds(removal.kinds)
     event = SecurityEvent(
-        SecurityEventKind.FACTOR_REMOVED, person.id, _BY_THE_CLOCK, detail={"factor": factor}
+        SecurityEventKind.FACTOR_REMOVED, person.id, _BY_THE_CLOCK, detail={"factor": str(factor)}
     )
     await accounts.events.record(connection, event)
     mail = intervention_words.write_removal_done(person.email, accounts.issuer, factor)
-    await post_mail(accounts.outbox, connection, mail, person_id=person.id)
+    await post_mail(
+        accounts.outbox, connection, mail, person_id=person.id, language=accounts.speak(person.locale)
+    )

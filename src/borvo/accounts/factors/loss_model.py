@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from borvo.accounts.factors.model import Factors
 from borvo.kernel.ids import PersonId
+from borvo.kernel.text import Text, gather, say
 
 
 class FactorKind(StrEnum):
@@ -16,8 +17,8 @@ class FactorKind(StrEnum):
     PASSKEY = "passkey"
 
     @property
-    def label(self) -> str:
-        return "an authenticator app" if self is FactorKind.APP else "passkeys"
+    def label(self) -> Text:
+        return say("an authenticator app") if self is FactorKind.APP else say("passkeys")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,5 +37,15 @@ def list_kinds(factors: Factors) -> tuple[FactorKind, ...]:
     return tuple(kind for kind in FactorKind if present[kind])
 
 
-def name_kinds(kinds: Iterable[FactorKind]) -> str:
-    return " and ".join(kind.label for kind in kinds)
+def name_kinds(kinds: Iterable[FactorKind]) -> Text:
+    """Empty for none; there are two at most."""
+    labels = [kind.label for kind in kinds]
+    if len(labels) > 1:
+        return say("%(one)s and %(other)s", one=labels[0], other=labels[1])
+    return gather(labels)
+
+
+def retell_kinds(told: str) -> str:
+    """What `name_kinds` once said, to be said in another language; unknown words stay as they are."""
+    sets = ([FactorKind.APP], [FactorKind.PASSKEY], [FactorKind.APP, FactorKind.PASSKEY])
+    return next((text for text in map(name_kinds, sets) if text == told), told)

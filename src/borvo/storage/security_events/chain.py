@@ -130,6 +130,22 @@ class Chain:
         digest = _digest_link(key, head.digest, position, event.at, content)
         return Link(position, event.person_id, event.id, event.at, content, digest)
 
+    async def shorten(self, connection: Connection, kept: timedelta) -> None:
+        """Takes away the links at the beginning whose events have gone by age, and keeps the last of them, signed, as
+        the anchor of the rest. `kept` is how long events are; what was deleted by others is newer, and stays to be
+        seen."""
+        row = await connection.fetchrow(_SHORTEN, max(kept, KEPT_AT_LEAST), _GENESIS)
+        if row is not None:
+            signature = _sign_anchor(self._keys[-1].key, *row)
+            await connection.execute("update security_event_anchor set signature = $1", signature)
+
+    def is_signed(self, anchor: Link, signature: bytes | None) -> bool:
+        """Whether the chain was shortened here up to the anchor, however long events were kept then."""
+        return signature is not None and any(
+            hmac.compare_digest(_sign_anchor(key, anchor.position, anchor.at, anchor.digest), signature)
+            for key in self._list_believed(anchor.at)
+        )
+
     async def _find_head(self, connection: Connection) -> tuple[Head, datetime | None]:
         row = await connection.fetchrow(
             """select position, digest, at from security_event_link
@@ -162,6 +178,10 @@ def _digest_link(key: bytes, before: bytes, position: int, at: datetime, content
     return hmac.digest(key, text + before + content, sha256)
 
 
+def _sign_anchor(key: bytes, position: int, at: datetime, digest: bytes) -> bytes:
+    return hmac.digest(key, f"anchor {position} {at.isoformat()} ".encode() + digest, sha256)
+
+
 class _Look:
     """One walk along the chain."""
 
@@ -176,7 +196,7 @@ class _Look:
     async def begin(self, connection: Connection) -> None:
         """From where the clean-up left the chain."""
         row = await connection.fetchrow(
-            "select position, at, content, digest, before from security_event_anchor"
+            "select position, at, content, digest, before, signature from security_event_anchor"
         )
         if row is None:
             return
@@ -184,7 +204,7 @@ class _Look:
         self.head = Head(anchor.position, anchor.digest)
         if not self._chain.is_link(row["before"], anchor):
             self._note("the beginning of the chain was changed")
-        elif row["at"] >= self._kept_since:
+        elif row["at"] >= self._kept_since and not self._chain.is_signed(anchor, row["signature"]):
             self._note("the chain begins later than events are kept: its beginning was taken away")
 
     def examine(self, row: Row) -> None:
@@ -268,31 +288,26 @@ async def _read_links(connection: Connection, after: int) -> AsyncIterator[Row]:
         after = rows[-1]["position"]
 
 
-async def shorten(connection: Connection) -> None:
-    """Takes away the links at the beginning whose events have gone by age, and keeps the last of them as the anchor of
-    the rest. What was deleted by others is newer than that, and stays to be seen."""
-    await connection.execute(
-        f"""with first_kept as (
-              select coalesce((
-                -- By position, so that it ends at the first and does not look at the whole chain.
-                select l.position from security_event_link l
-                where l.at >= now() - $1::interval
-                  or exists (select from security_event e where e.person_id = l.person_id and e.id = l.event_id)
-                order by l.position limit 1
-              ), {2**63 - 1}) as position
-            ), gone as (
-              delete from security_event_link l using first_kept k
-              where l.position < k.position returning {", ".join(f"l.{name}" for name in _COLUMNS.split(", "))}
-            ), last_two as (
-              select * from gone order by position desc limit 2
-            ), last as (select * from last_two order by position desc limit 1)
-            insert into security_event_anchor as anchor (id, position, at, content, digest, before)
-            select 1, last.position, last.at, last.content, last.digest,
-                   coalesce((select digest from last_two where position = last.position - 1),
-                            (select digest from security_event_anchor where position = last.position - 1), $2)
-            from last
-            on conflict (id) do update set position = excluded.position, at = excluded.at,
-              content = excluded.content, digest = excluded.digest, before = excluded.before""",
-        KEPT_AT_LEAST,
-        _GENESIS,
-    )
+_SHORTEN = f"""
+    with first_kept as (
+      select coalesce((
+        -- By position, so that it ends at the first and does not look at the whole chain.
+        select l.position from security_event_link l
+        where l.at >= now() - $1::interval
+          or exists (select from security_event e where e.person_id = l.person_id and e.id = l.event_id)
+        order by l.position limit 1
+      ), {2**63 - 1}) as position
+    ), gone as (
+      delete from security_event_link l using first_kept k
+      where l.position < k.position returning {", ".join(f"l.{name}" for name in _COLUMNS.split(", "))}
+    ), last_two as (
+      select * from gone order by position desc limit 2
+    ), last as (select * from last_two order by position desc limit 1)
+    insert into security_event_anchor as anchor (id, position, at, content, digest, before)
+    select 1, last.position, last.at, last.content, last.digest,
+           coalesce((select digest from last_two where position = last.position - 1),
+                    (select digest from security_event_anchor where position = last.position - 1), $2)
+    from last
+    on conflict (id) do update set position = excluded.position, at = excluded.at,
+      content = excluded.content, digest = excluded.digest, before = excluded.before
+    returning anchor.position, anchor.at, anchor.digest"""

@@ -67,6 +67,8 @@ security_event_anchor = sa.Table(
     sa.Column("content", sa.LargeBinary, nullable=False),
     sa.Column("digest", sa.LargeBinary, nullable=False),
     sa.Column("before", sa.LargeBinary, nullable=False),
+    # That it was the clean-up which cut the chain here. Null for what an earlier release cut.
+    sa.Column("signature", sa.LargeBinary),
 )
 
 # How far the log was sent on: one row, or none.

@@ -7,9 +7,8 @@ from playwright.async_api import Page, expect
 
 from borvo.organisations.public import create_organisation
 from borvo.support.public import Wish, act_on_person, add_role
-from tests.browser.conftest import OpenPage, run_axe
+from tests.browser.conftest import OpenPage, check_looks, run_axe
 from tests.browser.test_account import open_account
-from tests.browser.test_factors import check_looks
 from tests.functional.mails import find_link
 from tests.instance import Instance
 

@@ -29,9 +29,10 @@ _CONFIRMED_BY = (LinkPurpose.VERIFY, LinkPurpose.CHANGE)
 _VOID_WITH_A_CHANGE = (LinkPurpose.RESET, LinkPurpose.VERIFY, LinkPurpose.CHANGE)
 
 
-async def _post(connection: Connection, accounts: Accounts, person_id: PersonId, *mails: Mail) -> None:
+async def _post(connection: Connection, accounts: Accounts, person: Person, *mails: Mail) -> None:
+    language = accounts.speak(person.locale)
     for mail in mails:
-        await post_mail(accounts.outbox, connection, mail, person_id=person_id)
+        await post_mail(accounts.outbox, connection, mail, person_id=person.id, language=language)
 
 
 async def _record(
@@ -45,9 +46,7 @@ async def ask_to_verify(accounts: Accounts, person: Person) -> None:
     await accounts.limiter.spend(limits.LINK_BY_EMAIL, person.email, accounts.clock())
     async with accounts.database.transaction() as connection:
         text = await keep_link(connection, accounts, LinkPurpose.VERIFY, person.id, person.email)
-        await _post(
-            connection, accounts, person.id, write_verify(person.email, accounts.issuer, text.render())
-        )
+        await _post(connection, accounts, person, write_verify(person.email, accounts.issuer, text.render()))
 
 
 async def ask_to_verify_for(accounts: Accounts, person_id: PersonId, intervention: Intervention) -> None:
@@ -76,7 +75,7 @@ async def ask_to_change(accounts: Accounts, person: Person, email: str) -> None:
         else:
             mail = write_change(email, accounts.issuer, text.render())
         asked = write_change_asked(person.email, accounts.issuer)
-        await _post(connection, accounts, person.id, mail, asked)
+        await _post(connection, accounts, person, mail, asked)
 
 
 async def find_confirmation(accounts: Accounts, login: Login, text: LinkText) -> AccountLink:
@@ -120,7 +119,7 @@ async def _change(connection: Connection, accounts: Accounts, person_id: PersonI
         mails.append(write_address_changed(old.email, accounts.issuer, text.render()))
     else:
         await address_store.release_address(connection, old.email)
-    await _post(connection, accounts, person_id, *mails)
+    await _post(connection, accounts, old, *mails)
 
 
 async def undo_change(accounts: Accounts, text: LinkText) -> LinkText:
@@ -147,7 +146,7 @@ async def undo_change(accounts: Accounts, text: LinkText) -> LinkText:
         await _record(connection, accounts, kind, person.id)
         write = write_change_undone if was_changed else write_factor_undone
         addresses = dict.fromkeys((link.email, person.email))
-        await _post(connection, accounts, person.id, *(write(email, accounts.issuer) for email in addresses))
+        await _post(connection, accounts, person, *(write(email, accounts.issuer) for email in addresses))
         return await keep_link(connection, accounts, LinkPurpose.RESET, person.id, link.email)
 
 

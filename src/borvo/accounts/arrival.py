@@ -17,8 +17,10 @@ from borvo.accounts.model import Holder, Person
 from borvo.accounts.service import Accounts, Device
 from borvo.accounts.signing_in import AnyRequest
 from borvo.kernel.errors import ForbiddenError, TooManyRequestsError
+from borvo.languages.language import Language
 from borvo.web.addresses import find_client_address
 from borvo.web.forms import Form
+from borvo.web.languages import choose_for
 from borvo.web.pages import redirect_to, render_page
 
 
@@ -38,12 +40,25 @@ async def render_arrival(
         status=status,
         headers=headers,
         form_action=[destination.origin] if destination else (),
+        ui_locales=destination.ui_locales if destination else "",
         form=form,
         return_to=return_to,
         destination=destination,
         viewer=None,
         **context,
     )
+
+
+async def choose_arriving(request: AnyRequest, accounts: Accounts, return_to: str) -> Language:
+    """The language of `render_arrival`'s pages, for what else is said to her."""
+    destination = await accounts.describe_return(return_to)
+    return choose_for(request, destination.ui_locales if destination else "")
+
+
+async def find_chosen_locale(request: AnyRequest, accounts: Accounts, return_to: str) -> str:
+    """For the profile of whoever makes an account; empty for the language that everybody gets."""
+    tag = (await choose_arriving(request, accounts, return_to)).tag
+    return "" if tag == accounts.default_language else tag
 
 
 async def slow_down(

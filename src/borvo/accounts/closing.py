@@ -36,8 +36,9 @@ async def close_account(accounts: Accounts, login: Login) -> datetime:
     async with accounts.database.transaction() as connection:
         erase_at = await _close(connection, accounts, person)
         await accounts.events.record(connection, SecurityEvent(SecurityEventKind.ACCOUNT_CLOSED, person.id))
-        mail = write_closed(person.email, accounts.issuer, f"{erase_at:%-d %B %Y}")
-        await post_mail(accounts.outbox, connection, mail, person_id=person.id)
+        language = accounts.speak(person.locale)
+        mail = write_closed(person.email, accounts.issuer, language.day(erase_at))
+        await post_mail(accounts.outbox, connection, mail, person_id=person.id, language=language)
     return erase_at
 
 
@@ -72,8 +73,8 @@ async def reopen_account(accounts: Accounts, person: Person) -> bool:
         if not await closing_store.reopen_person(connection, person.id, accounts.clock()):
             return False
         await accounts.events.record(connection, SecurityEvent(SecurityEventKind.ACCOUNT_REOPENED, person.id))
-        mail = write_reopened(person.email, accounts.issuer)
-        await post_mail(accounts.outbox, connection, mail, person_id=person.id)
+        mail, language = write_reopened(person.email, accounts.issuer), accounts.speak(person.locale)
+        await post_mail(accounts.outbox, connection, mail, person_id=person.id, language=language)
     return True
 
 
@@ -91,5 +92,6 @@ async def _erase(accounts: Accounts, person: Person) -> bool:
             return False
         await accounts.erase_elsewhere(connection, person.id)
         await closing_store.delete_person(connection, person.id)
-        await post_mail(accounts.outbox, connection, write_erased(person.email, accounts.issuer))
+        mail, language = write_erased(person.email, accounts.issuer), accounts.speak(person.locale)
+        await post_mail(accounts.outbox, connection, mail, language=language)
     return True

@@ -1,13 +1,14 @@
 """People and their logins as values, and the pure rules about what they type."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from borvo.accounts.methods import PASSWORD, Methods
 from borvo.kernel.entropy import TOKEN_BYTES, decode_bytes, encode_bytes
 from borvo.kernel.ids import LoginSessionId, PersonId
+from borvo.kernel.text import say
 from borvo.mail.model import is_address
 
 SESSION_LIFETIME = timedelta(hours=12)
@@ -39,7 +40,8 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A registered person. `roles` always holds `patient`: everybody has data of their own."""
+    """A registered person. `roles` always holds `patient`: everybody has data of their own. `locale` is the language
+    that she has chosen, empty when she has not."""
 
     id: PersonId
     email: str
@@ -47,6 +49,7 @@ class Person:
     given_name: str
     family_name: str
     roles: frozenset[Role]
+    locale: str = field(default="", kw_only=True)
 
     @property
     def display_name(self) -> str:
@@ -208,16 +211,16 @@ def normalize_email(text: str) -> str:
 def check_email(text: str) -> str | None:
     """What is wrong with the address, or None. Only a message to it can prove more."""
     if not text:
-        return "Enter your e-mail address."
+        return say("Enter your e-mail address.")
     if len(text) > EMAIL_MAXIMUM or _EMAIL.fullmatch(text) is None or not is_address(text):
-        return "Enter an e-mail address such as name@example.org."
+        return say("Enter an e-mail address such as name@example.org.")
     return None
 
 
-def check_name(text: str, what: str) -> str | None:
-    """What is wrong with a given or family name, or None."""
+def check_name(text: str, missing: str) -> str | None:
+    """What is wrong with a given or family name, or None; `missing` is what to say where there is none."""
     if not text:
-        return f"Enter your {what}."
+        return missing
     if len(text) > NAME_MAXIMUM or not text.isprintable():
-        return f"Use at most {NAME_MAXIMUM} ordinary characters."
+        return say("Use at most %(most)s ordinary characters.", most=NAME_MAXIMUM)
     return None

@@ -3,6 +3,7 @@
 from borvo.accounts.address_change import ask_to_verify_for
 from borvo.accounts.brake import Brake, Pause
 from borvo.accounts.closing import close_by_support, erase_due
+from borvo.accounts.destination import DescribeReturn, Destination
 from borvo.accounts.factors.loss import ask_for_removal, stop_removal
 from borvo.accounts.factors.loss import remove_due as remove_lost_factors
 from borvo.accounts.factors.loss_model import FactorKind, FactorRemoval, name_kinds
@@ -43,8 +44,6 @@ from borvo.accounts.roles import give_role, take_role
 from borvo.accounts.sandbox import Sandbox, close_sandbox, list_left_sandboxes, open_sandbox
 from borvo.accounts.service import (
     Accounts,
-    DescribeReturn,
-    Destination,
     OnSessionEnded,
     change_role,
     clean_up,

@@ -52,7 +52,8 @@ async def _tell(connection: Connection, accounts: Accounts, person: Person, mean
         connection, SecurityEvent(SecurityEventKind.PASSWORD_CHANGED, person.id, detail=detail)
     )
     mail = write_password_changed(person.email, accounts.issuer)
-    await post_mail(accounts.outbox, connection, mail, person_id=person.id)
+    language = accounts.speak(person.locale)
+    await post_mail(accounts.outbox, connection, mail, person_id=person.id, language=language)
 
 
 async def confirm_password(accounts: Accounts, person_id: PersonId, password: str) -> bool:

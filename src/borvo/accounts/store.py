@@ -9,10 +9,9 @@ from borvo.storage.database import Connection, Row
 
 PERSON_COLUMNS = """
     p.id, p.email, p.email_verified_at, p.given_name, p.family_name,
-    array(select r.role from person_role r where r.person_id = p.id) as roles
+    array(select r.role from person_role r where r.person_id = p.id) as roles,
+    (select o.locale from person_profile o where o.person_id = p.id) as own_locale
 """
-
-
 COUNTED_ATTEMPTS = (
     "(select attempts from attempt_counter where subject = {subject} and window_start = {window})"
 )
@@ -28,6 +27,7 @@ def read_person(row: Row) -> Person:
         given_name=row["given_name"],
         family_name=row["family_name"],
         roles=frozenset({Role.PATIENT, *(Role(role) for role in row["roles"])}),
+        locale=row["own_locale"] or "",
     )
 
 

@@ -172,6 +172,7 @@ def _build_accounts(
         browser_key=keyring.derive("known browsers"),
         closing_grace=timedelta(days=settings.account_closing_days),
         brake=brake,
+        default_language=settings.language,
         on_session_ended=partial(identity.announce_end, outbox),
         factor_roles=frozenset(Role(name) for name in settings.factor_roles),
         factor_removal_delay=timedelta(hours=settings.factor_removal_hours),

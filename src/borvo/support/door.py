@@ -1,6 +1,6 @@
 """The door of the support console: every handler of it takes a `supporter`."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from litestar import Request
 from litestar.di import NamedDependency
@@ -14,6 +14,7 @@ from borvo.accounts.public import (
     Login,
     SignedIn,
     is_enough,
+    require_recent,
 )
 from borvo.kernel.errors import ForbiddenError
 from borvo.support.lookup import require_reason
@@ -33,6 +34,19 @@ async def provide_supporter(request: AnyRequest, login: SignedIn) -> Login:
     if not is_enough(login.methods, AuthenticationClass.SEVERAL):
         raise FactorNeededError(request.scope["path"] if request.method == "GET" else HOME)
     return login
+
+
+class Delicate(Protocol):
+    """A deed that may ask for a sign-in just before."""
+
+    @property
+    def is_delicate(self) -> bool: ...
+
+
+async def check_recent(accounts: Accounts, supporter: Login, deed: Delicate | None, address: str) -> None:
+    """Raises `FreshSignInNeededError`, which leads back to the address, for a delicate deed."""
+    if deed is not None and deed.is_delicate:
+        await require_recent(accounts, supporter, address)
 
 
 def intervene(supporter: Login, reason: str) -> Intervention:

@@ -1,5 +1,6 @@
 """What is typed in the console, read into values; what is wrong is noted on the form."""
 
+from dataclasses import fields
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -11,7 +12,9 @@ from borvo.support.things import Words
 from borvo.web.forms import Form
 
 FILTER_FIELDS = ("kind", "person", "client", "address", "request", "since", "until")
-FIELDS = frozenset({"reason", "whom", "role", "kinds", "checked", "email", "prefix", "client", "name", "id"})
+FIELDS = frozenset(
+    {"reason", "whom", "role", "kinds", "checked", "email", "prefix", "client", "token", "name", "id"}
+)
 _LONGEST = 200
 
 
@@ -20,7 +23,7 @@ def read_wish(form: Form) -> Wish:
 
 
 def read_words(form: Form) -> Words:
-    return Words(form.text("email"), form.text("role"), form.text("prefix"), form.text("client"))
+    return Words(**{field.name: form.text(field.name) for field in fields(Words)})
 
 
 def note_error(form: Form, error: BorvoError | None) -> int:

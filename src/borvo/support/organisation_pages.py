@@ -8,7 +8,7 @@ from litestar.response import Redirect, Template
 from borvo.accounts.public import Login
 from borvo.kernel.errors import BorvoError, NotFoundError
 from borvo.organisations.public import Organisations, list_organisations, load_members
-from borvo.support.door import HOME, AnyRequest, Collaborators, Supporting, intervene
+from borvo.support.door import HOME, AnyRequest, Collaborators, Supporting, check_recent, intervene
 from borvo.support.forms import note_error, read_words
 from borvo.support.things import (
     ORGANISATION_DEEDS,
@@ -105,10 +105,16 @@ async def _render_deed(
 
 @get(_PATH + "/{name:str}/{deed:str}")
 async def show_organisation_deed(
-    name: InPath, deed: InPath, request: AnyRequest, supporter: Supporting, organisations: Clinics
+    name: InPath,
+    deed: InPath,
+    request: AnyRequest,
+    supporter: Supporting,
+    accounts: Collaborators,
+    organisations: Clinics,
 ) -> Template:
     query = request.query_params
     form = Form({"email": [query.get("email", "")], "client": [query.get("client", "")]})
+    await check_recent(accounts, supporter, ORGANISATION_DEEDS.get(deed), f"{HOME}{_PATH}/{name}/{deed}")
     return await _render_deed(supporter, organisations, name, deed, form)
 
 
@@ -121,6 +127,7 @@ async def submit_organisation_deed(
     accounts: Collaborators,
     organisations: Clinics,
 ) -> Template | Redirect:
+    await check_recent(accounts, supporter, ORGANISATION_DEEDS.get(deed), f"{HOME}{_PATH}/{name}/{deed}")
     form = await read_form(request)
     if deed not in ORGANISATION_DEEDS:
         raise NotFoundError("There is no such page.")

@@ -26,7 +26,8 @@ Act = Callable[[Accounts, PersonId, Wish, Intervention], Awaitable[str]]
 @dataclass(frozen=True, slots=True)
 class Deed:
     """One thing that can be done. `words` say what follows from it, before it is done; `act` answers with a sentence
-    that says what was done. What `is_grave` cannot be undone, or shuts somebody out."""
+    that says what was done. What `is_grave` cannot be undone, or shuts somebody out; what `is_delicate` would let
+    a thief of the supporter's session into accounts, so it asks for a sign-in just before."""
 
     name: str
     title: str
@@ -34,6 +35,7 @@ class Deed:
     button: str
     act: Act
     is_grave: bool = False
+    is_delicate: bool = False
 
 
 async def _send_verification(accounts: Accounts, person_id: PersonId, _: Wish, why: Intervention) -> str:
@@ -103,6 +105,7 @@ _ALL = (
         "It counts from her next request on. She is told by mail.",
         "Give the role",
         _give_role,
+        is_delicate=True,
     ),
     Deed(
         "role-taking",
@@ -120,6 +123,7 @@ _ALL = (
         "Begin the removal",
         _ask_for_removal,
         is_grave=True,
+        is_delicate=True,
     ),
     Deed(
         "factor-keeping",

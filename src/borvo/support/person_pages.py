@@ -10,7 +10,7 @@ from borvo.kernel.ids import PersonId, parse_uuid
 from borvo.storage.database import Connection
 from borvo.storage.security_events.log import list_events_of
 from borvo.support import lookup
-from borvo.support.door import HOME, AnyRequest, Collaborators, Supporting, intervene
+from borvo.support.door import HOME, AnyRequest, Collaborators, Supporting, check_recent, intervene
 from borvo.support.event_words import list_details, name_actor, name_kind
 from borvo.support.forms import note_error, read_wish
 from borvo.support.people import DEEDS, Deed
@@ -143,6 +143,7 @@ async def show_deed(
     found = await _find(accounts, supporter, name)
     if found is None:
         return redirect_to(f"{HOME}?person={parse_uuid(name) or ''}")
+    await check_recent(accounts, supporter, DEEDS.get(deed), f"{HOME}/people/{name}/{deed}")
     return await _render_deed(accounts, supporter, found[0], deed, Form({"reason": [found[1]]}))
 
 
@@ -153,6 +154,7 @@ async def submit_deed(
     found = await _find(accounts, supporter, name)
     if found is None or deed not in DEEDS:
         return redirect_to(f"{HOME}?person={parse_uuid(name) or ''}")
+    await check_recent(accounts, supporter, DEEDS.get(deed), f"{HOME}/people/{name}/{deed}")
     form = await read_form(request)
     try:
         why = intervene(supporter, form.text("reason"))

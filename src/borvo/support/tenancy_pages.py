@@ -7,8 +7,13 @@ from litestar.response import Redirect, Template
 
 from borvo.accounts.public import Login
 from borvo.kernel.errors import BorvoError, NotFoundError
-from borvo.portal.public import Portal, list_all_tenancies, load_team
-from borvo.support.door import HOME, AnyRequest, Collaborators, Supporting, intervene
+from borvo.portal.public import (
+    Portal,
+    list_all_tenancies,
+    list_initial_tokens_for_support,
+    load_team,
+)
+from borvo.support.door import HOME, AnyRequest, Collaborators, Supporting, check_recent, intervene
 from borvo.support.forms import note_error, read_words
 from borvo.support.things import TEAM_ROLES, TENANCY_DEEDS, change_tenancy, create_tenancy
 from borvo.web.forms import Form, read_form
@@ -56,14 +61,15 @@ async def show_tenancy(
     name: InPath, request: AnyRequest, supporter: Supporting, portal: Developers
 ) -> Template:
     tenancy, team = await load_team(portal, name)
-    hidden = "suspension" if tenancy.is_suspended else "resumption"
+    hidden = {"token", "suspension" if tenancy.is_suspended else "resumption"}
     return render_page(
         "support/tenancy.html",
         viewer=supporter,
         section="tenancies",
         tenancy=tenancy,
         team=team,
-        offers=[deed for deed in TENANCY_DEEDS.values() if deed.name != hidden],
+        tokens=await list_initial_tokens_for_support(portal, name),
+        offers=[deed for deed in TENANCY_DEEDS.values() if deed.name not in hidden],
         done=request.query_params.get("done", ""),
         deeds=TENANCY_DEEDS,
     )
@@ -90,9 +96,15 @@ async def _render_deed(
 
 @get(_PATH + "/{name:str}/{deed:str}")
 async def show_tenancy_deed(
-    name: InPath, deed: InPath, request: AnyRequest, supporter: Supporting, portal: Developers
+    name: InPath,
+    deed: InPath,
+    request: AnyRequest,
+    supporter: Supporting,
+    accounts: Collaborators,
+    portal: Developers,
 ) -> Template:
-    form = Form({"email": [request.query_params.get("email", "")]})
+    form = Form({field: [request.query_params.get(field, "")] for field in ("email", "token")})
+    await check_recent(accounts, supporter, TENANCY_DEEDS.get(deed), f"{HOME}{_PATH}/{name}/{deed}")
     return await _render_deed(supporter, portal, name, deed, form)
 
 
@@ -105,6 +117,7 @@ async def submit_tenancy_deed(
     accounts: Collaborators,
     portal: Developers,
 ) -> Template | Redirect:
+    await check_recent(accounts, supporter, TENANCY_DEEDS.get(deed), f"{HOME}{_PATH}/{name}/{deed}")
     form = await read_form(request)
     if deed not in TENANCY_DEEDS:
         raise NotFoundError("There is no such page.")

@@ -2,15 +2,15 @@
 before it is tried, and who belongs to the thing is told by mail once it is done."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Generic, TypeVar
 
 from borvo.accounts.public import Accounts, Intervention, find_person, normalize_email, tell_about_work
 from borvo.kernel.errors import ForbiddenError
 from borvo.organisations.public import OrganisationRole, Organisations
 from borvo.portal.public import Portal, TeamRole, load_team
+from borvo.support import initial_tokens, tenancies
 from borvo.support import organisations as clinics
-from borvo.support import tenancies
 from borvo.support.event_log import note_deed
 
 Feature = TypeVar("Feature")
@@ -24,12 +24,14 @@ class Words:
     role: str = ""
     prefix: str = ""
     client: str = ""
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ThingDeed(Generic[Feature]):
     """One thing that can be done. `fields` are those of `Words` that it asks for; `act` answers with a sentence, and
-    `tells` whom: somebody named, all who own the thing, or nobody."""
+    `tells` whom: somebody named, all who own the thing, or nobody. What `is_delicate` asks for a
+    sign-in just before."""
 
     name: str
     title: str
@@ -39,6 +41,7 @@ class ThingDeed(Generic[Feature]):
     fields: tuple[str, ...] = ()
     is_grave: bool = False
     tells: str = ""
+    is_delicate: bool = False
 
 
 async def _add_member(developers: Portal, name: str, words: Words, why: Intervention) -> str:
@@ -55,6 +58,10 @@ async def _suspend(developers: Portal, name: str, _: Words, __: Intervention) ->
 
 async def _resume(developers: Portal, name: str, _: Words, __: Intervention) -> str:
     return await tenancies.resume_tenancy(developers, name)
+
+
+async def _revoke_token(developers: Portal, name: str, words: Words, _: Intervention) -> str:
+    return await initial_tokens.revoke_initial_token(developers, name, words.token)
 
 
 async def _set_prefix(developers: Portal, name: str, words: Words, _: Intervention) -> str:
@@ -97,6 +104,7 @@ _TENANCY = (
         _add_member,
         ("email", "role"),
         tells="named",
+        is_delicate=True,
     ),
     ThingDeed(
         "removal",
@@ -107,6 +115,16 @@ _TENANCY = (
         ("email",),
         is_grave=True,
         tells="named",
+    ),
+    ThingDeed(
+        "token",
+        "End an initial access token",
+        "No program registers clients with it any more. Clients that it registered stay. Its owners are told by mail.",
+        "End the token",
+        _revoke_token,
+        ("token",),
+        is_grave=True,
+        tells="owners",
     ),
 )
 
@@ -137,6 +155,7 @@ _ORGANISATION = (
         _add_to,
         ("email", "role"),
         tells="named",
+        is_delicate=True,
     ),
     ThingDeed(
         "removal",
@@ -207,7 +226,7 @@ async def _refuse_own(accounts: Accounts, email: str, why: Intervention) -> None
 
 
 def _name(name: str, words: Words) -> str:
-    return " ".join(word for word in (name, words.email, words.role, words.prefix, words.client) if word)
+    return " ".join(word for word in (name, *astuple(words)) if word)
 
 
 async def _tell(accounts: Accounts, emails: Sequence[str], said: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
@@ -10,12 +11,16 @@ from borvo.accounts.public import Intervention
 from borvo.assembly import Platform
 from borvo.kernel.errors import ConflictError
 from borvo.kernel.ids import PersonId
+from borvo.organisations.public import create_organisation
+from borvo.portal.public import create_tenancy
 from borvo.support.people import DEEDS, Wish
 from borvo.support.public import remove_role
+from tests.functional.accounts.enrolment import add_passkey
 from tests.functional.browser import Browser
+from tests.functional.conftest import TestClock
 from tests.functional.identity.flows import fetch_value
 from tests.functional.mails import list_mails
-from tests.functional.support.console import ADA, SAM, SUE, WHY, Office, act, find
+from tests.functional.support.console import ADA, SAM, SUE, WHY, Office, act, find, post
 
 SUPPORTERS = "select count(*) from person_role where role = 'support'"
 
@@ -86,3 +91,33 @@ async def test_a_command_takes_the_last_one_too_since_it_can_give_it_again(
 ) -> None:
     assert "no longer has" in await remove_role(platform.accounts, SUE, "support")
     assert (await sue.client.get("/support")).status_code == 403
+
+
+async def test_what_would_let_a_thief_into_accounts_asks_for_a_sign_in_just_before(
+    office: Office, sue: Browser, ada: Browser, clock: TestClock
+) -> None:
+    """Her session may be in other hands."""
+    await add_passkey(ada)
+    clock.advance(minutes=11)
+    person = f"/support/people/{await office.find_id()}"
+    for path in (f"{person}/role-giving", f"{person}/factor-removal"):
+        for answer in (await sue.client.get(path), await post(sue, path, reason=WHY, role="agent")):
+            target = urlsplit(answer.headers["location"])
+            assert (answer.status_code, target.path) == (303, "/account/sign-in"), path
+            assert parse_qs(target.query)["return_to"] == [path]
+    assert (await sue.client.get(f"{person}/suspension")).status_code == 200
+    assert await fetch_value(office.platform, "select count(*) from person_role where role = 'agent'") == 0
+
+
+@pytest.mark.parametrize("place", ["tenancies/healthorg", "organisations/North Clinic"])
+async def test_so_does_what_brings_roles(office: Office, sue: Browser, clock: TestClock, place: str) -> None:
+    await create_organisation(office.platform.organisations, "North Clinic")
+    await office.open_browser(ADA)
+    await create_tenancy(office.platform.portal, ADA, "healthorg")
+    assert (await sue.client.get(f"/support/{place}/member")).status_code == 200
+    clock.advance(minutes=11)
+    for answer in (
+        await sue.client.get(f"/support/{place}/member"),
+        await post(sue, f"/support/{place}/member", reason=WHY, email=ADA, role="agent"),
+    ):
+        assert answer.headers["location"].startswith("/account/sign-in")

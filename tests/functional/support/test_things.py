@@ -1,11 +1,13 @@
 """Tenancies and organisations in the support console."""
 
 import json
+import re
 
 import httpx
 import pytest
 
 from borvo.assembly import Platform
+from borvo.support.public import create_initial_token
 from tests.factories.clients import register_client
 from tests.functional.browser import Browser
 from tests.functional.identity.flows import fetch_value
@@ -138,6 +140,16 @@ async def test_a_mistake_is_named_on_the_page_and_loses_nothing(
         for value in fields.values():
             assert not value or value == "king" or f'value="{value}"' in page.text, name
     assert len(await list_mails(office.platform, OTHER)) == told
+
+
+async def test_an_initial_access_token_is_ended(office: Office, sue: Browser, tenancy: str) -> None:
+    await create_initial_token(office.platform.portal, "healthorg", "Installers", 30, 10)
+    page = await sue.open(tenancy)
+    assert "Installers" in page.text
+    [address] = re.findall(rf'href="({tenancy}/token\?token=[^"]+)"', page.text)
+    page = await sue.submit(await sue.open(address), f"{tenancy}/token", reason=WHY)
+    assert "Installers" not in page.text
+    assert (await act(sue, f"{tenancy}/token", token="x")).status_code == 404
 
 
 async def test_nobody_puts_herself_anywhere(office: Office, sue: Browser, tenancy: str, clinic: str) -> None:

@@ -19,6 +19,7 @@ from borvo.accounts.model import Holder, Login, Person, SessionCookie, parse_ses
 from borvo.accounts.service import Accounts, Device
 from borvo.kernel.digests import digest_token, is_same
 from borvo.kernel.entropy import TOKEN_BYTES, create_uuid, encode_bytes
+from borvo.kernel.text import say
 from borvo.mail.posting import post_mail
 from borvo.storage.database import Connection
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
@@ -89,7 +90,9 @@ async def _note_wrong(connection: Connection, accounts: Accounts, person: Person
     count = await store.count_wrong_code(connection, person.id)
     if count in WRONG_CODES_TOLD:
         mail = words.write_wrong_codes(person.email, accounts.issuer, count)
-        await post_mail(accounts.outbox, connection, mail, person_id=person.id)
+        await post_mail(
+            accounts.outbox, connection, mail, person_id=person.id, language=accounts.speak(person.locale)
+        )
 
 
 async def _spend_code(connection: Connection, accounts: Accounts, person: Person, text: str) -> bool:
@@ -115,7 +118,9 @@ async def _spend_recovery_code(connection: Connection, accounts: Accounts, perso
         return False
     left = (await store.load_factors(connection, person.id)).codes_left
     mail = words.write_code_used(person.email, accounts.issuer, left)
-    await post_mail(accounts.outbox, connection, mail, person_id=person.id)
+    await post_mail(
+        accounts.outbox, connection, mail, person_id=person.id, language=accounts.speak(person.locale)
+    )
     event = SecurityEvent(SecurityEventKind.RECOVERY_CODE_USED, person.id, detail={"left": left})
     await accounts.events.record(connection, event)
     return True
@@ -165,6 +170,6 @@ async def sign_in_by_passkey(
     async with accounts.database.connection() as connection:
         person = await holder_store.load_holder(connection, person_id, now)
     if person is None:
-        raise PasskeyError("This account is closed.")
+        raise PasskeyError(say("This account is closed."))
     await accounts.limiter.refund(PASSKEY_BY_ADDRESS, network, now)
     return person, passkey.methods

@@ -13,6 +13,7 @@ from borvo.accounts.factors.model import (
     create_recovery_code,
 )
 from borvo.accounts.factors.passkeys import PasskeyError, spend, verify_registration
+from borvo.accounts.factors.words import APP, PASSKEY
 from borvo.accounts.links import LinkPurpose
 from borvo.accounts.methods import ONE_TIME_CODE, Methods, combine_methods
 from borvo.accounts.model import Login, Person, SessionCookie
@@ -22,14 +23,13 @@ from borvo.accounts.signing_in import FACTORS_PATH, SignInNeededError
 from borvo.kernel.digests import digest_token, digest_with_key
 from borvo.kernel.entropy import TOKEN_BYTES, encode_bytes
 from borvo.kernel.ids import PersonId
+from borvo.kernel.text import say
 from borvo.mail.model import Mail
 from borvo.mail.posting import post_mail
 from borvo.storage.database import Connection
 from borvo.storage.kept_keys import RECOVERY_CODES as RECOVERY_CODES_KEY
 from borvo.storage.sealing import SealedColumn
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
-
-APP, PASSKEY = "an authenticator app", "a passkey"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +137,14 @@ async def strengthen(
 
 
 async def _tell(connection: Connection, accounts: Accounts, person: Person, mail: Mail) -> None:
-    await post_mail(accounts.outbox, connection, mail, person_id=person.id)
+    language = accounts.speak(person.locale)
+    await post_mail(accounts.outbox, connection, mail, person_id=person.id, language=language)
 
 
 async def _record(
     connection: Connection, accounts: Accounts, kind: SecurityEventKind, person_id: PersonId, factor: str
 ) -> None:
-    await accounts.events.record(connection, SecurityEvent(kind, person_id, detail={"factor": factor}))
+    await accounts.events.record(connection, SecurityEvent(kind, person_id, detail={"factor": str(factor)}))
 
 
 async def remove_app(accounts: Accounts, login: Login) -> bool:
@@ -175,7 +176,9 @@ async def add_passkey(
     async with accounts.database.transaction() as connection:
         await spend(connection, challenge)
         if not await store.insert_passkey(connection, person.id, passkey, PASSKEYS_MAXIMUM):
-            raise PasskeyError(f"You have this passkey already, or {PASSKEYS_MAXIMUM} of them.")
+            raise PasskeyError(
+                say("You have this passkey already, or %(most)s of them.", most=PASSKEYS_MAXIMUM)
+            )
         return await _note_added(connection, accounts, login, passkey.methods, PASSKEY)
 
 

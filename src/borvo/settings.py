@@ -4,13 +4,13 @@ import base64
 import binascii
 from collections.abc import Mapping
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
-from borvo.kernel.hosts import LOOPBACK_HOSTS
+from borvo.kernel.issuer import check_issuer
 from borvo.kernel.secret import Secret
+from borvo.languages.catalogues import SOURCE, TAGS
 from borvo.mail.model import parse_address
 from borvo.mail.sms import check_gateway
 from borvo.mail.smtp import parse_relay
@@ -18,6 +18,7 @@ from borvo.storage.sealing import MINIMUM_SECRET_BYTES
 from borvo.storage.security_events.streaming import parse_sink
 
 PREFIX = "BORVO_"
+_FACTOR_ROLES = frozenset({"agent", "developer", "membership_manager", "support"})
 
 
 class SettingsError(Exception):
@@ -40,6 +41,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "digest; losing it loses those. `openssl rand -base64 32` makes one."
         ),
     ]
+    other_secret_keys: Annotated[
+        str,
+        Meta(
+            description="Secrets that open what was sealed under them, parted by commas, while `BORVO_SECRET_KEY` is "
+            "being changed: the one before, or the one to come."
+        ),
+    ] = ""
     host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65535, description="Port to listen on.")] = 8000
     workers: Annotated[int, Meta(ge=1, le=256, description="Worker processes.")] = 1
@@ -112,6 +120,31 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sms_sender: Annotated[
         str, Meta(description="Sender of text messages: a number or a name that the gateway knows.")
     ] = ""
+    language: Annotated[
+        str,
+        Meta(
+            description="Language of pages and mails for people of whom nothing is known: "
+            + " or ".join(f"`{tag}`" for tag in TAGS)
+            + "."
+        ),
+    ] = SOURCE
+    second_factor_roles: Annotated[
+        str,
+        Meta(
+            description="Roles whose people must have a second factor, parted by commas: `agent`, `developer`, "
+            "`membership_manager`, `support`. Whoever has such a role and no factor is led to set one up before "
+            "anything else opens."
+        ),
+    ] = ""
+    factor_removal_hours: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=720,
+            description="Hours between support being asked to remove a lost second factor and its removal, in which "
+            "the person can stop it by a link.",
+        ),
+    ] = 72
     account_closing_days: Annotated[
         int,
         Meta(
@@ -189,41 +222,46 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Whether browsers reach the instance by https."""
         return self.issuer.startswith("https://")
 
+    @property
+    def factor_roles(self) -> frozenset[str]:
+        """The names in `second_factor_roles`."""
+        return frozenset(name.strip() for name in self.second_factor_roles.split(",") if name.strip())
+
     def reveal_secret_key(self) -> Secret[bytes]:
         """The decoded key; `check_settings` has made sure that it decodes."""
         return Secret(base64.b64decode(self.secret_key))
 
+    def reveal_other_secret_keys(self) -> Secret[list[bytes]]:
+        """Decoded, in the order given."""
+        return Secret([base64.b64decode(text) for text in _split_keys(self.other_secret_keys)])
+
 
 def _check_issuer(issuer: str) -> None:
     try:
-        parts = urlsplit(issuer)
-        _ = parts.port
-    except ValueError:
-        raise SettingsError("BORVO_ISSUER is not a URL") from None
-    # Compared as text by every client, and by us to decide what is secure: one spelling only.
-    if issuer != issuer.lower() or not issuer.isascii() or not issuer.isprintable() or " " in issuer:
-        raise SettingsError("BORVO_ISSUER must be in lower case, without spaces")
-    if parts.username is not None or parts.password is not None:
-        raise SettingsError("BORVO_ISSUER must not carry a user name or password")
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        raise SettingsError("BORVO_ISSUER must be a plain URL such as https://health.example.org")
-    if issuer.endswith("/"):
-        raise SettingsError("BORVO_ISSUER must not end in a slash")
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
-        raise SettingsError(
-            "BORVO_ISSUER is plain http on a host other than this machine; use https, or a loopback host"
-        )
+        check_issuer(issuer)
+    except ValueError as fault:
+        raise SettingsError(f"BORVO_ISSUER {fault}") from None
 
 
-def _check_secret_key(text: str) -> None:
+def _split_keys(text: str) -> list[str]:
+    return [key.strip() for key in text.split(",")] if text.strip() else []
+
+
+def _check_secret_key(text: str, subject: str = "BORVO_SECRET_KEY") -> None:
     try:
         key = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise SettingsError(
-            "BORVO_SECRET_KEY is not base64; make one with: openssl rand -base64 32"
-        ) from None
+        raise SettingsError(f"{subject} is not base64; make one with: openssl rand -base64 32") from None
     if len(key) < MINIMUM_SECRET_BYTES:
-        raise SettingsError(f"BORVO_SECRET_KEY has {len(key)} bytes; it needs {MINIMUM_SECRET_BYTES} or more")
+        raise SettingsError(f"{subject} has {len(key)} bytes; it needs {MINIMUM_SECRET_BYTES} or more")
+
+
+def _check_secret_keys(settings: Settings) -> None:
+    _check_secret_key(settings.secret_key)
+    for key in _split_keys(settings.other_secret_keys):
+        _check_secret_key(key, "a key in BORVO_OTHER_SECRET_KEYS")
+    if settings.reveal_secret_key().reveal() in settings.reveal_other_secret_keys().reveal():
+        raise SettingsError("BORVO_OTHER_SECRET_KEYS holds BORVO_SECRET_KEY; name only others there")
 
 
 def _check_mail(settings: Settings) -> None:
@@ -263,12 +301,20 @@ def _check_sink(url: str) -> None:
         raise SettingsError(f"BORVO_SECURITY_EVENT_SINK cannot be used: {fault}") from None
 
 
+def _check_language(tag: str) -> None:
+    if tag not in TAGS:
+        raise SettingsError(f"BORVO_LANGUAGE must be one of: {', '.join(TAGS)}")
+
+
 def check_settings(settings: Settings) -> None:
     """Raises `SettingsError` for what is unsafe to run with."""
+    _check_language(settings.language)
     _check_issuer(settings.issuer)
-    _check_secret_key(settings.secret_key)
+    _check_secret_keys(settings)
     _check_mail(settings)
     _check_sms(settings)
+    if unknown := settings.factor_roles - _FACTOR_ROLES:
+        raise SettingsError(f"BORVO_SECOND_FACTOR_ROLES names {min(unknown)!r}, which is none of the roles")
     _check_sink(settings.security_event_sink)
     if settings.metrics_port == settings.port:
         raise SettingsError("BORVO_METRICS_PORT must be another port than BORVO_PORT")

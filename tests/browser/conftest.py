@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
 from tests.browser.foreign_site import ForeignSite
 from tests.instance import PASSWORD, Instance
@@ -24,6 +24,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# Of what is waited for, in milliseconds: only what is broken takes as long, however busy the machine is.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
 RUN_AXE = """async () => {
@@ -66,7 +69,7 @@ async def open_page(chromium: Browser) -> AsyncIterator[OpenPage]:
 
     async def open_one(**options: object) -> Page:
         context = await chromium.new_context(**options)  # type: ignore[arg-type]
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         context.on("console", note)
         context.on("weberror", lambda error: faults.append(str(error.error)))
         contexts.append(context)
@@ -131,6 +134,24 @@ async def sign_in(page: Page, email: str) -> None:
     await page.get_by_label("E-mail address").fill(email)
     await page.get_by_label("Password").fill(PASSWORD)
     await page.get_by_role("main").get_by_role("button", name="Sign in").click()
+
+
+async def tab_to(page: Page, name: str) -> None:
+    """Presses Tab until the element of that id has the focus."""
+    for _ in range(60):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("document.activeElement.id") == name:
+            return
+    pytest.fail(f"the keyboard does not reach {name}")
+
+
+async def check_looks(page: Page, axe: str) -> None:
+    """On a phone in dark colours and on a desk in light ones."""
+    for scheme, size in (("dark", PHONE), ("light", DESKTOP)):
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        await page.set_viewport_size(size)  # type: ignore[arg-type]
+        assert await run_axe(page, axe) == []
+        assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
 
 async def run_axe(page: Page, axe: str) -> list[str]:

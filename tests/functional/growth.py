@@ -7,6 +7,9 @@ ENDING = {
     # Signing up and in, and what follows from it.
     "account_link",
     "login_session",
+    "half_login",
+    "factor_removal",
+    "spent_challenge",
     "session_client",
     "authorization_request",
     "authorization_code",
@@ -47,6 +50,9 @@ _KEPT_BECAUSE = {
         "person",
         "person_email",
         "person_password",
+        "person_totp",
+        "person_passkey",
+        "person_recovery_code",
         "person_profile",
         "person_role",
         "consent",
@@ -76,6 +82,7 @@ _KEPT_BECAUSE = {
         "signing_key"
     },
     "there is a handful in all": {
+        "kept_key",
         "database_mark",
         "security_event_anchor",
         "security_event_head",

@@ -1,6 +1,9 @@
 """The address of a person: she proves it, changes it, and may take a change back."""
 
 from borvo.accounts import address_store, limits, link_store, store
+from borvo.accounts.factors import half_store, loss_store
+from borvo.accounts.factors import store as factor_store
+from borvo.accounts.interventions import Intervention, find_subject, note
 from borvo.accounts.links import LINK_LIFETIMES, AccountLink, LinkPurpose, LinkText
 from borvo.accounts.model import Login, Person
 from borvo.accounts.registration import AddressTakenError, LinkGoneError, keep_link
@@ -11,9 +14,11 @@ from borvo.accounts.words import (
     write_change,
     write_change_asked,
     write_change_undone,
+    write_factor_undone,
     write_new_address,
     write_verify,
 )
+from borvo.kernel.errors import ConflictError
 from borvo.kernel.ids import PersonId
 from borvo.mail.model import Mail
 from borvo.mail.posting import post_mail
@@ -24,9 +29,10 @@ _CONFIRMED_BY = (LinkPurpose.VERIFY, LinkPurpose.CHANGE)
 _VOID_WITH_A_CHANGE = (LinkPurpose.RESET, LinkPurpose.VERIFY, LinkPurpose.CHANGE)
 
 
-async def _post(connection: Connection, accounts: Accounts, person_id: PersonId, *mails: Mail) -> None:
+async def _post(connection: Connection, accounts: Accounts, person: Person, *mails: Mail) -> None:
+    language = accounts.speak(person.locale)
     for mail in mails:
-        await post_mail(accounts.outbox, connection, mail, person_id=person_id)
+        await post_mail(accounts.outbox, connection, mail, person_id=person.id, language=language)
 
 
 async def _record(
@@ -40,9 +46,22 @@ async def ask_to_verify(accounts: Accounts, person: Person) -> None:
     await accounts.limiter.spend(limits.LINK_BY_EMAIL, person.email, accounts.clock())
     async with accounts.database.transaction() as connection:
         text = await keep_link(connection, accounts, LinkPurpose.VERIFY, person.id, person.email)
-        await _post(
-            connection, accounts, person.id, write_verify(person.email, accounts.issuer, text.render())
-        )
+        await _post(connection, accounts, person, write_verify(person.email, accounts.issuer, text.render()))
+
+
+async def ask_to_verify_for(accounts: Accounts, person_id: PersonId, intervention: Intervention) -> None:
+    """The link of `ask_to_verify`, which support sends. Raises as `find_subject`, `TooManyRequestsError`, and
+    `ConflictError` when there is nothing to prove or nobody who could open the link."""
+    async with accounts.database.transaction() as connection:
+        person = await find_subject(connection, accounts, person_id, intervention)
+        if person.is_email_verified:
+            raise ConflictError("The address is confirmed already.")
+        if person.is_suspended or person.is_closing:
+            raise ConflictError("Nobody can sign in to this account now, so nobody could open the link.")
+        await accounts.limiter.spend_within(connection, limits.LINK_BY_EMAIL, person.email, accounts.clock())
+        text = await keep_link(connection, accounts, LinkPurpose.VERIFY, person.id, person.email)
+        mail = write_verify(person.email, accounts.issuer, text.render())
+        await note(connection, accounts, person, SecurityEventKind.VERIFICATION_SENT, intervention, mail)
 
 
 async def ask_to_change(accounts: Accounts, person: Person, email: str) -> None:
@@ -56,7 +75,7 @@ async def ask_to_change(accounts: Accounts, person: Person, email: str) -> None:
         else:
             mail = write_change(email, accounts.issuer, text.render())
         asked = write_change_asked(person.email, accounts.issuer)
-        await _post(connection, accounts, person.id, mail, asked)
+        await _post(connection, accounts, person, mail, asked)
 
 
 async def find_confirmation(accounts: Accounts, login: Login, text: LinkText) -> AccountLink:
@@ -100,13 +119,14 @@ async def _change(connection: Connection, accounts: Accounts, person_id: PersonI
         mails.append(write_address_changed(old.email, accounts.issuer, text.render()))
     else:
         await address_store.release_address(connection, old.email)
-    await _post(connection, accounts, person_id, *mails)
+    await _post(connection, accounts, old, *mails)
 
 
 async def undo_change(accounts: Accounts, text: LinkText) -> LinkText:
-    """The address from before is hers again. Whoever changed it knew the password, so it is void, all sessions end, and
-    the link that comes back lets her choose another. Later changes and their links go with it; links from before stay.
-    Raises `LinkGoneError`."""
+    """The address that the link was sent to is hers again, if it was changed. Whoever did what she undoes knew the
+    password, so it is void, all sessions end, and the link that comes back lets her choose another. Later changes and
+    their links go with it, and what was added to sign in with in the week before, when nobody else may have been in
+    yet: a thief who comes by a passkey of his own needs no password. Older factors stay. Raises `LinkGoneError`."""
     now = accounts.clock()
     async with accounts.database.transaction() as connection:
         link = await link_store.consume_link(connection, text, LinkPurpose.UNDO, now)
@@ -120,12 +140,23 @@ async def undo_change(accounts: Accounts, text: LinkText) -> LinkText:
         await address_store.replace_address(connection, person.id, link.email, now)
         if person.email != link.email:
             await address_store.release_address(connection, person.email)
-        await store.delete_password(connection, person.id)
-        await link_store.end_links(connection, person.id, _VOID_WITH_A_CHANGE, now)
-        await link_store.end_links(connection, person.id, [LinkPurpose.UNDO], now, since=link.created_at)
-        await end_sessions(connection, accounts, person.id)
-        await _record(connection, accounts, SecurityEventKind.EMAIL_CHANGE_UNDONE, person.id)
+        await _void_access(connection, accounts, link)
+        was_changed = person.email != link.email
+        kind = SecurityEventKind.EMAIL_CHANGE_UNDONE if was_changed else SecurityEventKind.FACTOR_UNDONE
+        await _record(connection, accounts, kind, person.id)
+        write = write_change_undone if was_changed else write_factor_undone
         addresses = dict.fromkeys((link.email, person.email))
-        mails = [write_change_undone(email, accounts.issuer) for email in addresses]
-        await _post(connection, accounts, person.id, *mails)
+        await _post(connection, accounts, person, *(write(email, accounts.issuer) for email in addresses))
         return await keep_link(connection, accounts, LinkPurpose.RESET, person.id, link.email)
+
+
+async def _void_access(connection: Connection, accounts: Accounts, undo: AccountLink) -> None:
+    """Whatever somebody else may have by now that opens the account."""
+    person_id, now = undo.person_id, accounts.clock()
+    await store.delete_password(connection, person_id)
+    await link_store.end_links(connection, person_id, _VOID_WITH_A_CHANGE, now)
+    await link_store.end_links(connection, person_id, [LinkPurpose.UNDO], now, since=undo.created_at)
+    await end_sessions(connection, accounts, person_id)
+    await half_store.end_halves(connection, person_id, now)
+    await loss_store.take_removal(connection, person_id)
+    await factor_store.delete_since(connection, person_id, undo.created_at - LINK_LIFETIMES[LinkPurpose.UNDO])

@@ -9,9 +9,11 @@ from borvo.accounts.forms import read_email
 from borvo.accounts.link_pages import render_gone
 from borvo.accounts.links import LinkPurpose
 from borvo.accounts.model import Login
+from borvo.accounts.recency import require_recent_factor
 from borvo.accounts.registration import AddressTakenError, LinkGoneError, Wish, read_link
 from borvo.accounts.signing_in import AnyRequest, Collaborators, SignedIn
 from borvo.kernel.errors import TooManyRequestsError
+from borvo.kernel.text import say
 from borvo.web.forms import Form, read_form
 from borvo.web.pages import redirect_to, render_page
 
@@ -24,7 +26,8 @@ def _render(login: Login, form: Form, status: int = 200, notice: str = "") -> Te
 
 
 @get(_PATH)
-async def show_address(request: AnyRequest, login: SignedIn) -> Template:
+async def show_address(request: AnyRequest, login: SignedIn, accounts: Collaborators) -> Template:
+    await require_recent_factor(accounts, login, _PATH)
     return _render(login, Form(), notice=request.query_params.get("notice", ""))
 
 
@@ -32,13 +35,14 @@ async def show_address(request: AnyRequest, login: SignedIn) -> Template:
 async def submit_address(
     request: AnyRequest, login: SignedIn, accounts: Collaborators
 ) -> Template | Redirect:
+    await require_recent_factor(accounts, login, _PATH)
     form = await read_form(request)
     email = read_email(form)
     if email == login.person.email:
-        form.add_error("email", "This is your address already.")
+        form.add_error("email", say("This is your address already."))
     try:
         if not await recovery.confirm_password(accounts, login.person.id, form.raw("current_password")):
-            form.add_error("current_password", "This is not your password.")
+            form.add_error("current_password", say("This is not your password."))
         if email is None or not form.is_valid:
             return _render(login, form, 400)
         await address_change.ask_to_change(accounts, login.person, email)

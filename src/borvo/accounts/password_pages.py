@@ -6,8 +6,10 @@ from litestar.response import Redirect, Template
 from borvo.accounts import recovery
 from borvo.accounts.forms import read_new_password
 from borvo.accounts.model import Login
+from borvo.accounts.recency import require_recent_factor
 from borvo.accounts.signing_in import AnyRequest, Collaborators, SignedIn
 from borvo.kernel.errors import TooManyRequestsError
+from borvo.kernel.text import say
 from borvo.web.forms import Form, read_form
 from borvo.web.pages import redirect_to, render_page
 
@@ -19,16 +21,18 @@ def _render(login: Login, form: Form, status: int = 200, notice: str = "") -> Te
 
 
 @get(_PATH)
-async def show_change(request: AnyRequest, login: SignedIn) -> Template:
+async def show_change(request: AnyRequest, login: SignedIn, accounts: Collaborators) -> Template:
+    await require_recent_factor(accounts, login, _PATH)
     return _render(login, Form({"others": ["on"]}), notice=request.query_params.get("notice", ""))
 
 
 @post(_PATH, status_code=200)
 async def submit_change(request: AnyRequest, login: SignedIn, accounts: Collaborators) -> Template | Redirect:
+    await require_recent_factor(accounts, login, _PATH)
     form = await read_form(request)
     try:
         if not await recovery.confirm_password(accounts, login.person.id, form.raw("current_password")):
-            form.add_error("current_password", "This is not your password.")
+            form.add_error("current_password", say("This is not your password."))
     except TooManyRequestsError as error:
         form.add_error("form", error.public)
         return _render(login, form, error.status)

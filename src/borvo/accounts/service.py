@@ -1,24 +1,25 @@
 """Use cases of people: sign-in, sessions and their end, profile, roles."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
-from borvo.accounts import address_store, limits, link_store, profile_store, store
+from borvo.accounts import address_store, holder_store, limits, link_store, store
 from borvo.accounts.brake import Brake
+from borvo.accounts.destination import DescribeReturn
+from borvo.accounts.factors import half_store
 from borvo.accounts.known_browsers import recognize
 from borvo.accounts.limits import Limiter
+from borvo.accounts.methods import PASSWORD, SEVERAL, Methods
 from borvo.accounts.model import (
     SEEN_GRANULARITY,
     SESSION_IDLE,
     SESSION_LIFETIME,
-    ClaimsSubject,
     Holder,
     Login,
     LoginSession,
     Person,
-    ProfileDetails,
     Role,
     SessionCookie,
     normalize_email,
@@ -30,31 +31,23 @@ from borvo.kernel.digests import digest_token, is_same
 from borvo.kernel.entropy import TOKEN_BYTES, Entropy, create_uuid, encode_bytes
 from borvo.kernel.errors import NotFoundError
 from borvo.kernel.ids import LoginSessionId, PersonId
+from borvo.languages.catalogues import SOURCE
+from borvo.languages.choice import choose_language
+from borvo.languages.language import Language
 from borvo.storage.database import Connection, Database
 from borvo.storage.outbox.messages import Outbox
+from borvo.storage.sealing import Keyring
 from borvo.storage.security_events.log import SecurityLog
 from borvo.storage.security_events.model import INSTANCE, STRANGER, SUPPORT, SecurityEvent, SecurityEventKind
 from borvo.web.addresses import find_network
 from borvo.web.cookies import CookiePolicy
 
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where a person goes on to after signing in: a client's name for the page, its origin for the CSP."""
-
-    client_name: str
-    origin: str
-
-
-DescribeReturn = Callable[[str], Awaitable[Destination | None]]
 OnSessionEnded = Callable[[Connection, PersonId, Sequence[LoginSessionId]], Awaitable[None]]
 """Told of the sessions of one person that have just ended, in the transaction that ended them."""
-
-
 ListHindrances = Callable[[Connection, PersonId], Awaitable[list[str]]]
 """What keeps a person from closing her account, in words for her."""
 EraseElsewhere = Callable[[Connection, PersonId], Awaitable[None]]
-"""Erases what other features hold of a person, in the transaction that deletes her."""
+"""Erases what other features hold of a person, or ends what they gave her, in the caller's transaction."""
 
 
 async def find_none(_: Connection, __: PersonId) -> list[str]:
@@ -73,7 +66,8 @@ async def tell_nobody(_: Connection, __: PersonId, ___: Sequence[LoginSessionId]
 @dataclass(frozen=True, slots=True)
 class Accounts:
     """The collaborators of this feature. `assembly` wires `describe_return` to whoever sent the person,
-    `on_session_ended` to whoever has to know, and the last two to all that know people."""
+    `on_session_ended` to whoever has to know, and what is told of people to all that know them. `factor_roles` are
+    those that open only with a second factor."""
 
     database: Database
     clock: Clock
@@ -85,13 +79,22 @@ class Accounts:
     issuer: str
     outbox: Outbox
     events: SecurityLog
+    keyring: Keyring
     describe_return: DescribeReturn
     browser_key: bytes
     closing_grace: timedelta
     brake: Brake
+    default_language: str = SOURCE
     on_session_ended: OnSessionEnded = tell_nobody
+    factor_roles: frozenset[Role] = frozenset()
     list_hindrances: ListHindrances = find_none
     erase_elsewhere: EraseElsewhere = erase_nothing
+    end_elsewhere: EraseElsewhere = erase_nothing
+    factor_removal_delay: timedelta = timedelta(hours=72)
+
+    def speak(self, *wishes: str) -> Language:
+        """The language of a mail, by tags that may be empty: first the `locale` of whoever gets it."""
+        return choose_language(wishes, self.default_language)
 
 
 async def sign_in(
@@ -105,7 +108,7 @@ async def sign_in(
     for limit, subject in counted:
         await accounts.limiter.spend(limit, subject, now)
     async with accounts.database.connection() as connection:
-        person = await store.find_holder(connection, email, now)
+        person = await holder_store.find_holder(connection, email, now)
         digest = await store.load_password_digest(connection, person.id) if person else None
     if not await accounts.passwords.verify(digest, password) or person is None:
         await _record_failure(accounts, person, email)
@@ -141,22 +144,30 @@ class Device:
     address: str
 
 
-async def enter(accounts: Accounts, previous: Login | None, person: Person, device: Device) -> SessionCookie:
-    """Signs the person in where `previous` may be signed in already: her own session goes on under a new token, so
-    that what clients know as `sid` stays; that of another ends."""
+async def enter(
+    accounts: Accounts,
+    previous: Login | None,
+    person: Person,
+    device: Device,
+    methods: Methods = PASSWORD,
+) -> SessionCookie:
+    """Signs the person in who has proved so by the `methods`, where `previous` may be signed in already: her own
+    session goes on under a new token, so that what clients know as `sid` stays; that of another ends."""
     if previous is not None and previous.person.id == person.id:
-        renewed = await _renew_session(accounts, previous)
+        renewed = await _renew_session(accounts, replace(previous, methods=methods))
         if renewed is not None:
             return renewed
     elif previous is not None:
         await sign_out(accounts, previous)
-    return await _start_session(accounts, person, device)
+    return await _start_session(accounts, person, device, methods)
 
 
-async def _start_session(accounts: Accounts, person: Person, device: Device) -> SessionCookie:
+async def _start_session(
+    accounts: Accounts, person: Person, device: Device, methods: Methods
+) -> SessionCookie:
     """A new session: an identifier planted before is worth nothing (session fixation)."""
     now = accounts.clock()
-    login = Login(person, LoginSessionId(create_uuid(now, accounts.entropy)), now)
+    login = Login(person, LoginSessionId(create_uuid(now, accounts.entropy)), now, methods)
     token = accounts.entropy(TOKEN_BYTES)
     async with accounts.database.transaction() as connection:
         await store.insert_session(
@@ -167,7 +178,7 @@ async def _start_session(accounts: Accounts, person: Person, device: Device) -> 
             device.address[:100],
             now + SESSION_LIFETIME,
         )
-        await accounts.events.record(connection, SecurityEvent(SecurityEventKind.SIGN_IN, person.id))
+        await _record_sign_in(connection, accounts, login)
     return SessionCookie(person.id.bytes, login.session_id.bytes, token)
 
 
@@ -178,8 +189,18 @@ async def _renew_session(accounts: Accounts, login: Login) -> SessionCookie | No
     async with accounts.database.transaction() as connection:
         if not await store.renew_session(connection, login, digest, now, now + SESSION_LIFETIME):
             return None
-        await accounts.events.record(connection, SecurityEvent(SecurityEventKind.SIGN_IN, login.person.id))
+        await _record_sign_in(connection, accounts, login)
     return SessionCookie(login.person.id.bytes, login.session_id.bytes, token)
+
+
+async def _record_sign_in(connection: Connection, accounts: Accounts, login: Login) -> None:
+    detail = {"methods": list(login.methods)}
+    event = SecurityEvent(SecurityEventKind.SIGN_IN, login.person.id, detail=detail)
+    await accounts.events.record(connection, event)
+
+
+def _owes_factor(accounts: Accounts, login: Login) -> bool:
+    return SEVERAL not in login.methods and not login.person.roles.isdisjoint(accounts.factor_roles)
 
 
 async def find_login(accounts: Accounts, cookie_text: str | None) -> Login | None:
@@ -197,7 +218,7 @@ async def find_login(accounts: Accounts, cookie_text: str | None) -> Login | Non
         login, _, last_seen_at = found
         if now - last_seen_at > SEEN_GRANULARITY:
             await store.touch_session(connection, login, now)
-    return login
+    return replace(login, owes_factor=_owes_factor(accounts, login))
 
 
 async def list_sessions(accounts: Accounts, person_id: PersonId) -> list[LoginSession]:
@@ -246,21 +267,6 @@ async def sign_out_everywhere(accounts: Accounts, login: Login, *, spare_this: b
         await end_sessions(connection, accounts, login.person.id, spared=spared)
 
 
-async def load_profile(accounts: Accounts, person_id: PersonId) -> ClaimsSubject:
-    """Raises `NotFoundError` when the account was closed meanwhile."""
-    async with accounts.database.connection() as connection:
-        subject = await profile_store.load_claims_subject(connection, person_id)
-    if subject is None:
-        raise NotFoundError("This account is closed.")
-    return subject
-
-
-async def save_details(accounts: Accounts, person_id: PersonId, details: ProfileDetails) -> None:
-    """Replaces all that the person told before, and remembers when."""
-    async with accounts.database.transaction() as connection:
-        await profile_store.save_details(connection, person_id, details, accounts.clock())
-
-
 async def change_role(
     connection: Connection, accounts: Accounts, email: str, role: Role, *, granted: bool, actor: str = SUPPORT
 ) -> bool:
@@ -286,5 +292,6 @@ async def clean_up(accounts: Accounts) -> None:
     async with accounts.database.transaction() as connection:
         await store.delete_old_attempts(connection, now - timedelta(hours=1))
         await link_store.delete_old_links(connection, now)
+        await half_store.delete_expired(connection, now)
         await address_store.delete_kept_addresses(connection, now)
         await store.delete_old_sessions(connection, now - timedelta(days=30))

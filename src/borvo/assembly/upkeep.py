@@ -39,6 +39,7 @@ async def clean_up(platform: Platform) -> None:
     await platform.identity.cabinet.maintain()
     await accounts.clean_up(platform.accounts)
     await accounts.erase_due(platform.accounts)
+    await accounts.remove_lost_factors(platform.accounts)
     await portal.maintain(platform.portal)
     await portal.clean_up(platform.portal)
     await dataserver.clean_up(platform.dataserver)
@@ -68,6 +69,7 @@ def list_notes(platform: Platform) -> list[tuple[portal.Flush, float]]:
         (platform.identity.client_limiter.peaks.flush, portal.ACTIVITY_FLUSH.total_seconds()),
         (platform.portal.verifier.uses.flush, portal.USE_FLUSH),
         (platform.identity.refusals.flush, portal.REFUSAL_FLUSH),
+        (platform.identity.consent_uses.flush, identity.USE_FLUSH),
     ]
 
 

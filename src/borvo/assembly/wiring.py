@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from borvo.accounts.public import Accounts, Brake, Limiter, Passwords, Pause
+from borvo.accounts.public import Accounts, Brake, Limiter, Passwords, Pause, Role
 from borvo.agency import public as agency
 from borvo.agency.public import Agency
 from borvo.assembly.farewell import prepare_farewell
+from borvo.assembly.lasting_keys import load_lasting_keys
 from borvo.catalogue.scopes import AGENCY_SCOPE
 from borvo.dataserver.public import DataServer, Retention
 from borvo.identity import public as identity
@@ -38,6 +39,7 @@ from borvo.portal.public import (
     SecretVerifier,
 )
 from borvo.settings import Settings
+from borvo.storage import kept_keys
 from borvo.storage.database import Database
 from borvo.storage.outbox.courier import Courier
 from borvo.storage.outbox.messages import Outbox
@@ -82,11 +84,14 @@ def build_platform(
     """Wires the features. The database is not opened here: commands and servers do that when they start. `handlers`
     deliver what the outbox holds, one a kind; without one, messages of the kind wait."""
     database = Database(settings.database_url, size=settings.database_connections)
-    keyring = Keyring(settings.reveal_secret_key().reveal())
+    keyring = Keyring(settings.reveal_secret_key().reveal(), settings.reveal_other_secret_keys().reveal())
+    database.call_first(partial(load_lasting_keys, keyring, clock, entropy))
     outbox = Outbox(database, clock, entropy, keyring)
     events = SecurityLog(clock, entropy, keyring.derive("security events"))
     passwords = passwords or Passwords()
-    verifier = SecretVerifier(keyring.derive("client secrets"), passwords, clock=clock, entropy=entropy)
+    verifier = SecretVerifier(
+        keyring.finder(kept_keys.CLIENT_SECRETS), passwords, clock=clock, entropy=entropy
+    )
     limiter = Limiter(database, keyring.derive("attempt counters"))
     rotate_after = timedelta(days=settings.key_rotation_days) or None
     cabinet = KeyCabinet(
@@ -114,7 +119,7 @@ def build_platform(
         outbox,
         events,
         courier,
-        prepare_farewell(people, provider, samples),
+        prepare_farewell(people, provider, samples, developers),
         developers,
         provider,
         samples,
@@ -162,11 +167,15 @@ def _build_accounts(
         issuer=settings.issuer,
         outbox=outbox,
         events=provider.events,
+        keyring=keyring,
         describe_return=partial(identity.describe_return, provider),
         browser_key=keyring.derive("known browsers"),
         closing_grace=timedelta(days=settings.account_closing_days),
         brake=brake,
+        default_language=settings.language,
         on_session_ended=partial(identity.announce_end, outbox),
+        factor_roles=frozenset(Role(name) for name in settings.factor_roles),
+        factor_removal_delay=timedelta(hours=settings.factor_removal_hours),
     )
 
 
@@ -250,7 +259,7 @@ def _build_provider(
         events=events,
         refresh=_describe_refresh(settings, keyring),
         nonces=NonceSeries(keyring.derive("proof nonces")),
-        aliases=identity.Aliases(keyring.derive("pairwise subjects"), keyring.derive("hidden ids")),
+        aliases=identity.Aliases(keyring.finder(kept_keys.PAIRWISE), keyring.finder(kept_keys.HIDDEN)),
         profile=InstanceProfile(settings.profile),
         limiter=limiter,
         client_limiter=client_limiter,
@@ -270,7 +279,7 @@ def _describe_bounds(settings: Settings) -> LifetimeBounds:
 
 def _describe_refresh(settings: Settings, keyring: Keyring) -> RefreshPolicy:
     return RefreshPolicy(
-        key=keyring.derive("refresh tokens"),
+        key=keyring.finder(kept_keys.REFRESH),
         lifetime=timedelta(days=settings.refresh_token_days),
         idle=timedelta(days=settings.refresh_token_idle_days),
         retry=timedelta(seconds=settings.refresh_token_retry_seconds),

@@ -34,6 +34,7 @@ from borvo.storage.restoration import (
     read_fingerprint,
 )
 
+_OTHERS_NAME = "BORVO_OTHER_SECRET_KEYS"
 _SECRET_NAME = "BORVO_SECRET_KEY"  # noqa: S105 - the name of a setting
 
 
@@ -87,8 +88,14 @@ def _create(options: argparse.Namespace) -> None:
     size = dump_database(settings.database_url, options.file, recipients)
     sys.stdout.write(f"{options.file}: {size:,} bytes\n")
     if options.secret_key_file:
-        encrypt_text(f"{_SECRET_NAME}={settings.secret_key}\n", options.secret_key_file, recipients)
+        encrypt_text(_list_secrets(settings), options.secret_key_file, recipients)
         sys.stdout.write(f"{options.secret_key_file}: {_SECRET_NAME}, to be kept apart from the backup\n")
+
+
+def _list_secrets(settings: Settings) -> str:
+    """Those that may have sealed something in the backup, as a file of settings names them."""
+    others = f"{_OTHERS_NAME}={settings.other_secret_keys}\n" if settings.other_secret_keys else ""
+    return f"{_SECRET_NAME}={settings.secret_key}\n{others}"
 
 
 def _restore(options: argparse.Namespace) -> None:

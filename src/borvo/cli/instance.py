@@ -19,8 +19,8 @@ def run_on_instance(work: Callable[[Platform], Awaitable[str]], *, ends_with: st
     async def run() -> str:
         await check_schema(settings.database_url)
         platform = build_platform(settings)
-        await platform.database.open()
         try:
+            await platform.database.open()
             return await work(platform)
         except SealError:
             raise refuse_secret_key() from None

@@ -2,10 +2,11 @@
 
 import argparse
 import re
+import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from borvo.assembly import Platform
+from borvo.assembly import Platform, rewrap
 from borvo.cli.failure import CommandError
 from borvo.cli.instance import run_on_instance
 from borvo.identity.public import ALGORITHMS, ANNOUNCEMENT, KEY_REFRESH, MINIMUM_ANNOUNCEMENT, StoredKey
@@ -34,6 +35,11 @@ def add_keys(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     rotate.add_argument("--yes", action="store_true", help="with --now: yes, all those tokens may end")
     rotate.set_defaults(run=rotate_keys)
+    rewrapping = actions.add_parser(
+        "rewrap",
+        help="seal everything anew under BORVO_SECRET_KEY that one of BORVO_OTHER_SECRET_KEYS sealed",
+    )
+    rewrapping.set_defaults(run=rewrap_values)
 
 
 def _read_minutes(text: str) -> timedelta:
@@ -95,3 +101,28 @@ async def _replace(platform: Platform, algorithms: Sequence[str]) -> str:
     lines += [f"withdrawn: {kid}" for kid in withdrawn]
     seconds = int(KEY_REFRESH.total_seconds())
     return "\n".join([*lines, f"Workers that run learn of it within {seconds} seconds."])
+
+
+def rewrap_values(_: argparse.Namespace) -> None:
+    """Raises `CommandError` unless nothing is left under another secret."""
+    run_on_instance(_rewrap)
+
+
+async def _rewrap(platform: Platform) -> str:
+    found = await rewrap(platform, _tell)
+    if found.last.lost:
+        raise CommandError(
+            f"{found.last.lost:,} values are sealed under a secret that is neither BORVO_SECRET_KEY nor in "
+            "BORVO_OTHER_SECRET_KEYS; add it there and run this again"
+        )
+    if not found.is_complete:
+        raise CommandError("a server still seals under another secret; end it and run this again")
+    return (
+        f"{found.renewed:,} values were sealed anew. Nothing is sealed under another secret than "
+        "BORVO_SECRET_KEY any more."
+    )
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

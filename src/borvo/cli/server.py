@@ -91,10 +91,14 @@ async def check_database(url: str) -> None:
 async def check_keys(settings: Settings, source: str = "BORVO_SECRET_KEY") -> None:
     """Raises `CommandError` when the signing keys in the database were sealed under another secret. Makes the
     keys on the first start. `source` names where the secret came from."""
+    platform = build_platform(settings)
     try:
-        await build_platform(settings).identity.cabinet.current()
+        await platform.database.open()
+        await platform.identity.cabinet.current()
     except SealError:
         raise refuse_secret_key(source) from None
+    finally:
+        await platform.database.close()
 
 
 def refuse_secret_key(source: str = "BORVO_SECRET_KEY") -> CommandError:

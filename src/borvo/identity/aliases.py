@@ -7,6 +7,7 @@ from uuid import UUID
 from borvo.kernel.entropy import TOKEN_BYTES, decode_bytes, encode_bytes
 from borvo.kernel.ids import LoginSessionId, PersonId
 from borvo.portal.public import RegisteredClient, SubjectType, find_sector
+from borvo.storage.sealing import FindKey
 
 _ID_BYTES = 16
 
@@ -16,8 +17,8 @@ class Aliases:
     """Both keys belong to the instance and never change: a `sub` is for ever. `pairwise` makes names that nobody can
     trace back; `mask` hides ids that only this instance finds again."""
 
-    pairwise: bytes
-    mask: bytes
+    pairwise: FindKey
+    mask: FindKey
 
     def name_person(self, client: RegisteredClient, person_id: PersonId) -> str:
         """The `sub` by which the client knows her."""
@@ -36,13 +37,13 @@ class Aliases:
         # OpenID Connect Core 8.1: not reversible by anybody else, the same each time. In the form of every id here,
         # RFC 9562 5.8. No part but the last holds what somebody entered, and a host has no line break.
         text = f"{kind}\n{id_}\n{sector}".encode()
-        number = int.from_bytes(hmac.digest(self.pairwise, text, "sha256")[:_ID_BYTES])
+        number = int.from_bytes(hmac.digest(self.pairwise(), text, "sha256")[:_ID_BYTES])
         number = (number & ~(0xF << 76)) | (0x8 << 76)
         return str(UUID(int=(number & ~(0x3 << 62)) | (0x2 << 62)))
 
     def hide(self, id_: UUID, salt: bytes) -> bytes:
         """16 bytes that say nothing without the mask's key. A salt may be known to everybody and is used once."""
-        stream = hmac.digest(self.mask, salt, "sha256")
+        stream = hmac.digest(self.mask(), salt, "sha256")
         return bytes(left ^ right for left, right in zip(id_.bytes, stream, strict=False))
 
     def reveal(self, hidden: bytes, salt: bytes) -> UUID:

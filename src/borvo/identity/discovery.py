@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from borvo.accounts.public import AuthenticationClass
 from borvo.catalogue.scopes import map_scopes
 from borvo.identity.assertions import ASSERTION_ALGORITHMS
 from borvo.identity.engine import AUTH_METHODS
@@ -10,6 +11,7 @@ from borvo.identity.model import ALWAYS_CLAIMS, SCOPE_CLAIMS, InstanceProfile
 from borvo.identity.possession import PROOF_ALGORITHMS
 from borvo.identity.request_object import list_request_algorithms
 from borvo.identity.strict_profile import list_algorithms, list_auth_methods, list_response_types
+from borvo.languages.catalogues import TAGS
 from borvo.portal.public import SubjectType
 
 
@@ -61,6 +63,7 @@ def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
         "subject_types_supported": [each.value for each in SubjectType],
         "userinfo_signing_alg_values_supported": list(list_algorithms(profile)),
         "claim_types_supported": ["normal"],
+        "ui_locales_supported": list(TAGS),
         "service_documentation": f"{issuer}/docs",
         "id_token_signing_alg_values_supported": list(list_algorithms(profile)),
         **_list_authentication(profile),
@@ -74,6 +77,7 @@ def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
             "acr",
             "amr",
         ],
+        "acr_values_supported": [each.value for each in AuthenticationClass],
         "frontchannel_logout_supported": True,
         "frontchannel_logout_session_supported": True,
         "backchannel_logout_supported": True,

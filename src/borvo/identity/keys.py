@@ -27,7 +27,7 @@ from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy
 from borvo.portal.public import SigningAlgorithm
 from borvo.storage.database import Connection, Database
-from borvo.storage.sealing import Keyring
+from borvo.storage.sealing import Keyring, SealedColumn
 from borvo.storage.security_events.log import SecurityLog
 from borvo.storage.security_events.model import SUPPORT, SecurityEvent, SecurityEventKind
 
@@ -36,6 +36,7 @@ SCHEDULE = "key schedule"
 """Who rotates keys by their age, in the security event log."""
 
 _PURPOSE = "signing keys"
+SEALED_SIGNING_KEYS = SealedColumn("signing_key", "sealed_private_jwk", ("kid",), lambda _: _PURPOSE)
 # RFC 9864 prefers the name Ed25519, which clients do not know yet: theirs is the old one, and it is no weaker. Said at
 # every token, the warning would only cost.
 JWSRegistry.algorithms[SigningAlgorithm.EDDSA].security_warning = None
@@ -75,6 +76,13 @@ class SigningKeys:
         """Whether they may be used without asking the database again. The clock may have been set back."""
         is_fresh = abs(now - self.loaded_at) < KEY_REFRESH
         return is_fresh and (self.changes_at is None or now < self.changes_at)
+
+
+async def find_witness(connection: Connection) -> tuple[str, bytes] | None:
+    """A purpose and what was sealed for it under the secret with which the instance was begun; None before it has
+    keys."""
+    materials = await key_store.load_keys(connection)
+    return next(((_PURPOSE, m.sealed_private_jwk) for m in materials if m.sealed_private_jwk), None)
 
 
 def generate_key(algorithm: str) -> Key:

@@ -15,6 +15,7 @@ from borvo.kernel.digests import is_same
 from borvo.kernel.entropy import TOKEN_BYTES, Entropy, decode_bytes, encode_bytes
 from borvo.kernel.ids import ClientKey, LoginSessionId, PersonId
 from borvo.kernel.scopes import Scopes
+from borvo.storage.sealing import FindKey
 
 _NAME_BYTES = 32
 _MARK_BYTES = 32
@@ -44,7 +45,7 @@ class RefreshPolicy:
     that was replaced is taken once more.
     """
 
-    key: bytes
+    key: FindKey
     lifetime: timedelta
     idle: timedelta
     retry: timedelta
@@ -83,12 +84,12 @@ class RefreshPolicy:
         return min(family_end, now + self.idle)
 
     def _mark(self, body: bytes) -> bytes:
-        return hmac.digest(self.key, body, "sha256")
+        return hmac.digest(self.key(), body, "sha256")
 
     def _mask(self, names: bytes, secret: bytes) -> bytes:
         """Hides them, and finds them again: for each secret another mask, 32 bytes as they are. No mark is made over a
         text as short as this one."""
-        stream = hmac.digest(self.key, b"mask" + secret, "sha256")
+        stream = hmac.digest(self.key(), b"mask" + secret, "sha256")
         return bytes(left ^ right for left, right in zip(names, stream, strict=True))
 
 

@@ -13,6 +13,7 @@ from borvo.kernel.ids import ClientKey
 from borvo.portal.model import RegisteredClient, SecretAlgorithm, StoredSecret
 from borvo.portal.secret_format import create_client_secret
 from borvo.portal.secret_uses import SecretUses
+from borvo.storage.sealing import FindKey
 
 MEMO_SECONDS = 60.0
 MEMO_ENTRIES = 1024
@@ -50,7 +51,7 @@ class SecretVerifier:
 
     def __init__(
         self,
-        key: bytes,
+        key: FindKey,
         passwords: Passwords,
         *,
         clock: Clock = read_system_clock,
@@ -67,7 +68,7 @@ class SecretVerifier:
 
     def digest(self, generated: str) -> bytes:
         """How a generated secret is stored: useless to whoever has the database but not the key."""
-        return digest_with_key(self._key, generated)
+        return digest_with_key(self._key(), generated)
 
     async def hash(self, chosen: str) -> bytes:
         """How a secret that a developer chose is stored."""

@@ -7,7 +7,7 @@ from borvo.portal.api.description import API_COMPONENTS
 from borvo.portal.api.routes import build_api_router
 from borvo.portal.client_secrets import SecretVerifier
 from borvo.portal.deferred import Flush, write_regularly
-from borvo.portal.farewell import forget_member, list_hindrances
+from borvo.portal.farewell import end_tokens_of, forget_member, list_hindrances
 from borvo.portal.fetching import Fetcher
 from borvo.portal.headroom import ClientLimit, ClientLimiter
 from borvo.portal.key_sets import (
@@ -47,7 +47,7 @@ from borvo.portal.registration.initial_tokens import (
 from borvo.portal.registration.model import InitialTerms, InitialToken
 from borvo.portal.restoring import void_all_tokens
 from borvo.portal.routes import build_router
-from borvo.portal.sealed_secrets import SecretVault
+from borvo.portal.sealed_secrets import SEALED_SECRETS, SecretVault
 from borvo.portal.secret_service import add_chosen_secret, generate_secret, remove_secret
 from borvo.portal.secret_uses import FLUSH_EVERY as USE_FLUSH
 from borvo.portal.sectors import find_sector
@@ -67,12 +67,13 @@ from borvo.portal.store import (
     load_counted_clients,
 )
 from borvo.portal.strictness import STRICT_ALGORITHMS, is_fit_callback
-from borvo.portal.team.model import TeamRole
+from borvo.portal.team.model import Member, TeamRole
 from borvo.portal.team.tenancies import (
     TenancyCount,
     add_member,
     create_tenancy,
     list_all_tenancies,
+    load_team,
     remove_member,
     resume_tenancy,
     set_prefix,
@@ -87,6 +88,7 @@ __all__ = [
     "LASTING_GRANTS",
     "PRIVATE_MEMBERS",
     "REFUSAL_FLUSH",
+    "SEALED_SECRETS",
     "STRICT_ALGORITHMS",
     "USAGE_FLUSH",
     "USE_FLUSH",
@@ -109,6 +111,7 @@ __all__ = [
     "KeyFaultError",
     "KeySet",
     "LifetimeBounds",
+    "Member",
     "Portal",
     "PublicKey",
     "Refusal",
@@ -133,6 +136,7 @@ __all__ = [
     "change_client",
     "clean_up",
     "create_tenancy",
+    "end_tokens_of",
     "find_client",
     "find_sector",
     "forget_member",
@@ -147,6 +151,7 @@ __all__ = [
     "load_client_by_key",
     "load_counted_clients",
     "load_presentation",
+    "load_team",
     "maintain",
     "make_initial_token_by_support",
     "parse_key_set",

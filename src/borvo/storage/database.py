@@ -1,7 +1,7 @@
 """Connections and transactions."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
@@ -63,9 +63,25 @@ class Database:
         # Connections in use, and those that are waited for.
         self._wanted = 0
         self._after_commit: dict[int, set[Callable[[], None]]] = {}
+        self._first: list[Callable[[Connection], Awaitable[None]]] = []
+
+    def call_first(self, call: Callable[[Connection], Awaitable[None]]) -> None:
+        """Calls it whenever the database is opened, before anybody else has a connection."""
+        self._first.append(call)
 
     async def open(self) -> None:
-        """Connects; raises what asyncpg raises when the server cannot be reached."""
+        """Connects; raises what asyncpg raises when the server cannot be reached, and what those raise that were to be
+        called first."""
+        await self._connect()
+        try:
+            async with self.pool.acquire() as connection:
+                for call in self._first:
+                    await call(connection)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _connect(self) -> None:
         self._pool = await asyncpg.create_pool(
             self._url,
             min_size=1,

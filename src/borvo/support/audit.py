@@ -10,6 +10,7 @@ import msgspec
 from borvo.accounts.public import Accounts, find_person, normalize_email
 from borvo.kernel.errors import InvalidInputError, NotFoundError
 from borvo.storage.database import Connection, Database
+from borvo.storage.kept_keys import EVENT_CHAIN
 from borvo.storage.sealing import Keyring
 from borvo.storage.security_events.chain import Chain, Report
 from borvo.storage.security_events.heads import Head, parse_head
@@ -36,7 +37,7 @@ class AuditedLog:
 
 def open_log(database: Database, keyring: Keyring, days: int) -> AuditedLog:
     """The log of an instance that keeps its events for so many days."""
-    return AuditedLog(database, Chain(keyring.derive("security event chain")), timedelta(days=days))
+    return AuditedLog(database, Chain(*keyring.list_all(EVENT_CHAIN)), timedelta(days=days))
 
 
 async def seal_due(log: AuditedLog) -> int:

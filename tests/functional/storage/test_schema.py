@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from importlib import import_module
-from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
@@ -12,17 +10,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
-import borvo
-import borvo.storage.marks  # a table that belongs to no feature
 from borvo.storage.migration import find_head, find_revision, migrate, run_synchronously
-from borvo.storage.schema import metadata
 from tests.conftest import replace_database
 from tests.functional.growth import ENDING, KEPT
+from tests.functional.tables import load_metadata
 
-# The SQL of features is text, so nothing else loads their tables.
-SOURCE = Path(borvo.__file__).parent
-for path in sorted(SOURCE.rglob("tables.py")):
-    import_module(".".join(("borvo", *path.relative_to(SOURCE).with_suffix("").parts)))
+metadata = load_metadata()
 
 NOT_KEYED_BY_PERSON = {
     # The directory that finds a person by address: an address is unique among all people, so it is the key.
@@ -40,6 +33,9 @@ INDEXED_OVER_ALL = {
     "agency_relationship",
     "authorization_code",
     "device_authorization",
+    # Whose lost factor is to be removed now.
+    "factor_removal",
+    "half_login",
     "login_session",
     # Who belongs to an organisation.
     "organisation_member",

@@ -15,7 +15,7 @@ from borvo.kernel.ids import ClientId, ClientKey, LoginSessionId, PersonId, Tena
 from borvo.portal.model import RegisteredClient, SubjectType
 from borvo.portal.sectors import check_sector, find_sector
 
-ALIASES = Aliases(b"p" * 32, b"m" * 32)
+ALIASES = Aliases(lambda: b"p" * 32, lambda: b"m" * 32)
 CLIENT = RegisteredClient(
     client_id=ClientId("demo.app"),
     client_key=ClientKey(uuid4()),
@@ -44,7 +44,7 @@ def test_a_pairwise_name_is_the_same_each_time_and_of_one_person_only(one: UUID,
     assert name not in {str(one), str(other)}
     assert (name == ALIASES.name_person(CLIENT, PersonId(other))) is (one == other)
     assert UUID(name).version == 8
-    assert name != replace(ALIASES, pairwise=b"q" * 32).name_person(CLIENT, PersonId(one))
+    assert name != replace(ALIASES, pairwise=lambda: b"q" * 32).name_person(CLIENT, PersonId(one))
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_token_tells_whose_it_is_to_the_instance_alone(person: UUID, secret: b
     text = ALIASES.render_token(person, secret)
     assert ALIASES.parse_token(text) == person
     assert person.bytes not in (decode_bytes(text) or b"")
-    assert replace(ALIASES, mask=b"n" * 32).parse_token(text) != person
+    assert replace(ALIASES, mask=lambda: b"n" * 32).parse_token(text) != person
     # Two tokens of one person have nothing in common.
     assert (ALIASES.render_token(person, other)[:20] == text[:20]) is (other == secret)
     assert ALIASES.parse_token(text + "A") is None
@@ -97,7 +97,7 @@ def test_no_made_up_token_is_an_error(text: str) -> None:
     assert ALIASES.parse_token(text) is None
 
 
-POLICY = RefreshPolicy(b"k" * 32, timedelta(1), timedelta(1), timedelta(0))
+POLICY = RefreshPolicy(lambda: b"k" * 32, timedelta(1), timedelta(1), timedelta(0))
 
 
 @given(ids, ids)

@@ -14,7 +14,9 @@ DAYS = st.none() | st.integers(min_value=1, max_value=10_000)
 def test_refresh_tokens_never_live_longer_than_the_operator_allows(
     lifetime: int | None, idle: int | None, most: int, most_idle: int
 ) -> None:
-    policy = RefreshPolicy(b"k", timedelta(days=most), timedelta(days=most_idle), timedelta(seconds=9))
+    policy = RefreshPolicy(
+        lambda: b"k", timedelta(days=most), timedelta(days=most_idle), timedelta(seconds=9)
+    )
     narrowed = policy.narrow(lifetime, idle)
     assert narrowed.lifetime == timedelta(days=min(most, lifetime or most))
     assert narrowed.idle == timedelta(days=min(most_idle, idle or most_idle))

@@ -54,7 +54,7 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 @pytest.fixture
 def verifier(passwords: CountingPasswords, seconds: Seconds) -> SecretVerifier:
-    return SecretVerifier(b"k" * 32, passwords, clock=lambda: NOW, read_seconds=seconds)
+    return SecretVerifier(lambda: b"k" * 32, passwords, clock=lambda: NOW, read_seconds=seconds)
 
 
 def build_client(secrets: Sequence[StoredSecret], key: UUID | None = None) -> RegisteredClient:
@@ -115,7 +115,7 @@ async def test_a_client_without_secrets_has_no_right_one(verifier: SecretVerifie
 async def test_a_digest_made_under_another_key_is_worth_nothing(
     verifier: SecretVerifier, passwords: CountingPasswords
 ) -> None:
-    stranger = SecretVerifier(b"x" * 32, passwords)
+    stranger = SecretVerifier(lambda: b"x" * 32, passwords)
     assert not await verifier.verify(build_client([store_generated(stranger, "first")]), "first")
 
 

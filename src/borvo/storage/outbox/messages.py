@@ -13,12 +13,21 @@ from borvo.kernel.entropy import Entropy, create_uuid
 from borvo.storage.database import Connection, Database
 from borvo.storage.outbox import store
 from borvo.storage.outbox.model import NOBODY, Entry, Message, Payload
-from borvo.storage.sealing import Keyring
+from borvo.storage.sealing import Keyring, SealedColumn
 
 DELIVERED_KEPT = timedelta(days=7)
 WAITING_KEPT = timedelta(days=30)
 DEAD_KEPT = timedelta(days=90)
 _MOST_SHOWN = 200
+
+
+SEALED_MESSAGES = SealedColumn(
+    "outbox_message",
+    "sealed_payload",
+    ("person_id", "id"),
+    lambda row: _find_purpose(row["kind"]),
+    beside=("kind",),
+)
 
 
 class Outbox:

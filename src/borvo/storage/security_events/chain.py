@@ -7,19 +7,22 @@ seconds after they were committed, since a chain that each deed had to wait for 
 time."""
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from uuid import UUID
 
 import msgspec
 import structlog
 
 from borvo.storage.database import Connection, Row
+from borvo.storage.sealing import KeptKey
 from borvo.storage.security_events.heads import (
     GENESIS,
     Head,
     HeadKeeper,
     find_place,
+    list_believed,
     load_end,
     load_sent,
 )
@@ -37,6 +40,7 @@ SEALED_WITHIN = timedelta(minutes=5)
 """How late a link may be before it is worth a word."""
 
 _LOCK = 7_201_902
+_NO_ID = UUID(int=0)
 
 log = structlog.get_logger(__name__)
 
@@ -59,24 +63,27 @@ class Report:
 
 
 class Chain:
-    """Links events and looks whether they still fit. `key` belongs to nothing else."""
+    """Links events under the last of the keys and looks whether they still fit. Each key is believed for what was
+    linked until it ended. They belong to nothing else."""
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
-        self.heads = HeadKeeper(key)
+    def __init__(self, *keys: bytes | KeptKey) -> None:
+        self._keys = [each if isinstance(each, KeptKey) else KeptKey(each) for each in keys]
+        self.heads = HeadKeeper(self._keys)
         self._told: Head | None = None
 
-    def digest_event(self, event: RecordedEvent) -> bytes:
-        """Of all that is kept of it."""
-        # As the database gives it back, whatever it was recorded as.
-        text = msgspec.json.encode(msgspec.to_builtins(event), order="deterministic")
-        return hmac.digest(self._key, b"event " + text, sha256)
+    def is_link(self, before: bytes, link: Link) -> bool:
+        """Whether it was made here, for this place behind that digest."""
+        return any(
+            hmac.compare_digest(digest_link(key, before, link), link.digest)
+            for key in list_believed(self._keys, link.at)
+        )
 
-    def digest_link(
-        self, before: bytes, position: int, at: datetime, content: bytes, *, is_headed: bool
-    ) -> bytes:
-        text = f"{'headed ' if is_headed else ''}link {position} {at.isoformat()} ".encode()
-        return hmac.digest(self._key, text + before + content, sha256)
+    def is_event(self, event: RecordedEvent, link: Link) -> bool:
+        """Whether the event is as it was when it was linked."""
+        return any(
+            hmac.compare_digest(_digest_event(key, event), link.content)
+            for key in list_believed(self._keys, link.at)
+        )
 
     async def seal(self, connection: Connection) -> list[tuple[Link, RecordedEvent]]:
         """Links some of the events that have none, in the caller's transaction, and signs where they end. Nothing while
@@ -94,7 +101,7 @@ class Chain:
             head = Head(link.position, link.digest)
         if links:
             await insert_links(connection, [link for link, _ in links])
-            await self.heads.save(connection, head)
+            await self.heads.save(connection, head, links[-1][1].at)
         return links
 
     def _tell_cut(self, end: Head, place: Head) -> None:
@@ -106,9 +113,10 @@ class Chain:
             )
 
     def _append(self, head: Head, event: RecordedEvent) -> Link:
-        content, position = self.digest_event(event), head.position + 1
-        digest = self.digest_link(head.digest, position, event.at, content, is_headed=True)
-        return Link(position, event.person_id, event.id, event.at, content, digest)
+        key = self._keys[-1].key
+        content, position = _digest_event(key, event), head.position + 1
+        link = Link(position, event.person_id, event.id, event.at, content, b"")
+        return replace(link, digest=digest_link(key, head.digest, link))
 
     async def verify(
         self, connection: Connection, now: datetime, kept: timedelta, known: Head | None
@@ -121,6 +129,20 @@ class Chain:
             look.examine(row)
         look.compare(await self.heads.load(connection))
         return look.conclude(await count_unlinked(connection, now - SEALED_WITHIN))
+
+
+def _digest_event(key: bytes, event: RecordedEvent) -> bytes:
+    """Of all that is kept of it."""
+    # As the database gives it back, whatever it was recorded as.
+    text = msgspec.json.encode(msgspec.to_builtins(event), order="deterministic")
+    return hmac.digest(key, b"event " + text, sha256)
+
+
+def digest_link(key: bytes, before: bytes, link: Link) -> bytes:
+    """Of all of the link but its digest, and of the digest before."""
+    kind = "headed link" if link.is_headed else "link"
+    text = f"{kind} {link.position} {link.at.isoformat()} ".encode()
+    return hmac.digest(key, text + before + link.content, sha256)
 
 
 class _Look:
@@ -142,12 +164,11 @@ class _Look:
         )
         if row is None:
             return
-        self._is_headed = row["is_headed"]
-        expected = self._chain.digest_link(
-            row["before"], row["position"], row["at"], row["content"], is_headed=self._is_headed
+        anchor = Link(
+            row["position"], _NO_ID, _NO_ID, row["at"], row["content"], row["digest"], row["is_headed"]
         )
-        self.head = Head(row["position"], row["digest"])
-        if not hmac.compare_digest(expected, row["digest"]):
+        self._is_headed, self.head = anchor.is_headed, Head(anchor.position, anchor.digest)
+        if not self._chain.is_link(row["before"], anchor):
             self._note("the beginning of the chain was changed")
         elif row["at"] >= self._kept_since:
             self._note("the chain begins later than events are kept: its beginning was taken away")
@@ -166,16 +187,11 @@ class _Look:
         before, self.head = self.head, Head(link.position, link.digest)
         if link.position != before.position + 1:
             self._note(f"{link.position - before.position - 1} links before this one are missing")
-        elif self._expect(before, link) != link.digest:
+        elif not self._chain.is_link(before.digest, link):
             self._note("this link was changed, or one before it was taken away")
         self._examine_event(link, row)
         if self._known and link.position == self._known.position and link.digest != self._known.digest:
             self._note("the chain is another one than that of the head that was noted")
-
-    def _expect(self, before: Head, link: Link) -> bytes:
-        return self._chain.digest_link(
-            before.digest, link.position, link.at, link.content, is_headed=link.is_headed
-        )
 
     def compare(self, signed: Head | None) -> None:
         """With the end that was signed, once all links were examined."""
@@ -194,7 +210,7 @@ class _Look:
             return
         self._events += 1
         event = read_event(row)
-        if self._chain.digest_event(event) != link.content:
+        if not self._chain.is_event(event, link):
             self._note(f"the event {link.event_id} of {link.at.isoformat()} was changed")
 
     def _note(self, words: str) -> None:

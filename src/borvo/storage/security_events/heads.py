@@ -5,14 +5,17 @@ the last end that is known, wherever the links end now: what was there is missed
 puts an older end back together with older links, while no worker runs, is seen only by who kept a head elsewhere."""
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from borvo.storage.database import Connection
+from borvo.storage.sealing import KeptKey
 
 GENESIS = bytes(32)
+# While the secret is changed, a worker that has the one before still links under its key.
+_OVERLAP = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +59,35 @@ def find_place(end: End, known: Iterable[Head], sent: int) -> Head:
     return Head(max(last.position, sent), last.digest)
 
 
+def list_believed(keys: Iterable[KeptKey], at: datetime) -> Iterator[bytes]:
+    """Those by which something of that time may have been linked."""
+    for each in keys:
+        if each.ended_at is None or at <= each.ended_at + _OVERLAP:
+            yield each.key
+
+
+def _sign(key: bytes, head: Head, at: datetime) -> bytes:
+    return hmac.digest(key, f"head {head.position} {at.isoformat()} ".encode() + head.digest, sha256)
+
+
 class HeadKeeper:
-    """Signs ends, and remembers the last one that it has seen. `key` is the chain's."""
+    """Signs ends, and remembers the last one that it has seen. The keys are the chain's."""
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    def __init__(self, keys: Sequence[KeptKey]) -> None:
+        self._keys = keys
         self._seen: Head | None = None
-
-    def _sign(self, head: Head) -> bytes:
-        return hmac.digest(self._key, f"head {head.position} ".encode() + head.digest, sha256)
 
     async def load(self, connection: Connection) -> Head | None:
         """The signed end; None where there is none, or another hand wrote it."""
-        row = await connection.fetchrow("select position, digest, signature from security_event_head")
-        head = Head(row["position"], row["digest"]) if row else None
-        if row is None or head is None or not hmac.compare_digest(self._sign(head), row["signature"]):
+        row = await connection.fetchrow("select position, digest, at, signature from security_event_head")
+        if row is None:
             return None
-        return head
+        head = Head(row["position"], row["digest"])
+        is_ours = any(
+            hmac.compare_digest(_sign(key, head, row["at"]), row["signature"])
+            for key in list_believed(self._keys, row["at"])
+        )
+        return head if is_ours else None
 
     async def remember(self, connection: Connection) -> list[Head]:
         """The ends that were there: what is committed just now, and the last one that this worker has seen."""
@@ -81,14 +96,16 @@ class HeadKeeper:
             self._seen = signed
         return [head for head in (signed, seen) if head]
 
-    async def save(self, connection: Connection, head: Head) -> None:
+    async def save(self, connection: Connection, head: Head, at: datetime) -> None:
+        """`at` is the time of the last event."""
         await connection.execute(
-            """insert into security_event_head (id, position, digest, signature) values (1, $1, $2, $3)
+            """insert into security_event_head (id, position, digest, at, signature) values (1, $1, $2, $3, $4)
                on conflict (id) do update set position = excluded.position, digest = excluded.digest,
-                 signature = excluded.signature""",
+                 at = excluded.at, signature = excluded.signature""",
             head.position,
             head.digest,
-            self._sign(head),
+            at,
+            _sign(self._keys[-1].key, head, at),
         )
 
 

@@ -27,6 +27,20 @@ sa.Index(
     security_event.c.id,
     postgresql_where=security_event.c.client_id.is_not(None),
 )
+sa.Index("security_event_by_id", security_event.c.id)
+sa.Index("security_event_by_kind", security_event.c.kind, security_event.c.id)
+sa.Index(
+    "security_event_by_address",
+    security_event.c.address,
+    security_event.c.id,
+    postgresql_where=security_event.c.address.is_not(None),
+)
+sa.Index(
+    "security_event_by_correlation_id",
+    security_event.c.correlation_id,
+    security_event.c.id,
+    postgresql_where=security_event.c.correlation_id.is_not(None),
+)
 
 # In the order in which events were seen, each bound to the one before (`chain.py`). Of the whole instance, so that it
 # is one chain: whoever spreads the tables over a cluster has it on every node.
@@ -52,6 +66,7 @@ security_event_head = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("signature", sa.LargeBinary, nullable=False),
 )
 

@@ -9,6 +9,7 @@ from borvo.accounts.holder_store import HOLDER_COLUMNS, compose_holding, read_ho
 from borvo.accounts.model import Holder
 from borvo.kernel.errors import NotFoundError
 from borvo.kernel.ids import PersonId
+from borvo.kernel.text import say
 from borvo.storage.database import Connection
 from borvo.storage.security_events.model import SecurityEventKind
 
@@ -46,7 +47,7 @@ async def load_standing(connection: Connection, person_id: PersonId, now: dateti
         SecurityEventKind.SIGN_IN.value,
     )
     if row is None:
-        raise NotFoundError("There is no such person.")
+        raise NotFoundError(say("There is no such person."))
     factors = await store.load_factors(connection, person_id)
     return Standing(
         read_holder(row),

@@ -6,7 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from borvo.accounts.factors.model import Factors
+from borvo.accounts.factors.words import APP
 from borvo.kernel.ids import PersonId
+from borvo.kernel.text import say
+
+BOTH = say("an authenticator app and passkeys")
 
 
 class FactorKind(StrEnum):
@@ -17,7 +21,7 @@ class FactorKind(StrEnum):
 
     @property
     def label(self) -> str:
-        return "an authenticator app" if self is FactorKind.APP else "passkeys"
+        return APP if self is FactorKind.APP else say("passkeys")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,4 +41,8 @@ def list_kinds(factors: Factors) -> tuple[FactorKind, ...]:
 
 
 def name_kinds(kinds: Iterable[FactorKind]) -> str:
-    return " and ".join(kind.label for kind in kinds)
+    """In words for people; empty for none."""
+    chosen = set(kinds)
+    if len(chosen) > 1:
+        return BOTH
+    return next((kind.label for kind in chosen), "")

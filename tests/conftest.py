@@ -172,9 +172,14 @@ async def database_url(server_url: str, databases: Databases) -> AsyncIterator[s
 @pytest.fixture(scope="session")
 async def borvo(server_url: str, template_name: str) -> AsyncIterator[Instance]:
     """A server in a process of its own, for the whole run: its tests make people and clients that no other uses."""
+    async with serve_instance(await create_database(server_url, template_name)) as instance:
+        yield instance
+
+
+async def create_database(server_url: str, template_name: str) -> str:
+    """The address of one for an instance that lives as long as the server."""
     name = f"instance_{uuid4().hex}"
     connection = await asyncpg.connect(server_url)
     await connection.execute(f'create database "{name}" template "{template_name}"')
     await connection.close()
-    async with serve_instance(replace_database(server_url, name)) as instance:
-        yield instance
+    return replace_database(server_url, name)

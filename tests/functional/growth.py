@@ -85,6 +85,7 @@ _KEPT_BECAUSE = {
         "kept_key",
         "database_mark",
         "security_event_anchor",
+        "security_event_head",
         "security_event_stream",
     },
 }

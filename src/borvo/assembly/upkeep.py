@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from itertools import count
 
 import asyncpg
 import structlog
@@ -16,13 +17,15 @@ from borvo.identity import public as identity
 from borvo.organisations import public as organisations
 from borvo.portal import public as portal
 from borvo.storage.database import DATABASE_ABSENCES
-from borvo.storage.security_events.chain import shorten
+from borvo.storage.security_events.links import shorten
 from borvo.storage.security_events.streaming import SinkError, Stream
 from borvo.support import public as support
 from borvo.web.loop_delay import watch_loop
 
 _CLEAN_UP_EVERY = 600.0
 _WATCH_EVERY = 5.0
+_TELL_EVERY = 720
+"""Looks at the security events: about an hour."""
 _PATIENCE = 60.0
 _LOOK_AGAIN = 0.2
 
@@ -78,11 +81,14 @@ async def _watch_events(platform: Platform) -> None:
     stream = (
         Stream(platform.database, platform.clock, support.build_sink(sink, settings.issuer)) if sink else None
     )
-    while True:
+    for look in count():
         await asyncio.sleep(_WATCH_EVERY)
         try:
             while await support.seal_due(log_of_events):
                 pass
+            if look % _TELL_EVERY == 0:
+                # Where logs of processes go, whoever owns the database cannot cut off its end unseen.
+                log.info("end of the security event log", head=await support.read_head(log_of_events))
             while stream and await stream.send_due():
                 pass
         except SinkError as fault:

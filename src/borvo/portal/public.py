@@ -66,6 +66,7 @@ from borvo.portal.store import (
     load_client_by_key,
     load_counted_clients,
 )
+from borvo.portal.strictness import STRICT_ALGORITHMS, is_fit_callback
 from borvo.portal.team.model import Member, TeamRole
 from borvo.portal.team.tenancies import (
     TenancyCount,
@@ -88,6 +89,7 @@ __all__ = [
     "PRIVATE_MEMBERS",
     "REFUSAL_FLUSH",
     "SEALED_SECRETS",
+    "STRICT_ALGORITHMS",
     "USAGE_FLUSH",
     "USE_FLUSH",
     "AccessTokenFormat",
@@ -139,6 +141,7 @@ __all__ = [
     "find_sector",
     "forget_member",
     "generate_secret",
+    "is_fit_callback",
     "list_all_tenancies",
     "list_counts",
     "list_hindrances",

@@ -7,6 +7,7 @@ from borvo.support.audit import (
     find_person_id,
     open_log,
     parse_kind,
+    read_head,
     seal_due,
     verify,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "list_tenancies",
     "open_log",
     "parse_kind",
+    "read_head",
     "remove_member",
     "remove_role",
     "resume_tenancy",

@@ -99,8 +99,8 @@ def write_removal_asked(email: str, issuer: str, factors: str, hours: int, link:
         email,
         say("Your second step is about to be removed"),
         say(
-            """Somebody told the support team of %(issuer)s that you have lost %(factors)s, with which you sign in, and \
-said to be you.
+            """Somebody told the support team of %(issuer)s that you have lost %(factors)s, with which you sign in, \
+and said to be you.
 
 %(wait)s
 
@@ -130,8 +130,8 @@ If you were about to lose your way in, ask the support team again.""",
 
 def write_removal_done(email: str, issuer: str, factors: str) -> Mail:
     text = say(
-        """As the support team of %(issuer)s was asked to, your account no longer has %(factors)s. Everybody was signed \
-out. Your password alone signs in now.
+        """As the support team of %(issuer)s was asked to, your account no longer has %(factors)s. Everybody was \
+signed out. Your password alone signs in now.
 
 Set up another second step as soon as you can: %(issuer)s/account/factors""",
         issuer=issuer,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from borvo.accounts.factors import loss, store
-from borvo.accounts.factors.loss_model import FactorKind, FactorRemoval, list_kinds
+from borvo.accounts.factors.loss_model import FactorKind, FactorRemoval, list_kinds, name_kinds
 from borvo.accounts.holder_store import HOLDER_COLUMNS, compose_holding, read_holder
 from borvo.accounts.model import Holder
 from borvo.kernel.errors import NotFoundError
@@ -27,6 +27,11 @@ class Standing:
     factor_kinds: tuple[FactorKind, ...]
     codes_left: int
     removal: FactorRemoval | None
+
+    @property
+    def factors(self) -> str:
+        """The kinds in words; empty for none."""
+        return name_kinds(self.factor_kinds)
 
     @property
     def state(self) -> str:

@@ -5,8 +5,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import astuple, dataclass
 from typing import Generic, TypeVar
 
-from borvo.accounts.public import Accounts, Intervention, find_person, normalize_email, tell_about_work
+from borvo.accounts.public import (
+    Accounts,
+    Intervention,
+    find_person,
+    name_role,
+    normalize_email,
+    tell_about_work,
+)
 from borvo.kernel.errors import ForbiddenError
+from borvo.kernel.text import say
 from borvo.organisations.public import OrganisationRole, Organisations
 from borvo.portal.public import Portal, TeamRole, load_team
 from borvo.support import initial_tokens, tenancies
@@ -37,6 +45,7 @@ class ThingDeed(Generic[Feature]):
     title: str
     words: str
     button: str
+    done: str
     act: Callable[[Feature, str, Words, Intervention], Awaitable[str]]
     fields: tuple[str, ...] = ()
     is_grave: bool = False
@@ -71,36 +80,48 @@ async def _set_prefix(developers: Portal, name: str, words: Words, _: Interventi
 _TENANCY = (
     ThingDeed(
         "suspension",
-        "Suspend the tenancy",
-        "All its clients are disabled with their next request, and its members change nothing, until it is resumed. "
-        "Its owners are told by mail.",
-        "Suspend the tenancy",
+        say("Suspend the tenancy"),
+        say(
+            "All its clients are disabled with their next request, and its members change nothing, "
+            "until it is resumed. Its owners are told by mail."
+        ),
+        say("Suspend the tenancy"),
+        say("The tenancy is suspended."),
         _suspend,
         is_grave=True,
         tells="owners",
     ),
     ThingDeed(
         "resumption",
-        "Resume the tenancy",
-        "Its clients work again, but for those that were disabled before. Its owners are told by mail.",
-        "Resume the tenancy",
+        say("Resume the tenancy"),
+        say("Its clients work again, but for those that were disabled before. Its owners are told by mail."),
+        say("Resume the tenancy"),
+        say("The tenancy works again."),
         _resume,
         tells="owners",
     ),
     ThingDeed(
         "prefix",
-        "Change the prefix",
-        "The ids of its clients will begin with it. That goes as long as it has none. Its owners are told by mail.",
-        "Change the prefix",
+        say("Change the prefix"),
+        say(
+            "The ids of its clients will begin with it. That goes as long as it has none. Its owners "
+            "are told by mail."
+        ),
+        say("Change the prefix"),
+        say("The prefix is changed."),
         _set_prefix,
         ("prefix",),
         tells="owners",
     ),
     ThingDeed(
         "member",
-        "Add a member",
-        "Somebody who has an account; a member gets the role instead of the one that she has. She is told by mail.",
-        "Add the member",
+        say("Add a member"),
+        say(
+            "Somebody who has an account; a member gets the role instead of the one that she has. She"
+            " is told by mail."
+        ),
+        say("Add the member"),
+        say("The member is added, and told by mail."),
         _add_member,
         ("email", "role"),
         tells="named",
@@ -108,9 +129,10 @@ _TENANCY = (
     ),
     ThingDeed(
         "removal",
-        "Remove a member",
-        "She loses the tenancy with her next request, and is told by mail. What was registered stays.",
-        "Remove the member",
+        say("Remove a member"),
+        say("She loses the tenancy with her next request, and is told by mail. What was registered stays."),
+        say("Remove the member"),
+        say("The member is removed, and told by mail."),
         _remove_member,
         ("email",),
         is_grave=True,
@@ -118,9 +140,13 @@ _TENANCY = (
     ),
     ThingDeed(
         "token",
-        "End an initial access token",
-        "No program registers clients with it any more. Clients that it registered stay. Its owners are told by mail.",
-        "End the token",
+        say("End an initial access token"),
+        say(
+            "No program registers clients with it any more. Clients that it registered stay. Its "
+            "owners are told by mail."
+        ),
+        say("End the token"),
+        say("The token is ended."),
         _revoke_token,
         ("token",),
         is_grave=True,
@@ -148,10 +174,13 @@ async def _disallow(organisations: Organisations, name: str, words: Words, _: In
 _ORGANISATION = (
     ThingDeed(
         "member",
-        "Add a member",
-        "Somebody who has an account gets a role in it, and the platform's role of the same name. She may have both. "
-        "She is told by mail.",
-        "Add the member",
+        say("Add a member"),
+        say(
+            "Somebody who has an account gets a role in it, and the platform's role of the same name."
+            " She may have both. She is told by mail."
+        ),
+        say("Add the member"),
+        say("The member is added, and told by mail."),
         _add_to,
         ("email", "role"),
         tells="named",
@@ -159,9 +188,13 @@ _ORGANISATION = (
     ),
     ThingDeed(
         "removal",
-        "Remove a member",
-        "She loses all her roles in it, and what came with them, with her next request. She is told by mail.",
-        "Remove the member",
+        say("Remove a member"),
+        say(
+            "She loses all her roles in it, and what came with them, with her next request. She is "
+            "told by mail."
+        ),
+        say("Remove the member"),
+        say("The member is removed, and told by mail."),
         _take_from,
         ("email",),
         is_grave=True,
@@ -169,17 +202,19 @@ _ORGANISATION = (
     ),
     ThingDeed(
         "client",
-        "Let a client act for it",
-        "From then on the client asks people for access in its name without a person, by its own token.",
-        "Allow the client",
+        say("Let a client act for it"),
+        say("From then on the client asks people for access in its name without a person, by its own token."),
+        say("Allow the client"),
+        say("The client acts for it."),
         _allow,
         ("client",),
     ),
     ThingDeed(
         "client-removal",
-        "End what a client does for it",
-        "The client no longer acts for it, from its next request on.",
-        "End it",
+        say("End what a client does for it"),
+        say("The client no longer acts for it, from its next request on."),
+        say("End it"),
+        say("The client no longer acts for it."),
         _disallow,
         ("client",),
         is_grave=True,
@@ -187,8 +222,20 @@ _ORGANISATION = (
 )
 TENANCY_DEEDS = {deed.name: deed for deed in _TENANCY}
 ORGANISATION_DEEDS = {deed.name: deed for deed in _ORGANISATION}
-TEAM_ROLES = tuple(TeamRole)
-ORGANISATION_ROLES = tuple(OrganisationRole)
+_ROLE_NAMES = {
+    TeamRole.OWNER.value: say("owner"),
+    TeamRole.DEVELOPER.value: say("developer"),
+    TeamRole.VIEWER.value: say("viewer"),
+}
+
+
+def name_team_role(role: TeamRole | OrganisationRole) -> str:
+    """What it is called; those of organisations as the platform's of the same names."""
+    return _ROLE_NAMES[role.value] if isinstance(role, TeamRole) else name_role(role.value)
+
+
+TEAM_ROLES = [(role.value, name_team_role(role)) for role in TeamRole]
+ORGANISATION_ROLES = [(role.value, name_team_role(role)) for role in OrganisationRole]
 
 
 async def change_tenancy(
@@ -222,7 +269,7 @@ async def _refuse_own(accounts: Accounts, email: str, why: Intervention) -> None
     async with accounts.database.connection() as connection:
         person = await find_person(connection, normalize_email(email)) if email else None
     if person is not None and person.id == why.supporter_id:
-        raise ForbiddenError("This is your own account. Ask a colleague.")
+        raise ForbiddenError(say("This is your own account. Ask a colleague."))
 
 
 def _name(name: str, words: Words) -> str:

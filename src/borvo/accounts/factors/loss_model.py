@@ -24,6 +24,14 @@ class FactorKind(StrEnum):
         return APP if self is FactorKind.APP else say("passkeys")
 
 
+def name_kinds(kinds: Iterable[FactorKind]) -> str:
+    """In words for people; empty for none."""
+    chosen = set(kinds)
+    if len(chosen) > 1:
+        return BOTH
+    return next((kind.label for kind in chosen), "")
+
+
 @dataclass(frozen=True, slots=True)
 class FactorRemoval:
     """Which kinds go at `due_at`, unless somebody stops it: those of them that were there at `asked_at`."""
@@ -33,16 +41,12 @@ class FactorRemoval:
     asked_at: datetime
     due_at: datetime
 
+    @property
+    def factors(self) -> str:
+        return name_kinds(self.kinds)
+
 
 def list_kinds(factors: Factors) -> tuple[FactorKind, ...]:
     """Those that she has."""
     present = {FactorKind.APP: factors.totp_since is not None, FactorKind.PASSKEY: bool(factors.passkeys)}
     return tuple(kind for kind in FactorKind if present[kind])
-
-
-def name_kinds(kinds: Iterable[FactorKind]) -> str:
-    """In words for people; empty for none."""
-    chosen = set(kinds)
-    if len(chosen) > 1:
-        return BOTH
-    return next((kind.label for kind in chosen), "")

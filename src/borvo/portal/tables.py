@@ -99,6 +99,8 @@ client = sa.Table(
     sa.Column("access_token_minutes", sa.Integer),
     sa.Column("refresh_token_days", sa.Integer),
     sa.Column("refresh_token_idle_days", sa.Integer),
+    # Seconds; OpenID Connect Registration 2.
+    sa.Column("default_max_age", sa.Integer),
     # Named as in RFC 7591, RFC 9126, RFC 9101 and RFC 9449.
     sa.Column("token_endpoint_auth_method", sa.Text, nullable=False, server_default="secret"),
     sa.Column("jwks", sa.Text, nullable=False, server_default=""),
@@ -141,6 +143,11 @@ client_registration = sa.Table(
     sa.Column("registered_at", _INSTANT, nullable=False),
     # Of the initial access token, which may be gone. Empty where it was not kept.
     sa.Column("initial_label", sa.Text, nullable=False, server_default=""),
+    # What the program says of itself (RFC 7591 2). It has no effect.
+    sa.Column("contacts", ARRAY(sa.Text), nullable=False, server_default="{}"),
+    sa.Column("software_id", sa.Text, nullable=False, server_default=""),
+    sa.Column("software_version", sa.Text, nullable=False, server_default=""),
+    sa.Column("initiate_login_uri", sa.Text, nullable=False, server_default=""),
 )
 
 client_logo = sa.Table(
@@ -253,4 +260,6 @@ sa.Index("portal_audit_by_time", portal_audit.c.tenancy_id, *_NEWEST_FIRST)
 # One for each thing that the trail is asked for: rows are added seldom and read with a person waiting.
 sa.Index("portal_audit_by_actor", portal_audit.c.tenancy_id, portal_audit.c.actor_id, *_NEWEST_FIRST)
 sa.Index("portal_audit_by_action", portal_audit.c.tenancy_id, portal_audit.c.action, *_NEWEST_FIRST)
+# For the clean-up, over all tenancies: rows come in the order of time, so the smallest index will do.
+sa.Index("portal_audit_by_age", portal_audit.c.at, postgresql_using="brin")
 sa.Index("portal_audit_by_subject", portal_audit.c.tenancy_id, portal_audit.c.subject, *_NEWEST_FIRST)

@@ -11,12 +11,12 @@ from borvo.kernel.text import say
 from borvo.organisations.public import Organisations, list_organisations, load_members
 from borvo.support.door import HOME, AnyRequest, Collaborators, Supporting, check_recent, intervene
 from borvo.support.forms import note_error, read_words
-from borvo.support.things import (
+from borvo.support.organisation_deeds import (
     ORGANISATION_DEEDS,
     ORGANISATION_ROLES,
     change_organisation,
     create_organisation,
-    name_team_role,
+    name_organisation_role,
 )
 from borvo.web.forms import Form, read_form
 from borvo.web.pages import redirect_to, render_page
@@ -74,7 +74,7 @@ async def show_organisation(
         section="organisations",
         organisation=organisation,
         team=team,
-        name_role=name_team_role,
+        name_role=name_organisation_role,
         clients=next((each.clients for each in counts if each.organisation.id == organisation.id), ()),
         offers=list(ORGANISATION_DEEDS.values()),
         done=request.query_params.get("done", ""),

@@ -16,7 +16,13 @@ from borvo.portal.public import (
 )
 from borvo.support.door import HOME, AnyRequest, Collaborators, Supporting, check_recent, intervene
 from borvo.support.forms import note_error, read_words
-from borvo.support.things import TEAM_ROLES, TENANCY_DEEDS, change_tenancy, create_tenancy, name_team_role
+from borvo.support.tenancy_deeds import (
+    TEAM_ROLES,
+    TENANCY_DEEDS,
+    change_tenancy,
+    create_tenancy,
+    name_team_role,
+)
 from borvo.web.forms import Form, read_form
 from borvo.web.pages import redirect_to, render_page
 

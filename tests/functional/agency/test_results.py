@@ -10,7 +10,7 @@ import pytest
 from borvo.agency import access_store
 from borvo.assembly import Platform
 from borvo.dataserver.public import clean_up, erase_person
-from borvo.dataserver.snapshots import model, shared_store
+from borvo.dataserver.snapshots import model, shared_store, store
 from borvo.kernel.ids import PersonId
 from borvo.organisations.public import OrganisationRole, add_member, remove_member
 from borvo.support.service import remove_role
@@ -247,6 +247,19 @@ async def test_a_refusal_uses_the_token_up_and_a_fault_of_ours_does_not(
         assert (await post(stage, headers, token, query)).status_code == status
         assert (await post(stage, headers, token)).status_code == 403
     assert await count(platform, "shared_snapshot") == 1
+
+
+async def test_a_halt_refuses_and_leaves_the_token_as_it_was(
+    platform: Platform, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers, subject = await share_weights(stage)
+    token = await stage.query_token(headers, subject)
+    monkeypatch.setattr(store, "_WAIT", "1ms")
+    async with platform.database.transaction() as connection:
+        await store.halt_making(connection)
+        assert (await post(stage, headers, token)).status_code == 503
+    monkeypatch.undo()
+    assert (await post(stage, headers, token)).status_code == 200
 
 
 @pytest.mark.spec("contract", "7")

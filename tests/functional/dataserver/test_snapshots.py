@@ -8,6 +8,7 @@ import pytest
 
 from borvo.assembly import Platform
 from borvo.dataserver.public import clean_up
+from borvo.dataserver.snapshots import store
 from tests.factories.clients import register_client
 from tests.factories.samples import create_blood_pressure, create_body
 from tests.functional.conftest import TestClock
@@ -231,6 +232,32 @@ async def test_what_a_page_of_samples_refuses_a_query_that_stays_refuses_alike(
 async def test_results_that_stay_have_no_cursor(program: Program) -> None:
     answer = await program.http.post("/query/v1?cursor=x", headers=program.headers)
     assert (answer.status_code, [*answer.json()["errors"]]) == (400, ["cursor"])
+
+
+async def test_a_maker_has_one_turn_and_is_told_when_to_come_back(
+    program: Program, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    making, caller = platform.dataserver.making, str(program.caller.person_id)
+    monkeypatch.setattr(making, "_patience", 0)
+    async with making.take(caller):
+        refused = [await program.http.post("/query/v1", headers=program.headers)]
+        await ask(program.become_other())
+        async with making.take("one"), making.take("two"):
+            refused.append(await program.http.post("/query/v1", headers=program.become_other().headers))
+    assert [(each.status_code, each.headers["retry-after"]) for each in refused] == [(429, "2"), (503, "2")]
+    await ask(program)
+
+
+async def test_nobody_waits_for_a_long_erasure_with_a_connection(
+    program: Program, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_WAIT", "1ms")
+    async with platform.database.transaction() as connection:
+        await store.halt_making(connection)
+        answer = await program.http.post("/query/v1", headers=program.headers)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    monkeypatch.undo()
+    await ask(program)
 
 
 async def test_results_that_were_asked_for_before_they_could_say_more_are_still_read(

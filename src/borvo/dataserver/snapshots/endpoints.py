@@ -62,7 +62,13 @@ class FetchOperation(Operation):
     operation_class=MakeOperation,
     responses={
         200: ResponseSpec(SnapshotAnswer, generate_examples=False, description="The key to the results."),
-        **describe_faults({**FAULTS, 429: "The caller holds as many results as it may."}),
+        **describe_faults(
+            {
+                **FAULTS,
+                429: "The caller holds as many results as it may, or asks for many at once.",
+                503: "All together ask for too many at once.",
+            }
+        ),
     },
 )
 async def submit_query(request: AnyRequest, dataserver: Collaborators) -> Response[bytes]:

@@ -2,7 +2,7 @@
 
 from borvo.dataserver import policy
 from borvo.dataserver.bodies import describe_samples
-from borvo.dataserver.reader import Reader, admit_reader
+from borvo.dataserver.reader import Reader, read_as
 from borvo.dataserver.reading import find_clients, select_types
 from borvo.dataserver.service import DataServer, refuse_scopes
 from borvo.dataserver.snapshots import store
@@ -19,6 +19,7 @@ from borvo.dataserver.snapshots.model import (
 from borvo.dataserver.snapshots.parameters import PageRequest, parse_page, parse_submitted
 from borvo.dataserver.snapshots.sharing import make_shared_snapshot, read_shared_snapshot
 from borvo.dataserver.unit_choice import prepare_units, restore_units
+from borvo.identity.public import Admission
 from borvo.kernel.errors import ForbiddenError
 from borvo.kernel.ids import ClientKey
 from borvo.portal.public import Activity
@@ -30,11 +31,20 @@ async def make_snapshot(
     server: DataServer, presented: PresentedToken, query_token: str | None, text: str, body: bytes
 ) -> bytes:
     """The answer in JSON to the query in the query string `text` or in the body: of the caller's own samples, or with a
-    query token of those that people share with her."""
-    if query_token is not None:
-        admission = await server.verify(presented)
-        return await make_shared_snapshot(server, admission, query_token, text, body)
-    async with admit_reader(server, presented, None) as (connection, reader):
+    query token of those that people share with her. Nothing is begun, and no token used up, before the caller's turn
+    has come."""
+    admission = await server.verify(presented)
+    async with server.making.take(admission.token.subject):
+        try:
+            if query_token is not None:
+                return await make_shared_snapshot(server, admission, query_token, text, body)
+            return await _make_own(server, admission, text, body)
+        except store.MakingHaltedError:
+            raise server.making.refuse_all() from None
+
+
+async def _make_own(server: DataServer, admission: Admission, text: str, body: bytes) -> bytes:
+    async with read_as(server, admission) as (connection, reader):
         query = parse_submitted(text, body)
         selection = select_types(query, reader.scopes)
         units, clients = await prepare_units(query), await find_clients(connection, query)

@@ -10,6 +10,8 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from borvo.catalogue.scopes import list_told
+
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "borvo"
 CATALOGUES = SOURCE / "languages" / "catalogues"
@@ -27,6 +29,8 @@ def extract_messages() -> Catalog:
     # A duty of `extract_from_dir` is the order of the file system: ours is that of names.
     for name, _, message, comments, context in sorted(found, key=lambda each: (each[0], each[1])):
         catalogue.add(message, None, [(name, 0)], auto_comments=comments, context=context)
+    for message in list_told():
+        catalogue.add(message, None, [("catalogue/sample_types.json", 0)])
     return catalogue
 
 

@@ -125,8 +125,8 @@ async def _change(connection: Connection, accounts: Accounts, person_id: PersonI
 async def undo_change(accounts: Accounts, text: LinkText) -> LinkText:
     """The address that the link was sent to is hers again, if it was changed. Whoever did what she undoes knew the
     password, so it is void, all sessions end, and the link that comes back lets her choose another. Later changes and
-    their links go with it, and what was added to sign in with in the week before, when nobody else may have been in
-    yet: a thief who comes by a passkey of his own needs no password. Older factors stay. Raises `LinkGoneError`."""
+    their links go with it, and the second factors of that time and of the week before: a thief with a passkey of his
+    own needs no password. Older ones stay. Raises `LinkGoneError`."""
     now = accounts.clock()
     async with accounts.database.transaction() as connection:
         link = await link_store.consume_link(connection, text, LinkPurpose.UNDO, now)

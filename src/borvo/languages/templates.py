@@ -58,12 +58,19 @@ def _number(context: Context, number: float) -> str:
     return _find(context).number(number)
 
 
+@pass_context
+def _opening(context: Context, text: str) -> str:
+    said = _find(context).say(text)
+    return said[:1].upper() + said[1:]
+
+
 def teach_languages(environment: Environment) -> None:
-    """Before any template is compiled. Each is then rendered with a `Language` as `language`."""
+    """Before any template is compiled. Each is then rendered with a `Language` as `language`. The filter `opening`
+    makes a text stand at the beginning of a sentence."""
     environment.add_extension("jinja2.ext.i18n")
     environment.policies["ext.i18n.trimmed"] = True
     # Messages of `{% trans %}` reach the functions with their values, so that they are escaped here.
     environment.newstyle_gettext = True  # type: ignore[attr-defined]
     environment.globals.update(gettext=_gettext, ngettext=_ngettext)
-    environment.filters.update(day=_day, instant=_instant, number=_number)
+    environment.filters.update(day=_day, instant=_instant, number=_number, opening=_opening)
     environment.finalize = _show

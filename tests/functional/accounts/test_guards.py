@@ -65,6 +65,14 @@ async def test_no_page_of_an_account_stands_in_a_frame(platform: Platform, ada: 
         assert "frame-ancestors 'none'" in headers["content-security-policy"], path
 
 
+@pytest.mark.parametrize("path", ["/account/sign-in", "/account/sign-up", "/account/reset"])
+async def test_no_page_passes_a_foreign_way_on(http: httpx.AsyncClient, path: str) -> None:
+    for way in ("https://evil.example/", "//evil.example", "/\\evil.example"):
+        page = await http.get(path, params={"return_to": way})
+        assert page.status_code == 200
+        assert "evil.example" not in page.text
+
+
 async def test_a_session_that_was_planted_is_not_the_one_she_signs_in_to(
     browser: Browser, http: httpx.AsyncClient
 ) -> None:

@@ -171,3 +171,13 @@ async def test_an_instance_may_speak_another_language_of_itself(platform: Platfo
     transport = httpx.ASGITransport(app=build_app(replace(platform, settings=settings)))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as client:
         assert SIGN_IN["fr"] in (await client.get("/account/sign-in")).text
+
+
+async def test_consent_is_asked_for_in_the_language_that_the_app_wants(
+    ada: Browser, handler: Handler
+) -> None:
+    page = await ada.open(await handler.build_authorization_url(ui_locales="fr"))
+    assert page.headers["content-language"] == "fr"
+    assert "lire vos données «\u00a0pression artérielle (relevés)\u00a0»" in page.text
+    assert "Par exemple" not in page.text
+    assert ">Autoriser</button>" in page.text

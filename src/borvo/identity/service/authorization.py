@@ -63,6 +63,7 @@ class ConsentNeeded:
     form_target: str
     presentation: ClientPresentation
     declined: frozenset[str] = frozenset()
+    ui_locales: str = ""
 
 
 Outcome = SignInNeeded | StepUpNeeded | ConsentNeeded | AuthorizationResponse
@@ -131,6 +132,7 @@ async def _decide(
             find_form_target(parameters.get("redirect_uri") or ""),
             await load_presentation(connection, client.client_key),
             consent.declined if consent and not consent.is_withdrawn else frozenset(),
+            parameters.get("ui_locales") or "",
         )
     return await _grant(identity, connection, facts, grant, login, consent, waiting)
 

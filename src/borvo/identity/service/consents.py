@@ -9,6 +9,7 @@ from borvo.identity.model import Consent, ConsentedClient
 from borvo.identity.service.collaborators import Identity
 from borvo.kernel.errors import NotFoundError
 from borvo.kernel.scopes import Scopes
+from borvo.kernel.text import say
 from borvo.portal.public import RegisteredClient, load_client
 from borvo.storage.database import Connection
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
@@ -48,7 +49,7 @@ async def find_app(identity: Identity, person: Person, client_id: str) -> Consen
     for app in await list_apps(identity, person):
         if app.client_id == client_id:
             return app
-    raise NotFoundError("You allow this app nothing; it may have been removed already.")
+    raise NotFoundError(say("You allow this app nothing; it may have been removed already."))
 
 
 async def withdraw_consent(identity: Identity, person: Person, client_id: str) -> None:
@@ -60,7 +61,7 @@ async def withdraw_consent(identity: Identity, person: Person, client_id: str) -
         if client is None or not await consent_store.withdraw_consent(
             connection, person.id, client.client_key, now
         ):
-            raise NotFoundError("You allow this app nothing; it may have been removed already.")
+            raise NotFoundError(say("You allow this app nothing; it may have been removed already."))
         event = SecurityEvent(
             SecurityEventKind.CONSENT_WITHDRAWN,
             person.id,

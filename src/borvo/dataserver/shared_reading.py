@@ -144,7 +144,8 @@ async def _read_page(connection: Connection, query: Query, opening: Opening, aft
     following = None
     if len(rows) > query.take:
         rows = rows[:-1]
-        following = Key(rows[-1][ORDER_COLUMNS[query.order]], rows[-1]["id"])
+        last = rows[-1]
+        following = Key(last[ORDER_COLUMNS[query.order]], last["id"], last["subject"])
     children = await _find_children(connection, rows)
     samples = [
         (row["subject"], read_sample(row, tuple(children.get((row["person_id"], row["id"]), ()))))

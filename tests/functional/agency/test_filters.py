@@ -1,12 +1,14 @@
 """What an agent may say about the samples that she asks for, and pages that follow one another."""
 
 from itertools import product
+from typing import Any
 
 import httpx
 import pytest
 
+from borvo.assembly import Platform
 from tests.factories.samples import create_blood_pressure, create_body
-from tests.functional.agency.scenes import BOB, BP, PATIENT, Stage, read, weigh, write
+from tests.functional.agency.scenes import AGENT, BOB, BP, PATIENT, Stage, read, seat_agent, weigh, write
 
 pytestmark = pytest.mark.usefixtures("diary")
 WEIGHTS = "types=body_mass&take=2"
@@ -27,12 +29,15 @@ async def share_weights(stage: Stage) -> tuple[dict[str, str], str, str]:
     return headers, ada, bob
 
 
-async def follow_links(stage: Stage, headers: dict[str, str], query: str) -> list[object]:
-    seen, link = [], f"/sample/v1?{query}"
+async def follow_links(
+    stage: Stage, headers: dict[str, str], query: str, total: int = 5
+) -> list[dict[str, Any]]:
+    seen: list[dict[str, Any]] = []
+    link = f"/sample/v1?{query}"
     while link:
         token = await stage.query_token(headers, is_all=True)
         page = await stage.http.get(link, headers={**headers, "agency-query-token": token})
-        assert (page.status_code, page.json()["totalAvailable"]) == (200, 5), page.text
+        assert (page.status_code, page.json()["totalAvailable"]) == (200, total), page.text
         seen += page.json()["datas"]
         link = page.headers["link"].split(">")[0].strip("<") if "link" in page.headers else ""
     return seen
@@ -45,6 +50,24 @@ async def test_links_lead_through_everybodys_samples_each_once(stage: Stage) -> 
         whole = (await read(stage, headers, query.replace("take=2", "take=9"))).json()["datas"]
         assert len(whole) == 5
         assert await follow_links(stage, headers, query) == whole
+
+
+@pytest.mark.parametrize("direction", ["Ascending", "Descending"])
+async def test_links_lead_to_a_sample_under_each_subject_of_its_owner(
+    platform: Platform, stage: Stage, direction: str
+) -> None:
+    organisation = await seat_agent(platform, stage)
+    headers = await stage.sign_in(AGENT)
+    await stage.start_agent()
+    await stage.share(headers, requestedScopes=["read.body_mass"])
+    await stage.share(headers, requestedScopes=["read.body_mass"], organizationId=str(organisation.id))
+    # Of one instant, so that the ids decide.
+    await write(stage, PATIENT, *(weigh(day, 60.0 + n) for n, day in enumerate((1, 1, 2))))
+    for take in (1, 2, 5):
+        seen = await follow_links(
+            stage, headers, f"types=body_mass&take={take}&orderDirection={direction}", total=6
+        )
+        assert (len(seen), len({(each["subject"], each["id"]) for each in seen})) == (6, 6), take
 
 
 async def test_a_cursor_is_for_its_agent_her_people_and_their_consents_as_they_were(stage: Stage) -> None:

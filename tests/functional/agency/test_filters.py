@@ -1,9 +1,12 @@
 """What an agent may say about the samples that she asks for, and pages that follow one another."""
 
+import csv
+import io
 from itertools import product
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from borvo.assembly import Platform
@@ -50,6 +53,50 @@ async def test_links_lead_through_everybodys_samples_each_once(stage: Stage) -> 
         whole = (await read(stage, headers, query.replace("take=2", "take=9"))).json()["datas"]
         assert len(whole) == 5
         assert await follow_links(stage, headers, query) == whole
+
+
+async def test_lines_and_tables_hold_what_a_page_holds_and_lead_on(stage: Stage) -> None:
+    headers, *_ = await share_weights(stage)
+    page = await read(stage, headers, WEIGHTS)
+    answers = []
+    for accept in ("application/x-ndjson", "text/csv"):
+        token = await stage.query_token(headers, is_all=True)
+        sent = {**headers, "agency-query-token": token, "Accept": accept}
+        answers.append(await stage.http.get(f"/sample/v1?{WEIGHTS}", headers=sent))
+        assert answers[-1].headers["content-type"].startswith(accept)
+        assert find_cursor(answers[-1]) == find_cursor(page)
+        # Used up, as by any other answer.
+        assert (await stage.http.get(f"/sample/v1?{WEIGHTS}", headers=sent)).status_code == 403
+    lines, table = answers
+    samples = [msgspec.json.decode(line) for line in lines.content.splitlines()]
+    assert samples == page.json()["datas"]
+    rows = [*csv.DictReader(io.StringIO(table.text))]
+    expected = [(each["subject"], str(each["quantityValue"])) for each in samples]
+    assert [(row["subject"], row["quantityValue"]) for row in rows] == expected
+    key = (await stage.http.post(f"/query/v1?{WEIGHTS}", headers=await open_all(stage, headers))).json()[
+        "Key"
+    ]
+    kept = await stage.http.get(f"/query/v1?key={key}&take=2", headers={**headers, "Accept": "text/csv"})
+    assert [*csv.DictReader(io.StringIO(kept.text))] == rows
+    log = (await (await stage.find_browser(PATIENT)).open("/account/access-log/export")).json()
+    assert sorted(each["samples"] for each in log) == [0, 1, 1, 1, 1]
+
+
+async def test_an_agency_is_never_told_that_nothing_changed(stage: Stage) -> None:
+    """Each answer is a look, and its token is used up by it."""
+    headers, *_ = await share_weights(stage)
+    sent = {**await open_all(stage, headers), "If-None-Match": "*"}
+    answer = await stage.http.get(f"/sample/v1?{WEIGHTS}", headers=sent)
+    assert (answer.status_code, "etag" in answer.headers) == (200, False)
+    key = (await stage.http.post(f"/query/v1?{WEIGHTS}", headers=await open_all(stage, headers))).json()[
+        "Key"
+    ]
+    kept = await stage.http.get(f"/query/v1?key={key}", headers={**headers, "If-None-Match": "*"})
+    assert (kept.status_code, "etag" in kept.headers) == (200, False)
+
+
+async def open_all(stage: Stage, headers: dict[str, str]) -> dict[str, str]:
+    return {**headers, "agency-query-token": await stage.query_token(headers, is_all=True)}
 
 
 @pytest.mark.parametrize("direction", ["Ascending", "Descending"])

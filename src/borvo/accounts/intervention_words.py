@@ -1,12 +1,13 @@
 """What people are told by mail of what support did. Reasons stand in the person's security log and not here: a mail
 says nothing that anybody typed."""
 
-from borvo.kernel.text import Day, say
+from borvo.accounts.model import Role
+from borvo.accounts.words import name_role
+from borvo.kernel.text import Text, say, say_count
 from borvo.mail.model import Mail
 
 
-def _write(email: str, issuer: str, subject: str, text: str) -> Mail:
-    """`text` says what was done."""
+def _write(email: str, issuer: str, subject: Text, text: Text) -> Mail:
     return Mail(
         email,
         subject,
@@ -40,20 +41,16 @@ To learn why, or to have it lifted, write to whoever runs %(issuer)s
 
 
 def write_lifted(email: str, issuer: str) -> Mail:
-    return _write(
-        email,
-        issuer,
-        say("Your account works again"),
-        say(
-            """The suspension of your account at %(issuer)s has been lifted: you can sign in again.
+    text = say(
+        """The suspension of your account at %(issuer)s has been lifted: you can sign in again.
 
 Apps that you allowed something may ask you to sign in anew. Personal access tokens have to be made anew.""",
-            issuer=issuer,
-        ),
+        issuer=issuer,
     )
+    return _write(email, issuer, say("Your account works again"), text)
 
 
-def write_closed(email: str, issuer: str, end: Day) -> Mail:
+def write_closed(email: str, issuer: str, end: str) -> Mail:
     return Mail(
         email,
         say("Your account is closed"),
@@ -72,33 +69,32 @@ If you cannot sign in, write to whoever runs %(issuer)s
     )
 
 
-def write_role_given(email: str, issuer: str, role: str) -> Mail:
-    return _write(
-        email,
-        issuer,
-        say("You were given the role %(role)s", role=role),
-        say(
-            "The support team has given your account at %(issuer)s the role %(role)s.",
-            issuer=issuer,
-            role=role,
-        ),
+def write_role_given(email: str, issuer: str, role: Role) -> Mail:
+    name = name_role(role)
+    text = say(
+        "The support team has given your account at %(issuer)s the role %(role)s.", issuer=issuer, role=name
     )
+    return _write(email, issuer, say("You were given the role %(role)s", role=name), text)
 
 
-def write_role_taken(email: str, issuer: str, role: str) -> Mail:
-    return _write(
-        email,
-        issuer,
-        say("You no longer have the role %(role)s", role=role),
-        say(
-            "The support team has taken the role %(role)s from your account at %(issuer)s",
-            role=role,
-            issuer=issuer,
-        ),
+def write_role_taken(email: str, issuer: str, role: Role) -> Mail:
+    name = name_role(role)
+    text = say(
+        "The support team has taken the role %(role)s from your account at %(issuer)s",
+        issuer=issuer,
+        role=name,
     )
+    return _write(email, issuer, say("You no longer have the role %(role)s", role=name), text)
 
 
 def write_removal_asked(email: str, issuer: str, factors: str, hours: int, link: str) -> Mail:
+    wait = say_count(
+        "In %(count)s hour it will be removed from your account, and everybody is signed out. From then on the "
+        "password alone signs in.",
+        "In %(count)s hours it will be removed from your account, and everybody is signed out. From then on the "
+        "password alone signs in.",
+        hours,
+    )
     return Mail(
         email,
         say("Your second step is about to be removed"),
@@ -106,8 +102,7 @@ def write_removal_asked(email: str, issuer: str, factors: str, hours: int, link:
             """Somebody told the support team of %(issuer)s that you have lost %(factors)s, with which you sign in, \
 and said to be you.
 
-In %(hours)s hours it will be removed from your account, and everybody is signed out. From then on the password alone \
-signs in.
+%(wait)s
 
 If you have not asked for this, somebody may know your password and wants to get in. Stop it at once by this link:
 
@@ -117,52 +112,40 @@ Signing in with your second step stops it, too. Then choose another password: %(
 """,
             issuer=issuer,
             factors=factors,
-            hours=hours,
+            wait=wait,
             link=link,
         ),
     )
 
 
 def write_removal_stopped(email: str, issuer: str) -> Mail:
-    return _write(
-        email,
-        issuer,
-        say("Your second step stays"),
-        say(
-            """The removal of your second step at %(issuer)s was stopped. Signing in asks for it as before.
+    text = say(
+        """The removal of your second step at %(issuer)s was stopped. Signing in asks for it as before.
 
 If you were about to lose your way in, ask the support team again.""",
-            issuer=issuer,
-        ),
+        issuer=issuer,
     )
+    return _write(email, issuer, say("Your second step stays"), text)
 
 
 def write_removal_done(email: str, issuer: str, factors: str) -> Mail:
-    return _write(
-        email,
-        issuer,
-        say("Your second step was removed"),
-        say(
-            """As the support team of %(issuer)s was asked to, your account no longer has %(factors)s. Everybody was \
+    text = say(
+        """As the support team of %(issuer)s was asked to, your account no longer has %(factors)s. Everybody was \
 signed out. Your password alone signs in now.
 
 Set up another second step as soon as you can: %(issuer)s/account/factors""",
-            issuer=issuer,
-            factors=factors,
-        ),
+        issuer=issuer,
+        factors=factors,
     )
+    return _write(email, issuer, say("Your second step was removed"), text)
 
 
 def write_work_changed(email: str, issuer: str, said: str) -> Mail:
-    return _write(
-        email,
-        issuer,
-        say("Support changed something that you work with"),
-        say(
-            """The support team of %(issuer)s has changed something that you work with:
+    text = say(
+        """The support team of %(issuer)s has changed something that you work with:
 
 %(said)s""",
-            issuer=issuer,
-            said=said,
-        ),
+        issuer=issuer,
+        said=said,
     )
+    return _write(email, issuer, say("Support changed something that you work with"), text)

@@ -15,7 +15,7 @@ from tests.unit.languages.spoken import (
 
 ROOT = Path(borvo.__file__).parent
 # Folders whose pages are still in English only. None may be added.
-OPEN = {"portal", "support"}
+OPEN = {"portal"}
 
 
 def find_folder(path: Path) -> str:

@@ -6,8 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from borvo.accounts.factors.model import Factors
+from borvo.accounts.factors.words import APP
 from borvo.kernel.ids import PersonId
-from borvo.kernel.text import Text, gather, say
+from borvo.kernel.text import say
+
+BOTH = say("an authenticator app and passkeys")
 
 
 class FactorKind(StrEnum):
@@ -17,8 +20,16 @@ class FactorKind(StrEnum):
     PASSKEY = "passkey"
 
     @property
-    def label(self) -> Text:
-        return say("an authenticator app") if self is FactorKind.APP else say("passkeys")
+    def label(self) -> str:
+        return APP if self is FactorKind.APP else say("passkeys")
+
+
+def name_kinds(kinds: Iterable[FactorKind]) -> str:
+    """In words for people; empty for none."""
+    chosen = set(kinds)
+    if len(chosen) > 1:
+        return BOTH
+    return next((kind.label for kind in chosen), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +41,12 @@ class FactorRemoval:
     asked_at: datetime
     due_at: datetime
 
+    @property
+    def factors(self) -> str:
+        return name_kinds(self.kinds)
+
 
 def list_kinds(factors: Factors) -> tuple[FactorKind, ...]:
     """Those that she has."""
     present = {FactorKind.APP: factors.totp_since is not None, FactorKind.PASSKEY: bool(factors.passkeys)}
     return tuple(kind for kind in FactorKind if present[kind])
-
-
-def name_kinds(kinds: Iterable[FactorKind]) -> Text:
-    """Empty for none; there are two at most."""
-    labels = [kind.label for kind in kinds]
-    if len(labels) > 1:
-        return say("%(one)s and %(other)s", one=labels[0], other=labels[1])
-    return gather(labels)
-
-
-def retell_kinds(told: str) -> str:
-    """What `name_kinds` once said, to be said in another language; unknown words stay as they are."""
-    sets = ([FactorKind.APP], [FactorKind.PASSKEY], [FactorKind.APP, FactorKind.PASSKEY])
-    return next((text for text in map(name_kinds, sets) if text == told), told)

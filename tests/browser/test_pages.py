@@ -14,7 +14,7 @@ from borvo.accounts.public import find_person
 from borvo.accounts.registration import Wish, ask_for_link
 from borvo.portal.activity import list_days
 from borvo.portal.public import Activity, add_counts
-from tests.browser.conftest import OpenPage, check_looks, sign_in, tab_to
+from tests.browser.conftest import DESKTOP, PHONE, OpenPage, check_look, sign_in, tab_to
 from tests.factories.clients import register_client
 from tests.functional.mails import find_link
 from tests.instance import PASSWORD, Instance
@@ -156,8 +156,10 @@ async def walk(page: Page) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_page_serves_everybody(visit: Any, axe: str, name: str) -> None:
-    """By the keyboard, on a desk and on a phone, in light and in dark colours, which are the same at any width."""
+    """By the keyboard; on a desk, in light colours and in English; on a phone, in dark ones and in French, whose words
+    are longer. Colours are the same at any width."""
     page = await visit(name)
+    address = page.url
     assert await page.title() not in {"", "Borvo", " · Borvo"}
     assert await page.locator("html").get_attribute("lang") == "en"
     await expect(page.get_by_role("heading", level=1)).to_have_count(1)
@@ -166,7 +168,11 @@ async def test_a_page_serves_everybody(visit: Any, axe: str, name: str) -> None:
     assert seen[0]["top"] >= 0
     assert len(seen) > 3
     assert [each for each in seen if each["ring"] < 2] == []
-    await check_looks(page, axe)
+    await check_look(page, axe, "light", DESKTOP)
+    await page.set_extra_http_headers({"Accept-Language": "fr"})
+    await page.goto(address)
+    assert await page.locator("html").get_attribute("lang") == "fr"
+    await check_look(page, axe, "dark", PHONE)
 
 
 async def test_the_keyboard_alone_signs_a_person_in(borvo: Instance, open_page: OpenPage) -> None:

@@ -69,6 +69,7 @@ from borvo.accounts.signing_in import (
 from borvo.accounts.standing import Standing, load_standing
 from borvo.accounts.store import COUNTED_ATTEMPTS, PERSON_COLUMNS, find_person, load_person, read_person
 from borvo.accounts.suspension import lift_suspension, suspend_account
+from borvo.accounts.words import name_role
 
 __all__ = [
     "CLAIMS_COLUMNS",
@@ -141,6 +142,7 @@ __all__ = [
     "load_person",
     "load_standing",
     "name_kinds",
+    "name_role",
     "normalize_email",
     "open_sandbox",
     "provide_login",

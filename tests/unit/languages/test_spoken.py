@@ -9,7 +9,7 @@ from tests.unit.languages.spoken import find_lonely_imports, find_unspoken, list
 
 ROOT = Path(borvo.__file__).parent
 # Folders whose pages are still in English only. None may be added.
-OPEN = {"agency", "dataserver", "mail", "organisations", "portal", "support"}
+OPEN = {"agency", "dataserver", "mail", "organisations", "portal"}
 
 
 def find_folder(path: Path) -> str:

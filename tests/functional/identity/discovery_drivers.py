@@ -225,6 +225,13 @@ async def _prompts(stage: Stage, value: str) -> None:
         assert "/account/sign-in" in str(page.url)
 
 
+@drives("ui_locales_supported")
+async def _languages(stage: Stage, value: str) -> None:
+    page = await stage.open(await stage.register(), ui_locales=value)
+    assert page.headers["content-language"] == value
+    assert f'lang="{value}"' in page.text
+
+
 @drives("claims_supported", "claim_types_supported")
 async def _claims(stage: Stage, value: str) -> None:
     if "claims" not in stage.seen:

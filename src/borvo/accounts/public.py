@@ -33,6 +33,7 @@ from borvo.accounts.model import (
     check_email,
     normalize_email,
 )
+from borvo.accounts.own_language import speak_to
 from borvo.accounts.pages import build_router
 from borvo.accounts.passwords import Passwords
 from borvo.accounts.profile_details import save_details
@@ -155,6 +156,7 @@ __all__ = [
     "save_details",
     "sign_out",
     "sign_out_everywhere",
+    "speak_to",
     "stop_removal",
     "suspend_account",
     "take_role",

@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
 from borvo.storage.migration import find_head, find_revision, migrate, run_synchronously
-from tests.conftest import replace_database
+from tests.databases import replace_database
 from tests.functional.growth import ENDING, KEPT
 from tests.functional.tables import load_metadata
 

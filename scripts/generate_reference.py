@@ -46,7 +46,7 @@ OAUTH_ERRORS = {
     "request_uri_not_supported": "A `request_uri` that is no name of a pushed request, in the profile `strict`.",
     "slow_down": "The device asks too often; its interval is five seconds longer from now on.",
     "unauthorized_client": "The client is not registered for this grant type or response type.",
-    "unmet_authentication_requirements": "The `claims` parameter demands an `acr` that cannot be promised.",
+    "unmet_authentication_requirements": "The `acr` that is demanded is unknown here.",
     "unsupported_grant_type": "There is no such grant type here.",
     "unsupported_response_type": "There is no such response type here.",
     "use_dpop_nonce": "Send a DPoP proof with the nonce of the header DPoP-Nonce; of an API in WWW-Authenticate, "

@@ -4,12 +4,11 @@ import base64
 import binascii
 from collections.abc import Mapping
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
-from borvo.kernel.hosts import LOOPBACK_HOSTS
+from borvo.kernel.issuer import check_issuer
 from borvo.kernel.secret import Secret
 from borvo.mail.model import parse_address
 from borvo.mail.sms import check_gateway
@@ -18,6 +17,7 @@ from borvo.storage.sealing import MINIMUM_SECRET_BYTES
 from borvo.storage.security_events.streaming import parse_sink
 
 PREFIX = "BORVO_"
+_FACTOR_ROLES = frozenset({"agent", "developer", "membership_manager", "support"})
 
 
 class SettingsError(Exception):
@@ -119,6 +119,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sms_sender: Annotated[
         str, Meta(description="Sender of text messages: a number or a name that the gateway knows.")
     ] = ""
+    second_factor_roles: Annotated[
+        str,
+        Meta(
+            description="Roles whose people must have a second factor, parted by commas: `agent`, `developer`, "
+            "`membership_manager`, `support`. Whoever has such a role and no factor is led to set one up before "
+            "anything else opens."
+        ),
+    ] = ""
     account_closing_days: Annotated[
         int,
         Meta(
@@ -196,6 +204,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Whether browsers reach the instance by https."""
         return self.issuer.startswith("https://")
 
+    @property
+    def factor_roles(self) -> frozenset[str]:
+        """The names in `second_factor_roles`."""
+        return frozenset(name.strip() for name in self.second_factor_roles.split(",") if name.strip())
+
     def reveal_secret_key(self) -> Secret[bytes]:
         """The decoded key; `check_settings` has made sure that it decodes."""
         return Secret(base64.b64decode(self.secret_key))
@@ -207,23 +220,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 def _check_issuer(issuer: str) -> None:
     try:
-        parts = urlsplit(issuer)
-        _ = parts.port
-    except ValueError:
-        raise SettingsError("BORVO_ISSUER is not a URL") from None
-    # Compared as text by every client, and by us to decide what is secure: one spelling only.
-    if issuer != issuer.lower() or not issuer.isascii() or not issuer.isprintable() or " " in issuer:
-        raise SettingsError("BORVO_ISSUER must be in lower case, without spaces")
-    if parts.username is not None or parts.password is not None:
-        raise SettingsError("BORVO_ISSUER must not carry a user name or password")
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        raise SettingsError("BORVO_ISSUER must be a plain URL such as https://health.example.org")
-    if issuer.endswith("/"):
-        raise SettingsError("BORVO_ISSUER must not end in a slash")
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
-        raise SettingsError(
-            "BORVO_ISSUER is plain http on a host other than this machine; use https, or a loopback host"
-        )
+        check_issuer(issuer)
+    except ValueError as fault:
+        raise SettingsError(f"BORVO_ISSUER {fault}") from None
 
 
 def _split_keys(text: str) -> list[str]:
@@ -290,6 +289,8 @@ def check_settings(settings: Settings) -> None:
     _check_secret_keys(settings)
     _check_mail(settings)
     _check_sms(settings)
+    if unknown := settings.factor_roles - _FACTOR_ROLES:
+        raise SettingsError(f"BORVO_SECOND_FACTOR_ROLES names {min(unknown)!r}, which is none of the roles")
     _check_sink(settings.security_event_sink)
     if settings.metrics_port == settings.port:
         raise SettingsError("BORVO_METRICS_PORT must be another port than BORVO_PORT")

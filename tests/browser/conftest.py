@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
 from tests.browser.foreign_site import ForeignSite
 from tests.instance import PASSWORD, Instance
@@ -24,6 +24,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# Of what is waited for, in milliseconds: only what is broken takes as long, however busy the machine is.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
 RUN_AXE = """async () => {
@@ -66,7 +69,7 @@ async def open_page(chromium: Browser) -> AsyncIterator[OpenPage]:
 
     async def open_one(**options: object) -> Page:
         context = await chromium.new_context(**options)  # type: ignore[arg-type]
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         context.on("console", note)
         context.on("weberror", lambda error: faults.append(str(error.error)))
         contexts.append(context)

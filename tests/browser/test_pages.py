@@ -70,6 +70,7 @@ BEHIND_SIGN_IN = {
 }
 NAMES = [*OPEN_TO_ALL, *BEHIND_SIGN_IN]
 
+READ_WIDTH = "document.documentElement.scrollWidth"
 READ_FOCUS = """() => {
   const element = document.activeElement, style = getComputedStyle(element);
   return {
@@ -142,53 +143,8 @@ async def visit(borvo: Instance, open_page: OpenPage, developer: Developer) -> A
     return visit
 
 
-@pytest.mark.parametrize("name", NAMES)
-async def test_a_page_has_a_title_a_language_one_heading_and_fits_a_phone(visit: Any, name: str) -> None:
-    page = await visit(name)
-    assert await page.title() not in {"", "Borvo", " · Borvo"}
-    assert await page.locator("html").get_attribute("lang") == "en"
-    await expect(page.get_by_role("heading", level=1)).to_have_count(1)
-    await page.set_viewport_size(PHONE)
-    widths = await page.evaluate(
-        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-    )
-    assert widths[0] <= widths[1] == PHONE["width"]
-
-
-@pytest.mark.parametrize(("scheme", "size"), [("light", DESKTOP), ("dark", PHONE)], ids=["desk", "phone"])
-@pytest.mark.parametrize("name", NAMES)
-async def test_axe_finds_no_fault(visit: Any, axe: str, name: str, scheme: Any, size: dict[str, int]) -> None:
-    """On a desk and on a phone; in light and in dark colours, which are the same at any width."""
-    page = await visit(name)
-    await page.set_viewport_size(size)
-    await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    assert await run_axe(page, axe) == []
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "start",
-        "sign-up",
-        "finish sign-up",
-        "password",
-        "portal",
-        "new client",
-        "client, advanced",
-        "state",
-        "which grant",
-        "secret",
-        "usage",
-        "team",
-        "audit",
-        "consent",
-        "profile",
-        "sessions",
-        "device",
-    ],
-)
-async def test_whatever_takes_the_keyboard_shows_it(visit: Any, name: str) -> None:
-    page = await visit(name)
+async def walk(page: Page) -> list[dict[str, Any]]:
+    """What takes the keyboard, as far as 25 steps."""
     seen: list[dict[str, Any]] = []
     for _ in range(25):
         await page.keyboard.press("Tab")
@@ -196,10 +152,26 @@ async def test_whatever_takes_the_keyboard_shows_it(visit: Any, name: str) -> No
         if focus["tag"] == "BODY":
             break
         seen.append(focus)
+    return seen
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_page_serves_everybody(visit: Any, axe: str, name: str) -> None:
+    """By the keyboard, on a desk and on a phone, in light and in dark colours, which are the same at any width."""
+    page = await visit(name)
+    assert await page.title() not in {"", "Borvo", " · Borvo"}
+    assert await page.locator("html").get_attribute("lang") == "en"
+    await expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    seen = await walk(page)
     assert seen[0]["text"] == "Skip to the content"
     assert seen[0]["top"] >= 0
     assert len(seen) > 3
     assert [each for each in seen if each["ring"] < 2] == []
+    for scheme, size in (("light", DESKTOP), ("dark", PHONE)):
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        await page.set_viewport_size(size)
+        assert await run_axe(page, axe) == []
+        assert await page.evaluate(READ_WIDTH) <= size["width"]
 
 
 async def test_the_keyboard_alone_signs_a_person_in(borvo: Instance, open_page: OpenPage) -> None:

@@ -7,6 +7,8 @@ ENDING = {
     # Signing up and in, and what follows from it.
     "account_link",
     "login_session",
+    "half_login",
+    "spent_challenge",
     "session_client",
     "authorization_request",
     "authorization_code",
@@ -47,6 +49,9 @@ _KEPT_BECAUSE = {
         "person",
         "person_email",
         "person_password",
+        "person_totp",
+        "person_passkey",
+        "person_recovery_code",
         "person_profile",
         "person_role",
         "consent",

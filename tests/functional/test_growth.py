@@ -17,6 +17,7 @@ from borvo.support.public import open_log, seal_due
 from tests.factories.clients import register_client
 from tests.factories.proofs import Prover
 from tests.factories.samples import create_body
+from tests.functional.accounts.enrolment import add_passkey, sign_in_by_passkey
 from tests.functional.agency.conftest import READ
 from tests.functional.agency.scenes import (
     AGENCY_SCOPES,
@@ -38,7 +39,7 @@ from tests.functional.portal.registrations import create_initial_token
 from tests.functional.portal.teams import post
 from tests.functional.portal.tokens import create_token
 
-DEVELOPER, MANAGER = "grace@example.org", "mara@example.org"
+DEVELOPER, MANAGER, CAREFUL = "grace@example.org", "mara@example.org", "cara@example.org"
 
 
 @pytest.fixture
@@ -91,6 +92,11 @@ async def sign_people_in(stage: Stage) -> None:
     await stranger.sign_in(PATIENT, "wrong password")
     await obtain_code(handler, ada)
     await obtain_lasting(handler, ada)
+    careful = await stage.find_browser(CAREFUL)
+    key = await add_passkey(careful)
+    careful.client.cookies.clear()
+    await careful.sign_in(CAREFUL)
+    await sign_in_by_passkey(careful, key)
     headers = await stage.start_service()
     worker_client = Handler(http, WORKER, "agency_api")
     await worker_client.call("revocation_endpoint", token=headers["Authorization"].removeprefix("Bearer "))

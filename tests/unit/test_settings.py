@@ -4,6 +4,7 @@ import base64
 
 import pytest
 
+from borvo.accounts.public import Role
 from borvo.settings import SettingsError, read_settings
 
 GOOD = {
@@ -97,3 +98,13 @@ def test_a_gateway_for_text_messages_is_checked_with_its_credential(url: str, to
 @pytest.mark.parametrize("url", ["https://sms.example.org/messages", "http://localhost:9000"])
 def test_a_gateway_by_https_or_on_this_machine_is_taken(url: str) -> None:
     assert read_settings({**GOOD, "BORVO_SMS_URL": url, "BORVO_SMS_TOKEN": "token"}).sms_url == url
+
+
+def test_roles_that_must_have_a_second_factor_are_named_apart() -> None:
+    settings = read_settings({**GOOD, "BORVO_SECOND_FACTOR_ROLES": "agent, support,"})
+    assert settings.factor_roles == {"agent", "support"}
+    assert read_settings(GOOD).factor_roles == frozenset()
+    every = ",".join(set(Role) - {Role.PATIENT})
+    assert len(read_settings({**GOOD, "BORVO_SECOND_FACTOR_ROLES": every}).factor_roles) == len(Role) - 1
+    with pytest.raises(SettingsError, match=r"BORVO_SECOND_FACTOR_ROLES names 'nurse'"):
+        read_settings({**GOOD, "BORVO_SECOND_FACTOR_ROLES": "agent,nurse"})

@@ -1,6 +1,8 @@
 """The address of a person: she proves it, changes it, and may take a change back."""
 
 from borvo.accounts import address_store, limits, link_store, store
+from borvo.accounts.factors import half_store
+from borvo.accounts.factors import store as factor_store
 from borvo.accounts.links import LINK_LIFETIMES, AccountLink, LinkPurpose, LinkText
 from borvo.accounts.model import Login, Person
 from borvo.accounts.registration import AddressTakenError, LinkGoneError, keep_link
@@ -11,6 +13,7 @@ from borvo.accounts.words import (
     write_change,
     write_change_asked,
     write_change_undone,
+    write_factor_undone,
     write_new_address,
     write_verify,
 )
@@ -104,9 +107,10 @@ async def _change(connection: Connection, accounts: Accounts, person_id: PersonI
 
 
 async def undo_change(accounts: Accounts, text: LinkText) -> LinkText:
-    """The address from before is hers again. Whoever changed it knew the password, so it is void, all sessions end, and
-    the link that comes back lets her choose another. Later changes and their links go with it; links from before stay.
-    Raises `LinkGoneError`."""
+    """The address that the link was sent to is hers again, if it was changed. Whoever did what she undoes knew the
+    password, so it is void, all sessions end, and the link that comes back lets her choose another. Later changes and
+    their links go with it, and what was added to sign in with in the week before, when nobody else may have been in
+    yet: a thief who comes by a passkey of his own needs no password. Older factors stay. Raises `LinkGoneError`."""
     now = accounts.clock()
     async with accounts.database.transaction() as connection:
         link = await link_store.consume_link(connection, text, LinkPurpose.UNDO, now)
@@ -120,12 +124,22 @@ async def undo_change(accounts: Accounts, text: LinkText) -> LinkText:
         await address_store.replace_address(connection, person.id, link.email, now)
         if person.email != link.email:
             await address_store.release_address(connection, person.email)
-        await store.delete_password(connection, person.id)
-        await link_store.end_links(connection, person.id, _VOID_WITH_A_CHANGE, now)
-        await link_store.end_links(connection, person.id, [LinkPurpose.UNDO], now, since=link.created_at)
-        await end_sessions(connection, accounts, person.id)
-        await _record(connection, accounts, SecurityEventKind.EMAIL_CHANGE_UNDONE, person.id)
+        await _void_access(connection, accounts, link)
+        was_changed = person.email != link.email
+        kind = SecurityEventKind.EMAIL_CHANGE_UNDONE if was_changed else SecurityEventKind.FACTOR_UNDONE
+        await _record(connection, accounts, kind, person.id)
+        write = write_change_undone if was_changed else write_factor_undone
         addresses = dict.fromkeys((link.email, person.email))
-        mails = [write_change_undone(email, accounts.issuer) for email in addresses]
-        await _post(connection, accounts, person.id, *mails)
+        await _post(connection, accounts, person.id, *(write(email, accounts.issuer) for email in addresses))
         return await keep_link(connection, accounts, LinkPurpose.RESET, person.id, link.email)
+
+
+async def _void_access(connection: Connection, accounts: Accounts, undo: AccountLink) -> None:
+    """Whatever somebody else may have by now that opens the account."""
+    person_id, now = undo.person_id, accounts.clock()
+    await store.delete_password(connection, person_id)
+    await link_store.end_links(connection, person_id, _VOID_WITH_A_CHANGE, now)
+    await link_store.end_links(connection, person_id, [LinkPurpose.UNDO], now, since=undo.created_at)
+    await end_sessions(connection, accounts, person_id)
+    await half_store.end_halves(connection, person_id, now)
+    await factor_store.delete_since(connection, person_id, undo.created_at - LINK_LIFETIMES[LinkPurpose.UNDO])

@@ -9,6 +9,7 @@ from borvo.accounts.forms import read_email
 from borvo.accounts.link_pages import render_gone
 from borvo.accounts.links import LinkPurpose
 from borvo.accounts.model import Login
+from borvo.accounts.recency import require_recent_factor
 from borvo.accounts.registration import AddressTakenError, LinkGoneError, Wish, read_link
 from borvo.accounts.signing_in import AnyRequest, Collaborators, SignedIn
 from borvo.kernel.errors import TooManyRequestsError
@@ -24,7 +25,8 @@ def _render(login: Login, form: Form, status: int = 200, notice: str = "") -> Te
 
 
 @get(_PATH)
-async def show_address(request: AnyRequest, login: SignedIn) -> Template:
+async def show_address(request: AnyRequest, login: SignedIn, accounts: Collaborators) -> Template:
+    await require_recent_factor(accounts, login, _PATH)
     return _render(login, Form(), notice=request.query_params.get("notice", ""))
 
 
@@ -32,6 +34,7 @@ async def show_address(request: AnyRequest, login: SignedIn) -> Template:
 async def submit_address(
     request: AnyRequest, login: SignedIn, accounts: Collaborators
 ) -> Template | Redirect:
+    await require_recent_factor(accounts, login, _PATH)
     form = await read_form(request)
     email = read_email(form)
     if email == login.person.email:

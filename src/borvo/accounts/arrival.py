@@ -7,9 +7,13 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect, Template
 
 from borvo.accounts import service
+from borvo.accounts.closing import reopen_account
+from borvo.accounts.factors.asking import ask_second_step
+from borvo.accounts.factors.store import has_second_factor
 from borvo.accounts.forms import DEFAULT_RETURN
 from borvo.accounts.known_browsers import COOKIE, MAX_AGE, remember
-from borvo.accounts.model import Person
+from borvo.accounts.methods import PASSWORD, Methods
+from borvo.accounts.model import Holder, Person
 from borvo.accounts.service import Accounts, Device
 from borvo.accounts.signing_in import AnyRequest
 from borvo.kernel.errors import TooManyRequestsError
@@ -51,22 +55,44 @@ async def slow_down(
     return await render_arrival(accounts, name, form, return_to, error.status, headers)
 
 
-def _find_landing(person: Person, return_to: str) -> str:
+def read_device(request: AnyRequest, accounts: Accounts) -> Device:
+    address = find_client_address(request, accounts.trusted_proxies)
+    return Device(request.headers.get("user-agent", ""), address)
+
+
+def find_landing(person: Person, return_to: str) -> str:
     """A developer who came for nothing in particular starts among her clients."""
     return "/portal" if return_to == DEFAULT_RETURN and person.is_developer else return_to
 
 
 async def enter(request: AnyRequest, accounts: Accounts, person: Person, return_to: str) -> Redirect:
-    """Signs the person in and sends her on."""
+    """Signs the person in whose password was right, and sends her on: to the second step, if she has one."""
+    async with accounts.database.connection() as connection:
+        has_more = await has_second_factor(connection, person.id)
+    if has_more:
+        return await ask_second_step(accounts, person, return_to)
+    return await let_in(request, accounts, person, return_to, PASSWORD)
+
+
+async def let_in(
+    request: AnyRequest, accounts: Accounts, person: Person, return_to: str, methods: Methods
+) -> Redirect:
+    """Signs the person in who has proved all that she must, and sends her on."""
+    return_to = await reopen(accounts, person, return_to)
     previous = await service.find_login(accounts, accounts.cookies.read(request, "session"))
-    address = find_client_address(request, accounts.trusted_proxies)
-    cookie = await service.enter(
-        accounts, previous, person, Device(request.headers.get("user-agent", ""), address)
-    )
-    answer = redirect_to(_find_landing(person, return_to))
+    cookie = await service.enter(accounts, previous, person, read_device(request, accounts), methods)
+    answer = redirect_to(find_landing(person, return_to))
     answer.cookies.append(accounts.cookies.create("session", cookie.render()))
     answer.cookies.append(remember_browser(request, accounts, person.email))
     return answer
+
+
+async def reopen(accounts: Accounts, person: Person, return_to: str) -> str:
+    """Opens the account again that she had closed, and says so where she goes on to. Only for who has proved all that
+    she must."""
+    if not isinstance(person, Holder) or not person.is_closing or not await reopen_account(accounts, person):
+        return return_to
+    return f"{DEFAULT_RETURN}?notice=reopened" if return_to == DEFAULT_RETURN else return_to
 
 
 def remember_browser(request: AnyRequest, accounts: Accounts, email: str) -> Cookie:

@@ -6,6 +6,7 @@ from litestar.response import Redirect, Template
 from borvo.accounts import closing, recovery
 from borvo.accounts.closing import ClosingRefusedError
 from borvo.accounts.model import Login
+from borvo.accounts.recency import require_recent_factor
 from borvo.accounts.service import Accounts
 from borvo.accounts.signing_in import AnyRequest, Collaborators, SignedIn
 from borvo.kernel.errors import TooManyRequestsError
@@ -28,11 +29,13 @@ async def _render(accounts: Accounts, login: Login, form: Form, status: int = 20
 
 @get(_PATH)
 async def show_close(login: SignedIn, accounts: Collaborators) -> Template:
+    await require_recent_factor(accounts, login, _PATH)
     return await _render(accounts, login, Form())
 
 
 @post(_PATH, status_code=200)
 async def submit_close(request: AnyRequest, login: SignedIn, accounts: Collaborators) -> Template | Redirect:
+    await require_recent_factor(accounts, login, _PATH)
     form = await read_form(request)
     try:
         if not await recovery.confirm_password(accounts, login.person.id, form.raw("current_password")):

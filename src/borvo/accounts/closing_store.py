@@ -7,7 +7,17 @@ from borvo.accounts.store import PERSON_COLUMNS, read_person
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection
 
-_OWN_TABLES = ("person_password", "person_role", "person_profile", "login_session", "account_link")
+_OWN_TABLES = (
+    "person_password",
+    "person_totp",
+    "person_passkey",
+    "person_recovery_code",
+    "person_role",
+    "person_profile",
+    "half_login",
+    "login_session",
+    "account_link",
+)
 
 
 async def close_person(

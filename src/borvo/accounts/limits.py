@@ -26,7 +26,13 @@ class Limit:
 SIGN_IN_BY_PAIR = Limit("sign-in-pair", 10)
 # NIST SP 800-63B 3.2.2: not more than a hundred failures in a row, from wherever they come.
 SIGN_IN_BY_EMAIL = Limit("sign-in-email", 100)
+# Only who knows the password gets as far as the second step, so these limits are nobody's to use up but hers and a
+# thief's, who is slowed from wherever he comes.
+SECOND_STEP_BY_PAIR = Limit("second-step-pair", 10)
+SECOND_STEP_BY_PERSON = Limit("second-step-person", 50)
 SIGN_IN_BY_ADDRESS = Limit("sign-in-address", 100)
+# Nothing of a passkey can be guessed: this bounds the work alone, and is no part of what wrong passwords use up.
+PASSKEY_BY_ADDRESS = Limit("passkey-address", 300)
 # Of a browser in which she has signed in before, whatever others do.
 SIGN_IN_BY_BROWSER = Limit("sign-in-browser", 10)
 # Mails that a stranger causes: each address and each network has as many, whether anybody has an account.

@@ -71,12 +71,14 @@ class Holder(Person):
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A person who is signed in, in one browser, and how. The session's id is what clients see as `sid`."""
+    """A person who is signed in, in one browser, and how. The session's id is what clients see as `sid`. `owes_factor`:
+    a role of hers asks for a second factor, which she has not proved, and nothing but her own pages opens."""
 
     person: Person
     session_id: LoginSessionId
     authenticated_at: datetime
     methods: Methods = PASSWORD
+    owes_factor: bool = False
 
     @property
     def display_name(self) -> str:

@@ -6,6 +6,7 @@ from litestar.response import Redirect, Template
 from borvo.accounts import recovery
 from borvo.accounts.forms import read_new_password
 from borvo.accounts.model import Login
+from borvo.accounts.recency import require_recent_factor
 from borvo.accounts.signing_in import AnyRequest, Collaborators, SignedIn
 from borvo.kernel.errors import TooManyRequestsError
 from borvo.web.forms import Form, read_form
@@ -19,12 +20,14 @@ def _render(login: Login, form: Form, status: int = 200, notice: str = "") -> Te
 
 
 @get(_PATH)
-async def show_change(request: AnyRequest, login: SignedIn) -> Template:
+async def show_change(request: AnyRequest, login: SignedIn, accounts: Collaborators) -> Template:
+    await require_recent_factor(accounts, login, _PATH)
     return _render(login, Form({"others": ["on"]}), notice=request.query_params.get("notice", ""))
 
 
 @post(_PATH, status_code=200)
 async def submit_change(request: AnyRequest, login: SignedIn, accounts: Collaborators) -> Template | Redirect:
+    await require_recent_factor(accounts, login, _PATH)
     form = await read_form(request)
     try:
         if not await recovery.confirm_password(accounts, login.person.id, form.raw("current_password")):

@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 from litestar import get, post
 from litestar.response import Redirect, Template
 
-from borvo.accounts import service
+from borvo.accounts import profile_details
 from borvo.accounts.forms import fill_profile, read_profile
 from borvo.accounts.model import Login
 from borvo.accounts.service import Accounts
@@ -53,7 +53,7 @@ async def _render(
 
 @get(_PATH)
 async def show_profile(request: AnyRequest, login: SignedIn, accounts: Collaborators) -> Template:
-    form = fill_profile(await service.load_profile(accounts, login.person.id))
+    form = fill_profile(await profile_details.load_profile(accounts, login.person.id))
     return await _render(accounts, login, form, notice=request.query_params.get("notice", ""))
 
 
@@ -65,5 +65,5 @@ async def submit_profile(
     details = read_profile(form, accounts.clock().date(), zones)
     if details is None:
         return await _render(accounts, login, form, 400)
-    await service.save_details(accounts, login.person.id, details)
+    await profile_details.save_details(accounts, login.person.id, details)
     return redirect_to(f"{_PATH}?notice=saved")

@@ -2,6 +2,7 @@
 
 from borvo.accounts.brake import Brake, Pause
 from borvo.accounts.closing import erase_due
+from borvo.accounts.factors.store import has_second_factor
 from borvo.accounts.limits import Counter, Limit, Limiter, build_refusal, find_window
 from borvo.accounts.methods import (
     PASSWORD,
@@ -25,7 +26,9 @@ from borvo.accounts.model import (
 )
 from borvo.accounts.pages import build_router
 from borvo.accounts.passwords import Passwords
+from borvo.accounts.profile_details import save_details
 from borvo.accounts.profile_store import CLAIMS_COLUMNS, load_claims_subject, read_claims_subject
+from borvo.accounts.recency import RECENT, require_recent
 from borvo.accounts.registration import Registration, create_person
 from borvo.accounts.restoring import end_all_sessions
 from borvo.accounts.sandbox import Sandbox, close_sandbox, list_left_sandboxes, open_sandbox
@@ -40,7 +43,6 @@ from borvo.accounts.service import (
     end_sessions,
     find_login,
     list_sessions,
-    save_details,
     sign_out,
     sign_out_everywhere,
     tell_nobody,
@@ -51,6 +53,7 @@ from borvo.accounts.signing_in import (
     Viewer,
     answer_sign_in_needed,
     build_sign_in_url,
+    build_step_up_url,
     provide_login,
     provide_viewer,
 )
@@ -61,6 +64,7 @@ __all__ = [
     "COUNTED_ATTEMPTS",
     "PASSWORD",
     "PERSON_COLUMNS",
+    "RECENT",
     "Accounts",
     "AuthenticationClass",
     "Brake",
@@ -90,6 +94,7 @@ __all__ = [
     "build_refusal",
     "build_router",
     "build_sign_in_url",
+    "build_step_up_url",
     "change_role",
     "check_email",
     "clean_up",
@@ -103,6 +108,7 @@ __all__ = [
     "find_login",
     "find_person",
     "find_window",
+    "has_second_factor",
     "is_enough",
     "list_left_sandboxes",
     "list_sessions",
@@ -115,6 +121,7 @@ __all__ = [
     "rate_methods",
     "read_claims_subject",
     "read_person",
+    "require_recent",
     "save_details",
     "sign_out",
     "sign_out_everywhere",

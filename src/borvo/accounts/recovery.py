@@ -1,6 +1,8 @@
 """Passwords that are set anew: by a link, or by whoever knows the old one."""
 
 from borvo.accounts import address_store, limits, link_store, store
+from borvo.accounts.factors import half_store
+from borvo.accounts.factors import store as factor_store
 from borvo.accounts.links import AccountLink, LinkPurpose, LinkText
 from borvo.accounts.model import Login, Person
 from borvo.accounts.registration import LinkGoneError
@@ -39,8 +41,10 @@ async def reset_password(accounts: Accounts, text: LinkText, password: str) -> A
 
 
 async def _tell(connection: Connection, accounts: Accounts, person: Person, means: str) -> None:
-    """Ends the links that could still change the password, or the address at the wish of somebody who knew the old
-    one, and says to the person that it was changed."""
+    """Ends what came by the one from before, and the links that could still change the password, or the address at the
+    wish of somebody who knew it; and says to the person that it was changed."""
+    await half_store.end_halves(connection, person.id, accounts.clock())
+    await factor_store.forget_wrong_codes(connection, person.id)
     ended = (LinkPurpose.RESET, LinkPurpose.CHANGE)
     await link_store.end_links(connection, person.id, ended, accounts.clock())
     detail = {"means": means}

@@ -8,4 +8,5 @@ from borvo.storage.database import Connection
 async def end_all_sessions(connection: Connection, now: datetime) -> None:
     """Sessions that were ended since are live again, and links in mails that were used; nobody knows which."""
     await connection.execute("update account_link set used_at = $1 where used_at is null", now)
+    await connection.execute("update half_login set ended_at = $1 where ended_at is null", now)
     await connection.execute("update login_session set ended_at = $1 where ended_at is null", now)

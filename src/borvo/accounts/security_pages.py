@@ -26,6 +26,13 @@ _SENTENCES = {
     SecurityEventKind.EMAIL_CHANGE_UNDONE: "The change of your e-mail address was undone.",
     SecurityEventKind.ACCOUNT_CLOSED: "You closed your account.",
     SecurityEventKind.ACCOUNT_REOPENED: "You opened your account again.",
+    SecurityEventKind.FACTOR_ADDED: "Your account got {factor} as a second step.",
+    SecurityEventKind.FACTOR_REMOVED: "Your account lost {factor} as a second step.",
+    SecurityEventKind.FACTOR_UNDONE: "A new way to sign in was taken back by the link in a mail.",
+    SecurityEventKind.SECOND_STEP_FAILED: "Somebody who got past your password entered a wrong code.",
+    SecurityEventKind.RECOVERY_CODES_MADE: "You made new recovery codes.",
+    SecurityEventKind.RECOVERY_CODE_USED: "A recovery code was used to sign in as you.",
+    SecurityEventKind.PASSKEY_COUNT_WENT_BACK: "A passkey of yours was refused: it may have been copied.",
     SecurityEventKind.CONSENT_GRANTED: "You allowed {app} to use your data.",
     SecurityEventKind.CONSENT_WITHDRAWN: "You took back what you had allowed {app}.",
     SecurityEventKind.SHARING_GRANTED: "You let {agency} see data of yours.",
@@ -49,6 +56,11 @@ _SENTENCES = {
 
 _WARNINGS = {
     SecurityEventKind.SIGN_IN_FAILED,
+    SecurityEventKind.FACTOR_ADDED,
+    SecurityEventKind.FACTOR_UNDONE,
+    SecurityEventKind.SECOND_STEP_FAILED,
+    SecurityEventKind.RECOVERY_CODE_USED,
+    SecurityEventKind.PASSKEY_COUNT_WENT_BACK,
     SecurityEventKind.PASSWORD_CHANGED,
     SecurityEventKind.EMAIL_CHANGED,
     SecurityEventKind.EMAIL_CHANGE_UNDONE,
@@ -79,6 +91,7 @@ def describe_event(event: RecordedEvent) -> Line:
     words = {
         "app": event.detail.get("app") or event.client_id or "an app",
         "agency": event.detail.get("agency") or "somebody",
+        "factor": event.detail.get("factor", "something"),
         "tenancy": event.detail.get("tenancy", ""),
         "role": str(event.detail.get("role", "")).replace("_", " "),
     }

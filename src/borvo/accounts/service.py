@@ -1,24 +1,24 @@
 """Use cases of people: sign-in, sessions and their end, profile, roles."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
-from borvo.accounts import address_store, limits, link_store, profile_store, store
+from borvo.accounts import address_store, limits, link_store, store
 from borvo.accounts.brake import Brake
+from borvo.accounts.factors import half_store
 from borvo.accounts.known_browsers import recognize
 from borvo.accounts.limits import Limiter
+from borvo.accounts.methods import PASSWORD, SEVERAL, Methods
 from borvo.accounts.model import (
     SEEN_GRANULARITY,
     SESSION_IDLE,
     SESSION_LIFETIME,
-    ClaimsSubject,
     Holder,
     Login,
     LoginSession,
     Person,
-    ProfileDetails,
     Role,
     SessionCookie,
     normalize_email,
@@ -32,6 +32,7 @@ from borvo.kernel.errors import NotFoundError
 from borvo.kernel.ids import LoginSessionId, PersonId
 from borvo.storage.database import Connection, Database
 from borvo.storage.outbox.messages import Outbox
+from borvo.storage.sealing import Keyring
 from borvo.storage.security_events.log import SecurityLog
 from borvo.storage.security_events.model import INSTANCE, STRANGER, SUPPORT, SecurityEvent, SecurityEventKind
 from borvo.web.addresses import find_network
@@ -73,7 +74,8 @@ async def tell_nobody(_: Connection, __: PersonId, ___: Sequence[LoginSessionId]
 @dataclass(frozen=True, slots=True)
 class Accounts:
     """The collaborators of this feature. `assembly` wires `describe_return` to whoever sent the person,
-    `on_session_ended` to whoever has to know, and the last two to all that know people."""
+    `on_session_ended` to whoever has to know, and the last two to all that know people. `factor_roles` are those that
+    open only with a second factor."""
 
     database: Database
     clock: Clock
@@ -85,11 +87,13 @@ class Accounts:
     issuer: str
     outbox: Outbox
     events: SecurityLog
+    keyring: Keyring
     describe_return: DescribeReturn
     browser_key: bytes
     closing_grace: timedelta
     brake: Brake
     on_session_ended: OnSessionEnded = tell_nobody
+    factor_roles: frozenset[Role] = frozenset()
     list_hindrances: ListHindrances = find_none
     erase_elsewhere: EraseElsewhere = erase_nothing
 
@@ -141,22 +145,30 @@ class Device:
     address: str
 
 
-async def enter(accounts: Accounts, previous: Login | None, person: Person, device: Device) -> SessionCookie:
-    """Signs the person in where `previous` may be signed in already: her own session goes on under a new token, so
-    that what clients know as `sid` stays; that of another ends."""
+async def enter(
+    accounts: Accounts,
+    previous: Login | None,
+    person: Person,
+    device: Device,
+    methods: Methods = PASSWORD,
+) -> SessionCookie:
+    """Signs the person in who has proved so by the `methods`, where `previous` may be signed in already: her own
+    session goes on under a new token, so that what clients know as `sid` stays; that of another ends."""
     if previous is not None and previous.person.id == person.id:
-        renewed = await _renew_session(accounts, previous)
+        renewed = await _renew_session(accounts, replace(previous, methods=methods))
         if renewed is not None:
             return renewed
     elif previous is not None:
         await sign_out(accounts, previous)
-    return await _start_session(accounts, person, device)
+    return await _start_session(accounts, person, device, methods)
 
 
-async def _start_session(accounts: Accounts, person: Person, device: Device) -> SessionCookie:
+async def _start_session(
+    accounts: Accounts, person: Person, device: Device, methods: Methods
+) -> SessionCookie:
     """A new session: an identifier planted before is worth nothing (session fixation)."""
     now = accounts.clock()
-    login = Login(person, LoginSessionId(create_uuid(now, accounts.entropy)), now)
+    login = Login(person, LoginSessionId(create_uuid(now, accounts.entropy)), now, methods)
     token = accounts.entropy(TOKEN_BYTES)
     async with accounts.database.transaction() as connection:
         await store.insert_session(
@@ -167,7 +179,7 @@ async def _start_session(accounts: Accounts, person: Person, device: Device) -> 
             device.address[:100],
             now + SESSION_LIFETIME,
         )
-        await accounts.events.record(connection, SecurityEvent(SecurityEventKind.SIGN_IN, person.id))
+        await _record_sign_in(connection, accounts, login)
     return SessionCookie(person.id.bytes, login.session_id.bytes, token)
 
 
@@ -178,8 +190,18 @@ async def _renew_session(accounts: Accounts, login: Login) -> SessionCookie | No
     async with accounts.database.transaction() as connection:
         if not await store.renew_session(connection, login, digest, now, now + SESSION_LIFETIME):
             return None
-        await accounts.events.record(connection, SecurityEvent(SecurityEventKind.SIGN_IN, login.person.id))
+        await _record_sign_in(connection, accounts, login)
     return SessionCookie(login.person.id.bytes, login.session_id.bytes, token)
+
+
+async def _record_sign_in(connection: Connection, accounts: Accounts, login: Login) -> None:
+    detail = {"methods": list(login.methods)}
+    event = SecurityEvent(SecurityEventKind.SIGN_IN, login.person.id, detail=detail)
+    await accounts.events.record(connection, event)
+
+
+def _owes_factor(accounts: Accounts, login: Login) -> bool:
+    return SEVERAL not in login.methods and not login.person.roles.isdisjoint(accounts.factor_roles)
 
 
 async def find_login(accounts: Accounts, cookie_text: str | None) -> Login | None:
@@ -197,7 +219,7 @@ async def find_login(accounts: Accounts, cookie_text: str | None) -> Login | Non
         login, _, last_seen_at = found
         if now - last_seen_at > SEEN_GRANULARITY:
             await store.touch_session(connection, login, now)
-    return login
+    return replace(login, owes_factor=_owes_factor(accounts, login))
 
 
 async def list_sessions(accounts: Accounts, person_id: PersonId) -> list[LoginSession]:
@@ -246,21 +268,6 @@ async def sign_out_everywhere(accounts: Accounts, login: Login, *, spare_this: b
         await end_sessions(connection, accounts, login.person.id, spared=spared)
 
 
-async def load_profile(accounts: Accounts, person_id: PersonId) -> ClaimsSubject:
-    """Raises `NotFoundError` when the account was closed meanwhile."""
-    async with accounts.database.connection() as connection:
-        subject = await profile_store.load_claims_subject(connection, person_id)
-    if subject is None:
-        raise NotFoundError("This account is closed.")
-    return subject
-
-
-async def save_details(accounts: Accounts, person_id: PersonId, details: ProfileDetails) -> None:
-    """Replaces all that the person told before, and remembers when."""
-    async with accounts.database.transaction() as connection:
-        await profile_store.save_details(connection, person_id, details, accounts.clock())
-
-
 async def change_role(
     connection: Connection, accounts: Accounts, email: str, role: Role, *, granted: bool, actor: str = SUPPORT
 ) -> bool:
@@ -286,5 +293,6 @@ async def clean_up(accounts: Accounts) -> None:
     async with accounts.database.transaction() as connection:
         await store.delete_old_attempts(connection, now - timedelta(hours=1))
         await link_store.delete_old_links(connection, now)
+        await half_store.delete_expired(connection, now)
         await address_store.delete_kept_addresses(connection, now)
         await store.delete_old_sessions(connection, now - timedelta(days=30))

@@ -51,7 +51,8 @@ async def find_person(connection: Connection, email: str) -> Person | None:
     return read_person(row) if row else None
 
 
-def _read_holder(row: Row) -> Holder:
+def read_holder(row: Row) -> Holder:
+    """As `read_person`, of a row that holds `erase_at`, too."""
     person = read_person(row)
     values = {field.name: getattr(person, field.name) for field in fields(person)}
     return Holder(**values, is_closing=row["erase_at"] is not None)
@@ -66,7 +67,7 @@ async def find_holder(connection: Connection, email: str, now: datetime) -> Hold
         email,
         now,
     )
-    return _read_holder(row) if row else None
+    return read_holder(row) if row else None
 
 
 async def load_holder(connection: Connection, person_id: PersonId, now: datetime) -> Holder | None:
@@ -77,7 +78,7 @@ async def load_holder(connection: Connection, person_id: PersonId, now: datetime
         person_id,
         now,
     )
-    return _read_holder(row) if row else None
+    return read_holder(row) if row else None
 
 
 async def load_password_digest(connection: Connection, person_id: PersonId) -> str | None:
@@ -161,13 +162,15 @@ async def renew_session(
 ) -> bool:
     """The person has signed in again: the session goes on under a new token, unless it has ended."""
     renewed = await connection.fetchval(
-        """update login_session set token_digest = $3, authenticated_at = $4, last_seen_at = $4, expires_at = $5
+        """update login_session
+           set token_digest = $3, authenticated_at = $4, last_seen_at = $4, expires_at = $5, methods = $6
            where person_id = $1 and id = $2 and ended_at is null returning true""",
         login.person.id,
         login.session_id,
         token_digest,
         now,
         expires_at,
+        list(login.methods),
     )
     return bool(renewed)
 

@@ -169,7 +169,19 @@ def write_change_undone(email: str, issuer: str) -> Mail:
         email,
         "The change of your e-mail address was undone",
         f"""The account at {issuer} has the e-mail address back that it had before. Everybody was signed out, and the \
-password no longer counts.
+password no longer counts, nor does a second step that was added in the week before or since.
+
+Look at what happened meanwhile, and at which apps have access: {issuer}/account/security
+""",
+    )
+
+
+def write_factor_undone(email: str, issuer: str) -> Mail:
+    return Mail(
+        email,
+        "A new way to sign in was taken back",
+        f"""What was added to sign in to your account at {issuer} in the last week no longer counts, nor does the \
+password. Everybody was signed out.
 
 Look at what happened meanwhile, and at which apps have access: {issuer}/account/security
 """,

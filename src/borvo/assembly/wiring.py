@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from borvo.accounts.public import Accounts, Brake, Limiter, Passwords, Pause
+from borvo.accounts.public import Accounts, Brake, Limiter, Passwords, Pause, Role
 from borvo.agency import public as agency
 from borvo.agency.public import Agency
 from borvo.assembly.farewell import prepare_farewell
@@ -167,11 +167,13 @@ def _build_accounts(
         issuer=settings.issuer,
         outbox=outbox,
         events=provider.events,
+        keyring=keyring,
         describe_return=partial(identity.describe_return, provider),
         browser_key=keyring.derive("known browsers"),
         closing_grace=timedelta(days=settings.account_closing_days),
         brake=brake,
         on_session_ended=partial(identity.announce_end, outbox),
+        factor_roles=frozenset(Role(name) for name in settings.factor_roles),
     )
 
 

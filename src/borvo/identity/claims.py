@@ -15,13 +15,14 @@ _SCOPE_OF = {claim: scope for scope, claims in SCOPE_CLAIMS.items() for claim in
 class ClaimsRequest:
     """What the parameter asks for, as far as it is understood.
 
-    `subject` is whom the answer must be about, when that is said; `demands_acr` when only certain ways of signing
-    in are good enough.
+    `subject` is whom the answer must be about, when that is said; `acr_values` are the classes of signing in that do,
+    and `is_acr_essential` when nothing else does.
     """
 
     claims: RequestedClaims = NO_CLAIMS
     subject: str | None = None
-    demands_acr: bool = False
+    acr_values: tuple[str, ...] = ()
+    is_acr_essential: bool = False
 
     def keep(self, scopes: Iterable[str]) -> RequestedClaims:
         """Those that the client may ask for at all: by a scope that it is registered for."""
@@ -41,14 +42,22 @@ def parse_claims_request(text: str | None) -> ClaimsRequest:
     except (msgspec.DecodeError, RecursionError) as fault:
         raise ValueError("the claims parameter is no JSON object") from fault
     userinfo, id_token = _read_member(request, "userinfo"), _read_member(request, "id_token")
-    subject, acr = _read_subject(id_token.get("sub")), id_token.get("acr")
+    named = id_token.get("acr")
+    acr = named if isinstance(named, dict) else {}
+    values = _list_values(acr)
     return ClaimsRequest(
         RequestedClaims(_list_known(userinfo), _list_known(id_token)),
-        subject=subject,
-        demands_acr=isinstance(acr, dict)
-        and acr.get("essential") is True
-        and bool({"value", "values"} & acr.keys()),
+        subject=_read_subject(id_token.get("sub")),
+        acr_values=values,
+        is_acr_essential=bool(values) and acr.get("essential") is True,
     )
+
+
+def _list_values(member: dict[str, Any]) -> tuple[str, ...]:
+    """What the claim may be, by `value` or `values`; what is no text is kept as one that nothing is equal to."""
+    several = member.get("values", [])
+    listed = several if isinstance(several, list) else [several]
+    return tuple(str(each) for each in ([member["value"]] if "value" in member else listed))
 
 
 def _read_subject(member: object) -> str | None:

@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from borvo.accounts.public import AuthenticationClass
 from borvo.catalogue.scopes import map_scopes
 from borvo.identity.assertions import ASSERTION_ALGORITHMS
 from borvo.identity.engine import AUTH_METHODS
@@ -74,6 +75,7 @@ def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
             "acr",
             "amr",
         ],
+        "acr_values_supported": [each.value for each in AuthenticationClass],
         "frontchannel_logout_supported": True,
         "frontchannel_logout_session_supported": True,
         "backchannel_logout_supported": True,

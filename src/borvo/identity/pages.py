@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from litestar.response import Redirect, Template
 
-from borvo.accounts.public import Accounts, Viewer, build_sign_in_url, sign_out
+from borvo.accounts.public import Accounts, Viewer, build_sign_in_url, build_step_up_url, sign_out
 from borvo.identity import app_pages, device_pages
 from borvo.identity.description import (
     AUTHORIZE_ANSWERS,
@@ -25,7 +25,7 @@ from borvo.identity.endpoints import FIELD_LIMIT, Collaborators, read_form_param
 from borvo.identity.model import Parameters
 from borvo.identity.responses import AuthorizationResponse, find_form_target, render_response
 from borvo.identity.service import authorization, logout
-from borvo.identity.service.authorization import ConsentNeeded, Outcome, SignInNeeded
+from borvo.identity.service.authorization import ConsentNeeded, Outcome, SignInNeeded, StepUpNeeded
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.ending import list_frontchannel_urls
 from borvo.identity.service.waiting import CONTINUE_PATH, AuthorizationRefusedError, read_request_id
@@ -66,6 +66,8 @@ def _render(outcome: Outcome, viewer: Viewer) -> Redirect | Template:
         case SignInNeeded():
             return_to = f"{CONTINUE_PATH}?request={outcome.request_id}"
             return redirect_to(build_sign_in_url(return_to, login_hint=outcome.login_hint[:254]))
+        case StepUpNeeded():
+            return redirect_to(build_step_up_url(f"{CONTINUE_PATH}?request={outcome.request_id}"))
         case ConsentNeeded():
             return render_page(
                 CONSENT_PAGE,

@@ -66,11 +66,14 @@ async def test_no_changed_cookie_passes(browser: Browser) -> None:
     await browser.sign_up(ADA)
     cookie = browser.client.cookies[COOKIE]
     data = base64.urlsafe_b64decode(cookie + "=" * (-len(cookie) % 4))
+    # Elsewhere: her session goes on.
+    browser.client.cookies.clear()
     await browser.sign_up("bob@example.org")
     bob = browser.client.cookies[COOKIE]
     other = base64.urlsafe_b64decode(bob + "=" * (-len(bob) % 4))
     mixtures = [data[:16] + other[16:], data[:32] + other[32:], data[:32] + bytes(32), bytes(64)]
     changed = [bytes([*data[:at], data[at] ^ 1, *data[at + 1 :]]) for at in (0, 20, 40, 63)]
+    assert await _is_signed_in(browser, cookie)
     for forged in [*mixtures, *changed, data[:-1], data + b"\0", b""]:
         text = base64.urlsafe_b64encode(forged).rstrip(b"=").decode()
         assert not await _is_signed_in(browser, text)

@@ -2,6 +2,7 @@
 
 import json
 
+from borvo.accounts.public import PASSWORD, AuthenticationClass
 from borvo.portal.public import InitialTerms, make_initial_token_by_support
 from tests.factories.clients import REDIRECT_URI
 from tests.functional.identity.aspnet import (
@@ -17,7 +18,7 @@ from tests.functional.identity.discovery_stage import (
     drives,
     read_answer,
 )
-from tests.functional.identity.flows import CHALLENGE, VERIFIER
+from tests.functional.identity.flows import CHALLENGE, VERIFIER, execute
 from tests.functional.identity.test_devices import decide
 from tests.functional.portal.registrations import METADATA
 
@@ -234,6 +235,19 @@ async def _claims(stage: Stage, value: str) -> None:
     # OpenID Connect Core 5.6: normal claims are members, and neither aggregated nor distributed ones are named.
     assert "_claim_names" not in found
     assert value == "normal" or found[value] not in ("", None)
+
+
+@drives("acr_values_supported")
+async def _authentication_classes(stage: Stage, value: str) -> None:
+    """Each can be demanded, and is what the id token says then."""
+    demand = json.dumps({"id_token": {"acr": {"essential": True, "value": value}}})
+    proved = {AuthenticationClass.SINGLE: PASSWORD, AuthenticationClass.SEVERAL: ("pwd", "otp", "mfa")}
+    # As after the second step, which `test_step_up.py` takes.
+    await execute(
+        stage.platform, "update login_session set methods = $1", list(proved[AuthenticationClass(value)])
+    )
+    tokens = await stage.obtain(await stage.register(), claims=demand)
+    assert (await stage.read(tokens["id_token"]))[1]["acr"] == value
 
 
 @drives("claims_parameter_supported")

@@ -76,6 +76,7 @@ EXPECTED = {
         "acr",
         "amr",
     ],
+    "acr_values_supported": ["urn:borvo:acr:1", "urn:borvo:acr:2"],
     "frontchannel_logout_supported": True,
     "frontchannel_logout_session_supported": True,
     "backchannel_logout_supported": True,

@@ -33,6 +33,7 @@ INDEXED_OVER_ALL = {
     "agency_relationship",
     "authorization_code",
     "device_authorization",
+    "half_login",
     "login_session",
     # Who belongs to an organisation.
     "organisation_member",

@@ -12,8 +12,6 @@ ATTEMPTS_MAXIMUM = 20
 """How often workers take an export up before it is given up: each time, one of them has died over it."""
 LEASE = timedelta(minutes=2)
 """How long an export belongs to the worker that wrote its last part."""
-RECENT = timedelta(minutes=15)
-"""How long ago a person has signed in at most who downloads. Whoever finds her browser open gets nothing."""
 KEPT_MAXIMUM = 5
 
 
@@ -62,11 +60,6 @@ class Export:
     def percent(self) -> int:
         """The end comes with the last part, whatever was counted."""
         return min(100 * self.written // self.total, 99) if self.total else 0
-
-
-def is_recent(authenticated_at: datetime, now: datetime) -> bool:
-    """Whether a sign-in is young enough for a download."""
-    return now - authenticated_at <= RECENT
 
 
 def judge_request(exports: Collection[Export]) -> str | None:

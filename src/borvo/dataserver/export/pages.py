@@ -7,9 +7,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 from litestar.response import Redirect, Stream, Template
 
-from borvo.accounts.public import SignedIn, SignInNeededError
+from borvo.accounts.public import Accounts, SignedIn, require_recent
 from borvo.dataserver.export import service
-from borvo.dataserver.export.model import Format, State, is_recent
+from borvo.dataserver.export.model import Format, State
 from borvo.dataserver.service import DataServer
 from borvo.kernel.ids import parse_uuid
 from borvo.web.forms import read_form
@@ -17,6 +17,7 @@ from borvo.web.pages import PAGE_OPT, redirect_to, render_page
 
 AnyRequest = Request[Any, Any, Any]
 Collaborators = NamedDependency[SkipValidation[DataServer]]
+People = NamedDependency[SkipValidation[Accounts]]
 
 PATH = "/account/export"
 _MEDIA_TYPES = {Format.JSON: "application/json", Format.CSV: "text/csv; charset=utf-8"}
@@ -58,9 +59,10 @@ async def submit_export(
 
 
 @get(f"{PATH}/{{export_id:str}}/samples")
-async def download_export(export_id: FromPath[str], login: SignedIn, dataserver: Collaborators) -> Stream:
-    if not is_recent(login.authenticated_at, dataserver.clock()):
-        raise SignInNeededError(PATH)
+async def download_export(
+    export_id: FromPath[str], login: SignedIn, dataserver: Collaborators, accounts: People
+) -> Stream:
+    await require_recent(accounts, login, PATH)
     export = await service.open_export(dataserver, login, parse_uuid(export_id))
     name = f"samples-{export.created_at:%Y-%m-%d}.{export.format}"
     return Stream(

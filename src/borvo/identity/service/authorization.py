@@ -28,6 +28,7 @@ from borvo.identity.service.consents import allow_client
 from borvo.identity.service.counting import count_sign_in
 from borvo.identity.service.demands import must_ask_anew, must_sign_in, read_claims_request
 from borvo.identity.service.refusals import note_error
+from borvo.identity.service.step_up import must_step_up
 from borvo.identity.service.subjects import load_subject
 from borvo.identity.service.validation import NOBODY_IS_ASKED, find_client, validate_request
 from borvo.identity.service.waiting import Waiting, consume_waiting, keep_waiting, load_waiting
@@ -46,6 +47,13 @@ class SignInNeeded:
 
 
 @dataclass(frozen=True, slots=True)
+class StepUpNeeded:
+    """The person is signed in by less than is asked for; the request waits under `request_id`."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentNeeded:
     """The person must be asked; the request waits under `request_id`."""
 
@@ -57,7 +65,7 @@ class ConsentNeeded:
     declined: frozenset[str] = frozenset()
 
 
-Outcome = SignInNeeded | ConsentNeeded | AuthorizationResponse
+Outcome = SignInNeeded | StepUpNeeded | ConsentNeeded | AuthorizationResponse
 
 
 def _refuse(
@@ -107,6 +115,8 @@ async def _decide(
             raise LoginRequiredError(NOBODY_IS_ASKED)
         request_id = await keep_waiting(identity, connection, waiting)
         return SignInNeeded(request_id, parameters.get("login_hint") or "")
+    if await must_step_up(connection, facts, login):
+        return StepUpNeeded(await keep_waiting(identity, connection, waiting))
     asked = _list_asked(facts, grant)
     consent = await store.load_consent(connection, login.person.id, client.client_key)
     must_ask = "consent" in parameters.prompts or must_ask_anew(facts, client)
@@ -259,6 +269,8 @@ async def answer_consent(
             # A request waits for a sign-in, too: whoever knows its id must not decide without one.
             if login is None or must_sign_in(facts, waiting.asked_at, login):
                 return SignInNeeded(request_id, waiting.parameters.get("login_hint") or "")
+            if await must_step_up(connection, facts, login):
+                return StepUpNeeded(request_id)
             granted, declined = decision.split(_list_asked(facts, grant))
             if not granted:
                 await consume_waiting(connection, waiting)

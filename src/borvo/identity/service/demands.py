@@ -8,7 +8,7 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749.errors import InvalidRequestError, UnsupportedResponseTypeError
 from authlib.oidc.core.errors import LoginRequiredError
 
-from borvo.accounts.public import Login
+from borvo.accounts.public import Login, find_least
 from borvo.identity.claims import ClaimsRequest, parse_claims_request
 from borvo.identity.engine import Facts
 from borvo.identity.model import Parameters, find_response_mode, is_sign_in_needed
@@ -54,7 +54,7 @@ def read_claims_request(parameters: Parameters) -> ClaimsRequest:
         request = parse_claims_request(parameters.get("claims"))
     except ValueError:
         raise InvalidRequestError("The claims parameter must be a JSON object of objects.") from None
-    if request.demands_acr:
+    if request.is_acr_essential and find_least(request.acr_values) is None:
         # OpenID Connect Core 5.5.1.1: an essential acr that cannot be met fails the request.
         raise UnmetAuthenticationError
     return request
@@ -64,7 +64,7 @@ class UnmetAuthenticationError(OAuth2Error):
     """OpenID Connect Core Unmet Authentication Requirements 1.0."""
 
     error = "unmet_authentication_requirements"
-    description = "This instance cannot promise the authentication that the request demands."
+    description = "The authentication that the request demands is not known here."
 
 
 def must_sign_in(facts: Facts, asked_at: datetime, login: Login) -> bool:

@@ -1,0 +1,1 @@
+"""What a person proves beside her password, or instead of it: codes of an app, recovery codes, passkeys."""

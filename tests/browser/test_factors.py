@@ -1,0 +1,173 @@
+"""Second factors in a real browser, with an authenticator that Chromium plays."""
+
+from datetime import datetime
+from typing import Any
+
+import pyotp
+import pytest
+from playwright.async_api import CDPSession, Page, expect
+
+from tests.browser.conftest import DESKTOP, PHONE, OpenPage, run_axe, sign_in
+from tests.browser.test_account import open_account
+from tests.instance import Instance
+
+pytestmark = pytest.mark.browser
+
+_DEVICE = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+class Device:
+    """What a browser is plugged to: it holds passkeys and says yes to everything, until it is lost."""
+
+    def __init__(self, session: CDPSession, name: str) -> None:
+        self._session = session
+        self._name = name
+
+    async def list_keys(self) -> list[dict[str, Any]]:
+        answer = await self._session.send("WebAuthn.getCredentials", {"authenticatorId": self._name})
+        keys: list[dict[str, Any]] = answer["credentials"]
+        return keys
+
+    async def give(self, keys: list[dict[str, Any]]) -> None:
+        for key in keys:
+            await self._session.send(
+                "WebAuthn.addCredential", {"authenticatorId": self._name, "credential": key}
+            )
+
+
+async def plug(page: Page) -> Device:
+    session = await page.context.new_cdp_session(page)
+    await session.send("WebAuthn.enable", {"enableUI": False})
+    made = await session.send("WebAuthn.addVirtualAuthenticator", {"options": _DEVICE})
+    return Device(session, made["authenticatorId"])
+
+
+async def check_looks(page: Page, axe: str) -> None:
+    for scheme, size in (("dark", PHONE), ("light", DESKTOP)):
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        await page.set_viewport_size(size)  # type: ignore[arg-type]
+        assert await run_axe(page, axe) == []
+        assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+
+
+async def add_passkey(page: Page, borvo: Instance, name: str) -> None:
+    await page.goto(f"{borvo.origin}/account/factors")
+    await page.get_by_role("link", name="Add a passkey").click()
+    await page.get_by_label("Name").fill(name)
+    await page.get_by_label("Name").press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("Your passkey is saved.")
+
+
+@pytest.fixture
+async def email(borvo: Instance) -> str:
+    return await borvo.create_person()
+
+
+async def test_a_passkey_is_enrolled_and_signs_in_without_a_password(
+    borvo: Instance, open_page: OpenPage, axe: str, email: str
+) -> None:
+    page = await open_account(borvo, open_page, email)
+    device = await plug(page)
+    await page.goto(f"{borvo.origin}/account/factors/passkeys")
+    await check_looks(page, axe)
+    await add_passkey(page, borvo, "Work laptop")
+    await check_looks(page, axe)
+    [key] = await device.list_keys()
+    # The device says no to what it has already.
+    await page.get_by_role("link", name="Add a passkey").click()
+    await page.get_by_label("Name").fill("Again")
+    await page.get_by_role("button", name="Go on").click()
+    await expect(page.get_by_role("alert")).to_contain_text("has a passkey for your account already")
+    other = await open_page()
+    # With a button: the passkey comes to the page later, so it is not suggested.
+    await other.goto(f"{borvo.origin}/account/sign-in?return_to=/account/sessions")
+    found = await plug(other)
+    await found.give([key])
+    await other.get_by_role("button", name="Use a passkey").click()
+    await other.wait_for_url(f"{borvo.origin}/account/sessions")
+
+
+async def test_a_passkey_is_suggested_where_the_address_is_typed(
+    borvo: Instance, open_page: OpenPage, email: str
+) -> None:
+    page = await open_account(borvo, open_page, email)
+    device = await plug(page)
+    await add_passkey(page, borvo, "Phone")
+    other = await open_page()
+    await (await plug(other)).give(await device.list_keys())
+    # Nothing is clicked: the browser offers it among the suggestions, and this one takes what is offered.
+    await other.goto(f"{borvo.origin}/account/sign-in")
+    await other.wait_for_url(f"{borvo.origin}/account")
+
+
+async def test_two_devices_of_which_one_is_lost(
+    borvo: Instance, open_page: OpenPage, axe: str, email: str
+) -> None:
+    phone_page = await open_account(borvo, open_page, email)
+    phone = await plug(phone_page)
+    await add_passkey(phone_page, borvo, "Phone")
+    await phone_page.get_by_role("button", name="Make new recovery codes").click()
+    codes = (await phone_page.locator("#codes").inner_text()).split()
+    assert len(codes) == 10
+    await check_looks(phone_page, axe)
+    # The laptop has no passkey yet: password, then the passkey of the phone is asked for, or a code.
+    laptop_page = await open_page()
+    await laptop_page.goto(f"{borvo.origin}/account/sign-in")
+    await sign_in(laptop_page, email)
+    await expect(laptop_page.get_by_role("heading", name="One more step")).to_be_visible()
+    await check_looks(laptop_page, axe)
+    await laptop_page.get_by_label("Recovery code").fill(codes[0])
+    await laptop_page.get_by_label("Recovery code").press("Enter")
+    await laptop_page.wait_for_url(f"{borvo.origin}/account")
+    laptop = await plug(laptop_page)
+    await add_passkey(laptop_page, borvo, "Laptop")
+    # The phone is lost: she removes it from the laptop, and whoever has it finds nothing.
+    keys = laptop_page.get_by_role("listitem").filter(has=laptop_page.get_by_role("button", name="Remove"))
+    await keys.filter(has_text="Phone").get_by_role("button").click()
+    await expect(keys).to_have_count(1)
+    thief = await open_page()
+    await thief.goto(f"{borvo.origin}/account/sign-in")
+    await (await plug(thief)).give(await phone.list_keys())
+    await thief.get_by_role("button", name="Use a passkey").click()
+    await expect(thief.get_by_role("alert").first).to_contain_text("cannot be used here")
+    again = await open_page()
+    await again.goto(f"{borvo.origin}/account/sign-in")
+    await sign_in(again, email)
+    await again.get_by_role("heading", name="One more step").wait_for()
+    await (await plug(again)).give(await laptop.list_keys())
+    await again.get_by_role("button", name="Use a passkey").click()
+    await again.wait_for_url(f"{borvo.origin}/account")
+
+
+async def test_an_app_is_set_up_by_keyboard_and_asked_for_without_scripts(
+    borvo: Instance, open_page: OpenPage, axe: str, email: str
+) -> None:
+    page = await open_account(borvo, open_page, email)
+    await page.goto(f"{borvo.origin}/account/factors")
+    await check_looks(page, axe)
+    await page.get_by_role("button", name="Set up an app").press("Enter")
+    await page.get_by_text("If you cannot scan it").press("Enter")
+    key = (await page.locator("#totp-key").inner_text()).replace(" ", "")
+    await page.get_by_label("Code").fill("nothing")
+    await page.get_by_label("Code").press("Enter")
+    await expect(page.get_by_role("alert")).to_be_focused()
+    await check_looks(page, axe)
+    await page.get_by_label("Code").fill(pyotp.TOTP(key).now())
+    await page.get_by_label("Code").press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("Your authenticator app is set up.")
+    plain = await open_page(java_script_enabled=False)
+    await plain.goto(f"{borvo.origin}/account/sign-in")
+    await expect(plain.get_by_role("button", name="Use a passkey")).to_be_hidden()
+    await sign_in(plain, email)
+    # That of the next step, since the one that set the app up is used; the window takes it.
+    later = int(datetime.now().astimezone().timestamp()) + 30
+    await plain.get_by_label("Code").fill(pyotp.TOTP(key).at(later))
+    await plain.get_by_role("button", name="Go on").click()
+    await plain.wait_for_url(f"{borvo.origin}/account")

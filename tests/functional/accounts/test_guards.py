@@ -1,0 +1,96 @@
+"""What holds for every page of a person's account, whichever is added: foreign sites neither post to it nor frame it,
+and a session from before a sign-in is worth nothing after it."""
+
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from litestar.routes import HTTPRoute
+
+from borvo.assembly import Platform, build_litestar
+from tests.functional.accounts.enrolment import add_app, is_signed_in, make_codes
+from tests.functional.browser import Browser
+from tests.functional.conftest import TestClock
+from tests.functional.identity.flows import ADA
+
+SESSION = "borvo_session"
+PASSWORD = "correct horse pony"
+
+
+def list_paths(platform: Platform, method: str) -> Iterator[str]:
+    for route in build_litestar(platform).routes:
+        is_own = route.path == "/" or route.path.startswith("/account")
+        if isinstance(route, HTTPRoute) and is_own and method in route.methods:
+            yield re.sub(r"\{[^}]+\}", "x", route.path)
+
+
+async def dump(platform: Platform) -> list[str]:
+    """What a person has, table by table."""
+    tables = (
+        "person",
+        "person_password",
+        "person_totp",
+        "person_recovery_code",
+        "login_session",
+        "account_link",
+    )
+    statement = "select coalesce(json_agg(t)::text, '') from {} t"
+    return [await platform.database.pool.fetchval(statement.format(table)) for table in tables]
+
+
+async def test_no_form_of_an_account_is_taken_from_a_foreign_site(
+    platform: Platform, ada: Browser, clock: TestClock
+) -> None:
+    """Whose browser sends her cookies along, as older ones do."""
+    await add_app(ada, clock)
+    await make_codes(ada)
+    before = await dump(platform)
+    fields = {"email": "eve@example.org", "password": "another tiger lamp", "current_password": PASSWORD}
+    paths = list(list_paths(platform, "POST"))
+    assert len(paths) > 25
+    for path in paths:
+        answer = await ada.client.post(path, data=fields, headers={"origin": "https://evil.example"})
+        assert answer.status_code == 403, path
+    assert await dump(platform) == before
+    assert await is_signed_in(ada)
+
+
+async def test_no_page_of_an_account_stands_in_a_frame(platform: Platform, ada: Browser) -> None:
+    paths = list(list_paths(platform, "GET"))
+    assert len(paths) > 25
+    for path in paths:
+        headers = (await ada.client.get(path)).headers
+        assert headers["x-frame-options"] == "DENY", path
+        assert "frame-ancestors 'none'" in headers["content-security-policy"], path
+
+
+async def test_a_session_that_was_planted_is_not_the_one_she_signs_in_to(
+    browser: Browser, http: httpx.AsyncClient
+) -> None:
+    """Eve has a session of her own, puts it into Ada's browser, and waits for Ada to sign in there."""
+    await browser.sign_up(ADA)
+    browser.client.cookies.clear()
+    await browser.sign_up("eve@example.org")
+    planted = browser.client.cookies[SESSION]
+    await browser.sign_in(ADA)
+    assert ADA in (await browser.open("/account")).text
+    assert browser.client.cookies[SESSION] != planted
+    answer = await http.get("/account", headers={"cookie": f"{SESSION}={planted}"})
+    assert answer.is_redirect
+
+
+@pytest.mark.parametrize("path", ["/account/password", "/account/email", "/account/close"])
+async def test_a_stolen_session_alone_takes_no_account_over(
+    platform: Platform, ada: Browser, path: str
+) -> None:
+    """The thief has the cookie, and so every form and its token; not the password."""
+    page = await ada.open(path)
+    fields = {
+        "email": "eve@example.org",
+        "password": "another tiger lamp",
+        "current_password": "stolen horse pony",
+    }
+    before = await dump(platform)
+    assert (await ada.submit(page, path, **fields)).status_code == 400
+    assert await dump(platform) == before

@@ -8,7 +8,7 @@ from benchmarks.providers import App, Provider
 from borvo.accounts.public import Registration, create_person, find_person
 from borvo.assembly import build_platform
 from borvo.cli.demo_data import DemoClient
-from borvo.identity.store import grant_consent
+from borvo.identity.consent_store import grant_consent
 from borvo.portal.public import AccessTokenFormat, GrantType, load_client
 from borvo.settings import Settings
 

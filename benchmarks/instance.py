@@ -19,7 +19,7 @@ from msgspec import structs
 from borvo.accounts.public import Person, Registration, create_person, find_person
 from borvo.assembly import Platform, build_platform
 from borvo.cli.demo_data import PREFIX, DemoClient
-from borvo.identity.store import grant_consent
+from borvo.identity.consent_store import grant_consent
 from borvo.identity.tokens import CONSENT_CLAIM, sign_access_token
 from borvo.portal.public import (
     AccessTokenFormat,

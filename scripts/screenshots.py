@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pyotp
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -16,6 +17,7 @@ FOLDER = ROOT / "docs" / "screenshots"
 PORT, APP_PORT = 8000, 5001
 ORIGIN, APP = f"http://localhost:{PORT}", f"http://localhost:{APP_PORT}"
 PASSWORD = "borvo-demo-pass"  # noqa: S105  (the demo's, printed at its start)
+OWN_PASSWORD = "purple lamp seven boats"  # noqa: S105  (of nobody, for a minute)
 CLIENT = {"MYBP_CLIENT_ID": "demo.mybp", "MYBP_CLIENT_SECRET": "demo-mybp-secret-0123456789"}
 SIZES = {"": ViewportSize(width=1280, height=800), "-phone": ViewportSize(width=390, height=844)}
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -39,9 +41,9 @@ async def run(*command: str, ready: str, environment: dict[str, str]) -> AsyncIt
         await process.communicate()
 
 
-async def sign_in(page: Page, email: str) -> None:
+async def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
     await page.get_by_label("E-mail address").fill(email)
-    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_label("Password").fill(password)
     await page.get_by_role("main").get_by_role("button", name="Sign in").click()
 
 
@@ -154,6 +156,56 @@ async def show_app(page: Page, take: Take) -> None:
         await take(page, name.rpartition("/")[2])
 
 
+async def open_link(page: Page, kind: str) -> None:
+    """The newest of its kind that a mail in the demo's outbox brings."""
+    await page.goto(f"{ORIGIN}/outbox")
+    await page.locator(f"a[href*='/account/{kind}/']").first.click()
+
+
+async def show_sign_up(page: Page, take: Take) -> None:
+    """Somebody new makes an account, protects it, and signs in elsewhere."""
+    width = page.viewport_size["width"] if page.viewport_size else 0
+    email = f"nora.{width}@demo.test"
+    await page.goto(f"{ORIGIN}/account/sign-up")
+    await page.get_by_label("E-mail address").fill(email)
+    await page.get_by_role("button", name="Send the link").click()
+    await take(page, "mail-sent")
+    await open_link(page, "sign-up")
+    await page.get_by_label("Given name").fill("Nora")
+    await page.get_by_label("Family name").fill("Newcomer")
+    await page.get_by_label("Password").fill(OWN_PASSWORD)
+    await take(page, "finish-sign-up")
+    await page.get_by_role("button", name="Create account").click()
+    await page.wait_for_url(f"{ORIGIN}/account")
+    await show_factors(page, take)
+    # A browser of its own, in which she is not signed in.
+    context = await page.context.browser.new_context(viewport=page.viewport_size)  # type: ignore[union-attr]
+    elsewhere = await context.new_page()
+    await elsewhere.goto(f"{ORIGIN}/account/sign-in")
+    await sign_in(elsewhere, email, OWN_PASSWORD)
+    await elsewhere.get_by_role("heading", name="One more step").wait_for()
+    await take(elsewhere, "second-step")
+    await context.close()
+
+
+async def show_factors(page: Page, take: Take) -> None:
+    await page.goto(f"{ORIGIN}/account/factors")
+    await page.get_by_role("button", name="Set up an app").click()
+    await take(page, "app-setup")
+    await page.get_by_text("If you cannot scan it").click()
+    key = (await page.locator("#totp-key").inner_text()).replace(" ", "")
+    await page.get_by_label("Code").fill(pyotp.TOTP(key).now())
+    await page.get_by_role("button", name="Confirm").click()
+    await page.get_by_role("button", name="Make new recovery codes").click()
+    await take(page, "recovery-codes")
+    await page.get_by_role("link", name="I have kept them").click()
+    await page.get_by_role("heading", name="Passkeys").wait_for()
+    await take(page, "factors")
+    for name in ("sessions", "security"):
+        await page.goto(f"{ORIGIN}/account/{name}")
+        await take(page, name)
+
+
 async def show(browser: Browser, suffix: str, pages: Callable[[Page, Take], Awaitable[None]]) -> None:
     """In a browser profile of its own, so that nobody is signed in."""
 
@@ -179,7 +231,7 @@ async def take_all(data_dir: str) -> None:
         path = os.environ.get("BORVO_CHROMIUM", "/usr/bin/chromium")
         browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
         # Consent is asked for once: both pictures of it come before the app is allowed anything.
-        for pages in (show_public_pages, show_portal, show_consent, show_device, show_app):
+        for pages in (show_public_pages, show_portal, show_consent, show_device, show_app, show_sign_up):
             for suffix in SIZES:
                 await show(browser, suffix, pages)
         await browser.close()

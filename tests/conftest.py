@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,6 +31,22 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+# Seconds that a test takes on average, where processes and browsers are started.
+_SLOW = {"browser": 2.5, "docs": 1.5, "judges": 1.5, "cli": 1.0, "conformance": 0.5, "architecture": 0.3}
+_USUAL = 0.07
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest come first, so that at the end of the run no process waits for the other's last."""
+    counts = Counter(item.path for item in items)
+    items.sort(key=lambda item: -counts[item.path] * _estimate(item.path))
+
+
+def _estimate(path: Path) -> float:
+    return next((_SLOW[part] for part in path.parts if part in _SLOW), _USUAL)
+
 
 # Durability costs time and buys a test nothing.
 _FAST = {
@@ -91,7 +108,12 @@ async def database_url(databases: Databases) -> AsyncIterator[str]:
 @pytest.fixture(scope="session")
 async def borvo(server_url: str, template_name: str) -> AsyncIterator[Instance]:
     """A server in a process of its own, for the whole run: its tests make people and clients that no other uses."""
+    async with serve_instance(await create_database(server_url, template_name)) as instance:
+        yield instance
+
+
+async def create_database(server_url: str, template_name: str) -> str:
+    """The address of one for an instance that lives as long as the server."""
     name = f"instance_{uuid4().hex}"
     await execute(server_url, f'create database "{name}" template "{template_name}"')
-    async with serve_instance(replace_database(server_url, name)) as instance:
-        yield instance
+    return replace_database(server_url, name)

@@ -61,7 +61,7 @@ async def _open_platform(environment: dict[str, str]) -> AsyncIterator[Platform]
 
 
 @asynccontextmanager
-async def serve_instance(database_url: str) -> AsyncIterator[Instance]:
+async def serve_instance(database_url: str, *, profile: str = "compatible") -> AsyncIterator[Instance]:
     """`borvo serve` on a migrated database, until the end of the context."""
     port = find_free_port()
     environment = {
@@ -70,6 +70,7 @@ async def serve_instance(database_url: str) -> AsyncIterator[Instance]:
         "BORVO_DATABASE_URL": database_url,
         "BORVO_SECRET_KEY": base64.b64encode(os.urandom(32)).decode(),
         "BORVO_LOG_LEVEL": "warning",
+        "BORVO_PROFILE": profile,
     }
     program = "from borvo.cli.main import main; main(['serve'])"
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("BORVO_")}

@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from borvo.kernel.issuer import check_issuer
 from borvo.kernel.secret import Secret
+from borvo.languages.catalogues import SOURCE, TAGS
 from borvo.mail.model import parse_address
 from borvo.mail.sms import check_gateway
 from borvo.mail.smtp import parse_relay
@@ -119,6 +120,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sms_sender: Annotated[
         str, Meta(description="Sender of text messages: a number or a name that the gateway knows.")
     ] = ""
+    language: Annotated[
+        str,
+        Meta(
+            description="Language of pages and mails for people of whom nothing is known: "
+            + " or ".join(f"`{tag}`" for tag in TAGS)
+            + "."
+        ),
+    ] = SOURCE
     second_factor_roles: Annotated[
         str,
         Meta(
@@ -127,6 +136,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "anything else opens."
         ),
     ] = ""
+    factor_removal_hours: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=720,
+            description="Hours between support being asked to remove a lost second factor and its removal, in which "
+            "the person can stop it by a link.",
+        ),
+    ] = 72
     account_closing_days: Annotated[
         int,
         Meta(
@@ -283,8 +301,14 @@ def _check_sink(url: str) -> None:
         raise SettingsError(f"BORVO_SECURITY_EVENT_SINK cannot be used: {fault}") from None
 
 
+def _check_language(tag: str) -> None:
+    if tag not in TAGS:
+        raise SettingsError(f"BORVO_LANGUAGE must be one of: {', '.join(TAGS)}")
+
+
 def check_settings(settings: Settings) -> None:
     """Raises `SettingsError` for what is unsafe to run with."""
+    _check_language(settings.language)
     _check_issuer(settings.issuer)
     _check_secret_keys(settings)
     _check_mail(settings)

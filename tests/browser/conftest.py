@@ -136,6 +136,24 @@ async def sign_in(page: Page, email: str) -> None:
     await page.get_by_role("main").get_by_role("button", name="Sign in").click()
 
 
+async def tab_to(page: Page, name: str) -> None:
+    """Presses Tab until the element of that id has the focus."""
+    for _ in range(60):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("document.activeElement.id") == name:
+            return
+    pytest.fail(f"the keyboard does not reach {name}")
+
+
+async def check_looks(page: Page, axe: str) -> None:
+    """On a phone in dark colours and on a desk in light ones."""
+    for scheme, size in (("dark", PHONE), ("light", DESKTOP)):
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        await page.set_viewport_size(size)  # type: ignore[arg-type]
+        assert await run_axe(page, axe) == []
+        assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+
+
 async def run_axe(page: Page, axe: str) -> list[str]:
     """What axe finds fault with, one line each."""
     await keep_picture(page)

@@ -1,10 +1,13 @@
 """A person's own pages in a real browser: the profile, the devices, the menu."""
 
+from uuid import uuid4
+
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import PHONE, OpenPage, run_axe, sign_in
-from tests.instance import Instance
+from tests.browser.conftest import PHONE, OpenPage, check_looks, run_axe, sign_in, tab_to
+from tests.functional.mails import find_link
+from tests.instance import PASSWORD, Instance
 
 pytestmark = pytest.mark.browser
 
@@ -17,6 +20,39 @@ async def open_account(borvo: Instance, open_page: OpenPage, email: str, **optio
     await sign_in(page, email)
     await page.wait_for_url(f"{borvo.origin}/account")
     return page
+
+
+async def test_the_keyboard_alone_makes_an_account_and_closes_it(
+    borvo: Instance, open_page: OpenPage, axe: str
+) -> None:
+    """With the pages in between looked at, which no address leads to."""
+    page, email = await open_page(), f"{uuid4().hex[:12]}@example.org"
+    await page.goto(f"{borvo.origin}/account/sign-up")
+    await write(page, email=email)
+    await page.get_by_role("heading", name="Look at your mail").wait_for()
+    await check_looks(page, axe)
+    await page.goto(borvo.origin + await find_link(borvo.platform, email))
+    await write(page, given_name="Nora", family_name="New", password="short")
+    await expect(page.get_by_role("alert")).to_be_focused()
+    await check_looks(page, axe)
+    await write(page, password=PASSWORD)
+    await page.wait_for_url(f"{borvo.origin}/account")
+    await page.goto(f"{borvo.origin}/account/email")
+    await write(page, email=email, current_password="wrong horse pony")
+    await expect(page.get_by_role("alert")).to_be_focused()
+    await check_looks(page, axe)
+    await page.goto(f"{borvo.origin}/account/close")
+    await write(page, current_password=PASSWORD)
+    await page.get_by_role("heading", name="Your account is closed").wait_for()
+    await check_looks(page, axe)
+
+
+async def write(page: Page, **fields: str) -> None:
+    """Into fields in the order in which the keyboard reaches them, and sends the form."""
+    for name, text in fields.items():
+        await tab_to(page, name)
+        await page.keyboard.type(text)
+    await page.keyboard.press("Enter")
 
 
 async def test_a_profile_is_filled_in_mended_and_kept(borvo: Instance, open_page: OpenPage, axe: str) -> None:

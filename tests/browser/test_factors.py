@@ -7,7 +7,7 @@ import pyotp
 import pytest
 from playwright.async_api import CDPSession, Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, OpenPage, run_axe, sign_in
+from tests.browser.conftest import OpenPage, check_looks, sign_in
 from tests.browser.test_account import open_account
 from tests.instance import Instance
 
@@ -47,14 +47,6 @@ async def plug(page: Page) -> Device:
     await session.send("WebAuthn.enable", {"enableUI": False})
     made = await session.send("WebAuthn.addVirtualAuthenticator", {"options": _DEVICE})
     return Device(session, made["authenticatorId"])
-
-
-async def check_looks(page: Page, axe: str) -> None:
-    for scheme, size in (("dark", PHONE), ("light", DESKTOP)):
-        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-        await page.set_viewport_size(size)  # type: ignore[arg-type]
-        assert await run_axe(page, axe) == []
-        assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
 
 async def add_passkey(page: Page, borvo: Instance, name: str) -> None:

@@ -129,7 +129,7 @@ async def test_a_device_waits_until_a_person_has_entered_its_code(
 
 
 async def test_what_is_unticked_is_not_shared_and_what_was_taken_back_is_asked_again(
-    borvo: Instance, open_page: OpenPage, foreign_site: ForeignSite
+    borvo: Instance, open_page: OpenPage, foreign_site: ForeignSite, axe: str
 ) -> None:
     client_id = await register(borvo, foreign_site, "diary")
     page, address = await open_page(), build_url(borvo, foreign_site, client_id)
@@ -143,6 +143,12 @@ async def test_what_is_unticked_is_not_shared_and_what_was_taken_back_is_asked_a
     app = page.get_by_role("main").get_by_role("listitem").filter(has_text="App diary").first
     await expect(app).to_contain_text("See your name")
     await expect(app).not_to_contain_text("e-mail")
+    await page.get_by_role("link", name="Change what App diary may do").click()
+    assert await run_axe(page, axe) == []
+    await page.get_by_label("see your name").uncheck()
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("status")).to_contain_text("Saved")
+    await expect(page.get_by_role("main")).not_to_contain_text("See your name")
     await page.goto(address)
     await take_code(page, foreign_site)
     await page.goto(f"{borvo.origin}/account/apps")

@@ -14,7 +14,7 @@ from borvo.accounts.public import find_person
 from borvo.accounts.registration import Wish, ask_for_link
 from borvo.portal.activity import list_days
 from borvo.portal.public import Activity, add_counts
-from tests.browser.conftest import DESKTOP, PHONE, OpenPage, run_axe, sign_in
+from tests.browser.conftest import OpenPage, check_looks, sign_in, tab_to
 from tests.factories.clients import register_client
 from tests.functional.mails import find_link
 from tests.instance import PASSWORD, Instance
@@ -70,7 +70,6 @@ BEHIND_SIGN_IN = {
 }
 NAMES = [*OPEN_TO_ALL, *BEHIND_SIGN_IN]
 
-READ_WIDTH = "document.documentElement.scrollWidth"
 READ_FOCUS = """() => {
   const element = document.activeElement, style = getComputedStyle(element);
   return {
@@ -167,18 +166,13 @@ async def test_a_page_serves_everybody(visit: Any, axe: str, name: str) -> None:
     assert seen[0]["top"] >= 0
     assert len(seen) > 3
     assert [each for each in seen if each["ring"] < 2] == []
-    for scheme, size in (("light", DESKTOP), ("dark", PHONE)):
-        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        await page.set_viewport_size(size)
-        assert await run_axe(page, axe) == []
-        assert await page.evaluate(READ_WIDTH) <= size["width"]
+    await check_looks(page, axe)
 
 
 async def test_the_keyboard_alone_signs_a_person_in(borvo: Instance, open_page: OpenPage) -> None:
     email, page = await borvo.create_person(), await open_page()
     await page.goto(f"{borvo.origin}/account/sign-in")
-    while (await page.evaluate(READ_FOCUS))["id"] != "email":
-        await page.keyboard.press("Tab")
+    await tab_to(page, "email")
     await page.keyboard.type(email)
     await page.keyboard.press("Tab")
     await page.keyboard.type(PASSWORD)

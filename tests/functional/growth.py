@@ -8,6 +8,7 @@ ENDING = {
     "account_link",
     "login_session",
     "half_login",
+    "factor_removal",
     "spent_challenge",
     "session_client",
     "authorization_request",
@@ -84,6 +85,7 @@ _KEPT_BECAUSE = {
         "kept_key",
         "database_mark",
         "security_event_anchor",
+        "security_event_head",
         "security_event_stream",
     },
 }

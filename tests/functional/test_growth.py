@@ -13,7 +13,7 @@ from borvo.dataserver.export import worker
 from borvo.organisations.public import OrganisationRole, add_member
 from borvo.portal.public import create_tenancy
 from borvo.settings import Settings
-from borvo.support.public import open_log, seal_due
+from borvo.support.public import Wish, act_on_person, open_log, seal_due
 from tests.factories.clients import register_client
 from tests.factories.proofs import Prover
 from tests.factories.samples import create_body
@@ -94,6 +94,8 @@ async def sign_people_in(stage: Stage) -> None:
     await obtain_lasting(handler, ada)
     careful = await stage.find_browser(CAREFUL)
     key = await add_passkey(careful)
+    lost = Wish(kinds=("passkey",), checked="nothing, for a test")
+    await act_on_person(platform.accounts, "factor-removal", CAREFUL, lost, "lost for a test")
     careful.client.cookies.clear()
     await careful.sign_in(CAREFUL)
     await sign_in_by_passkey(careful, key)

@@ -1,8 +1,9 @@
 """The address of a person: she proves it, changes it, and may take a change back."""
 
 from borvo.accounts import address_store, limits, link_store, store
-from borvo.accounts.factors import half_store
+from borvo.accounts.factors import half_store, loss_store
 from borvo.accounts.factors import store as factor_store
+from borvo.accounts.interventions import Intervention, find_subject, note
 from borvo.accounts.links import LINK_LIFETIMES, AccountLink, LinkPurpose, LinkText
 from borvo.accounts.model import Login, Person
 from borvo.accounts.registration import AddressTakenError, LinkGoneError, keep_link
@@ -17,6 +18,7 @@ from borvo.accounts.words import (
     write_new_address,
     write_verify,
 )
+from borvo.kernel.errors import ConflictError
 from borvo.kernel.ids import PersonId
 from borvo.mail.model import Mail
 from borvo.mail.posting import post_mail
@@ -27,9 +29,10 @@ _CONFIRMED_BY = (LinkPurpose.VERIFY, LinkPurpose.CHANGE)
 _VOID_WITH_A_CHANGE = (LinkPurpose.RESET, LinkPurpose.VERIFY, LinkPurpose.CHANGE)
 
 
-async def _post(connection: Connection, accounts: Accounts, person_id: PersonId, *mails: Mail) -> None:
+async def _post(connection: Connection, accounts: Accounts, person: Person, *mails: Mail) -> None:
+    language = accounts.speak(person.locale)
     for mail in mails:
-        await post_mail(accounts.outbox, connection, mail, person_id=person_id)
+        await post_mail(accounts.outbox, connection, mail, person_id=person.id, language=language)
 
 
 async def _record(
@@ -43,9 +46,22 @@ async def ask_to_verify(accounts: Accounts, person: Person) -> None:
     await accounts.limiter.spend(limits.LINK_BY_EMAIL, person.email, accounts.clock())
     async with accounts.database.transaction() as connection:
         text = await keep_link(connection, accounts, LinkPurpose.VERIFY, person.id, person.email)
-        await _post(
-            connection, accounts, person.id, write_verify(person.email, accounts.issuer, text.render())
-        )
+        await _post(connection, accounts, person, write_verify(person.email, accounts.issuer, text.render()))
+
+
+async def ask_to_verify_for(accounts: Accounts, person_id: PersonId, intervention: Intervention) -> None:
+    """The link of `ask_to_verify`, which support sends. Raises as `find_subject`, `TooManyRequestsError`, and
+    `ConflictError` when there is nothing to prove or nobody who could open the link."""
+    async with accounts.database.transaction() as connection:
+        person = await find_subject(connection, accounts, person_id, intervention)
+        if person.is_email_verified:
+            raise ConflictError("The address is confirmed already.")
+        if person.is_suspended or person.is_closing:
+            raise ConflictError("Nobody can sign in to this account now, so nobody could open the link.")
+        await accounts.limiter.spend_within(connection, limits.LINK_BY_EMAIL, person.email, accounts.clock())
+        text = await keep_link(connection, accounts, LinkPurpose.VERIFY, person.id, person.email)
+        mail = write_verify(person.email, accounts.issuer, text.render())
+        await note(connection, accounts, person, SecurityEventKind.VERIFICATION_SENT, intervention, mail)
 
 
 async def ask_to_change(accounts: Accounts, person: Person, email: str) -> None:
@@ -59,7 +75,7 @@ async def ask_to_change(accounts: Accounts, person: Person, email: str) -> None:
         else:
             mail = write_change(email, accounts.issuer, text.render())
         asked = write_change_asked(person.email, accounts.issuer)
-        await _post(connection, accounts, person.id, mail, asked)
+        await _post(connection, accounts, person, mail, asked)
 
 
 async def find_confirmation(accounts: Accounts, login: Login, text: LinkText) -> AccountLink:
@@ -103,14 +119,14 @@ async def _change(connection: Connection, accounts: Accounts, person_id: PersonI
         mails.append(write_address_changed(old.email, accounts.issuer, text.render()))
     else:
         await address_store.release_address(connection, old.email)
-    await _post(connection, accounts, person_id, *mails)
+    await _post(connection, accounts, old, *mails)
 
 
 async def undo_change(accounts: Accounts, text: LinkText) -> LinkText:
     """The address that the link was sent to is hers again, if it was changed. Whoever did what she undoes knew the
     password, so it is void, all sessions end, and the link that comes back lets her choose another. Later changes and
-    their links go with it, and what was added to sign in with in the week before, when nobody else may have been in
-    yet: a thief who comes by a passkey of his own needs no password. Older factors stay. Raises `LinkGoneError`."""
+    their links go with it, and the second factors of that time and of the week before: a thief with a passkey of his
+    own needs no password. Older ones stay. Raises `LinkGoneError`."""
     now = accounts.clock()
     async with accounts.database.transaction() as connection:
         link = await link_store.consume_link(connection, text, LinkPurpose.UNDO, now)
@@ -130,7 +146,7 @@ async def undo_change(accounts: Accounts, text: LinkText) -> LinkText:
         await _record(connection, accounts, kind, person.id)
         write = write_change_undone if was_changed else write_factor_undone
         addresses = dict.fromkeys((link.email, person.email))
-        await _post(connection, accounts, person.id, *(write(email, accounts.issuer) for email in addresses))
+        await _post(connection, accounts, person, *(write(email, accounts.issuer) for email in addresses))
         return await keep_link(connection, accounts, LinkPurpose.RESET, person.id, link.email)
 
 
@@ -142,4 +158,5 @@ async def _void_access(connection: Connection, accounts: Accounts, undo: Account
     await link_store.end_links(connection, person_id, [LinkPurpose.UNDO], now, since=undo.created_at)
     await end_sessions(connection, accounts, person_id)
     await half_store.end_halves(connection, person_id, now)
+    await loss_store.take_removal(connection, person_id)
     await factor_store.delete_since(connection, person_id, undo.created_at - LINK_LIFETIMES[LinkPurpose.UNDO])

@@ -13,6 +13,7 @@ from borvo.accounts.recency import require_recent_factor
 from borvo.accounts.registration import AddressTakenError, LinkGoneError, Wish, read_link
 from borvo.accounts.signing_in import AnyRequest, Collaborators, SignedIn
 from borvo.kernel.errors import TooManyRequestsError
+from borvo.kernel.text import say
 from borvo.web.forms import Form, read_form
 from borvo.web.pages import redirect_to, render_page
 
@@ -38,10 +39,10 @@ async def submit_address(
     form = await read_form(request)
     email = read_email(form)
     if email == login.person.email:
-        form.add_error("email", "This is your address already.")
+        form.add_error("email", say("This is your address already."))
     try:
         if not await recovery.confirm_password(accounts, login.person.id, form.raw("current_password")):
-            form.add_error("current_password", "This is not your password.")
+            form.add_error("current_password", say("This is not your password."))
         if email is None or not form.is_valid:
             return _render(login, form, 400)
         await address_change.ask_to_change(accounts, login.person, email)

@@ -12,7 +12,8 @@ async def lock_person(connection: Connection, person_id: PersonId) -> Person | N
     """As she is now, until the transaction ends; None when there is none or the account is closed for good."""
     row = await connection.fetchrow(
         f"""select {PERSON_COLUMNS} from person p
-            where p.id = $1 and (p.closed_at is null or p.erase_at is not null) for update""",
+            where p.id = $1 and (p.closed_at is null or p.erase_at is not null or p.suspended_at is not null)
+            for update""",
         person_id,
     )
     return read_person(row) if row else None

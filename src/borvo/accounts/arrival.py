@@ -16,9 +16,11 @@ from borvo.accounts.methods import PASSWORD, Methods
 from borvo.accounts.model import Holder, Person
 from borvo.accounts.service import Accounts, Device
 from borvo.accounts.signing_in import AnyRequest
-from borvo.kernel.errors import TooManyRequestsError
+from borvo.kernel.errors import ForbiddenError, TooManyRequestsError
+from borvo.languages.language import Language
 from borvo.web.addresses import find_client_address
 from borvo.web.forms import Form
+from borvo.web.languages import choose_for
 from borvo.web.pages import redirect_to, render_page
 
 
@@ -38,12 +40,25 @@ async def render_arrival(
         status=status,
         headers=headers,
         form_action=[destination.origin] if destination else (),
+        ui_locales=destination.ui_locales if destination else "",
         form=form,
         return_to=return_to,
         destination=destination,
         viewer=None,
         **context,
     )
+
+
+async def choose_arriving(request: AnyRequest, accounts: Accounts, return_to: str) -> Language:
+    """The language of `render_arrival`'s pages, for what else is said to her."""
+    destination = await accounts.describe_return(return_to)
+    return choose_for(request, destination.ui_locales if destination else "")
+
+
+async def find_chosen_locale(request: AnyRequest, accounts: Accounts, return_to: str) -> str:
+    """For the profile of whoever makes an account; empty for the language that everybody gets."""
+    tag = (await choose_arriving(request, accounts, return_to)).tag
+    return "" if tag == accounts.default_language else tag
 
 
 async def slow_down(
@@ -65,8 +80,27 @@ def find_landing(person: Person, return_to: str) -> str:
     return "/portal" if return_to == DEFAULT_RETURN and person.is_developer else return_to
 
 
+class AccountSuspendedError(ForbiddenError):
+    """She has proved who she is; before that, nothing says so."""
+
+    title = "Your account is suspended"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The support team has suspended this account, so nobody can use it. Nothing in it is deleted. "
+            "To learn why, or to have it lifted, write to whoever runs this platform."
+        )
+
+
+def _refuse_suspended(person: Person) -> None:
+    if isinstance(person, Holder) and person.is_suspended:
+        raise AccountSuspendedError
+
+
 async def enter(request: AnyRequest, accounts: Accounts, person: Person, return_to: str) -> Redirect:
-    """Signs the person in whose password was right, and sends her on: to the second step, if she has one."""
+    """Signs the person in whose password was right, and sends her on: to the second step, if she has one. Raises
+    `AccountSuspendedError`."""
+    _refuse_suspended(person)
     async with accounts.database.connection() as connection:
         has_more = await has_second_factor(connection, person.id)
     if has_more:
@@ -77,7 +111,8 @@ async def enter(request: AnyRequest, accounts: Accounts, person: Person, return_
 async def let_in(
     request: AnyRequest, accounts: Accounts, person: Person, return_to: str, methods: Methods
 ) -> Redirect:
-    """Signs the person in who has proved all that she must, and sends her on."""
+    """Signs the person in who has proved all that she must, and sends her on. Raises `AccountSuspendedError`."""
+    _refuse_suspended(person)
     return_to = await reopen(accounts, person, return_to)
     previous = await service.find_login(accounts, accounts.cookies.read(request, "session"))
     cookie = await service.enter(accounts, previous, person, read_device(request, accounts), methods)

@@ -10,6 +10,7 @@ from borvo.accounts.recency import require_recent_factor
 from borvo.accounts.service import Accounts
 from borvo.accounts.signing_in import AnyRequest, Collaborators, SignedIn
 from borvo.kernel.errors import TooManyRequestsError
+from borvo.kernel.text import say
 from borvo.web.forms import Form, read_form
 from borvo.web.pages import render_page
 
@@ -39,7 +40,7 @@ async def submit_close(request: AnyRequest, login: SignedIn, accounts: Collabora
     form = await read_form(request)
     try:
         if not await recovery.confirm_password(accounts, login.person.id, form.raw("current_password")):
-            form.add_error("current_password", "This is not your password.")
+            form.add_error("current_password", say("This is not your password."))
             return await _render(accounts, login, form, 400)
         erase_at = await closing.close_account(accounts, login)
     except (TooManyRequestsError, ClosingRefusedError) as error:

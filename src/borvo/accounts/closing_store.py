@@ -17,14 +17,17 @@ _OWN_TABLES = (
     "half_login",
     "login_session",
     "account_link",
+    "factor_removal",
 )
 
 
 async def close_person(
     connection: Connection, person_id: PersonId, now: datetime, erase_at: datetime
 ) -> None:
+    """One that is suspended closes, too, and stays suspended."""
     await connection.execute(
-        "update person set closed_at = $2, erase_at = $3 where id = $1 and closed_at is null",
+        """update person set closed_at = coalesce(closed_at, $2), erase_at = $3
+           where id = $1 and (closed_at is null or suspended_at is not null)""",
         person_id,
         now,
         erase_at,
@@ -34,7 +37,9 @@ async def close_person(
 async def reopen_person(connection: Connection, person_id: PersonId, now: datetime) -> bool:
     """Whether she had closed the account, and it is not too late."""
     reopened = await connection.fetchval(
-        "update person set closed_at = null, erase_at = null where id = $1 and erase_at > $2 returning true",
+        """update person set closed_at = null, erase_at = null
+           where id = $1 and erase_at > $2 and suspended_at is null
+           returning true""",
         person_id,
         now,
     )

@@ -29,11 +29,15 @@ from borvo.accounts.policy import (
     normalize_phone_number,
 )
 from borvo.accounts.registration import Registration
+from borvo.kernel.text import say
 from borvo.web.addresses import is_local_path
 from borvo.web.forms import Form
 
 DEFAULT_RETURN = "/account"
 _RETURN_MAXIMUM = 2000
+
+_NO_GIVEN_NAME = say("Enter your given name.")
+_NO_FAMILY_NAME = say("Enter your family name.")
 
 _ADDRESS = [field.name for field in fields(PostalAddress)]
 _OWN = [field.name for field in fields(Profile) if field.name != "address"]
@@ -74,8 +78,8 @@ async def read_registration(form: Form, email: str) -> Registration | None:
         form.raw("password"),
     )
     faults = {
-        "given_name": check_name(given_name, "given name"),
-        "family_name": check_name(family_name, "family name"),
+        "given_name": check_name(given_name, _NO_GIVEN_NAME),
+        "family_name": check_name(family_name, _NO_FAMILY_NAME),
         "password": await asyncio.to_thread(check_password, password, email, given_name, family_name),
     }
     if not _note_faults(form, faults):
@@ -114,8 +118,8 @@ def read_profile(form: Form, today: date, zones: Collection[str]) -> ProfileDeta
     texts, year = _read_texts(form), form.text("birth_year")
     faults = {
         **{name: _CHECKS.get(name, check_line)(text) for name, text in texts.items()},
-        "given_name": check_name(form.text("given_name"), "given name"),
-        "family_name": check_name(form.text("family_name"), "family name"),
+        "given_name": check_name(form.text("given_name"), _NO_GIVEN_NAME),
+        "family_name": check_name(form.text("family_name"), _NO_FAMILY_NAME),
         "zoneinfo": check_zone(texts["zoneinfo"], zones),
         "birthdate": check_birthdate(texts["birthdate"], today),
         "birth_year": check_birth_year(year, texts["birthdate"], today),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from borvo.accounts import store
 from borvo.kernel.digests import digest_with_key
 from borvo.kernel.errors import TooManyRequestsError
+from borvo.kernel.text import say_count
 from borvo.storage.database import Connection, Database
 
 _EPOCH_STEP = timedelta(minutes=15)
@@ -70,7 +71,11 @@ def build_refusal(limit: Limit, now: datetime) -> TooManyRequestsError:
     """What meets whoever is beyond the limit: the way is free again when the window ends."""
     wait = int((find_window(now) + _EPOCH_STEP - now).total_seconds()) + 1
     return TooManyRequestsError(
-        f"Too many attempts. Please try again in {max(1, round(wait / 60))} minutes.",
+        say_count(
+            "Too many attempts. Please try again in %(count)s minute.",
+            "Too many attempts. Please try again in %(count)s minutes.",
+            max(1, round(wait / 60)),
+        ),
         retry_after=wait,
         private=f"limit {limit.name}",
     )

@@ -2,7 +2,7 @@
 
 from litestar.response import Template
 
-from borvo.accounts.arrival import render_arrival, slow_down
+from borvo.accounts.arrival import choose_arriving, render_arrival, slow_down
 from borvo.accounts.forms import read_email, read_return_to
 from borvo.accounts.links import AccountLink
 from borvo.accounts.registration import Wish, ask_for_link
@@ -32,7 +32,8 @@ async def submit_wish(request: AnyRequest, accounts: Accounts, name: str, wish: 
         return await render_arrival(accounts, name, form, return_to, 400)
     address = find_client_address(request, accounts.trusted_proxies)
     try:
-        mark = await ask_for_link(accounts, wish, email, return_to, address)
+        language = await choose_arriving(request, accounts, return_to)
+        mark = await ask_for_link(accounts, wish, email, return_to, address, language.tag)
     except TooManyRequestsError as error:
         return await slow_down(accounts, name, form, return_to, error)
     return await _render_sent(request, accounts, wish, form, return_to, mark)

@@ -17,6 +17,7 @@ class LinkPurpose(StrEnum):
     VERIFY = "verify"
     CHANGE = "change"
     UNDO = "undo"
+    KEEP_FACTOR = "keep_factor"
 
 
 LINK_LIFETIMES = {
@@ -27,6 +28,7 @@ LINK_LIFETIMES = {
     LinkPurpose.RESET: timedelta(minutes=30),
     LinkPurpose.UNDO: timedelta(days=7),
 }
+"""The link that keeps a second factor lives as long as what it stops."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """People and their logins as values, and the pure rules about what they type."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from borvo.accounts.methods import PASSWORD, Methods
 from borvo.kernel.entropy import TOKEN_BYTES, decode_bytes, encode_bytes
 from borvo.kernel.ids import LoginSessionId, PersonId
+from borvo.kernel.text import say
 from borvo.mail.model import is_address
 
 SESSION_LIFETIME = timedelta(hours=12)
@@ -32,10 +33,15 @@ class Role(StrEnum):
     DEVELOPER = "developer"
     SUPPORT = "support"
 
+    @property
+    def label(self) -> str:
+        return self.value.replace("_", " ")
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A registered person. `roles` always holds `patient`: everybody has data of their own."""
+    """A registered person. `roles` always holds `patient`: everybody has data of their own. `locale` is the language
+    that she has chosen, empty when she has not."""
 
     id: PersonId
     email: str
@@ -43,6 +49,7 @@ class Person:
     given_name: str
     family_name: str
     roles: frozenset[Role]
+    locale: str = field(default="", kw_only=True)
 
     @property
     def display_name(self) -> str:
@@ -57,6 +64,10 @@ class Person:
         return Role.AGENT in self.roles
 
     @property
+    def is_supporter(self) -> bool:
+        return Role.SUPPORT in self.roles
+
+    @property
     def is_staff(self) -> bool:
         """Whether she may belong to an organisation."""
         return not self.roles.isdisjoint({Role.AGENT, Role.MEMBERSHIP_MANAGER})
@@ -64,9 +75,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Holder(Person):
-    """A person with an account that may be closed, as long as she may still come back."""
+    """A person with an account that may be closed, as long as she may still come back, or suspended."""
 
     is_closing: bool
+    is_suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +107,10 @@ class Login:
     @property
     def is_staff(self) -> bool:
         return self.person.is_staff
+
+    @property
+    def is_supporter(self) -> bool:
+        return self.person.is_supporter
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,16 +211,16 @@ def normalize_email(text: str) -> str:
 def check_email(text: str) -> str | None:
     """What is wrong with the address, or None. Only a message to it can prove more."""
     if not text:
-        return "Enter your e-mail address."
+        return say("Enter your e-mail address.")
     if len(text) > EMAIL_MAXIMUM or _EMAIL.fullmatch(text) is None or not is_address(text):
-        return "Enter an e-mail address such as name@example.org."
+        return say("Enter an e-mail address such as name@example.org.")
     return None
 
 
-def check_name(text: str, what: str) -> str | None:
-    """What is wrong with a given or family name, or None."""
+def check_name(text: str, missing: str) -> str | None:
+    """What is wrong with a given or family name, or None; `missing` is what to say where there is none."""
     if not text:
-        return f"Enter your {what}."
+        return missing
     if len(text) > NAME_MAXIMUM or not text.isprintable():
-        return f"Use at most {NAME_MAXIMUM} ordinary characters."
+        return say("Use at most %(most)s ordinary characters.", most=NAME_MAXIMUM)
     return None

@@ -15,11 +15,13 @@ from borvo.accounts.address_pages import (
 )
 from borvo.accounts.arrival import enter, render_arrival, slow_down
 from borvo.accounts.closing_pages import show_close, submit_close
+from borvo.accounts.factors.loss_pages import HANDLERS as LOSS_HANDLERS
 from borvo.accounts.factors.pages import HANDLERS as FACTOR_HANDLERS
 from borvo.accounts.factors.second_step_pages import HANDLERS as SECOND_STEP_HANDLERS
 from borvo.accounts.factors.second_step_pages import offer_passkey
 from borvo.accounts.forms import read_return_to
 from borvo.accounts.known_browsers import COOKIE
+from borvo.accounts.language_pages import submit_language
 from borvo.accounts.password_pages import show_change, submit_change
 from borvo.accounts.profile_pages import show_profile, submit_profile
 from borvo.accounts.reset_pages import show_request, show_reset, submit_request, submit_reset
@@ -27,7 +29,9 @@ from borvo.accounts.security_pages import show_security
 from borvo.accounts.session_pages import show_sessions, submit_end, submit_end_all
 from borvo.accounts.sign_up_pages import show_finish, show_sign_up, submit_finish, submit_sign_up
 from borvo.accounts.signing_in import AnyRequest, Collaborators, SignedIn, Viewer
+from borvo.accounts.words import name_role
 from borvo.kernel.errors import TooManyRequestsError
+from borvo.kernel.text import say
 from borvo.web.addresses import find_client_address
 from borvo.web.forms import Form, read_form
 from borvo.web.pages import PAGE_OPT, render_page
@@ -41,7 +45,8 @@ async def show_start(viewer: Viewer) -> Template:
 @get("/account")
 async def show_account(request: AnyRequest, login: SignedIn) -> Template:
     notice = request.query_params.get("notice", "")
-    return render_page("accounts/account.html", viewer=login, person=login.person, notice=notice)
+    roles = [name_role(role) for role in sorted(login.person.roles)]
+    return render_page("accounts/account.html", viewer=login, person=login.person, roles=roles, notice=notice)
 
 
 @get("/account/sign-in")
@@ -66,7 +71,7 @@ async def submit_sign_in(request: AnyRequest, accounts: Collaborators) -> Templa
         await accounts.brake.keep_back()
         return offer_passkey(request, accounts, await slow_down(accounts, "sign_in", form, return_to, error))
     if person is None:
-        form.add_error("form", "The e-mail address or the password is not right.")
+        form.add_error("form", say("The e-mail address or the password is not right."))
         page = await render_arrival(accounts, "sign_in", form, return_to, 400)
         return offer_passkey(request, accounts, page)
     return await enter(request, accounts, person, return_to)
@@ -104,7 +109,9 @@ def build_router() -> Router:
         submit_end,
         submit_end_all,
         show_security,
+        submit_language,
         *FACTOR_HANDLERS,
+        *LOSS_HANDLERS,
         *SECOND_STEP_HANDLERS,
     ]
     return Router(path="/", route_handlers=handlers, opt={PAGE_OPT: True}, include_in_schema=False)

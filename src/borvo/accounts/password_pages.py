@@ -9,6 +9,7 @@ from borvo.accounts.model import Login
 from borvo.accounts.recency import require_recent_factor
 from borvo.accounts.signing_in import AnyRequest, Collaborators, SignedIn
 from borvo.kernel.errors import TooManyRequestsError
+from borvo.kernel.text import say
 from borvo.web.forms import Form, read_form
 from borvo.web.pages import redirect_to, render_page
 
@@ -31,7 +32,7 @@ async def submit_change(request: AnyRequest, login: SignedIn, accounts: Collabor
     form = await read_form(request)
     try:
         if not await recovery.confirm_password(accounts, login.person.id, form.raw("current_password")):
-            form.add_error("current_password", "This is not your password.")
+            form.add_error("current_password", say("This is not your password."))
     except TooManyRequestsError as error:
         form.add_error("form", error.public)
         return _render(login, form, error.status)

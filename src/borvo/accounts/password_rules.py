@@ -7,6 +7,9 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from borvo.accounts.password_reasons import explain_guess
+from borvo.kernel.text import say
+
 # NIST SP 800-63B-4 3.1.1.2: fifteen characters where the password is the only factor.
 PASSWORD_MINIMUM = 15
 PASSWORD_MAXIMUM = 200
@@ -54,19 +57,17 @@ def check_password(password: str, *about: str) -> str | None:
     password = normalize_password(password)
     # NIST SP 800-63B-4 3.1.1.2: each code point counts as one character.
     if len(password) < PASSWORD_MINIMUM:
-        return f"Use at least {PASSWORD_MINIMUM} characters; four words are easiest to remember."
+        return say(
+            "Use at least %(least)s characters; four words are easiest to remember.", least=PASSWORD_MINIMUM
+        )
     if len(password) > PASSWORD_MAXIMUM:
-        return f"Use at most {PASSWORD_MAXIMUM} characters."
+        return say("Use at most %(most)s characters.", most=PASSWORD_MAXIMUM)
     own_words = _list_own_words(about)
     if _is_made_of(password, own_words):
-        return (
+        return say(
             "This is easy to guess: it is little more than your name, your address or ours. Use other words."
         )
     found = _load_estimator()(password[:_LOOKED_AT], user_inputs=own_words)
     if found["score"] >= _STRENGTH_MINIMUM:
         return None
-    reason = found["feedback"]["warning"].removesuffix(".")
-    return (
-        f"This is too easy to guess{f': {reason[0].lower()}{reason[1:]}' if reason else ''}. "
-        "Use a few words that do not belong together, and nothing that others know about you."
-    )
+    return explain_guess(found["feedback"]["warning"])

@@ -6,6 +6,8 @@ from collections.abc import Collection
 from datetime import date
 from urllib.parse import urlsplit
 
+from borvo.kernel.text import say
+
 LINE_MAXIMUM = 100
 URL_MAXIMUM = 1000
 STREET_MAXIMUM = 300
@@ -27,7 +29,7 @@ _LOCALE = re.compile(
 def check_line(text: str) -> str | None:
     """One line of whatever the person likes."""
     if len(text) > LINE_MAXIMUM or not text.isprintable():
-        return f"Use at most {LINE_MAXIMUM} ordinary characters."
+        return say("Use at most %(most)s ordinary characters.", most=LINE_MAXIMUM)
     return None
 
 
@@ -35,9 +37,11 @@ def check_street(text: str) -> str | None:
     """A few lines, parted by newlines."""
     lines = text.split("\n")
     if len(lines) > STREET_LINES or len(text) > STREET_MAXIMUM:
-        return f"Use at most {STREET_LINES} lines and {STREET_MAXIMUM} characters."
+        return say(
+            "Use at most %(lines)s lines and %(most)s characters.", lines=STREET_LINES, most=STREET_MAXIMUM
+        )
     if not all(line.isprintable() for line in lines):
-        return "Use ordinary characters only."
+        return say("Use ordinary characters only.")
     return None
 
 
@@ -46,8 +50,8 @@ def check_url(text: str) -> str | None:
     if not text:
         return None
     if len(text) > URL_MAXIMUM:
-        return f"Use at most {URL_MAXIMUM} characters."
-    return None if _is_web_address(text) else "Enter a web address such as https://example.org/me."
+        return say("Use at most %(most)s characters.", most=URL_MAXIMUM)
+    return None if _is_web_address(text) else say("Enter a web address such as https://example.org/me.")
 
 
 def _is_web_address(text: str) -> bool:
@@ -70,22 +74,22 @@ def check_birthdate(text: str, today: date) -> str | None:
     if not text:
         return None
     if _BIRTHDATE.fullmatch(text) is None:
-        return "Enter a date as year, month and day, or the year alone, such as 1970."
+        return say("Enter a date as year, month and day, or the year alone, such as 1970.")
     try:
         born = date.fromisoformat(text if "-" in text else f"{text}-01-01")
     except ValueError:
-        return "There is no such day."
+        return say("There is no such day.")
     if born > today:
-        return "This lies in the future."
-    return f"Enter a year from {EARLIEST_YEAR} on." if born.year < EARLIEST_YEAR else None
+        return say("This lies in the future.")
+    return say("Enter a year from %(year)s on.", year=EARLIEST_YEAR) if born.year < EARLIEST_YEAR else None
 
 
 def check_birth_year(year: str, birthdate: str, today: date) -> str | None:
     """The year alone; beside a whole date it must be the date's own."""
     if "-" in year:
-        return "Enter the four digits of the year."
+        return say("Enter the four digits of the year.")
     if year and birthdate and not birthdate.startswith(f"{year}-"):
-        return "This is another year than that of the date."
+        return say("This is another year than that of the date.")
     return check_birthdate(year, today)
 
 
@@ -94,13 +98,13 @@ def check_zone(text: str, known: Collection[str]) -> str | None:
     if not text:
         return None
     is_known = text in known if known else len(text) <= LINE_MAXIMUM and bool(_ZONE.fullmatch(text))
-    return None if is_known else "Choose a time zone from the list, such as Europe/London."
+    return None if is_known else say("Choose a time zone from the list, such as Europe/London.")
 
 
 def check_locale(text: str) -> str | None:
     """BCP 47 (RFC 5646)."""
     if text and (len(text) > LINE_MAXIMUM or _LOCALE.fullmatch(text) is None):
-        return "Enter a language such as en or en-GB."
+        return say("Enter a language such as en or en-GB.")
     return None
 
 
@@ -119,7 +123,7 @@ def _spell_subtag(part: str) -> str:
 def check_phone_number(text: str) -> str | None:
     """E.164, as OpenID Connect Core 5.1 advises, after `normalize_phone_number`."""
     if text and _PHONE.fullmatch(text) is None:
-        return "Enter the number with + and the country code, such as +44 20 7946 0000."
+        return say("Enter the number with + and the country code, such as +44 20 7946 0000.")
     return None
 
 

@@ -5,6 +5,7 @@ from borvo.accounts.model import ClaimsSubject, ProfileDetails
 from borvo.accounts.service import Accounts
 from borvo.kernel.errors import NotFoundError
 from borvo.kernel.ids import PersonId
+from borvo.kernel.text import say
 
 
 async def load_profile(accounts: Accounts, person_id: PersonId) -> ClaimsSubject:
@@ -12,7 +13,7 @@ async def load_profile(accounts: Accounts, person_id: PersonId) -> ClaimsSubject
     async with accounts.database.connection() as connection:
         subject = await profile_store.load_claims_subject(connection, person_id)
     if subject is None:
-        raise NotFoundError("This account is closed.")
+        raise NotFoundError(say("This account is closed."))
     return subject
 
 

@@ -64,3 +64,16 @@ async def save_details(
     texts = [getattr(profile, name) for name in _OWN]
     texts += [getattr(profile.address, name) for name in _ADDRESS]
     await connection.execute(_SAVE, person_id, now, *texts)
+
+
+async def save_locale(connection: Connection, person_id: PersonId, locale: str, now: datetime) -> None:
+    """Leaves the rest of the profile as it is."""
+    others = [name for name in _TEXTS if name != "locale"]
+    await connection.execute(
+        f"""insert into person_profile (person_id, updated_at, locale, {", ".join(others)})
+            values ($1, $2, $3, {", ".join("''" for _ in others)})
+            on conflict (person_id) do update set locale = excluded.locale, updated_at = excluded.updated_at""",
+        person_id,
+        now,
+        locale,
+    )

@@ -1,8 +1,16 @@
 """What other features may use of accounts."""
 
+from borvo.accounts.address_change import ask_to_verify_for
 from borvo.accounts.brake import Brake, Pause
-from borvo.accounts.closing import erase_due
+from borvo.accounts.closing import close_by_support, erase_due
+from borvo.accounts.destination import DescribeReturn, Destination
+from borvo.accounts.factors.loss import ask_for_removal, stop_removal
+from borvo.accounts.factors.loss import remove_due as remove_lost_factors
+from borvo.accounts.factors.loss_model import FactorKind, FactorRemoval, name_kinds
+from borvo.accounts.factors.service import SEALED_APPS
 from borvo.accounts.factors.store import has_second_factor
+from borvo.accounts.holder_store import find_holder, load_holder
+from borvo.accounts.interventions import Intervention, tell_about_work
 from borvo.accounts.limits import Counter, Limit, Limiter, build_refusal, find_window
 from borvo.accounts.methods import (
     PASSWORD,
@@ -14,6 +22,7 @@ from borvo.accounts.methods import (
 )
 from borvo.accounts.model import (
     ClaimsSubject,
+    Holder,
     Login,
     LoginSession,
     Person,
@@ -31,11 +40,10 @@ from borvo.accounts.profile_store import CLAIMS_COLUMNS, load_claims_subject, re
 from borvo.accounts.recency import RECENT, require_recent
 from borvo.accounts.registration import Registration, create_person
 from borvo.accounts.restoring import end_all_sessions
+from borvo.accounts.roles import give_role, take_role
 from borvo.accounts.sandbox import Sandbox, close_sandbox, list_left_sandboxes, open_sandbox
 from borvo.accounts.service import (
     Accounts,
-    DescribeReturn,
-    Destination,
     OnSessionEnded,
     change_role,
     clean_up,
@@ -48,6 +56,7 @@ from borvo.accounts.service import (
     tell_nobody,
 )
 from borvo.accounts.signing_in import (
+    FactorNeededError,
     SignedIn,
     SignInNeededError,
     Viewer,
@@ -57,7 +66,9 @@ from borvo.accounts.signing_in import (
     provide_login,
     provide_viewer,
 )
+from borvo.accounts.standing import Standing, load_standing
 from borvo.accounts.store import COUNTED_ATTEMPTS, PERSON_COLUMNS, find_person, load_person, read_person
+from borvo.accounts.suspension import lift_suspension, suspend_account
 
 __all__ = [
     "CLAIMS_COLUMNS",
@@ -65,6 +76,7 @@ __all__ = [
     "PASSWORD",
     "PERSON_COLUMNS",
     "RECENT",
+    "SEALED_APPS",
     "Accounts",
     "AuthenticationClass",
     "Brake",
@@ -72,6 +84,11 @@ __all__ = [
     "Counter",
     "DescribeReturn",
     "Destination",
+    "FactorKind",
+    "FactorNeededError",
+    "FactorRemoval",
+    "Holder",
+    "Intervention",
     "Limit",
     "Limiter",
     "Login",
@@ -89,8 +106,11 @@ __all__ = [
     "Sandbox",
     "SignInNeededError",
     "SignedIn",
+    "Standing",
     "Viewer",
     "answer_sign_in_needed",
+    "ask_for_removal",
+    "ask_to_verify_for",
     "build_refusal",
     "build_router",
     "build_sign_in_url",
@@ -98,22 +118,29 @@ __all__ = [
     "change_role",
     "check_email",
     "clean_up",
+    "close_by_support",
     "close_sandbox",
     "create_person",
     "end_all_sessions",
     "end_session",
     "end_sessions",
     "erase_due",
+    "find_holder",
     "find_least",
     "find_login",
     "find_person",
     "find_window",
+    "give_role",
     "has_second_factor",
     "is_enough",
+    "lift_suspension",
     "list_left_sandboxes",
     "list_sessions",
     "load_claims_subject",
+    "load_holder",
     "load_person",
+    "load_standing",
+    "name_kinds",
     "normalize_email",
     "open_sandbox",
     "provide_login",
@@ -121,9 +148,14 @@ __all__ = [
     "rate_methods",
     "read_claims_subject",
     "read_person",
+    "remove_lost_factors",
     "require_recent",
     "save_details",
     "sign_out",
     "sign_out_everywhere",
+    "stop_removal",
+    "suspend_account",
+    "take_role",
+    "tell_about_work",
     "tell_nobody",
 ]

@@ -1,6 +1,6 @@
 """Passwords that are set anew: by a link, or by whoever knows the old one."""
 
-from borvo.accounts import address_store, limits, link_store, store
+from borvo.accounts import address_store, holder_store, limits, link_store, store
 from borvo.accounts.factors import half_store
 from borvo.accounts.factors import store as factor_store
 from borvo.accounts.links import AccountLink, LinkPurpose, LinkText
@@ -17,7 +17,7 @@ from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
 async def load_holder(accounts: Accounts, person_id: PersonId) -> Person:
     """Whose account a link opens. Raises `LinkGoneError` when there is none any more."""
     async with accounts.database.connection() as connection:
-        person = await store.load_holder(connection, person_id, accounts.clock())
+        person = await holder_store.load_holder(connection, person_id, accounts.clock())
     if person is None:
         raise LinkGoneError
     return person
@@ -30,7 +30,7 @@ async def reset_password(accounts: Accounts, text: LinkText, password: str) -> A
     digest = await accounts.passwords.hash(password)
     async with accounts.database.transaction() as connection:
         link = await link_store.consume_link(connection, text, LinkPurpose.RESET, now)
-        person = await store.load_holder(connection, link.person_id, now) if link else None
+        person = await holder_store.load_holder(connection, link.person_id, now) if link else None
         if link is None or person is None or person.email != link.email:
             raise LinkGoneError
         await store.replace_password(connection, person.id, digest, now)
@@ -52,7 +52,8 @@ async def _tell(connection: Connection, accounts: Accounts, person: Person, mean
         connection, SecurityEvent(SecurityEventKind.PASSWORD_CHANGED, person.id, detail=detail)
     )
     mail = write_password_changed(person.email, accounts.issuer)
-    await post_mail(accounts.outbox, connection, mail, person_id=person.id)
+    language = accounts.speak(person.locale)
+    await post_mail(accounts.outbox, connection, mail, person_id=person.id, language=language)
 
 
 async def confirm_password(accounts: Accounts, person_id: PersonId, password: str) -> bool:

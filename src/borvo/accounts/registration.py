@@ -4,7 +4,7 @@ gives the rest. So there is no account whose address nobody has proved, and no p
 from dataclasses import dataclass
 from enum import StrEnum
 
-from borvo.accounts import limits, link_store, store
+from borvo.accounts import holder_store, limits, link_store, profile_store, store
 from borvo.accounts.links import LINK_LIFETIMES, AccountLink, LinkPurpose, LinkText, parse_link_text
 from borvo.accounts.model import Person, Role, normalize_email
 from borvo.accounts.service import Accounts
@@ -18,6 +18,7 @@ from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import TOKEN_BYTES, create_token, create_uuid
 from borvo.kernel.errors import ConflictError, GoneError
 from borvo.kernel.ids import PersonId
+from borvo.kernel.text import say
 from borvo.mail.posting import post_mail
 from borvo.storage.database import Connection
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
@@ -44,25 +45,26 @@ class LinkGoneError(GoneError):
     """The link was used, ended or is too old, or nobody ever sent it."""
 
     def __init__(self) -> None:
-        super().__init__("This link no longer works. It works once, and not for long.")
+        super().__init__(say("This link no longer works. It works once, and not for long."))
 
 
 class AddressTakenError(ConflictError):
     """Somebody has made an account with the address meanwhile."""
 
     def __init__(self) -> None:
-        super().__init__("There is an account with this address already.")
+        super().__init__(say("There is an account with this address already."))
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """Checked details of a new person."""
+    """Checked details of a new person. `locale` is the language in which she signs up; empty for that of everybody."""
 
     email: str
     given_name: str
     family_name: str
     password: str
     is_email_verified: bool = False
+    locale: str = ""
 
 
 async def create_person(accounts: Accounts, registration: Registration) -> Person | None:
@@ -82,6 +84,7 @@ def _make_person(registration: Registration, person_id: PersonId) -> Person:
         given_name=registration.given_name,
         family_name=registration.family_name,
         roles=frozenset({Role.PATIENT}),
+        locale=registration.locale,
     )
 
 
@@ -104,16 +107,19 @@ async def keep_link(
     return text
 
 
-async def ask_for_link(accounts: Accounts, wish: Wish, email: str, return_to: str, address: str) -> str:
+async def ask_for_link(
+    accounts: Accounts, wish: Wish, email: str, return_to: str, address: str, language: str = ""
+) -> str:
     """Sends a mail to the address, whether it has an account or not: one that leads on to what is wanted, or to what
     is possible instead. The same is done for both, statement by statement, and no password is hashed: neither answer
-    nor time tells which it was. Returns what the browser keeps to be known again. Raises `TooManyRequestsError`."""
+    nor time tells which it was. Returns what the browser keeps to be known again. `language` is that of whoever asks.
+    Raises `TooManyRequestsError`."""
     now = accounts.clock()
     await accounts.limiter.spend(limits.LINK_BY_ADDRESS, find_network(address), now)
     await accounts.limiter.spend(limits.LINK_BY_EMAIL, email, now)
     mark = create_token(accounts.entropy)
     async with accounts.database.transaction() as connection:
-        person = await store.find_holder(connection, email, now)
+        person = await holder_store.find_holder(connection, email, now)
         person_id = person.id if person else PersonId(create_uuid(now, accounts.entropy))
         purpose = LinkPurpose.RESET if person else LinkPurpose.SIGN_UP
         text = await keep_link(
@@ -126,7 +132,8 @@ async def ask_for_link(accounts: Accounts, wish: Wish, email: str, return_to: st
             browser_digest=digest_token(mark),
         )
         mail = _WORDS[wish, person is not None](email, accounts.issuer, text.render())
-        await post_mail(accounts.outbox, connection, mail, person_id=person_id)
+        spoken = accounts.speak(person.locale if person else "", language)
+        await post_mail(accounts.outbox, connection, mail, person_id=person_id, language=spoken)
     return mark
 
 
@@ -159,5 +166,7 @@ async def finish_sign_up(accounts: Accounts, text: LinkText, registration: Regis
         person = _make_person(registration, link.person_id)
         if not await store.insert_person(connection, person, digest, now):
             raise AddressTakenError
+        if person.locale:
+            await profile_store.save_locale(connection, person.id, person.locale, now)
         await accounts.events.record(connection, SecurityEvent(SecurityEventKind.SIGN_UP, person.id))
     return person

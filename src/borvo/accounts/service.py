@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
-from borvo.accounts import address_store, limits, link_store, store
+from borvo.accounts import address_store, holder_store, limits, link_store, store
 from borvo.accounts.brake import Brake
+from borvo.accounts.destination import DescribeReturn
 from borvo.accounts.factors import half_store
 from borvo.accounts.known_browsers import recognize
 from borvo.accounts.limits import Limiter
@@ -30,6 +31,9 @@ from borvo.kernel.digests import digest_token, is_same
 from borvo.kernel.entropy import TOKEN_BYTES, Entropy, create_uuid, encode_bytes
 from borvo.kernel.errors import NotFoundError
 from borvo.kernel.ids import LoginSessionId, PersonId
+from borvo.languages.catalogues import SOURCE
+from borvo.languages.choice import choose_language
+from borvo.languages.language import Language
 from borvo.storage.database import Connection, Database
 from borvo.storage.outbox.messages import Outbox
 from borvo.storage.sealing import Keyring
@@ -38,24 +42,12 @@ from borvo.storage.security_events.model import INSTANCE, STRANGER, SUPPORT, Sec
 from borvo.web.addresses import find_network
 from borvo.web.cookies import CookiePolicy
 
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where a person goes on to after signing in: a client's name for the page, its origin for the CSP."""
-
-    client_name: str
-    origin: str
-
-
-DescribeReturn = Callable[[str], Awaitable[Destination | None]]
 OnSessionEnded = Callable[[Connection, PersonId, Sequence[LoginSessionId]], Awaitable[None]]
 """Told of the sessions of one person that have just ended, in the transaction that ended them."""
-
-
 ListHindrances = Callable[[Connection, PersonId], Awaitable[list[str]]]
 """What keeps a person from closing her account, in words for her."""
 EraseElsewhere = Callable[[Connection, PersonId], Awaitable[None]]
-"""Erases what other features hold of a person, in the transaction that deletes her."""
+"""Erases what other features hold of a person, or ends what they gave her, in the caller's transaction."""
 
 
 async def find_none(_: Connection, __: PersonId) -> list[str]:
@@ -74,8 +66,8 @@ async def tell_nobody(_: Connection, __: PersonId, ___: Sequence[LoginSessionId]
 @dataclass(frozen=True, slots=True)
 class Accounts:
     """The collaborators of this feature. `assembly` wires `describe_return` to whoever sent the person,
-    `on_session_ended` to whoever has to know, and the last two to all that know people. `factor_roles` are those that
-    open only with a second factor."""
+    `on_session_ended` to whoever has to know, and what is told of people to all that know them. `factor_roles` are
+    those that open only with a second factor."""
 
     database: Database
     clock: Clock
@@ -92,10 +84,17 @@ class Accounts:
     browser_key: bytes
     closing_grace: timedelta
     brake: Brake
+    default_language: str = SOURCE
     on_session_ended: OnSessionEnded = tell_nobody
     factor_roles: frozenset[Role] = frozenset()
     list_hindrances: ListHindrances = find_none
     erase_elsewhere: EraseElsewhere = erase_nothing
+    end_elsewhere: EraseElsewhere = erase_nothing
+    factor_removal_delay: timedelta = timedelta(hours=72)
+
+    def speak(self, *wishes: str) -> Language:
+        """The language of a mail, by tags that may be empty: first the `locale` of whoever gets it."""
+        return choose_language(wishes, self.default_language)
 
 
 async def sign_in(
@@ -109,7 +108,7 @@ async def sign_in(
     for limit, subject in counted:
         await accounts.limiter.spend(limit, subject, now)
     async with accounts.database.connection() as connection:
-        person = await store.find_holder(connection, email, now)
+        person = await holder_store.find_holder(connection, email, now)
         digest = await store.load_password_digest(connection, person.id) if person else None
     if not await accounts.passwords.verify(digest, password) or person is None:
         await _record_failure(accounts, person, email)

@@ -1,11 +1,13 @@
 """The pages on which an account is asked for, and made by the link that a mail brings."""
 
+from dataclasses import replace
+
 from litestar import get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from borvo.accounts import registration
-from borvo.accounts.arrival import enter, render_arrival
+from borvo.accounts.arrival import enter, find_chosen_locale, render_arrival
 from borvo.accounts.forms import read_registration
 from borvo.accounts.link_pages import BROWSER_COOKIE, is_same_browser, render_gone, show_wish, submit_wish
 from borvo.accounts.links import AccountLink, LinkPurpose
@@ -56,7 +58,8 @@ async def submit_finish(
         details = await read_registration(form, link.email)
         if details is None:
             return await _render(accounts, link_text, link, form, 400)
-        person = await registration.finish_sign_up(accounts, text, details)
+        locale = await find_chosen_locale(request, accounts, link.return_to)
+        person = await registration.finish_sign_up(accounts, text, replace(details, locale=locale))
     except (LinkGoneError, AddressTakenError) as error:
         return render_gone(error, Wish.SIGN_UP)
     return await _go_on(request, accounts, person, link)

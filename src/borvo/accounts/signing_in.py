@@ -10,6 +10,7 @@ from litestar.response import Redirect
 
 from borvo.accounts.model import Login
 from borvo.accounts.service import Accounts, find_login
+from borvo.web.languages import note_locale
 from borvo.web.pages import redirect_to
 
 STEP_UP_PATH = "/account/step-up"
@@ -50,14 +51,22 @@ def build_step_up_url(return_to: str) -> str:
     return f"{STEP_UP_PATH}?{urlencode({'return_to': return_to})}"
 
 
+async def _find(request: AnyRequest, accounts: Accounts) -> Login | None:
+    """With her language kept for the page that answers, whichever it will be."""
+    login = await find_login(accounts, accounts.cookies.read(request, "session"))
+    if login is not None:
+        note_locale(request, login.person.locale)
+    return login
+
+
 async def provide_viewer(request: AnyRequest, accounts: Collaborators) -> Login | None:
     """Who looks at the page, if anybody is signed in."""
-    return await find_login(accounts, accounts.cookies.read(request, "session"))
+    return await _find(request, accounts)
 
 
 async def provide_login(request: AnyRequest, accounts: Collaborators) -> Login:
     """Who is signed in; raises `SignInNeededError`. A form submitted too late leads back to its page."""
-    login = await find_login(accounts, accounts.cookies.read(request, "session"))
+    login = await _find(request, accounts)
     text = request.scope["query_string"].decode("ascii", "ignore") if request.method == "GET" else ""
     path = request.scope["path"]
     return_to = path + (f"?{text}" if text else "")

@@ -1,19 +1,17 @@
 """The SQL of people. Every function takes a connection and none commits."""
 
-from dataclasses import fields
 from datetime import datetime
 from uuid import UUID
 
-from borvo.accounts.model import Holder, Login, LoginSession, Person, Role
+from borvo.accounts.model import Login, LoginSession, Person, Role
 from borvo.kernel.ids import LoginSessionId, PersonId
 from borvo.storage.database import Connection, Row
 
 PERSON_COLUMNS = """
     p.id, p.email, p.email_verified_at, p.given_name, p.family_name,
-    array(select r.role from person_role r where r.person_id = p.id) as roles
+    array(select r.role from person_role r where r.person_id = p.id) as roles,
+    (select o.locale from person_profile o where o.person_id = p.id) as own_locale
 """
-
-
 COUNTED_ATTEMPTS = (
     "(select attempts from attempt_counter where subject = {subject} and window_start = {window})"
 )
@@ -29,6 +27,7 @@ def read_person(row: Row) -> Person:
         given_name=row["given_name"],
         family_name=row["family_name"],
         roles=frozenset({Role.PATIENT, *(Role(role) for role in row["roles"])}),
+        locale=row["own_locale"] or "",
     )
 
 
@@ -49,36 +48,6 @@ async def find_person(connection: Connection, email: str) -> Person | None:
         email,
     )
     return read_person(row) if row else None
-
-
-def read_holder(row: Row) -> Holder:
-    """As `read_person`, of a row that holds `erase_at`, too."""
-    person = read_person(row)
-    values = {field.name: getattr(person, field.name) for field in fields(person)}
-    return Holder(**values, is_closing=row["erase_at"] is not None)
-
-
-async def find_holder(connection: Connection, email: str, now: datetime) -> Holder | None:
-    """As `find_person`, with those who closed the account and may still come back."""
-    row = await connection.fetchrow(
-        f"""select {PERSON_COLUMNS}, p.erase_at from person p
-            where p.id = (select person_id from person_email where email = $1) and p.email = $1
-              and (p.closed_at is null or p.erase_at > $2)""",
-        email,
-        now,
-    )
-    return read_holder(row) if row else None
-
-
-async def load_holder(connection: Connection, person_id: PersonId, now: datetime) -> Holder | None:
-    """As `load_person`, with those who closed the account and may still come back."""
-    row = await connection.fetchrow(
-        f"""select {PERSON_COLUMNS}, p.erase_at from person p
-            where p.id = $1 and (p.closed_at is null or p.erase_at > $2)""",
-        person_id,
-        now,
-    )
-    return read_holder(row) if row else None
 
 
 async def load_password_digest(connection: Connection, person_id: PersonId) -> str | None:

@@ -16,9 +16,14 @@ person = sa.Table(
     sa.Column("given_name", sa.Text, nullable=False),
     sa.Column("family_name", sa.Text, nullable=False),
     sa.Column("created_at", _INSTANT, nullable=False),
+    # Nobody reaches the account from then on, since she closed it or support suspended it.
     sa.Column("closed_at", _INSTANT),
     # When all that is hers goes, unless she signs in before.
     sa.Column("erase_at", _INSTANT),
+    # Support's doing: until it is lifted, she cannot come back herself.
+    sa.Column("suspended_at", _INSTANT),
+    # No access token about her that was issued before is believed.
+    sa.Column("tokens_void_before", _INSTANT),
     # Set for a stand-in that a developer's test drive made and deletes: nobody real, for no list of people.
     sa.Column("sandbox_tenancy_id", UUID),
 )

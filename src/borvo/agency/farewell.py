@@ -1,4 +1,4 @@
-"""What is left here of a person whose account is erased."""
+"""What is left here of a person whose account is erased, or whom support suspends."""
 
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection
@@ -11,3 +11,10 @@ async def forget_person(connection: Connection, person_id: PersonId) -> None:
     as evidence for whoever relied on them: the database lets nobody delete them for a year."""
     for table in _TABLES:
         await connection.execute(f"delete from {table} where person_id = $1", person_id)
+
+
+async def end_tokens_of(connection: Connection, person_id: PersonId) -> None:
+    """Query tokens that she was given as an agent open nothing any more."""
+    await connection.execute(
+        "delete from agency_query_token where agent_id = $1 and used_at is null", person_id
+    )

@@ -4,7 +4,7 @@ from borvo.agency.agents import count_sharers
 from borvo.agency.claims import load_grants, record_reads, redeem_token
 from borvo.agency.consent_store import compose_reach
 from borvo.agency.endpoints import build_api_router
-from borvo.agency.farewell import forget_person
+from borvo.agency.farewell import end_tokens_of, forget_person
 from borvo.agency.maintenance import clean_up
 from borvo.agency.model import Asker, ReadGrant, ReadNote
 from borvo.agency.notifying import NOTIFY, ClientNotifier
@@ -25,6 +25,7 @@ __all__ = [
     "clean_up",
     "compose_reach",
     "count_sharers",
+    "end_tokens_of",
     "forget_person",
     "load_grants",
     "record_reads",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from litestar import Litestar, Router
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
@@ -20,12 +21,15 @@ from borvo.assembly.upkeep import build_lifespan
 from borvo.assembly.wiring import Platform
 from borvo.dataserver import public as dataserver
 from borvo.identity import public as identity
+from borvo.languages.templates import teach_languages
 from borvo.organisations import public as organisations
 from borvo.portal import public as portal
 from borvo.storage.database import DATABASE_ABSENCES
+from borvo.support import public as support
 from borvo.web.api_reference import show_openapi, show_reference
 from borvo.web.csrf import CsrfGuard
 from borvo.web.health import answer_live, answer_ready
+from borvo.web.languages import LanguageChoice
 from borvo.web.observation import Observation
 from borvo.web.problems import answer_unavailable, exception_handlers
 from borvo.web.static_files import build_static_router, static_url
@@ -63,6 +67,7 @@ def _configure_templates() -> TemplateConfig[JinjaTemplateEngine]:
 
     def register(engine: JinjaTemplateEngine) -> None:
         engine.engine.globals["static_url"] = static_url
+        teach_languages(engine.engine)
         engine.engine.trim_blocks = True
         engine.engine.lstrip_blocks = True
 
@@ -90,6 +95,7 @@ def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litest
             organisations.build_page_router(),
             agency.build_api_router(),
             agency.build_page_router(),
+            support.build_router(),
             show_openapi,
             show_reference,
             answer_live,
@@ -105,6 +111,7 @@ def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litest
         },
         middleware=[_guard_forms(platform)],
         template_config=_configure_templates(),
+        state=State({"languages": LanguageChoice(platform.accounts.cookies, platform.settings.language)}),
         openapi_config=OpenAPIConfig(
             title="Borvo",
             version=borvo.__version__,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from borvo.accounts.public import SEALED_APPS
 from borvo.assembly.wiring import Platform
 from borvo.identity.public import SEALED_SIGNING_KEYS
 from borvo.portal.public import SEALED_SECRETS
@@ -11,7 +12,7 @@ from borvo.storage.outbox.messages import SEALED_MESSAGES
 from borvo.storage.rewrapping import Portion, Rewrapper
 from borvo.storage.security_events.model import SUPPORT, SecurityEvent, SecurityEventKind
 
-SEALED_COLUMNS = (SEALED_KEYS, SEALED_SIGNING_KEYS, SEALED_SECRETS, SEALED_MESSAGES)
+SEALED_COLUMNS = (SEALED_KEYS, SEALED_SIGNING_KEYS, SEALED_APPS, SEALED_SECRETS, SEALED_MESSAGES)
 """Every place where sealed values lie."""
 
 _ROUNDS = 10

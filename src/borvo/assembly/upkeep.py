@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from itertools import count
 
 import asyncpg
 import structlog
@@ -16,13 +17,15 @@ from borvo.identity import public as identity
 from borvo.organisations import public as organisations
 from borvo.portal import public as portal
 from borvo.storage.database import DATABASE_ABSENCES
-from borvo.storage.security_events.chain import shorten
+from borvo.storage.security_events.links import shorten
 from borvo.storage.security_events.streaming import SinkError, Stream
 from borvo.support import public as support
 from borvo.web.loop_delay import watch_loop
 
 _CLEAN_UP_EVERY = 600.0
 _WATCH_EVERY = 5.0
+_TELL_EVERY = 720
+"""Looks at the security events: about an hour."""
 _PATIENCE = 60.0
 _LOOK_AGAIN = 0.2
 
@@ -36,6 +39,7 @@ async def clean_up(platform: Platform) -> None:
     await platform.identity.cabinet.maintain()
     await accounts.clean_up(platform.accounts)
     await accounts.erase_due(platform.accounts)
+    await accounts.remove_lost_factors(platform.accounts)
     await portal.maintain(platform.portal)
     await portal.clean_up(platform.portal)
     await dataserver.clean_up(platform.dataserver)
@@ -65,6 +69,7 @@ def list_notes(platform: Platform) -> list[tuple[portal.Flush, float]]:
         (platform.identity.client_limiter.peaks.flush, portal.ACTIVITY_FLUSH.total_seconds()),
         (platform.portal.verifier.uses.flush, portal.USE_FLUSH),
         (platform.identity.refusals.flush, portal.REFUSAL_FLUSH),
+        (platform.identity.consent_uses.flush, identity.USE_FLUSH),
     ]
 
 
@@ -76,11 +81,14 @@ async def _watch_events(platform: Platform) -> None:
     stream = (
         Stream(platform.database, platform.clock, support.build_sink(sink, settings.issuer)) if sink else None
     )
-    while True:
+    for look in count():
         await asyncio.sleep(_WATCH_EVERY)
         try:
             while await support.seal_due(log_of_events):
                 pass
+            if look % _TELL_EVERY == 0:
+                # Where logs of processes go, whoever owns the database cannot cut off its end unseen.
+                log.info("end of the security event log", head=await support.read_head(log_of_events))
             while stream and await stream.send_due():
                 pass
         except SinkError as fault:

@@ -119,7 +119,7 @@ def build_platform(
         outbox,
         events,
         courier,
-        prepare_farewell(people, provider, samples),
+        prepare_farewell(people, provider, samples, developers),
         developers,
         provider,
         samples,
@@ -172,8 +172,10 @@ def _build_accounts(
         browser_key=keyring.derive("known browsers"),
         closing_grace=timedelta(days=settings.account_closing_days),
         brake=brake,
+        default_language=settings.language,
         on_session_ended=partial(identity.announce_end, outbox),
         factor_roles=frozenset(Role(name) for name in settings.factor_roles),
+        factor_removal_delay=timedelta(hours=settings.factor_removal_hours),
     )
 
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from functools import cache
 
 from borvo.catalogue.sample_types import Family, SampleType, list_sample_types, map_sample_types
+from borvo.kernel.text import Text, say
 
 
 @dataclass(frozen=True, slots=True)
 class ScopeWords:
     """One scope: `title` for lists, `sentence` completes "... would like to", `group` gathers in the picker, `about`
-    explains what it opens where the sentence does not, and `example` is what may be read by it."""
+    explains what it opens where the sentence does not, `example` is what may be read by it, and `noun` is what the
+    samples of a type are called within a sentence."""
 
     scope: str
     title: str
@@ -18,23 +20,29 @@ class ScopeWords:
     group: str
     about: str = ""
     example: str = ""
+    noun: str = ""
 
 
 BASIC_SCOPES = (
-    ScopeWords("openid", "Sign-in", "know that it is you who signs in", "Basic"),
+    ScopeWords("openid", say("Sign-in"), say("know that it is you who signs in"), say("Basic")),
     ScopeWords(
         "profile",
-        "Profile",
-        "see your name, your roles and what your profile says about you, such as your date of birth",
+        say("Profile"),
+        say("see your name, your roles and what your profile says about you, such as your date of birth"),
+        say("Basic"),
+    ),
+    ScopeWords("email", say("E-mail address"), say("see your e-mail address"), say("Basic")),
+    ScopeWords("phone", say("Phone number"), say("see your phone number"), say("Basic")),
+    ScopeWords("address", say("Postal address"), say("see your postal address"), say("Basic")),
+    ScopeWords(
+        "offline_access",
+        say("Lasting access"),
+        say("keep this access while you are not using the app"),
         "Basic",
     ),
-    ScopeWords("email", "E-mail address", "see your e-mail address", "Basic"),
-    ScopeWords("phone", "Phone number", "see your phone number", "Basic"),
-    ScopeWords("address", "Postal address", "see your postal address", "Basic"),
     ScopeWords(
-        "offline_access", "Lasting access", "keep this access while you are not using the app", "Basic"
+        "agency_api", say("Agency"), say("ask people for access to their data on your behalf"), say("Basic")
     ),
-    ScopeWords("agency_api", "Agency", "ask people for access to their data on your behalf", "Basic"),
 )
 
 REQUIRED_SCOPES = frozenset({"openid"})
@@ -44,28 +52,45 @@ AGENCY_SCOPE = "agency_api"
 """What every call of the Agency and Organisations APIs needs."""
 
 _GROUP_TITLES = {
-    "correlation": "Correlation",
-    "body": "Body Quantity",
-    "fitness": "Fitness Quantity",
-    "vitals": "Vitals Quantity",
-    "results": "Results Quantity",
-    "nutrition": "Nutrition Quantity",
-    "uv_exposure": "UV Exposure Quantity",
-    "category": "Category",
+    "correlation": say("Correlation"),
+    "body": say("Body Quantity"),
+    "fitness": say("Fitness Quantity"),
+    "vitals": say("Vitals Quantity"),
+    "results": say("Results Quantity"),
+    "nutrition": say("Nutrition Quantity"),
+    "uv_exposure": say("UV Exposure Quantity"),
+    "category": say("Category"),
 }
 
 
+def tell(text: str) -> Text:
+    """A text of `sample_types.json`, which `list_told` gives to the catalogues."""
+    return say(text.replace("%", "%%"))
+
+
+def list_told() -> list[str]:
+    """All that people read of the sample types, as messages for the catalogues of translations."""
+    types = list_sample_types()
+    texts = [text for each in types for text in (each.label, each.noun, each.about, each.example)]
+    return [text.replace("%", "%%") for text in dict.fromkeys(texts)]
+
+
 def _describe_type(sample_type: SampleType) -> list[ScopeWords]:
-    parent = "food: " if sample_type.group == "nutrition" else ""
-    noun = f"{parent}{sample_type.noun}"
+    noun = tell(sample_type.noun)
+    if sample_type.group == "nutrition":
+        noun = say("food: %(noun)s", noun=noun)
     if sample_type.family is Family.CORRELATION:
-        noun = f"{noun} records"
-    group, about = _GROUP_TITLES[sample_type.group], sample_type.about
+        noun = say("%(noun)s records", noun=noun)
+    group, about, example = (
+        _GROUP_TITLES[sample_type.group],
+        tell(sample_type.about),
+        tell(sample_type.example),
+    )
+    read, write = say("read your %(noun)s", noun=noun), say("add to your %(noun)s", noun=noun)
+    titles = say("Read %(noun)s", noun=noun), say("Write %(noun)s", noun=noun)
     return [
-        ScopeWords(
-            sample_type.read_scope, f"Read {noun}", f"read your {noun}", group, about, sample_type.example
-        ),
-        ScopeWords(sample_type.write_scope, f"Write {noun}", f"add to your {noun}", group, about),
+        ScopeWords(sample_type.read_scope, titles[0], read, group, about, example, noun),
+        ScopeWords(sample_type.write_scope, titles[1], write, group, about, noun=noun),
     ]
 
 
@@ -93,13 +118,14 @@ def order_scopes(scopes: Iterable[str]) -> list[str]:
 @dataclass(frozen=True, slots=True)
 class ConsentLine:
     """What a person reads on the consent page: a sentence, which members of a group it covers, the scopes that she
-    allows with it, an explanation unless a line above gives it, and an example of what is read."""
+    allows with it, an explanation unless a line above gives it, an example of what is read, and what that is called."""
 
     sentence: str
     scopes: tuple[str, ...]
     members: tuple[str, ...] = ()
     about: str = ""
     example: str = ""
+    noun: str = ""
 
 
 def _map_members(scopes: frozenset[str]) -> dict[str, dict[str, str]]:
@@ -111,7 +137,7 @@ def _map_members(scopes: frozenset[str]) -> dict[str, dict[str, str]]:
             pairs = (parent.read_scope, child.read_scope), (parent.write_scope, child.write_scope)
             for parent_scope, child_scope in pairs:
                 if parent_scope in scopes and child_scope in scopes:
-                    members.setdefault(parent_scope, {})[child_scope] = child.label
+                    members.setdefault(parent_scope, {})[child_scope] = tell(child.label)
     return members
 
 
@@ -126,7 +152,9 @@ def list_consent_lines(scopes: Iterable[str]) -> list[ConsentLine]:
             children = members.get(each.scope, {})
             about = "" if any(each.about == line.about for line in lines) else each.about
             named = (each.scope, *children)
-            lines.append(ConsentLine(each.sentence, named, tuple(children.values()), about, each.example))
+            lines.append(
+                ConsentLine(each.sentence, named, tuple(children.values()), about, each.example, each.noun)
+            )
     return lines
 
 

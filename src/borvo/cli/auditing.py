@@ -43,6 +43,8 @@ def export(options: argparse.Namespace) -> None:
             team.parse_kind(options.kind) if options.kind else None,
             await team.find_person_id(platform.accounts, options.person) if options.person else None,
             options.client,
+            options.address,
+            options.request,
         )
         count = 0
         async for line in team.export_events(platform.database, chosen):

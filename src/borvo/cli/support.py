@@ -8,7 +8,7 @@ from borvo.support import public as team
 
 def change_role(options: argparse.Namespace) -> None:
     act = team.add_role if options.is_granted else team.remove_role
-    run_on_instance(lambda platform: act(platform.accounts, options.email, options.role))
+    run_on_instance(lambda platform: act(platform.accounts, options.email, options.role, options.reason))
 
 
 def create_tenancy(options: argparse.Namespace) -> None:

@@ -4,7 +4,8 @@ import argparse
 from typing import Any
 
 from borvo.accounts.public import Role
-from borvo.cli import auditing, organisations, support
+from borvo.cli import auditing, organisations, people, support
+from borvo.support.public import BY_COMMAND
 
 # Everybody is a patient: that role is neither given nor taken.
 _GIVEN_ROLES = [role for role in Role if role is not Role.PATIENT]
@@ -13,6 +14,7 @@ _GIVEN_ROLES = [role for role in Role if role is not Role.PATIENT]
 def add_support(parser: argparse.ArgumentParser) -> None:
     """The topics, their commands and options."""
     topics = parser.add_subparsers(dest="topic", required=True, metavar="TOPIC")
+    people.add_people(_add_topic(topics, "person", "help a person with her account"))
     _add_roles(_add_topic(topics, "role", "give or take a role"))
     _add_tenancies(_add_topic(topics, "tenancy", "developer tenancies"))
     organisations.add_organisations(_add_topic(topics, "organisation", "clinics and the like"), _add_topic)
@@ -41,6 +43,11 @@ def _add_roles(roles: Any) -> None:
         command = roles.add_parser(action, help=f"{action} a role of a person")
         command.add_argument("email", metavar="EMAIL")
         command.add_argument("role", metavar="ROLE", type=_read_role, help=", ".join(_GIVEN_ROLES))
+        command.add_argument(
+            "--reason",
+            default=BY_COMMAND,
+            help="why; she reads it in her security log (default: %(default)s)",
+        )
         command.set_defaults(run=support.change_role, is_granted=action == "add")
 
 
@@ -133,6 +140,10 @@ def _add_audit(audit: Any) -> None:
     export.add_argument("--kind", metavar="KIND", help="such as sign_in_failed")
     export.add_argument("--person", metavar="EMAIL", help="the log of a registered person")
     export.add_argument("--client", metavar="CLIENT_ID", help="what concerns a client")
+    export.add_argument("--address", metavar="ADDRESS", help="what came from a network address")
+    export.add_argument(
+        "--request", metavar="NUMBER", help="what a request did, by the number of its error page"
+    )
     export.set_defaults(run=auditing.export)
 
 

@@ -1,6 +1,5 @@
 """Reading samples: a page, or all that a query finds, one page after the other."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
@@ -14,10 +13,10 @@ from borvo.dataserver.queries import parse_query
 from borvo.dataserver.service import DataServer, refuse_scopes, require_person
 from borvo.dataserver.statements import Asked
 from borvo.dataserver.store import SampleShelf
-from borvo.dataserver.unit_choice import UnitChoice, choose_units
+from borvo.dataserver.unit_choice import UnitChoice, prepare_units
 from borvo.identity.public import AccessToken, Admission
 from borvo.kernel.errors import BorvoError
-from borvo.kernel.ids import PersonId
+from borvo.kernel.ids import ClientKey, PersonId
 from borvo.portal.public import Activity, load_client
 from borvo.storage.database import Connection
 from borvo.web.bearer import PresentedToken
@@ -134,9 +133,8 @@ async def _understand(
     try:
         person_id = require_person(token.person_id)
         query = parse_query(request.query)
-        selection = _select(query, token.scopes)
-        # The units' library takes its time, the first time most of a second.
-        units = await asyncio.to_thread(choose_units, query) if query.units else {}
+        selection = select_types(query, token.scopes)
+        units = await prepare_units(query)
         reader = Reader(person_id, token.client_id, token.scopes, query)
         after = read_cursor(server.cursor_key, reader, query.cursor) if query.cursor else None
     except BorvoError:
@@ -147,14 +145,18 @@ async def _understand(
 
 
 async def _ask(connection: Connection, reading: _Reading) -> Asked:
-    """A client that is not registered has written nothing."""
     query = reading.query
+    return Asked(query, reading.selection, await find_clients(connection, query), reading.after is not None)
+
+
+async def find_clients(connection: Connection, query: Query) -> tuple[ClientKey, ...]:
+    """The keys of those that it names. A client that is not registered has written nothing."""
     clients = [await load_client(connection, each) for each in query.clients]
-    keys = tuple(client.client_key for client in clients if client)
-    return Asked(query, reading.selection, keys, reading.after is not None)
+    return tuple(client.client_key for client in clients if client)
 
 
-def _select(query: Query, scopes: frozenset[str]) -> Selection:
+def select_types(query: Query, scopes: frozenset[str]) -> Selection:
+    """Raises `ForbiddenError` that names the scopes that are missing."""
     if not query.types:
         selection = policy.select_readable(scopes)
         if not selection.types:

@@ -1,6 +1,5 @@
 """Reading what people share with agencies: by an agency-query-token, of several people at once."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from borvo.dataserver.shared_statements import (
 )
 from borvo.dataserver.statements import ORDER_COLUMNS
 from borvo.dataserver.store import read_sample
-from borvo.dataserver.unit_choice import choose_units
+from borvo.dataserver.unit_choice import prepare_units
 from borvo.dataserver.visits import Visit, spend_token
 from borvo.kernel.errors import ForbiddenError, InvalidInputError
 from borvo.portal.public import Activity
@@ -67,8 +66,8 @@ async def read_for_agency(
     return answer
 
 
-def _parse(text: str) -> Query:
-    query = parse_query(text)
+def check_shared(query: Query) -> Query:
+    """Raises `InvalidInputError` for what is not for agencies to ask."""
     if query.clients:
         # Passed over, it would show more than was asked for; heeded, it would tell by which apps people write.
         message = "Leave it out: which client wrote a sample is not among what people share."
@@ -77,9 +76,8 @@ def _parse(text: str) -> Query:
 
 
 async def _read(cursor_key: bytes, visit: Visit, text: str) -> SharedAnswer:
-    query = _parse(text)
-    # The units' library takes its time, the first time most of a second.
-    units = await asyncio.to_thread(choose_units, query) if query.units else {}
+    query = check_shared(parse_query(text))
+    units = await prepare_units(query)
     reader = _describe_reader(visit, query)
     after = read_cursor(cursor_key, reader, query.cursor) if query.cursor else None
     opening = open_types(visit.grants, query.types)

@@ -1,8 +1,14 @@
 """In which units a query wants its values: `unit=mm[Hg]`, or `unit=body_mass:[lb_av]` for one type alone."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
-from borvo.catalogue.sample_types import SampleType, list_sample_types, map_sample_types
+from borvo.catalogue.sample_types import (
+    SampleType,
+    list_sample_types,
+    map_sample_type_codes,
+    map_sample_types,
+)
 from borvo.dataserver.model import Query
 from borvo.dataserver.units import Conversion, UnitError, find_conversion
 from borvo.kernel.errors import InvalidInputError
@@ -11,6 +17,22 @@ UnitChoice = Mapping[int, Conversion]
 """By the code of the type; the others stay in the unit in which they are stored."""
 
 _SHOWN = 3
+
+
+async def prepare_units(query: Query) -> UnitChoice:
+    """As `choose_units`, away from the event loop: the units' library takes its time, the first time most of a
+    second."""
+    return await asyncio.to_thread(choose_units, query) if query.units else {}
+
+
+async def restore_units(units: Mapping[int, str]) -> UnitChoice:
+    """Those that were chosen before, by the codes of their types."""
+    return await asyncio.to_thread(_restore, units) if units else {}
+
+
+def _restore(units: Mapping[int, str]) -> UnitChoice:
+    known = map_sample_type_codes()
+    return {code: find_conversion(known[code], unit) for code, unit in units.items()}
 
 
 def choose_units(query: Query) -> UnitChoice:

@@ -20,7 +20,8 @@ _LIVE = """select c.client_key, c.tenancy_id, c.userinfo_signed_response_alg fro
              and ({person_id}::uuid is null or exists (
                select 1 from consent s join person p on p.id = s.person_id
                where s.person_id = {person_id}::uuid and s.client_key = c.client_key and s.version = {version}
-                 and s.withdrawn_at is null and p.closed_at is null))
+                 and s.withdrawn_at is null and p.closed_at is null
+                 and (p.tokens_void_before is null or p.tokens_void_before <= {issued_at})))
              and ({family_id}::uuid is null or exists (
                select 1 from token_family f
                where f.person_id = {person_id}::uuid and f.id = {family_id}::uuid and f.revoked_at is null))"""

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from borvo.accounts.public import PERSON_COLUMNS, Login, read_person
 from borvo.identity.device import DeviceAuthorization
-from borvo.kernel.ids import LoginSessionId
+from borvo.kernel.ids import LoginSessionId, PersonId
 from borvo.kernel.scopes import Scopes
 from borvo.storage.database import Connection, Row
 
@@ -150,3 +150,8 @@ async def redeem_device(connection: Connection, device_code_digest: bytes, now: 
 async def delete_devices_of(connection: Connection, client_id: str) -> None:
     """Those that wait and those that were allowed and have not come for their tokens."""
     await connection.execute("delete from device_authorization where client_id = $1", client_id)
+
+
+async def delete_devices_of_person(connection: Connection, person_id: PersonId) -> None:
+    """Those that she allowed and that have not come for their tokens."""
+    await connection.execute("delete from device_authorization where person_id = $1", person_id)

@@ -11,6 +11,7 @@ from borvo.identity.model import ALWAYS_CLAIMS, SCOPE_CLAIMS, InstanceProfile
 from borvo.identity.possession import PROOF_ALGORITHMS
 from borvo.identity.request_object import list_request_algorithms
 from borvo.identity.strict_profile import list_algorithms, list_auth_methods, list_response_types
+from borvo.languages.catalogues import TAGS
 from borvo.portal.public import SubjectType
 
 
@@ -62,6 +63,7 @@ def build_discovery(issuer: str, profile: InstanceProfile) -> dict[str, Any]:
         "subject_types_supported": [each.value for each in SubjectType],
         "userinfo_signing_alg_values_supported": list(list_algorithms(profile)),
         "claim_types_supported": ["normal"],
+        "ui_locales_supported": list(TAGS),
         "service_documentation": f"{issuer}/docs",
         "id_token_signing_alg_values_supported": list(list_algorithms(profile)),
         **_list_authentication(profile),

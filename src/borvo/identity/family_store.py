@@ -191,3 +191,13 @@ async def revoke_families_of(connection: Connection, client_key: ClientKey, now:
     await connection.execute(
         "delete from authorization_code where client_key = $1 and redeemed_at is null", client_key
     )
+
+
+async def revoke_families_of_person(connection: Connection, person_id: PersonId, now: datetime) -> None:
+    """As `revoke_families_of`, of one person at all clients."""
+    await connection.execute(
+        "update token_family set revoked_at = $2 where person_id = $1 and revoked_at is null", person_id, now
+    )
+    await connection.execute(
+        "delete from authorization_code where person_id = $1 and redeemed_at is null", person_id
+    )

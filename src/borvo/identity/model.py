@@ -155,6 +155,7 @@ class ConsentedClient:
     client_uri: str
     scopes: Scopes
     granted_at: datetime
+    last_used_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from borvo.identity.service.authorization import ConsentNeeded, Outcome, SignInN
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.ending import list_frontchannel_urls
 from borvo.identity.service.waiting import CONTINUE_PATH, AuthorizationRefusedError, read_request_id
+from borvo.kernel.text import say
 from borvo.web.consent import CONSENT_PAGE, AskedConsent
 from borvo.web.csrf import WITHOUT_CSRF
 from borvo.web.forms import parse_fields, read_form
@@ -39,7 +40,7 @@ People = NamedDependency[SkipValidation[Accounts]]
 
 # What the question whether to sign out carries on.
 _LOGOUT_FIELDS = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
-_UNREADABLE = "The app sent a request that cannot be read."
+_UNREADABLE = say("The app sent a request that cannot be read.")
 # Contract 1.3 knows states of some thousand characters. What comes by POST may wait in the database before anybody
 # has signed in, and goes back in the address of a redirect.
 _SIZE_LIMIT = 64_000
@@ -57,7 +58,7 @@ def read_query_parameters(request: AnyRequest) -> Parameters:
 
 def _check_size(parameters: Parameters) -> Parameters:
     if parameters.size > _SIZE_LIMIT:
-        raise AuthorizationRefusedError("The app sent more than can be answered.")
+        raise AuthorizationRefusedError(say("The app sent more than can be answered."))
     return parameters
 
 
@@ -72,6 +73,7 @@ def _render(outcome: Outcome, viewer: Viewer) -> Redirect | Template:
             return render_page(
                 CONSENT_PAGE,
                 form_action=[outcome.form_target],
+                ui_locales=outcome.ui_locales,
                 viewer=viewer,
                 asked=AskedConsent(
                     outcome.client,
@@ -167,6 +169,7 @@ def _ask(asked: logout.LogoutRequest, parameters: Parameters, viewer: Viewer) ->
     return render_page(
         "identity/sign_out.html",
         form_action=target,
+        ui_locales=parameters.get("ui_locales") or "",
         viewer=viewer,
         client=asked.client,
         fields=[(name, value) for name in _LOGOUT_FIELDS if (value := parameters.get(name))],

@@ -2,6 +2,7 @@
 
 from borvo.identity.aliases import Aliases
 from borvo.identity.client_keys import ClientKeys
+from borvo.identity.consent_uses import FLUSH_EVERY as USE_FLUSH
 from borvo.identity.cross_origin import CrossOrigin
 from borvo.identity.endpoints import build_api_router
 from borvo.identity.key_schedule import ANNOUNCEMENT, KEY_REFRESH, MINIMUM_ANNOUNCEMENT, KeyState, StoredKey
@@ -22,7 +23,12 @@ from borvo.identity.request_fetching import RequestFetcher
 from borvo.identity.resources import Api
 from borvo.identity.restoring import end_all_grants
 from borvo.identity.service.caller import Admission, admit_caller, admit_person, clean_up, verify_token
-from borvo.identity.service.client_ends import end_grants, forget_client, forget_person
+from borvo.identity.service.client_ends import (
+    end_grants,
+    end_grants_of_person,
+    forget_client,
+    forget_person,
+)
 from borvo.identity.service.client_limits import CLIENT_LIMITS
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.ending import BACKCHANNEL_LOGOUT, BackchannelNotifier, announce_end
@@ -37,6 +43,7 @@ __all__ = [
     "KEY_REFRESH",
     "MINIMUM_ANNOUNCEMENT",
     "SEALED_SIGNING_KEYS",
+    "USE_FLUSH",
     "AccessToken",
     "Admission",
     "Aliases",
@@ -64,6 +71,7 @@ __all__ = [
     "describe_return",
     "end_all_grants",
     "end_grants",
+    "end_grants_of_person",
     "find_witness",
     "forget_client",
     "forget_person",

@@ -1,92 +1,16 @@
 """The SQL of the OpenID provider. Every function takes a connection and none commits."""
 
 import json
-from collections.abc import Iterable
 from datetime import datetime
 
 from borvo.accounts.public import PERSON_COLUMNS, read_person
 from borvo.identity.model import (
     NO_CLAIMS,
-    Consent,
-    ConsentedClient,
     RequestedClaims,
     StoredCode,
 )
-from borvo.kernel.ids import ClientId, ClientKey, LoginSessionId, PersonId
+from borvo.kernel.ids import ClientKey, LoginSessionId, PersonId
 from borvo.storage.database import Connection, Row
-
-
-async def load_consent(connection: Connection, person_id: PersonId, client_key: ClientKey) -> Consent | None:
-    row = await connection.fetchrow(
-        """select scopes, declined_scopes, version, withdrawn_at from consent
-           where person_id = $1 and client_key = $2""",
-        person_id,
-        client_key,
-    )
-    return _read_consent(row) if row else None
-
-
-def _read_consent(row: Row) -> Consent:
-    return Consent(
-        frozenset(row["scopes"]),
-        row["version"],
-        row["withdrawn_at"] is not None,
-        frozenset(row["declined_scopes"]),
-    )
-
-
-async def grant_consent(
-    connection: Connection,
-    person_id: PersonId,
-    client_key: ClientKey,
-    scopes: Iterable[str],
-    now: datetime,
-    *,
-    declined: Iterable[str] = (),
-) -> Consent:
-    """Adds the scopes to what the person allows already, and takes off what she declined; after a withdrawal it
-    starts anew. When something is taken off, the tokens that may carry it end."""
-    row = await connection.fetchrow(
-        """insert into consent as present (person_id, client_key, scopes, declined_scopes, version, granted_at)
-           values ($1, $2, $3, $4, 1, $5)
-           on conflict (person_id, client_key) do update set
-             scopes = case when present.withdrawn_at is not null then excluded.scopes else
-               array(select unnest(present.scopes || excluded.scopes)
-                     except select unnest(excluded.declined_scopes) order by 1) end,
-             declined_scopes = case when present.withdrawn_at is not null then excluded.declined_scopes else
-               array(select unnest(present.declined_scopes || excluded.declined_scopes)
-                     except select unnest(excluded.scopes) order by 1) end,
-             version = present.version + (present.scopes && excluded.declined_scopes)::int,
-             granted_at = excluded.granted_at,
-             withdrawn_at = null
-           returning scopes, declined_scopes, version, withdrawn_at""",
-        person_id,
-        client_key,
-        sorted(scopes),
-        sorted(declined),
-        now,
-    )
-    if row is None:
-        raise RuntimeError("an upsert without a condition always returns its row")
-    return _read_consent(row)
-
-
-async def withdraw_consent(
-    connection: Connection, person_id: PersonId, client_key: ClientKey, now: datetime
-) -> bool:
-    """Ends all tokens that rest on it, since they name its version; False when there was none."""
-    withdrawn = await connection.fetchval(
-        """update consent set withdrawn_at = $3, version = version + 1
-           where person_id = $1 and client_key = $2 and withdrawn_at is null returning true""",
-        person_id,
-        client_key,
-        now,
-    )
-    return bool(withdrawn)
-
-
-async def delete_consents_of(connection: Connection, client_key: ClientKey) -> None:
-    await connection.execute("delete from consent where client_key = $1", client_key)
 
 
 async def delete_grants_of(connection: Connection, person_id: PersonId) -> None:
@@ -94,28 +18,6 @@ async def delete_grants_of(connection: Connection, person_id: PersonId) -> None:
     for table in ("consent", "authorization_code", "token_family", "session_client", "device_authorization"):
         await connection.execute(f"delete from {table} where person_id = $1", person_id)
     await connection.execute("delete from access_token where subject_id = $1", person_id)
-
-
-async def list_consents(connection: Connection, person_id: PersonId) -> list[ConsentedClient]:
-    """The clients that the person allows something, the latest first."""
-    rows = await connection.fetch(
-        """select c.client_key, c.client_id, c.display_name, c.client_uri, s.scopes, s.granted_at
-           from consent s join client c on c.client_key = s.client_key
-           where s.person_id = $1 and s.withdrawn_at is null
-           order by s.granted_at desc, c.client_id""",
-        person_id,
-    )
-    return [
-        ConsentedClient(
-            ClientKey(row["client_key"]),
-            ClientId(row["client_id"]),
-            row["display_name"],
-            row["client_uri"],
-            tuple(row["scopes"]),
-            row["granted_at"],
-        )
-        for row in rows
-    ]
 
 
 async def insert_code(connection: Connection, digest: bytes, code: StoredCode, issued_at: datetime) -> None:

@@ -5,21 +5,23 @@ Rules that hold in every profile are not here, such as how long codes live (5.3.
 proofs with nonces (5.3.2.1-4, -5 and -10). `tests/functional/identity/test_strict_profile.py` walks all of them."""
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from borvo.identity.keys import ALGORITHMS
 from borvo.identity.model import RESPONSE_TYPES, InstanceProfile
-from borvo.portal.public import AuthMethod, RegisteredClient, SigningAlgorithm
-
-_LOOPBACK_ADDRESSES = frozenset({"127.0.0.1", "::1"})
-_STRICT_ALGORITHMS = frozenset({SigningAlgorithm.PS256, SigningAlgorithm.ES256, SigningAlgorithm.EDDSA})
+from borvo.portal.public import (
+    STRICT_ALGORITHMS,
+    AuthMethod,
+    RegisteredClient,
+    SigningAlgorithm,
+    is_fit_callback,
+)
 
 
 def list_algorithms(profile: InstanceProfile, known: Sequence[str] = ALGORITHMS) -> tuple[str, ...]:
     """By which anybody signs anything here, of those that are known, in their order."""
     # 5.4.1-1: PS256, ES256 or EdDSA, and never none.
     is_strict = profile is InstanceProfile.STRICT
-    return tuple(name for name in known if name in _STRICT_ALGORITHMS or not is_strict)
+    return tuple(name for name in known if name in STRICT_ALGORITHMS or not is_strict)
 
 
 def choose_algorithm(algorithm: SigningAlgorithm, profile: InstanceProfile) -> SigningAlgorithm:
@@ -51,7 +53,7 @@ def find_method_fault(method: str, algorithm: str, profile: InstanceProfile) -> 
         return "This instance serves no apps that cannot keep a key: authenticate by private_key_jwt."
     if method != AuthMethod.PRIVATE_KEY_JWT:
         return "On this instance clients authenticate by private_key_jwt only: register a public key."
-    if algorithm not in _STRICT_ALGORITHMS:
+    if algorithm not in STRICT_ALGORITHMS:
         return f"This instance takes no assertions signed by {algorithm}."
     return ""
 
@@ -76,10 +78,5 @@ def rotates_refresh_tokens(profile: InstanceProfile) -> bool:
 
 def is_fit_for_answers(redirect_uri: str, profile: InstanceProfile) -> bool:
     """Whether an answer may go to a registered callback URL."""
-    # 5.3.2.2-8: not over the network in the clear; RFC 8252 7.3: a loopback address is no network.
-    parts = urlsplit(redirect_uri)
-    return (
-        profile is not InstanceProfile.STRICT
-        or parts.scheme != "http"
-        or parts.hostname in _LOOPBACK_ADDRESSES
-    )
+    # 5.3.2.2-8
+    return profile is not InstanceProfile.STRICT or is_fit_callback(redirect_uri)

@@ -46,8 +46,11 @@ consent = sa.Table(
     sa.Column("declined_scopes", ARRAY(sa.Text), nullable=False, server_default="{}"),
     # Counted up when consent is withdrawn: tokens name the version under which they were issued.
     sa.Column("version", sa.Integer, nullable=False),
+    # Since when she allows the client anything.
     sa.Column("granted_at", _INSTANT, nullable=False),
     sa.Column("withdrawn_at", _INSTANT),
+    # When the client last signed her in or came with a token of hers. No index holds it.
+    sa.Column("last_used_at", _INSTANT),
 )
 
 authorization_code = sa.Table(

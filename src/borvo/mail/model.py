@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from email.headerregistry import Address
 
+from borvo.languages.catalogues import SOURCE
+
 _SUBJECT_MAXIMUM = 200
 _ADDRESS_MAXIMUM = 254
 # RFC 5321 4.1.2: dot-string at a domain.
@@ -29,13 +31,14 @@ def parse_address(text: str) -> Address:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """Plain text to one person. `unsubscribe` is where one POST ends mails of this sort (RFC 8058). Raises ValueError
-    for what could end a header."""
+    """Plain text to one person, in `language`. `unsubscribe` is where one POST ends mails of this sort (RFC 8058).
+    Raises ValueError for what could end a header."""
 
     to: str
     subject: str
     text: str
     unsubscribe: str = ""
+    language: str = SOURCE
 
     def __post_init__(self) -> None:
         parse_address(self.to)

@@ -7,6 +7,8 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, Template
 from markupsafe import Markup
 
+from borvo.languages.choice import choose_language
+from borvo.languages.templates import teach_languages
 from borvo.mail.blocks import read_blocks
 from borvo.mail.model import Mail
 
@@ -24,9 +26,13 @@ def _load_template() -> Template:
     environment = Environment(
         loader=PackageLoader("borvo.mail"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
+    teach_languages(environment)
     return environment.get_template("mail/message.html")
 
 
 def render_mail(mail: Mail) -> str:
     """HTML in light and in dark colours, as the reader likes it."""
-    return _load_template().render(style=_load_style(), subject=mail.subject, blocks=read_blocks(mail.text))
+    language = choose_language([mail.language])
+    return _load_template().render(
+        style=_load_style(), subject=mail.subject, blocks=read_blocks(mail.text), language=language
+    )

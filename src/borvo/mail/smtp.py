@@ -71,6 +71,8 @@ def build_message(mail: Mail, sender: str, message_id: str, now: datetime) -> Em
     message["Message-ID"] = f"<{message_id}@{address.domain}>"
     # RFC 3834: so that no vacation message answers.
     message["Auto-Submitted"] = "auto-generated"
+    # RFC 3282 3.
+    message["Content-Language"] = mail.language
     if mail.unsubscribe:
         # RFC 8058 3.1: mail programs show a button that posts to it.
         message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"

@@ -3,7 +3,13 @@
 from borvo.organisations.endpoints import build_router
 from borvo.organisations.farewell import forget_member, list_hindrances
 from borvo.organisations.invitations import clean_up
-from borvo.organisations.model import Organisation, OrganisationCount, OrganisationRole, SharingCounts
+from borvo.organisations.model import (
+    Organisation,
+    OrganisationCount,
+    OrganisationMember,
+    OrganisationRole,
+    SharingCounts,
+)
 from borvo.organisations.pages import build_page_router
 from borvo.organisations.service import (
     Organisations,
@@ -12,6 +18,7 @@ from borvo.organisations.service import (
     create_organisation,
     disallow_client,
     list_organisations,
+    load_members,
     remove_member,
 )
 from borvo.organisations.store import (
@@ -24,6 +31,7 @@ from borvo.organisations.store import (
 __all__ = [
     "Organisation",
     "OrganisationCount",
+    "OrganisationMember",
     "OrganisationRole",
     "Organisations",
     "SharingCounts",
@@ -40,6 +48,7 @@ __all__ = [
     "list_organisations",
     "list_organisations_for",
     "list_organisations_of",
+    "load_members",
     "load_organisation",
     "remove_member",
 ]

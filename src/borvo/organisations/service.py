@@ -148,18 +148,32 @@ async def take_out(
             )
 
 
+async def load_members(
+    organisations: Organisations, name: str
+) -> tuple[Organisation, tuple[OrganisationMember, ...]]:
+    """An organisation by its name or id, with everybody in it. Raises `NotFoundError`."""
+    async with organisations.accounts.database.connection() as connection:
+        organisation = await find_named(connection, name)
+        return organisation, await store.list_members(connection, organisation.id)
+
+
 async def add_member(
-    organisations: Organisations, name: str, email: str, role: OrganisationRole
+    organisations: Organisations, name: str, email: str, role: OrganisationRole, *, actor: str = SUPPORT
 ) -> tuple[Organisation, bool]:
     """For support: whether she had not the role before. Raises as `find_named` and `join`."""
     async with organisations.accounts.database.transaction() as connection:
         organisation = await find_named(connection, name)
-        is_new = await join(organisations, connection, organisation, email, role, actor=SUPPORT)
+        is_new = await join(organisations, connection, organisation, email, role, actor=actor)
     return organisation, is_new
 
 
 async def remove_member(
-    organisations: Organisations, name: str, email: str, role: OrganisationRole | None
+    organisations: Organisations,
+    name: str,
+    email: str,
+    role: OrganisationRole | None,
+    *,
+    actor: str = SUPPORT,
 ) -> Organisation:
     """For support: one of her roles, or all of them. Raises `NotFoundError`, and `ConflictError` for the last
     manager."""
@@ -168,7 +182,7 @@ async def remove_member(
         await store.lock_organisation(connection, organisation.id)
         member = await _pick_member(connection, organisation, normalize_email(email))
         roles = member.roles if role is None else member.roles & {role}
-        await take_out(organisations, connection, organisation, member, roles, actor=SUPPORT)
+        await take_out(organisations, connection, organisation, member, roles, actor=actor)
     return organisation
 
 

@@ -1,6 +1,9 @@
-"""What the account of a person who closes it means here."""
+"""What the account of a person who closes it, or whom support suspends, means here."""
 
 from borvo.kernel.ids import PersonId
+from borvo.portal.audit import Action, Change, record_change
+from borvo.portal.service import Portal
+from borvo.portal.tokens import store
 from borvo.storage.database import Connection
 
 
@@ -28,3 +31,12 @@ async def forget_member(connection: Connection, person_id: PersonId) -> None:
     """Her places in teams and her personal access tokens. What she changed stays in the audit trail."""
     for table in ("tenancy_member", "personal_token"):
         await connection.execute(f"delete from {table} where person_id = $1", person_id)
+
+
+async def end_tokens_of(portal: Portal, connection: Connection, person_id: PersonId) -> None:
+    """Her personal access tokens open nothing any more; each is in the trail of its tenancy, as the operator's deed."""
+    for token in await store.delete_tokens_of(connection, person_id):
+        before = {"label": token.label, "owner": token.email}
+        name = f"token ending {token.ending}"
+        change = Change(token.tenancy_id, None, Action.TOKEN_REVOKED, name, portal.clock(), before)
+        await record_change(connection, change)

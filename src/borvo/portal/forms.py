@@ -45,6 +45,7 @@ from borvo.portal.policy import (
 )
 from borvo.portal.scope_choice import order_choice
 from borvo.portal.sectors import check_sector
+from borvo.portal.strictness import find_strict_faults
 from borvo.web.forms import Form
 
 FIELD_LABELS = {
@@ -89,11 +90,13 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the form is judged by beside itself: the operator's bounds, and the hosts that were looked at before."""
+    """What the form is judged by beside itself: the operator's bounds, the hosts that were looked at before, and how
+    much the instance allows."""
 
     bounds: LifetimeBounds
     platform_host: str = ""
     known_hosts: frozenset[str] = frozenset()
+    is_strict: bool = False
 
 
 def read_grant_types(form: Form) -> frozenset[GrantType]:
@@ -188,7 +191,10 @@ def read_details(form: Form, around: Surroundings) -> ClientDetails | None:
         for fault in found:
             if fault:
                 form.add_error(field, fault)
-    return _build_details(form) if form.is_valid else None
+    details = _build_details(form) if form.is_valid else None
+    if details and around.is_strict:
+        form.add_errors(find_strict_faults(details))
+    return details if form.is_valid else None
 
 
 def _build_details(form: Form) -> ClientDetails:

@@ -1,10 +1,11 @@
 """Which grant does an app need? Three questions and a choice with its reason: pure rules."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from borvo.portal.model import GrantType
+from borvo.portal.model import FRONT_CHANNEL_GRANTS, GrantType
+from borvo.portal.strictness import STRICT_START
 
 
 class Presence(StrEnum):
@@ -92,7 +93,42 @@ def _advise_web(place: Place, library: Library | None) -> Advice | None:
     return Advice(GrantType.AUTHORIZATION_CODE, is_public=is_public, reason=_BROWSER if is_public else _WEB)
 
 
-def read_start(asked: Mapping[str, str]) -> dict[str, list[str]]:
+_STRICT = {
+    Place.SERVER: (
+        "The code goes through the browser, the tokens never do: your server fetches them, and proves by a key who "
+        "it is."
+    ),
+    Place.BROWSER: (
+        "This instance serves no app that runs in the browser alone. Give it a server of its own, which signs people "
+        "in, fetches the data, and has sessions with its pages."
+    ),
+    Place.NATIVE: (
+        "This instance serves no app that runs on people's devices alone. Give it a server of its own, which signs "
+        "people in, fetches the data, and answers the app."
+    ),
+    Place.DEVICE: (
+        "The thing shows a short code, the person enters it on her phone. A key that each thing had in it would be "
+        "none: a server of yours asks for the code and fetches the tokens."
+    ),
+}
+_STRICT_SERVICE = (
+    "Nobody is there to ask, so the service acts in its own name, and proves that by a key. It shows it nobody's "
+    "data."
+)
+
+
+def advise_strictly(presence: Presence | None, place: Place | None, library: Library | None) -> Advice | None:
+    """As `advise`, on an instance of the profile `strict`: all apps have a server and a key, and get codes."""
+    advice = advise(presence, place, library)
+    if advice is None or presence is Presence.NOBODY or place is None:
+        return replace(advice, reason=_STRICT_SERVICE) if advice else None
+    grant_type = (
+        GrantType.AUTHORIZATION_CODE if advice.grant_type in FRONT_CHANNEL_GRANTS else advice.grant_type
+    )
+    return Advice(grant_type, is_public=False, reason=_STRICT[place])
+
+
+def read_start(asked: Mapping[str, str], *, is_strict: bool) -> dict[str, list[str]]:
     """How the form for a new client begins: with what was advised, or with what nearly every new app needs."""
     grant = asked.get("grant", "")
     chosen = GrantType(grant) if grant in set(GrantType) else GrantType.AUTHORIZATION_CODE
@@ -100,5 +136,6 @@ def read_start(asked: Mapping[str, str]) -> dict[str, list[str]]:
     return {
         "scopes": ["agency_api"] if is_service else ["openid", "profile", "email"],
         "grant_types": [chosen.value],
-        "is_public": ["yes"] if asked.get("public") == "yes" and not is_service else [],
+        "is_public": ["yes"] if asked.get("public") == "yes" and not is_service and not is_strict else [],
+        **(STRICT_START if is_strict else {}),
     }

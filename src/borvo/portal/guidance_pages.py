@@ -9,7 +9,7 @@ from litestar.response import Redirect, Template
 from borvo.accounts.public import Login, SignedIn
 from borvo.kernel.errors import ConflictError, InvalidInputError
 from borvo.portal import moving, service
-from borvo.portal.guidance import Library, Place, Presence, advise
+from borvo.portal.guidance import Library, Place, Presence, advise, advise_strictly
 from borvo.portal.model import ClientSheet
 from borvo.portal.pages import AnyRequest, Developing, InPath, read_version, render_of_client
 from borvo.portal.service import Portal
@@ -25,7 +25,7 @@ def _read(kind: type[T], text: str) -> T | None:
 
 
 @get("/grant")
-async def show_guidance(request: AnyRequest, login: SignedIn) -> Template:
+async def show_guidance(request: AnyRequest, login: SignedIn, portal: Developing) -> Template:
     asked = request.query_params
     presence = _read(Presence, asked.get("presence", ""))
     place = _read(Place, asked.get("place", ""))
@@ -37,7 +37,8 @@ async def show_guidance(request: AnyRequest, login: SignedIn) -> Template:
         # `place` is the tenancy, on all pages of the portal.
         ground=place,
         library=library,
-        advice=advise(presence, place, library),
+        advice=(advise_strictly if portal.is_strict else advise)(presence, place, library),
+        is_strict=portal.is_strict,
         is_asked=bool(asked),
     )
 

@@ -12,6 +12,7 @@ from borvo.portal.audit import Action
 from borvo.portal.model import ClientSheet
 from borvo.portal.readiness import Requirement, check_sheet
 from borvo.portal.service import Portal, load_sheet_of, lock_client, note_change
+from borvo.portal.strictness import list_strict_requirements
 from borvo.portal.team.policy import Deed
 from borvo.storage.database import Connection
 
@@ -49,7 +50,8 @@ async def _note(
 
 def list_requirements(portal: Portal, sheet: ClientSheet) -> list[Requirement]:
     """What going live takes, and what of it is met now."""
-    return check_sheet(sheet, portal.clock())
+    strict = list_strict_requirements(sheet.details) if portal.is_strict else []
+    return [*check_sheet(sheet, portal.clock()), *strict]
 
 
 async def mark_live(portal: Portal, person: Person, client_id: str) -> None:

@@ -1,5 +1,6 @@
 """Pages of developers: the clients of their tenancies, and the details of one."""
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -48,6 +49,7 @@ from borvo.portal.model import (
 from borvo.portal.policy import DESCRIPTION_MAXIMUM, LIFETIME_MINIMUMS, PkceChoice
 from borvo.portal.scope_picker import TAKEN, build_taken_query, describe_picker, settle_scopes
 from borvo.portal.service import Portal, StaleDetailsError
+from borvo.portal.strictness import Choice, find_strict_faults, list_choices
 from borvo.portal.suggestions import suggest_changes
 from borvo.portal.team.places import Place, find_asked_place, find_place, remember
 from borvo.portal.team.policy import Deed
@@ -84,22 +86,29 @@ def look_around(portal: Portal, sheet: ClientSheet | None = None) -> Surrounding
     """What the forms of a client are judged by; of a new one without `sheet`."""
     known = list_hosts(sheet.client.redirect_uris) if sheet else []
     host = urlsplit(portal.accounts.issuer).hostname or ""
-    return Surroundings(portal.bounds, host, frozenset(known))
+    return Surroundings(portal.bounds, host, frozenset(known), portal.is_strict)
+
+
+def _offer_all(values: Iterable[Choice], _: Iterable[Choice]) -> list[Choice]:
+    return list(values)
 
 
 def list_field_context(form: Form, around: Surroundings) -> dict[str, Any]:
     """What the fields of the form need besides what was typed."""
+    grant_types, method, algorithm = read_grant_types(form), read_auth_method(form), read_algorithm(form)
+    offer = list_choices if around.is_strict else _offer_all
     return {
-        "chosen_grant_types": read_grant_types(form),
+        "is_strict": around.is_strict,
+        "chosen_grant_types": grant_types,
         "chosen_pkce": read_pkce_choice(form),
-        "grant_types": list(GrantType),
+        "grant_types": offer(GrantType, grant_types),
         "pkce_choices": list(PkceChoice),
         "token_formats": list(AccessTokenFormat),
         "chosen_format": read_token_format(form),
-        "algorithms": list(SigningAlgorithm),
-        "chosen_algorithm": read_algorithm(form),
-        "auth_methods": list(AuthMethod),
-        "chosen_auth_method": read_auth_method(form),
+        "algorithms": offer(SigningAlgorithm, [algorithm]),
+        "chosen_algorithm": algorithm,
+        "auth_methods": offer(AuthMethod, [method]),
+        "chosen_auth_method": method,
         "registered_keys": recall_key_set(form.text("jwks")).keys,
         "subject_types": list(SubjectType),
         "chosen_subject_type": read_subject_type(form),
@@ -132,6 +141,7 @@ async def _render_new(portal: Portal, login: Login, place: Place, form: Form, st
         form=form,
         place=place,
         tenancies=(place.tenancy,),
+        unserved={},
         asked=build_question(form, await find_logo_like(portal, login, form)),
         **describe_picker(form),
         **list_field_context(form, look_around(portal)),
@@ -178,6 +188,7 @@ async def _render_client(
         tab=tab or form.text("tab"),
         changes=changes or [],
         needs_secret=needs_signing_secret(sheet.client),
+        unserved=find_strict_faults(sheet.details) if portal.is_strict else {},
         labels=FIELD_LABELS,
         version=form.text("version") if is_begun else str(sheet.version),
         base=form.raw("base") if is_begun else render_base(list_values(sheet.details)),
@@ -198,7 +209,7 @@ async def show_new_client(request: AnyRequest, login: SignedIn, portal: Developi
         values = {**list_values(sheet.details), "like": [original], "tenancy": [str(place.tenancy.id)]}
         return await _render_new(portal, login, place, Form(values))
     await service.find_tenancy(portal, login.person, place.tenancy.id, Deed.CHANGE_CLIENTS)
-    form = Form(read_start(request.query_params))
+    form = Form(read_start(request.query_params, is_strict=portal.is_strict))
     return remember(portal, place, await _render_new(portal, login, place, form))
 
 

@@ -7,7 +7,7 @@ from borvo.portal.api.description import API_COMPONENTS
 from borvo.portal.api.routes import build_api_router
 from borvo.portal.client_secrets import SecretVerifier
 from borvo.portal.deferred import Flush, write_regularly
-from borvo.portal.farewell import forget_member, list_hindrances
+from borvo.portal.farewell import end_tokens_of, forget_member, list_hindrances
 from borvo.portal.fetching import Fetcher
 from borvo.portal.headroom import ClientLimit, ClientLimiter
 from borvo.portal.key_sets import (
@@ -66,12 +66,14 @@ from borvo.portal.store import (
     load_client_by_key,
     load_counted_clients,
 )
-from borvo.portal.team.model import TeamRole
+from borvo.portal.strictness import STRICT_ALGORITHMS, is_fit_callback
+from borvo.portal.team.model import Member, TeamRole
 from borvo.portal.team.tenancies import (
     TenancyCount,
     add_member,
     create_tenancy,
     list_all_tenancies,
+    load_team,
     remove_member,
     resume_tenancy,
     set_prefix,
@@ -87,6 +89,7 @@ __all__ = [
     "PRIVATE_MEMBERS",
     "REFUSAL_FLUSH",
     "SEALED_SECRETS",
+    "STRICT_ALGORITHMS",
     "USAGE_FLUSH",
     "USE_FLUSH",
     "AccessTokenFormat",
@@ -108,6 +111,7 @@ __all__ = [
     "KeyFaultError",
     "KeySet",
     "LifetimeBounds",
+    "Member",
     "Portal",
     "PublicKey",
     "Refusal",
@@ -132,10 +136,12 @@ __all__ = [
     "change_client",
     "clean_up",
     "create_tenancy",
+    "end_tokens_of",
     "find_client",
     "find_sector",
     "forget_member",
     "generate_secret",
+    "is_fit_callback",
     "list_all_tenancies",
     "list_counts",
     "list_hindrances",
@@ -145,6 +151,7 @@ __all__ = [
     "load_client_by_key",
     "load_counted_clients",
     "load_presentation",
+    "load_team",
     "maintain",
     "make_initial_token_by_support",
     "parse_key_set",

@@ -17,7 +17,7 @@ from borvo.portal.secret_format import find_candidates
 from borvo.portal.secret_store import OwnedSecret
 from borvo.portal.service import Portal
 from borvo.portal.tokens import store as token_store
-from borvo.portal.tokens.store import PublishedToken
+from borvo.portal.tokens.store import EndedToken
 from borvo.portal.words import write_report_notice, write_token_report_notice
 from borvo.storage.database import Connection
 from borvo.storage.security_events.model import INSTANCE, STRANGER, SecurityEvent, SecurityEventKind
@@ -68,7 +68,7 @@ async def _revoke(portal: Portal, digests: list[bytes]) -> None:
         log.warning("token reported and revoked", subject=each.subject)
 
 
-async def _announce_token(portal: Portal, connection: Connection, token: PublishedToken) -> None:
+async def _announce_token(portal: Portal, connection: Connection, token: EndedToken) -> None:
     """In the audit trail of its tenancy, in its owner's log, and by mail to her."""
     before: Values = {"label": token.label, "owner": token.email}
     now, name = portal.clock(), f"token ending {token.ending}"

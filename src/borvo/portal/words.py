@@ -2,7 +2,7 @@
 
 from borvo.mail.model import Mail
 from borvo.portal.secret_store import OwnedSecret
-from borvo.portal.tokens.store import PublishedToken
+from borvo.portal.tokens.store import EndedToken
 
 
 def _name(secret: OwnedSecret) -> str:
@@ -52,7 +52,7 @@ What to do now:
     )
 
 
-def write_token_report_notice(issuer: str, token: PublishedToken) -> Mail:
+def write_token_report_notice(issuer: str, token: EndedToken) -> Mail:
     return Mail(
         token.email,
         "A personal access token of yours was published and has been revoked",

@@ -18,10 +18,11 @@ HIDDEN = "hidden ids"
 CLIENT_SECRETS = "client secrets"
 REFRESH = "refresh tokens"
 EVENT_CHAIN = "security event chain"
+RECOVERY_CODES = "recovery codes"
 
 LASTING = (PAIRWISE, HIDDEN, CLIENT_SECRETS, REFRESH)
 """Never change: names by which apps know people, and digests and tokens of which nobody has the original."""
-SUCCEEDED = (EVENT_CHAIN,)
+SUCCEEDED = (EVENT_CHAIN, RECOVERY_CODES)
 """Each secret brings a new one, and those before stay to verify what they were used for."""
 
 _LOCK = 7_201_903

@@ -12,7 +12,8 @@ from borvo.kernel.errors import InvalidInputError, NotFoundError
 from borvo.storage.database import Connection, Database
 from borvo.storage.kept_keys import EVENT_CHAIN
 from borvo.storage.sealing import Keyring
-from borvo.storage.security_events.chain import Chain, Head, Report, parse_head
+from borvo.storage.security_events.chain import Chain, Report
+from borvo.storage.security_events.heads import Head, parse_head
 from borvo.storage.security_events.log import list_events_between
 from borvo.storage.security_events.model import EventFilter, SecurityEventKind
 from borvo.storage.security_events.streaming import SentEvent
@@ -43,6 +44,12 @@ async def seal_due(log: AuditedLog) -> int:
     """How many events got their link."""
     async with log.database.transaction() as connection:
         return len(await log.chain.seal(connection))
+
+
+async def read_head(log: AuditedLog) -> str:
+    """The signed end, to be kept elsewhere; empty before the first event."""
+    async with log.database.connection() as connection:
+        return str(await log.chain.heads.load(connection) or "")
 
 
 async def verify(log: AuditedLog, now: datetime, known_head: str) -> str:

@@ -7,6 +7,7 @@ from borvo.organisations import public as clinics
 from borvo.organisations.public import OrganisationCount, OrganisationRole, Organisations
 from borvo.portal.public import load_client
 from borvo.storage.database import Connection
+from borvo.storage.security_events.model import SUPPORT
 
 
 def parse_organisation_role(text: str) -> OrganisationRole:
@@ -60,19 +61,23 @@ async def disallow_client(organisations: Organisations, client_id: str, name: st
     return f"{client_id} {'no longer acts' if was_allowed else 'did not act'} for {organisation.name}."
 
 
-async def add_member(organisations: Organisations, name: str, email: str, role_name: str) -> str:
+async def add_member(
+    organisations: Organisations, name: str, email: str, role_name: str, *, actor: str = SUPPORT
+) -> str:
     """A member may have both roles. Raises `NotFoundError`."""
     role = parse_organisation_role(role_name)
-    organisation, is_new = await clinics.add_member(organisations, name, email, role)
+    organisation, is_new = await clinics.add_member(organisations, name, email, role, actor=actor)
     return (
         f"{normalize_email(email)} is {'now' if is_new else 'already'} {role.label} of {organisation.name}."
     )
 
 
-async def remove_member(organisations: Organisations, name: str, email: str, role_name: str | None) -> str:
+async def remove_member(
+    organisations: Organisations, name: str, email: str, role_name: str | None, *, actor: str = SUPPORT
+) -> str:
     """One role, or all. Raises `NotFoundError`, and `ConflictError` for the last membership manager."""
     role = parse_organisation_role(role_name) if role_name else None
-    organisation = await clinics.remove_member(organisations, name, email, role)
+    organisation = await clinics.remove_member(organisations, name, email, role, actor=actor)
     return (
         f"{normalize_email(email)} is no longer {role.label if role else 'a member'} of {organisation.name}."
     )

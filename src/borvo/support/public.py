@@ -1,4 +1,4 @@
-"""What the command line may use of support."""
+"""What the command line and the assembly may use of support."""
 
 from borvo.support.audit import (
     AuditedLog,
@@ -7,15 +7,20 @@ from borvo.support.audit import (
     find_person_id,
     open_log,
     parse_kind,
+    read_head,
     seal_due,
     verify,
 )
+from borvo.support.commands import act_on_person, show_person
 from borvo.support.initial_tokens import (
     create_initial_token,
     list_initial_tokens,
     revoke_initial_token,
 )
+from borvo.support.pages import build_router
+from borvo.support.people import Wish
 from borvo.support.service import (
+    BY_COMMAND,
     add_role,
     list_events_of_client,
     list_events_of_person,
@@ -35,10 +40,14 @@ from borvo.support.tenancies import (
 )
 
 __all__ = [
+    "BY_COMMAND",
     "AuditedLog",
     "TamperedLogError",
+    "Wish",
+    "act_on_person",
     "add_member",
     "add_role",
+    "build_router",
     "build_sink",
     "create_initial_token",
     "create_tenancy",
@@ -51,6 +60,7 @@ __all__ = [
     "list_tenancies",
     "open_log",
     "parse_kind",
+    "read_head",
     "remove_member",
     "remove_role",
     "resume_tenancy",
@@ -58,6 +68,7 @@ __all__ = [
     "revoke_initial_token",
     "seal_due",
     "set_prefix",
+    "show_person",
     "suspend_tenancy",
     "verify",
 ]

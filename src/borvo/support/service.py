@@ -2,13 +2,23 @@
 
 import json
 
-from borvo.accounts.public import Accounts, Role, change_role, find_person, normalize_email
+from borvo.accounts.public import (
+    Accounts,
+    Intervention,
+    Person,
+    Role,
+    find_person,
+    give_role,
+    normalize_email,
+    take_role,
+)
 from borvo.kernel.errors import InvalidInputError, NotFoundError
 from borvo.kernel.ids import parse_uuid
 from borvo.storage.outbox.messages import Outbox
 from borvo.storage.outbox.model import Entry
 from borvo.storage.security_events.log import list_events_about, list_events_of
 from borvo.storage.security_events.model import RecordedEvent
+from borvo.support.event_words import redact
 
 
 def parse_role(text: str) -> Role:
@@ -23,20 +33,29 @@ def parse_role(text: str) -> Role:
     raise InvalidInputError(f"There is no role {text}; {others}")
 
 
-async def add_role(accounts: Accounts, email: str, role_name: str) -> str:
-    """Raises `NotFoundError` when nobody has the address."""
-    role = parse_role(role_name)
-    async with accounts.database.transaction() as connection:
-        is_new = await change_role(connection, accounts, email, role, granted=True)
-    return f"{normalize_email(email)} {'now has' if is_new else 'already had'} the role {role.value}."
+BY_COMMAND = "by a command on the server"
 
 
-async def remove_role(accounts: Accounts, email: str, role_name: str) -> str:
-    """Raises `NotFoundError` when nobody has the address."""
-    role = parse_role(role_name)
-    async with accounts.database.transaction() as connection:
-        had_it = await change_role(connection, accounts, email, role, granted=False)
-    return f"{normalize_email(email)} {'no longer has' if had_it else 'did not have'} the role {role.value}."
+async def _find(accounts: Accounts, email: str) -> Person:
+    async with accounts.database.connection() as connection:
+        person = await find_person(connection, normalize_email(email))
+    if person is None:
+        raise NotFoundError(f"Nobody is registered as {email}.")
+    return person
+
+
+async def add_role(accounts: Accounts, email: str, role_name: str, reason: str = BY_COMMAND) -> str:
+    """She is told by mail. Raises `NotFoundError` when nobody has the address."""
+    role, person = parse_role(role_name), await _find(accounts, email)
+    is_new = await give_role(accounts, person.id, role, Intervention(reason))
+    return f"{person.email} {'now has' if is_new else 'already had'} the role {role.value}."
+
+
+async def remove_role(accounts: Accounts, email: str, role_name: str, reason: str = BY_COMMAND) -> str:
+    """As `add_role`; the last one with the role support loses it, too, since another can be given it like this."""
+    role, person = parse_role(role_name), await _find(accounts, email)
+    had_it = await take_role(accounts, person.id, role, Intervention(reason))
+    return f"{person.email} {'no longer has' if had_it else 'did not have'} the role {role.value}."
 
 
 def _describe_entry(entry: Entry) -> str:
@@ -68,7 +87,8 @@ async def retry_message(outbox: Outbox, message_id: str) -> str:
 _MOST_EVENTS = 200
 
 
-def _describe_event(event: RecordedEvent) -> str:
+def _describe_event(recorded: RecordedEvent) -> str:
+    event = redact(recorded)
     parts = [f"{event.at:%Y-%m-%d %H:%M:%S}", event.kind, f"by {event.actor}"]
     named = {
         "client": event.client_id,
@@ -85,10 +105,8 @@ def _describe_events(events: list[RecordedEvent]) -> str:
 
 async def list_events_of_person(accounts: Accounts, email: str) -> str:
     """One line an event, the newest first, times in UTC. Raises `NotFoundError` when nobody has the address."""
+    person = await _find(accounts, email)
     async with accounts.database.connection() as connection:
-        person = await find_person(connection, normalize_email(email))
-        if person is None:
-            raise NotFoundError(f"Nobody is registered as {email}.")
         return _describe_events(await list_events_of(connection, person.id, most=_MOST_EVENTS))
 
 

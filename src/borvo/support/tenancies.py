@@ -4,6 +4,7 @@ from borvo.accounts.public import normalize_email
 from borvo.kernel.errors import InvalidInputError
 from borvo.portal import public as portal
 from borvo.portal.public import Portal, TeamRole, TenancyCount
+from borvo.storage.security_events.model import SUPPORT
 
 
 def parse_team_role(text: str) -> TeamRole:
@@ -18,10 +19,12 @@ def _explain_prefix(error: InvalidInputError) -> InvalidInputError:
     return InvalidInputError(f"The prefix does not do. {error.public}", error.errors)
 
 
-async def create_tenancy(developers: Portal, owner: str, prefix: str | None = None) -> str:
+async def create_tenancy(
+    developers: Portal, owner: str, prefix: str | None = None, *, actor: str = SUPPORT
+) -> str:
     """Raises `NotFoundError` for an unknown owner, `InvalidInputError` for a malformed or taken prefix."""
     try:
-        tenancy = await portal.create_tenancy(developers, owner, prefix)
+        tenancy = await portal.create_tenancy(developers, owner, prefix, actor=actor)
     except InvalidInputError as error:
         raise _explain_prefix(error) from error
     return (
@@ -64,10 +67,12 @@ async def set_prefix(developers: Portal, name: str, prefix: str) -> str:
     return f"The client ids of the tenancy {tenancy.id} will begin with {tenancy.prefix}."
 
 
-async def add_member(developers: Portal, name: str, email: str, role_name: str) -> str:
+async def add_member(
+    developers: Portal, name: str, email: str, role_name: str, *, actor: str = SUPPORT
+) -> str:
     """Also changes the role of a member. Raises `NotFoundError`, and `ConflictError` for the last owner."""
     role = parse_team_role(role_name)
-    tenancy = await portal.add_member(developers, name, email, role)
+    tenancy = await portal.add_member(developers, name, email, role, actor=actor)
     return f"{normalize_email(email)} is a member of the tenancy {tenancy.prefix}, as {role.value}."
 
 

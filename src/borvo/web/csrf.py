@@ -15,6 +15,7 @@ from litestar.utils.scope.state import ScopeState
 from borvo.kernel.digests import digest_with_key, is_same
 from borvo.kernel.entropy import Entropy, create_token, encode_bytes
 from borvo.kernel.errors import ForbiddenError
+from borvo.kernel.text import say
 from borvo.web.cookies import CookiePolicy
 from borvo.web.forms import CSRF_FIELD, read_fields
 
@@ -29,12 +30,14 @@ class StaleFormError(ForbiddenError):
     """The form's token and the browser's cookie do not belong together. `expiry` is the Set-Cookie that drops
     the cookie, so that the next page starts afresh; empty when there was none."""
 
-    title = "This form could not be sent"
+    title: str = say("This form could not be sent")
 
     def __init__(self, expiry: str) -> None:
         super().__init__(
-            "The page was open for too long, or your browser blocks cookies. "
-            "Please go back, reload the page and try again.",
+            say(
+                "The page was open for too long, or your browser blocks cookies. "
+                "Please go back, reload the page and try again."
+            ),
             private="the CSRF token is missing or does not match",
         )
         self.expiry = expiry

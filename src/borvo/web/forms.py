@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 from litestar import Request
 
 from borvo.kernel.errors import InvalidInputError
+from borvo.kernel.text import say
 from borvo.web.requests import find_header
 from borvo.web.uploads import Part, find_boundary, parse_parts
 
@@ -90,7 +91,7 @@ async def read_fields(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
         raise InvalidInputError(_UNREADABLE) from None
 
 
-_UNREADABLE = "The form cannot be read. Please go back and try again."
+_UNREADABLE = say("The form cannot be read. Please go back and try again.")
 
 
 async def _read_parts(request: Request[Any, Any, Any]) -> list[Part]:

@@ -2,9 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
-from litestar import Request
+from litestar import Litestar, Request
 from litestar.response import Redirect, Template
+from litestar.response.base import ASGIResponse
+from litestar.utils.scope.state import ScopeState
+
+from borvo.kernel.text import say
+from borvo.languages.choice import list_languages
+from borvo.web.languages import choose_for
 
 PAGE_OPT = "page"
 """Handlers with this key in their `opt` answer people, so their errors are pages."""
@@ -12,7 +19,8 @@ PAGE_OPT = "page"
 HOME_OPT = "home"
 """Where an error page of the handler leads on to, as an address and words; without it to the start page."""
 
-_START = ("/", "Go to the start page")
+_START = ("/", say("Go to the start page"))
+_RETURN_MAXIMUM = 2000
 
 
 def build_csp(form_action: Iterable[str] = (), frames: Iterable[str] = (), *, is_framed: bool = False) -> str:
@@ -40,6 +48,47 @@ def build_csp(form_action: Iterable[str] = (), frames: Iterable[str] = (), *, is
 DEFAULT_CSP = build_csp()
 
 
+class Page(Template):
+    """A template in the language of its reader, which is known only when it is rendered: `ui_locales` is what the app
+    wants that sent her."""
+
+    __slots__ = ("_ui_locales",)
+
+    def __init__(self, name: str, *, ui_locales: str, **parts: Any) -> None:
+        super().__init__(name, **parts)
+        self._ui_locales = ui_locales
+
+    def to_asgi_response(
+        self, app: Litestar | None, request: Request[Any, Any, Any], **options: Any
+    ) -> ASGIResponse:
+        self.headers["Content-Language"] = choose_for(request, self._ui_locales).tag
+        return super().to_asgi_response(app, request, **options)
+
+    def create_template_context(self, request: Request[Any, Any, Any]) -> dict[str, Any]:
+        return {
+            **super().create_template_context(request),
+            "language": choose_for(request, self._ui_locales),
+            "languages": list_languages() if _can_choose(request) else [],
+            "here": _find_here(request, str(self.context.get("return_to", ""))),
+        }
+
+
+def _can_choose(request: Request[Any, Any, Any]) -> bool:
+    """Whether the page can offer other languages: it can be opened again, and a form on it can be sent."""
+    return request.method == "GET" and isinstance(ScopeState.from_scope(request.scope).csrf_token, str)
+
+
+def _find_here(request: Request[Any, Any, Any], return_to: str) -> str:
+    """The address of the page, to come back to. Where it leads on to is not taken from the address, but as the page
+    itself has read it; and what it told once, it need not tell again."""
+    query = request.scope["query_string"].decode("ascii", "ignore")
+    pairs = [pair for pair in parse_qsl(query) if pair[0] not in {"return_to", "notice"}]
+    pairs += [("return_to", return_to)] if return_to else []
+    path = str(request.scope["path"])
+    whole = f"{path}?{urlencode(pairs)}" if pairs else path
+    return whole if len(whole) <= _RETURN_MAXIMUM else path
+
+
 def render_page(
     name: str,
     *,
@@ -48,18 +97,22 @@ def render_page(
     frames: Iterable[str] = (),
     is_framed: bool = False,
     headers: Mapping[str, str] | None = None,
+    ui_locales: str = "",
     **context: Any,
 ) -> Template:
     """A page that no cache keeps. `form_action` lists foreign origins that its forms may lead to, `frames` those
-    that it may show within itself; `is_framed` lets pages of our own do so with it."""
-    return Template(
-        template_name=name,
+    that it may show within itself; `is_framed` lets pages of our own do so with it. `ui_locales` are the languages
+    that an app wants for whom it sent."""
+    return Page(
+        name,
+        ui_locales=ui_locales,
         context=context,
         status_code=status,
         headers={
             "Content-Security-Policy": build_csp(form_action, frames, is_framed=is_framed),
             **({"X-Frame-Options": "SAMEORIGIN"} if is_framed else {}),
             "Cache-Control": "no-store",
+            "Vary": "Cookie, Accept-Language",
             **(headers or {}),
         },
     )

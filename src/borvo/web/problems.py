@@ -19,6 +19,7 @@ from borvo.kernel.errors import (
     UnauthenticatedError,
     UnsupportedMediaError,
 )
+from borvo.kernel.text import say
 from borvo.web.bearer import adapt_challenge
 from borvo.web.csrf import StaleFormError
 from borvo.web.pages import render_error_page, wants_page
@@ -58,11 +59,20 @@ def render_problem(
     problem.type = problem.type or "about:blank"
     problem.instance = problem.instance or request.scope["path"]
     return Response(
-        msgspec.json.encode({**msgspec.to_builtins(problem), **(extensions or {})}),
+        msgspec.json.encode({**_list_members(problem), **(extensions or {})}),
         status_code=problem.status,
         media_type=MEDIA_TYPE,
         headers={"Cache-Control": "no-store", **(headers or {})},
     )
+
+
+def _list_members(problem: Problem) -> dict[str, Any]:
+    """In English: programs read it, and those who write them."""
+    plain = msgspec.structs.replace(problem, title=str(problem.title), detail=str(problem.detail))
+    if problem.errors:
+        plain.errors = {name: [str(each) for each in messages] for name, messages in problem.errors.items()}
+    members: dict[str, Any] = msgspec.to_builtins(plain)
+    return members
 
 
 def _list_headers(request: Request[Any, Any, Any], error: BorvoError) -> dict[str, str]:
@@ -101,21 +111,30 @@ def answer_borvo_error(request: Request[Any, Any, Any], error: BorvoError) -> Re
     return _respond(request, problem, _list_headers(request, error), error.extensions)
 
 
+_PHRASES = {
+    HTTPStatus.BAD_REQUEST: say("Bad Request"),
+    HTTPStatus.NOT_FOUND: say("Not Found"),
+    HTTPStatus.METHOD_NOT_ALLOWED: say("Method Not Allowed"),
+}
+"""Those of the standard library, for people to read in their language."""
+
+
 def answer_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """What the framework itself refuses: no such path, wrong method, unreadable or too large body."""
     status = HTTPStatus(error.status_code)
     detail = error.detail or status.description
     if status is HTTPStatus.NOT_FOUND:
-        detail = "There is nothing at this address."
-    problem = Problem(title=status.phrase, status=status.value, detail=detail)
+        detail = say("There is nothing at this address.")
+    title = _PHRASES.get(status, status.phrase)
+    problem = Problem(title=title, status=status.value, detail=detail)
     return _respond(request, problem, dict(error.headers or {}))
 
 
 def answer_unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Nothing of the cause reaches the caller; the request id leads to it in the log."""
     log.error("unexpected error", exc_info=error, path=request.scope["path"])
-    detail = "Something went wrong on our side. Nothing was changed. Please try again."
-    problem = Problem(title="Internal error", status=500, detail=detail)
+    detail = say("Something went wrong on our side. Nothing was changed. Please try again.")
+    problem = Problem(title=say("Internal error"), status=500, detail=detail)
     return _respond(request, problem, {})
 
 
@@ -123,8 +142,8 @@ def answer_unavailable(request: Request[Any, Any, Any], error: Exception) -> Res
     """For what lies beyond this program and passes. It is not known whether anything was changed: the answer to
     a commit may have been lost."""
     log.error("unavailable", exc_info=error)
-    detail = "The service is interrupted. Please try again in a moment."
-    problem = Problem(title="Not available right now", status=503, detail=detail)
+    detail = say("The service is interrupted. Please try again in a moment.")
+    problem = Problem(title=say("Not available right now"), status=503, detail=detail)
     return _respond(request, problem, {"Retry-After": _RETRY_AFTER})
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from borvo.accounts.public import Registration, clean_up, create_person
 from borvo.assembly import Platform
+from tests.functional.accounts.work import watch_work
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
 from tests.functional.identity.flows import ADA, count, execute, fetch_value
@@ -67,6 +68,21 @@ async def test_the_page_does_not_tell_who_has_an_account(ada: Browser, platform:
     assert [mail.subject for mail in await list_mails(platform, EVE)] == [
         "This address has an account already"
     ]
+
+
+async def test_an_address_that_is_taken_costs_the_same_statements_and_hashes(
+    ada: Browser, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await create_person(platform.accounts, Registration(EVE, "Eve", "E", PASSWORD))
+    done = watch_work(platform, monkeypatch)
+    work = []
+    for email in (EVE, NEW):
+        page = await ada.open(PATH)
+        done.clear()
+        await ada.submit(page, PATH, email=email, current_password=PASSWORD)
+        work.append(list(done))
+    assert work[0] == work[1] != []
+    assert sum(each.startswith("_verify") for each in work[0]) == 1
 
 
 async def test_only_she_herself_can_open_the_link(ada: Browser, platform: Platform) -> None:

@@ -8,8 +8,9 @@ import httpx
 import pytest
 from litestar.routes import HTTPRoute
 
-from borvo.assembly import Platform, build_litestar
+from borvo.assembly import Platform
 from tests.functional.accounts.enrolment import add_app, is_signed_in, make_codes
+from tests.functional.application import register_handlers
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
 from tests.functional.identity.flows import ADA
@@ -19,7 +20,7 @@ PASSWORD = "correct horse pony"
 
 
 def list_paths(platform: Platform, method: str) -> Iterator[str]:
-    for route in build_litestar(platform).routes:
+    for route in register_handlers(platform).routes:
         is_own = route.path == "/" or route.path.startswith("/account")
         if isinstance(route, HTTPRoute) and is_own and method in route.methods:
             yield re.sub(r"\{[^}]+\}", "x", route.path)
@@ -63,6 +64,14 @@ async def test_no_page_of_an_account_stands_in_a_frame(platform: Platform, ada: 
         headers = (await ada.client.get(path)).headers
         assert headers["x-frame-options"] == "DENY", path
         assert "frame-ancestors 'none'" in headers["content-security-policy"], path
+
+
+@pytest.mark.parametrize("path", ["/account/sign-in", "/account/sign-up", "/account/reset"])
+async def test_no_page_passes_a_foreign_way_on(http: httpx.AsyncClient, path: str) -> None:
+    for way in ("https://evil.example/", "//evil.example", "/\\evil.example"):
+        page = await http.get(path, params={"return_to": way})
+        assert page.status_code == 200
+        assert "evil.example" not in page.text
 
 
 async def test_a_session_that_was_planted_is_not_the_one_she_signs_in_to(

@@ -1,16 +1,15 @@
 """An account comes about by a link in a mail, and nobody learns from the page whether an address has one."""
 
 import asyncio
-from typing import Any
 from urllib.parse import quote_plus
 
-import asyncpg
 import httpx
 import pytest
 from litestar.types import ASGIApp
 
 from borvo.accounts.public import clean_up
 from borvo.assembly import Platform
+from tests.functional.accounts.work import watch_work
 from tests.functional.browser import Browser, sign_up_by_mail
 from tests.functional.conftest import ISSUER, TestClock
 from tests.functional.identity.aspnet import Handler
@@ -72,21 +71,7 @@ async def test_both_cost_the_same_statements_and_no_hash(
     browser: Browser, platform: Platform, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     await browser.sign_up(ADA)
-    done: list[str] = []
-
-    def watch(owner: Any, name: str) -> None:
-        original = getattr(owner, name)
-
-        def call(self: Any, statement: Any, *args: Any, **kwargs: Any) -> Any:
-            done.append(f"{name} {str(statement).split()[:4]}")
-            return original(self, statement, *args, **kwargs)
-
-        monkeypatch.setattr(owner, name, call)
-
-    for name in ("execute", "fetchval", "fetchrow", "fetch"):
-        watch(asyncpg.Connection, name)
-    for name in ("_verify", "_is_of"):
-        watch(type(platform.accounts.passwords), name)
+    done = watch_work(platform, monkeypatch)
     monkeypatch.setattr(type(platform.accounts.passwords), "hash", None)
     work = []
     for email in (ADA, EVE):

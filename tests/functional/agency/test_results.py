@@ -242,7 +242,7 @@ async def test_a_refusal_uses_the_token_up_and_a_fault_of_ours_does_not(
         assert (await post(stage, headers, token)).status_code == 500
     assert await count(platform, "shared_snapshot") == 0
     assert (await post(stage, headers, token)).status_code == 200
-    for query, status in (("types=step_count", 403), ("device=x", 400), ("take=0", 400)):
+    for query, status in (("types=step_count", 403), ("client=demo.diary", 400), ("take=0", 400)):
         token = await stage.query_token(headers, subject)
         assert (await post(stage, headers, token, query)).status_code == status
         assert (await post(stage, headers, token)).status_code == 403
@@ -270,6 +270,21 @@ async def test_only_what_is_shared_is_found(stage: Stage) -> None:
     assert (await fetch(stage, headers, named)).status_code == 403
     log = (await browser.open("/account/access-log/export")).json()
     assert [each["samples"] for each in log if each["types"] == ["blood_pressure"]] == [0, 0]
+
+
+async def test_results_are_of_the_devices_and_in_the_units_and_members_asked_for(stage: Stage) -> None:
+    headers = await stage.start_agent()
+    ada = await stage.share(headers, requestedScopes=["read.body_mass"])
+    await write(stage, PATIENT, {**weigh(1, 60.0), "device": "scale"}, {**weigh(2, 61.0), "device": "other"})
+    query = f"{WEIGHTS}&device=scale&unit=g&fields=subject,quantityValue"
+    answer = await ask(stage, headers, query)
+    page = (await fetch(stage, headers, answer["Key"])).json()
+    assert (answer["NumberOfResults"], page) == (
+        1,
+        [{"subject": ada, "quantityValue": 60_000.0, "unit": "g"}],
+    )
+    refused = await post(stage, headers, await stage.query_token(headers, ada), f"{WEIGHTS}&unit=m")
+    assert (refused.status_code, [*refused.json()["errors"]]) == (400, ["unit"])
 
 
 async def test_a_person_known_under_two_subjects_is_shown_under_both(

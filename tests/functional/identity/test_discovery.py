@@ -38,6 +38,7 @@ EXPECTED = {
     ],
     "subject_types_supported": ["public", "pairwise"],
     "claim_types_supported": ["normal"],
+    "ui_locales_supported": ["en", "fr"],
     "service_documentation": f"{ISSUER}/docs",
     "userinfo_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA"],
     "id_token_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA"],

@@ -6,11 +6,19 @@ import httpx
 import pytest
 
 from borvo.assembly import Platform
-from tests.factories.clients import register_client
+from tests.factories.clients import SECRET, register_client
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
 from tests.functional.identity.aspnet import Handler
-from tests.functional.identity.flows import call_userinfo, execute, obtain_lasting, refresh, register_lasting
+from tests.functional.identity.assertions import read_reasons, seal_secret
+from tests.functional.identity.flows import (
+    call_userinfo,
+    execute,
+    fetch_value,
+    obtain_lasting,
+    refresh,
+    register_lasting,
+)
 
 FORMATS = ["jwt", "opaque"]
 
@@ -176,3 +184,44 @@ async def test_withdrawn_consent_ends_every_kind_of_token(
     await execute(platform, "update consent set withdrawn_at = now(), version = version + 1")
     assert await introspect(lasting, tokens["access_token"]) == {"active": False}
     assert await introspect(lasting, tokens["refresh_token"]) == {"active": False}
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("/connect/introspect", "introspection"), ("/connect/revocation", "revocation")]
+)
+async def test_a_refused_question_is_told_the_developers_of_who_asked(
+    platform: Platform, http: httpx.AsyncClient, path: str, name: str
+) -> None:
+    client_id = await register_client(platform)
+    answer = await http.post(path, data={"client_id": client_id, "client_secret": SECRET})
+    assert answer.status_code == 400
+    assert await read_reasons(platform) == [("The request has no token.", "")]
+    assert await fetch_value(platform, "select endpoint from client_refusal") == name
+
+
+@pytest.mark.parametrize("path", ["/connect/introspect", "/connect/revocation"])
+async def test_who_merely_names_a_client_writes_nothing_into_its_log(
+    platform: Platform, http: httpx.AsyncClient, path: str
+) -> None:
+    client_id = await register_client(platform)
+    public = await register_client(platform, "demo.public", is_public=True)
+    for data in (
+        {"client_id": client_id, "client_secret": "wrong" * 10, "token": "x"},
+        {"client_id": client_id, "token": "x"},
+        {"client_id": public},
+        {"client_id": "demo.nobody", "client_secret": "x"},
+    ):
+        assert (await http.post(path, data=data)).status_code in {400, 401}
+    assert await read_reasons(platform) == []
+
+
+async def test_a_secret_that_has_expired_is_told_its_developers(
+    platform: Platform, http: httpx.AsyncClient
+) -> None:
+    client_id = await register_client(platform, is_public=False)
+    secret = await seal_secret(platform, client_id, expires_at=platform.clock())
+    answer = await http.post(
+        "/connect/introspect", data={"client_id": client_id, "client_secret": secret, "token": "x"}
+    )
+    assert answer.status_code == 401
+    assert await read_reasons(platform) == [("The secret has expired.", "client_secret")]

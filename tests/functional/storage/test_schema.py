@@ -33,6 +33,8 @@ INDEXED_OVER_ALL = {
     "agency_relationship",
     "authorization_code",
     "device_authorization",
+    # Whose lost factor is to be removed now.
+    "factor_removal",
     "half_login",
     "login_session",
     # Who belongs to an organisation.

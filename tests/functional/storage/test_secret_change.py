@@ -20,6 +20,7 @@ from borvo.storage.rewrapping import Portion, Rewrapper
 from borvo.storage.sealing import Keyring, SealError
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
 from borvo.support.public import open_log, seal_due, verify
+from tests.functional.accounts.enrolment import SECOND_STEP, add_app, come_half, make_codes, show_code
 from tests.functional.application import build_app_for
 from tests.functional.browser import Browser
 from tests.functional.cli.commands import Ended, run
@@ -36,7 +37,10 @@ NOT_SEALED = {
     "digest": "of a random value, or under a key that is kept",
     "content": "a logo, part of an export, or a digest in the chain of security events",
     "before": "a digest in the chain of security events",
+    "signature": "of the end of that chain",
     "subject": "a digest under a key that may change",
+    "id": "of a passkey",
+    "key": "the public one of a passkey",
 }
 """Binary columns that hold nothing sealed, by the last word of their name."""
 
@@ -153,6 +157,26 @@ async def test_nobody_notices_and_in_the_end_the_old_secret_opens_nothing(
     with pytest.raises(SealError):
         async with open_platform(settings, clock, KEY):
             pass
+
+
+async def test_second_factors_of_before_go_on_working(
+    ada: Browser, platform: Platform, settings: Settings, clock: TestClock
+) -> None:
+    key, codes = await add_app(ada, clock), await make_codes(ada)
+    await platform.identity.cabinet.current()
+    async with open_platform(settings, clock, NEW_KEY, KEY) as during:
+        assert (await rewrap(during, lambda _: None)).is_complete
+    async with open_platform(settings, clock, NEW_KEY) as after:
+        transport = httpx.ASGITransport(app=build_app_for(after))  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as client:
+            browser = Browser(client)
+            for code in (codes[0], show_code(key, clock)):
+                done = await browser.submit(await come_half(browser), SECOND_STEP, code=code)
+                assert done.url.path == "/account"
+            fresh = await make_codes(browser)
+            for code, path in ((codes[1], SECOND_STEP), (fresh[0], "/account")):
+                done = await browser.submit(await come_half(browser), SECOND_STEP, code=code)
+                assert done.url.path == path
 
 
 async def test_workers_with_either_secret_serve_side_by_side(

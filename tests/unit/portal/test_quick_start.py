@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from borvo.kernel.ids import ClientId, ClientKey, TenancyId
 from borvo.portal.model import AuthMethod, GrantType, RegisteredClient
 from borvo.portal.quick_start.literals import Language, Remark, spell
-from borvo.portal.quick_start.recipes import RECIPES, Flow, Recipe
+from borvo.portal.quick_start.model import Flow, Recipe
+from borvo.portal.quick_start.recipes import RECIPES
 from borvo.portal.quick_start.rendering import SNIPPETS, render_snippet
 from borvo.portal.quick_start.suitability import check_recipe, list_fitting
 
@@ -137,6 +138,7 @@ def test_every_template_has_its_recipe() -> None:
 
 
 SERVERS = ["python", "node", "aspnet", "spring", "go", "php", "curl"]
+SIGNS: dict[str, object] = {"token_endpoint_auth_method": AuthMethod.PRIVATE_KEY_JWT}
 IMPLICIT = [f"{name}-implicit" for name in ("python", "node", "browser", "aspnet", "curl")]
 
 
@@ -159,6 +161,11 @@ IMPLICIT = [f"{name}-implicit" for name in ("python", "node", "browser", "aspnet
             {"grant_types": {GrantType.CLIENT_CREDENTIALS}, "scopes": ("agency_api",)},
             [f"{name}-service" for name in ("python", "node", "dotnet", "spring", "go", "php", "curl")],
         ),
+        (SIGNS, ["node-signed"]),
+        (
+            {**SIGNS, "grant_types": {GrantType.CLIENT_CREDENTIALS}, "scopes": ("agency_api",)},
+            ["node-signed-service", "python-signed-service"],
+        ),
     ],
 )
 def test_a_client_is_offered_what_suits_its_grants_and_kind(
@@ -166,14 +173,26 @@ def test_a_client_is_offered_what_suits_its_grants_and_kind(
 ) -> None:
     client = build_client(changes=changes)
     assert [recipe.name for recipe in list_fitting(client)] == names
-    assert all(check_recipe(client, recipe) for recipe in RECIPES if recipe.name not in names)
+    assert all(check_recipe(client, each, is_strict=False) for each in RECIPES if each.name not in names)
+
+
+def test_a_strict_instance_is_for_programs_with_a_key() -> None:
+    signing = build_client(changes=SIGNS)
+    assert [recipe.name for recipe in list_fitting(signing, is_strict=True)] == ["node-signed"]
+    for changes in ({}, {"is_public": True}, {"grant_types": {GrantType.IMPLICIT}}):
+        assert list_fitting(build_client(changes=changes), is_strict=True) == []
+    unfit = build_client(changes={**SIGNS, "redirect_uris": ("http://localhost:5001/cb",)})
+    faults = [
+        check_recipe(unfit, recipe, is_strict=True) for recipe in RECIPES if recipe.name == "node-signed"
+    ]
+    assert "http://127.0.0.1" in str(faults)
 
 
 @pytest.mark.parametrize("method", [AuthMethod.PRIVATE_KEY_JWT, AuthMethod.CLIENT_SECRET_JWT])
 def test_a_client_that_signs_is_offered_no_program_that_sends_a_secret(method: AuthMethod) -> None:
     client = build_client(changes={"token_endpoint_auth_method": method})
-    assert list_fitting(client) == []
-    faults = {recipe.name: str(check_recipe(client, recipe)) for recipe in RECIPES}
+    assert all(recipe.signs for recipe in list_fitting(client))
+    faults = {recipe.name: str(check_recipe(client, recipe, is_strict=False)) for recipe in RECIPES}
     assert all("signs instead" in faults[name] for name in SERVERS)
     # What would not suit it otherwise either is told for its own reason.
     assert "lacks the grant type" in faults["curl-service"]

@@ -4,8 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from borvo.accounts.factors.model import HALF_LOGIN_ATTEMPTS, HalfLogin
+from borvo.accounts.holder_store import HOLDER_COLUMNS, read_holder
 from borvo.accounts.methods import Methods
-from borvo.accounts.store import PERSON_COLUMNS, read_holder
 from borvo.kernel.ids import LoginSessionId, PersonId
 from borvo.storage.database import Connection
 
@@ -32,11 +32,11 @@ async def load_half(
     """With the digest of its token; None when it has ended, is expired or has seen too many wrong codes. The person may
     have closed her account and come back now."""
     row = await connection.fetchrow(
-        f"""select {PERSON_COLUMNS}, p.erase_at, h.id as half_id, h.token_digest, h.methods, h.return_to,
+        f"""select {HOLDER_COLUMNS}, h.id as half_id, h.token_digest, h.methods, h.return_to,
                    h.login_session_id
             from half_login h join person p on p.id = h.person_id
             where h.person_id = $1 and h.id = $2 and h.ended_at is null and h.expires_at > $3
-              and h.attempts < $4 and (p.closed_at is null or p.erase_at > $3)""",
+              and h.attempts < $4 and p.suspended_at is null and (p.closed_at is null or p.erase_at > $3)""",
         person_id,
         half_id,
         now,
@@ -80,7 +80,7 @@ async def end_half(connection: Connection, half: HalfLogin, now: datetime) -> bo
 
 
 async def end_halves(connection: Connection, person_id: PersonId, now: datetime) -> None:
-    """Of who came by a password that no longer counts."""
+    """Of who came by what no longer counts."""
     await connection.execute(
         "update half_login set ended_at = $2 where person_id = $1 and ended_at is null", person_id, now
     )

@@ -9,6 +9,7 @@ from borvo.accounts.methods import Methods, combine_methods
 from borvo.accounts.model import Person
 from borvo.kernel.entropy import Entropy, encode_bytes
 from borvo.kernel.ids import LoginSessionId
+from borvo.kernel.text import say
 
 HALF_LOGIN_LIFETIME = timedelta(minutes=10)
 HALF_LOGIN_ATTEMPTS = 5
@@ -106,7 +107,7 @@ def parse_recovery_code(text: str) -> str | None:
 def check_passkey_name(name: str) -> str | None:
     """What is wrong with the name, or None."""
     if not name:
-        return "Give the passkey a name, such as the device that it is on."
+        return say("Give the passkey a name, such as the device that it is on.")
     if len(name) > PASSKEY_NAME_MAXIMUM or not name.isprintable():
-        return f"Use at most {PASSKEY_NAME_MAXIMUM} ordinary characters."
+        return say("Use at most %(most)s ordinary characters.", most=PASSKEY_NAME_MAXIMUM)
     return None

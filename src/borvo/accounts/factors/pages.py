@@ -17,6 +17,7 @@ from borvo.accounts.service import Accounts
 from borvo.accounts.signing_in import FACTORS_PATH as PATH
 from borvo.accounts.signing_in import AnyRequest, Collaborators, SignedIn
 from borvo.kernel.entropy import decode_bytes
+from borvo.kernel.text import say
 from borvo.web.forms import Form, read_form
 from borvo.web.pages import redirect_to, render_page
 
@@ -86,7 +87,9 @@ async def submit_app(request: AnyRequest, login: SignedIn, accounts: Collaborato
     if cookie is not None:
         return _finish(accounts, cookie, "app-added")
     form.put("code", [])
-    form.add_error("code", "This is not the code that the app shows now. Is the clock of your phone right?")
+    form.add_error(
+        "code", say("This is not the code that the app shows now. Is the clock of your phone right?")
+    )
     return await _ask_code(accounts, login, form, 400)
 
 

@@ -26,7 +26,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from borvo.accounts import store as people
+from borvo.accounts import holder_store
 from borvo.accounts.factors import store, words
 from borvo.accounts.factors.challenge import Challenge
 from borvo.accounts.factors.model import Passkey
@@ -35,6 +35,7 @@ from borvo.accounts.service import Accounts
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import encode_bytes
 from borvo.kernel.ids import PersonId
+from borvo.kernel.text import say
 from borvo.mail.posting import post_mail
 from borvo.storage.database import Connection
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
@@ -57,9 +58,9 @@ _FAULTS = (
     OverflowError,
     RecursionError,
 )
-_STALE = "The page was open for too long, or the passkey was used already. Please try again."
-_UNFIT = "The browser's answer cannot be used. Please try again."
-_WRONG = "This passkey cannot be used here. Try another way to sign in."
+_STALE = say("The page was open for too long, or the passkey was used already. Please try again.")
+_UNFIT = say("The browser's answer cannot be used. Please try again.")
+_WRONG = say("This passkey cannot be used here. Try another way to sign in.")
 
 
 class PasskeyError(Exception):
@@ -227,7 +228,9 @@ async def _note_copy(accounts: Accounts, person_id: PersonId, passkey: Passkey) 
     )
     async with accounts.database.transaction() as connection:
         await accounts.events.record(connection, event)
-        person = await people.load_holder(connection, person_id, accounts.clock())
+        person = await holder_store.load_holder(connection, person_id, accounts.clock())
         if person is not None:
             mail = words.write_copied(person.email, accounts.issuer)
-            await post_mail(accounts.outbox, connection, mail, person_id=person_id)
+            await post_mail(
+                accounts.outbox, connection, mail, person_id=person_id, language=accounts.speak(person.locale)
+            )

@@ -2,8 +2,7 @@
 
 from uuid import UUID
 
-from borvo.accounts import service
-from borvo.accounts import store as people
+from borvo.accounts import holder_store, service
 from borvo.accounts.factors import half_store, store, totp, words
 from borvo.accounts.factors.challenge import Challenge
 from borvo.accounts.factors.model import (
@@ -13,13 +12,14 @@ from borvo.accounts.factors.model import (
     parse_recovery_code,
 )
 from borvo.accounts.factors.passkeys import PasskeyError, use_passkey
-from borvo.accounts.factors.service import digest_recovery_code, name_purpose, strengthen
+from borvo.accounts.factors.service import list_recovery_digests, name_purpose, strengthen
 from borvo.accounts.limits import PASSKEY_BY_ADDRESS, SECOND_STEP_BY_PAIR, SECOND_STEP_BY_PERSON
 from borvo.accounts.methods import ONE_TIME_CODE, PASSWORD, Methods, combine_methods
 from borvo.accounts.model import Holder, Login, Person, SessionCookie, parse_session_cookie
 from borvo.accounts.service import Accounts, Device
 from borvo.kernel.digests import digest_token, is_same
 from borvo.kernel.entropy import TOKEN_BYTES, create_uuid, encode_bytes
+from borvo.kernel.text import say
 from borvo.mail.posting import post_mail
 from borvo.storage.database import Connection
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
@@ -90,7 +90,9 @@ async def _note_wrong(connection: Connection, accounts: Accounts, person: Person
     count = await store.count_wrong_code(connection, person.id)
     if count in WRONG_CODES_TOLD:
         mail = words.write_wrong_codes(person.email, accounts.issuer, count)
-        await post_mail(accounts.outbox, connection, mail, person_id=person.id)
+        await post_mail(
+            accounts.outbox, connection, mail, person_id=person.id, language=accounts.speak(person.locale)
+        )
 
 
 async def _spend_code(connection: Connection, accounts: Accounts, person: Person, text: str) -> bool:
@@ -111,12 +113,14 @@ async def _spend_app_code(connection: Connection, accounts: Accounts, person: Pe
 
 
 async def _spend_recovery_code(connection: Connection, accounts: Accounts, person: Person, code: str) -> bool:
-    digest = digest_recovery_code(accounts, person.id, code)
-    if not await store.spend_recovery_code(connection, person.id, digest, accounts.clock()):
+    digests = list_recovery_digests(accounts, person.id, code)
+    if not await store.spend_recovery_code(connection, person.id, digests, accounts.clock()):
         return False
     left = (await store.load_factors(connection, person.id)).codes_left
     mail = words.write_code_used(person.email, accounts.issuer, left)
-    await post_mail(accounts.outbox, connection, mail, person_id=person.id)
+    await post_mail(
+        accounts.outbox, connection, mail, person_id=person.id, language=accounts.speak(person.locale)
+    )
     event = SecurityEvent(SecurityEventKind.RECOVERY_CODE_USED, person.id, detail={"left": left})
     await accounts.events.record(connection, event)
     return True
@@ -164,8 +168,8 @@ async def sign_in_by_passkey(
     await accounts.limiter.spend(PASSKEY_BY_ADDRESS, network, now)
     person_id, passkey = await use_passkey(accounts, answer, challenge)
     async with accounts.database.connection() as connection:
-        person = await people.load_holder(connection, person_id, now)
+        person = await holder_store.load_holder(connection, person_id, now)
     if person is None:
-        raise PasskeyError("This account is closed.")
+        raise PasskeyError(say("This account is closed."))
     await accounts.limiter.refund(PASSKEY_BY_ADDRESS, network, now)
     return person, passkey.methods

@@ -30,6 +30,7 @@ from borvo.accounts.signing_in import (
     build_sign_in_url,
 )
 from borvo.kernel.errors import TooManyRequestsError
+from borvo.kernel.text import say
 from borvo.web.addresses import find_client_address
 from borvo.web.forms import Form, read_form
 from borvo.web.pages import redirect_to
@@ -117,7 +118,7 @@ async def submit_code(request: AnyRequest, accounts: Collaborators) -> Template 
     if methods is not None:
         return await _finish(request, accounts, half, methods)
     form.put("code", [])
-    form.add_error("code", "This code is not right, or was used already. Wait for the next one.")
+    form.add_error("code", say("This code is not right, or was used already. Wait for the next one."))
     if await _find_half(request, accounts) is None:
         return _begin_anew(accounts, half.return_to)
     return await _ask(request, accounts, half, form, 400)

@@ -13,6 +13,7 @@ from borvo.accounts.factors.model import (
     create_recovery_code,
 )
 from borvo.accounts.factors.passkeys import PasskeyError, spend, verify_registration
+from borvo.accounts.factors.words import APP, PASSKEY
 from borvo.accounts.links import LinkPurpose
 from borvo.accounts.methods import ONE_TIME_CODE, Methods, combine_methods
 from borvo.accounts.model import Login, Person, SessionCookie
@@ -22,12 +23,13 @@ from borvo.accounts.signing_in import FACTORS_PATH, SignInNeededError
 from borvo.kernel.digests import digest_token, digest_with_key
 from borvo.kernel.entropy import TOKEN_BYTES, encode_bytes
 from borvo.kernel.ids import PersonId
+from borvo.kernel.text import say
 from borvo.mail.model import Mail
 from borvo.mail.posting import post_mail
 from borvo.storage.database import Connection
+from borvo.storage.kept_keys import RECOVERY_CODES as RECOVERY_CODES_KEY
+from borvo.storage.sealing import SealedColumn
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
-
-APP, PASSKEY = "an authenticator app", "a passkey"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,16 @@ def name_purpose(person_id: PersonId) -> str:
     return f"authenticator app of {person_id}"
 
 
-def digest_recovery_code(accounts: Accounts, person_id: PersonId, code: str) -> bytes:
-    """Fifty random bits, which a fast digest keeps as long as the key of it is not in the database."""
-    return digest_with_key(accounts.keyring.derive("recovery codes"), f"{person_id} {code}")
+SEALED_APPS = SealedColumn(
+    "person_totp", "sealed_secret", ("person_id",), lambda row: name_purpose(row["person_id"])
+)
+
+
+def list_recovery_digests(accounts: Accounts, person_id: PersonId, code: str) -> list[bytes]:
+    """What the code may be kept as, the last of which is how a new one is: fifty random bits, which a fast digest keeps
+    as long as the key of it is not in the database."""
+    keys = accounts.keyring.list_all(RECOVERY_CODES_KEY)
+    return [digest_with_key(each.key, f"{person_id} {code}") for each in keys]
 
 
 async def begin_app(accounts: Accounts, person: Person) -> None:
@@ -128,13 +137,14 @@ async def strengthen(
 
 
 async def _tell(connection: Connection, accounts: Accounts, person: Person, mail: Mail) -> None:
-    await post_mail(accounts.outbox, connection, mail, person_id=person.id)
+    language = accounts.speak(person.locale)
+    await post_mail(accounts.outbox, connection, mail, person_id=person.id, language=language)
 
 
 async def _record(
     connection: Connection, accounts: Accounts, kind: SecurityEventKind, person_id: PersonId, factor: str
 ) -> None:
-    await accounts.events.record(connection, SecurityEvent(kind, person_id, detail={"factor": factor}))
+    await accounts.events.record(connection, SecurityEvent(kind, person_id, detail={"factor": str(factor)}))
 
 
 async def remove_app(accounts: Accounts, login: Login) -> bool:
@@ -166,7 +176,9 @@ async def add_passkey(
     async with accounts.database.transaction() as connection:
         await spend(connection, challenge)
         if not await store.insert_passkey(connection, person.id, passkey, PASSKEYS_MAXIMUM):
-            raise PasskeyError(f"You have this passkey already, or {PASSKEYS_MAXIMUM} of them.")
+            raise PasskeyError(
+                say("You have this passkey already, or %(most)s of them.", most=PASSKEYS_MAXIMUM)
+            )
         return await _note_added(connection, accounts, login, passkey.methods, PASSKEY)
 
 
@@ -182,7 +194,7 @@ async def remove_passkey(accounts: Accounts, login: Login, credential_id: bytes)
 async def make_codes(accounts: Accounts, person: Person) -> list[str]:
     """Ten new recovery codes, which nobody can read again; none for who has nothing that they could stand in for."""
     codes = [create_recovery_code(accounts.entropy) for _ in range(RECOVERY_CODES)]
-    digests = [digest_recovery_code(accounts, person.id, code.replace("-", "")) for code in codes]
+    digests = [list_recovery_digests(accounts, person.id, code.replace("-", ""))[-1] for code in codes]
     async with accounts.database.transaction() as connection:
         if not await store.has_second_factor(connection, person.id):
             return []

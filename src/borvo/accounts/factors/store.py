@@ -1,6 +1,6 @@
 """The SQL of second factors. Every function takes a connection and none commits."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -137,14 +137,15 @@ async def delete_codes(connection: Connection, person_id: PersonId) -> None:
 
 
 async def spend_recovery_code(
-    connection: Connection, person_id: PersonId, digest: bytes, now: datetime
+    connection: Connection, person_id: PersonId, digests: Sequence[bytes], now: datetime
 ) -> bool:
-    """Whether this call used the code: the row changes once, whoever else tries."""
+    """Whether this call used the code, which is kept as one of the digests: the row changes once, whoever else
+    tries."""
     spent = await connection.fetchval(
         """update person_recovery_code set used_at = $3
-           where person_id = $1 and digest = $2 and used_at is null returning true""",
+           where person_id = $1 and digest = any($2::bytea[]) and used_at is null returning true""",
         person_id,
-        digest,
+        list(digests),
         now,
     )
     return bool(spent)

@@ -44,6 +44,16 @@ person_passkey = sa.Table(
     sa.Column("last_used_at", _INSTANT),
 )
 
+# What support was asked to remove, once its time has come and nobody has stopped it. One at a time.
+factor_removal = sa.Table(
+    "factor_removal",
+    metadata,
+    sa.Column("person_id", UUID, primary_key=True),
+    sa.Column("kinds", ARRAY(sa.Text), nullable=False),
+    sa.Column("asked_at", _INSTANT, nullable=False),
+    sa.Column("due_at", _INSTANT, nullable=False, index=True),
+)
+
 # Somebody who has proved one thing and is asked for the second. It opens nothing.
 half_login = sa.Table(
     "half_login",

@@ -1,10 +1,13 @@
 """What the first step answers, and the refusals of both."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 from msgspec import Struct
 
+from borvo.dataserver.bodies import SampleAnswer
+from borvo.dataserver.members import pick_members
 from borvo.dataserver.snapshots.model import Holding
 from borvo.kernel.entropy import encode_bytes
 from borvo.kernel.errors import NotFoundError, TooManyRequestsError
@@ -22,6 +25,11 @@ class SnapshotAnswer(Struct, rename="pascal"):
 def render_answer(total: int, expires_at: datetime, key: bytes) -> bytes:
     spelt = encode_bytes(key)
     return msgspec.json.encode(SnapshotAnswer(total, expires_at.isoformat(), spelt, spelt))
+
+
+def render_results(answers: Sequence[SampleAnswer], fields: tuple[str, ...]) -> bytes:
+    """Contract 2.5: an array."""
+    return msgspec.json.encode([pick_members(each, fields) for each in answers] if fields else answers)
 
 
 def refuse_key() -> NotFoundError:

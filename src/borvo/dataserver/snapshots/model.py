@@ -1,5 +1,6 @@
 """A query whose results stay. Pure."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -10,6 +11,7 @@ from borvo.catalogue.sample_types import SampleType, map_sample_type_codes
 from borvo.dataserver.model import Order, Query, Range, Selection
 from borvo.dataserver.past import SPARE
 from borvo.dataserver.retention import Retention
+from borvo.dataserver.unit_choice import UnitChoice
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import decode_bytes, encode_bytes
 from borvo.kernel.ids import ClientKey, PersonId
@@ -24,21 +26,27 @@ PEOPLE_MAXIMUM = 100_000
 
 
 class Frame(Struct, frozen=True, kw_only=True):
-    """What is kept of a query: without types, and without `take` and `skip`, which come with each page."""
+    """What is kept of a query: without types, and without `take` and `skip`, which come with each page. `units` are
+    those in which values are written, by the code of the type."""
 
     start: Range
     end: Range
     creation: Range
     order: Order
     is_descending: bool
+    devices: tuple[str, ...] = ()
+    units: dict[int, str] = {}
+    fields: tuple[str, ...] = ()
 
 
 class StoredQuery(Frame, frozen=True, kw_only=True):
-    """With what it may find of its maker's own samples; types as codes."""
+    """With what it may find of its maker's own samples; types as codes. `clients` are those that wrote them, by their
+    keys; None for all."""
 
     types: list[int]
     guarded: list[int]
     readable: list[int]
+    clients: tuple[ClientKey, ...] | None = None
 
     @property
     def sample_types(self) -> tuple[SampleType, ...]:
@@ -46,22 +54,29 @@ class StoredQuery(Frame, frozen=True, kw_only=True):
         return tuple(known[code] for code in self.types)
 
 
-def keep_frame(query: Query) -> Frame:
+def keep_frame(query: Query, units: UnitChoice) -> Frame:
     return Frame(
         start=query.start,
         end=query.end,
         creation=query.creation,
         order=query.order,
         is_descending=query.is_descending,
+        devices=query.devices,
+        units={code: conversion.unit for code, conversion in units.items()},
+        fields=query.fields,
     )
 
 
-def keep_query(query: Query, selection: Selection) -> StoredQuery:
+def keep_query(
+    query: Query, units: UnitChoice, selection: Selection, clients: Iterable[ClientKey]
+) -> StoredQuery:
+    """`clients` are those that the query names."""
     return StoredQuery(
         types=[each.code for each in selection.types],
         guarded=sorted(selection.guarded),
         readable=sorted(selection.readable),
-        **structs.asdict(keep_frame(query)),
+        clients=tuple(clients) if query.clients else None,
+        **structs.asdict(keep_frame(query, units)),
     )
 
 

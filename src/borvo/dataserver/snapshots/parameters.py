@@ -40,29 +40,21 @@ def parse_page(text: str) -> PageRequest:
 def parse_submitted(text: str, body: bytes) -> Query:
     """The query of the query string, or of a body with the same names in any case, where a range may also be an object
     of two bounds: `{"Types": [...], "StartDate": {"LowerBound": ...}}`. Raises `InvalidInputError`."""
-    if not body.strip():
-        return parse_query(text)
+    query = parse_query(_join(text, body) if body.strip() else text)
+    if query.cursor:
+        # Nothing that was asked for is passed over.
+        message = "Results that stay have no cursor: fetch their pages by take and skip."
+        raise InvalidInputError("The query is not valid: see errors.", {"cursor": [message]})
+    return query
+
+
+def _join(text: str, body: bytes) -> str:
     try:
         submitted = msgspec.json.decode(body, type=dict[str, Any])
     except (msgspec.DecodeError, ValueError, RecursionError):
         message = "Send the query as a JSON object, or in the query string."
         raise InvalidInputError(message, {"body": [message]}) from None
-    return parse_query("&".join(filter(None, (text, urlencode(list(_flatten(submitted, "")))))))
-
-
-def check_submitted(query: Query) -> Query:
-    """Raises `InvalidInputError` for what only the newer query can do: nothing that was asked for is passed over."""
-    newer = {
-        "device": query.devices,
-        "client": query.clients,
-        "unit": query.units,
-        "fields": query.fields,
-        "cursor": query.cursor,
-    }
-    if asked := [name for name, value in newer.items() if value]:
-        message = "This query has no such parameter; GET /sample/v1 has."
-        raise InvalidInputError("The query is not valid: see errors.", {name: [message] for name in asked})
-    return query
+    return "&".join(filter(None, (text, urlencode(list(_flatten(submitted, ""))))))
 
 
 def _flatten(members: dict[str, Any], prefix: str, depth: int = 1) -> Iterator[tuple[str, str]]:

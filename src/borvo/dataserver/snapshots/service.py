@@ -1,14 +1,12 @@
 """The two steps of the older query: ask, then fetch the results page by page."""
 
-import msgspec
-
 from borvo.dataserver import policy
 from borvo.dataserver.bodies import describe_samples
-from borvo.dataserver.model import Query, Selection
 from borvo.dataserver.reader import Reader, admit_reader
+from borvo.dataserver.reading import find_clients, select_types
 from borvo.dataserver.service import DataServer, refuse_scopes
 from borvo.dataserver.snapshots import store
-from borvo.dataserver.snapshots.answer import check_holding, refuse_key, render_answer
+from borvo.dataserver.snapshots.answer import check_holding, refuse_key, render_answer, render_results
 from borvo.dataserver.snapshots.model import (
     KEY_BYTES,
     Snapshot,
@@ -18,8 +16,9 @@ from borvo.dataserver.snapshots.model import (
     keep_query,
     parse_key,
 )
-from borvo.dataserver.snapshots.parameters import PageRequest, check_submitted, parse_page, parse_submitted
+from borvo.dataserver.snapshots.parameters import PageRequest, parse_page, parse_submitted
 from borvo.dataserver.snapshots.sharing import make_shared_snapshot, read_shared_snapshot
+from borvo.dataserver.unit_choice import prepare_units, restore_units
 from borvo.kernel.errors import ForbiddenError
 from borvo.kernel.ids import ClientKey
 from borvo.portal.public import Activity
@@ -36,8 +35,10 @@ async def make_snapshot(
         admission = await server.verify(presented)
         return await make_shared_snapshot(server, admission, query_token, text, body)
     async with admit_reader(server, presented, None) as (connection, reader):
-        query = check_submitted(parse_submitted(text, body))
-        kept = keep_query(query, _select(query, reader))
+        query = parse_submitted(text, body)
+        selection = select_types(query, reader.scopes)
+        units, clients = await prepare_units(query), await find_clients(connection, query)
+        kept = keep_query(query, units, selection, clients)
         async with server.database.begin(connection):
             return await _make(server, connection, reader, kept)
 
@@ -63,16 +64,6 @@ async def _make(server: DataServer, connection: Connection, reader: Reader, quer
     )
     await store.insert_snapshot(connection, digest_key(key), snapshot, now)
     return render_answer(total, snapshot.expires_at, key)
-
-
-def _select(query: Query, reader: Reader) -> Selection:
-    if query.types:
-        reader.require("read these samples", query.types)
-        return policy.select_named(query.types)
-    selection = policy.select_readable(reader.scopes)
-    if not selection.types:
-        raise refuse_scopes("read samples", [])
-    return selection
 
 
 async def read_snapshot(
@@ -119,4 +110,5 @@ async def _read(
     if missing := policy.find_missing_child_scopes(samples, reader.scopes):
         raise refuse_scopes("read all parts of these samples", missing)
     server.activity.note(token.client_id, Activity.SAMPLES_READ, len(samples))
-    return msgspec.json.encode(describe_samples(samples, reader.subject))
+    units = await restore_units(snapshot.query.units)
+    return render_results(describe_samples(samples, reader.subject, units), snapshot.query.fields)

@@ -170,6 +170,8 @@ def _compose_condition(statement: Composition, frame: Frame) -> str:
     ]
     for column, wanted in (("start_at", frame.start), ("end_at", frame.end), ("created_at", frame.creation)):
         parts += statement.bound(column, wanted)
+    if frame.devices:
+        parts.append(f"s.device = any({statement.bind([*frame.devices])}::text[])")
     return " and ".join(parts)
 
 

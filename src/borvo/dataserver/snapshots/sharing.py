@@ -7,15 +7,13 @@ might then, and every consent that the results rest on is of the same version. W
 from collections.abc import Iterator, Mapping
 from uuid import UUID
 
-import msgspec
-
 from borvo.agency.public import Asker, admit_asker, load_grants
 from borvo.dataserver.service import DataServer
-from borvo.dataserver.shared_reading import SharedPage, check_parts, log_page, open_types
+from borvo.dataserver.shared_reading import SharedPage, check_parts, check_shared, log_page, open_types
 from borvo.dataserver.shared_rendering import describe_shared
 from borvo.dataserver.shared_statements import Opened, Opening, compose_shared_places
 from borvo.dataserver.snapshots import shared_store, store
-from borvo.dataserver.snapshots.answer import check_holding, refuse_key, render_answer
+from borvo.dataserver.snapshots.answer import check_holding, refuse_key, render_answer, render_results
 from borvo.dataserver.snapshots.model import (
     KEY_BYTES,
     Part,
@@ -24,7 +22,8 @@ from borvo.dataserver.snapshots.model import (
     digest_key,
     keep_frame,
 )
-from borvo.dataserver.snapshots.parameters import PageRequest, check_submitted, parse_submitted
+from borvo.dataserver.snapshots.parameters import PageRequest, parse_submitted
+from borvo.dataserver.unit_choice import prepare_units, restore_units
 from borvo.dataserver.visits import Visit, keep_refusals, spend_token
 from borvo.identity.public import Admission
 from borvo.kernel.errors import ForbiddenError
@@ -44,7 +43,8 @@ async def make_shared_snapshot(
 
 
 async def _make(server: DataServer, visit: Visit, text: str, body: bytes) -> bytes:
-    query = check_submitted(parse_submitted(text, body))
+    query = check_shared(parse_submitted(text, body))
+    units = await prepare_units(query)
     opening = open_types(visit.grants, query.types)
     now, key, asker = server.clock(), server.entropy(KEY_BYTES), visit.asker
     await store.enter_making(visit.connection, f"{asker.client_key} for {asker.agent_id}")
@@ -55,7 +55,7 @@ async def _make(server: DataServer, visit: Visit, text: str, body: bytes) -> byt
     snapshot = SharedSnapshot(
         client_key=ClientKey(asker.client_key),
         agent_id=asker.agent_id,
-        frame=keep_frame(query),
+        frame=keep_frame(query, units),
         total=sum(row["found"] for row in rows),
         expires_at=decide_end(now, server.retention),
         parts=tuple(_divide(visit, opening, {row["subject"]: row["position"] for row in rows})),
@@ -122,7 +122,8 @@ async def _read(
     page, wanted = SharedPage(tuple(samples), {}), snapshot.frame.start
     await check_parts(visit, opening, wanted, page)
     await log_page(visit, opening, wanted, page)
-    return msgspec.json.encode([*describe_shared(page.samples)]), len(page.samples)
+    answers = [*describe_shared(page.samples, await restore_units(snapshot.frame.units))]
+    return render_results(answers, snapshot.frame.fields), len(answers)
 
 
 async def _find_asker(connection: Connection, admission: Admission) -> Asker:

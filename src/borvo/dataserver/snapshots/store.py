@@ -129,6 +129,10 @@ def _compose_condition(statement: Composition, query: StoredQuery, position: str
     parts = ["s.person_id = $1 and s.position = 0 and s.type_code = any($2::smallint[])"]
     for column, wanted in (("start_at", query.start), ("end_at", query.end), ("created_at", query.creation)):
         parts += statement.bound(column, wanted)
+    if query.devices:
+        parts.append(f"s.device = any({statement.bind([*query.devices])}::text[])")
+    if query.clients is not None:
+        parts.append(f"s.client_key = any({statement.bind([*query.clients])}::uuid[])")
     if query.guarded:
         guarded, readable = statement.bind(query.guarded), statement.bind(query.readable)
         hidden = compose_state(

@@ -9,6 +9,9 @@ from borvo.identity.assertions import Assertion, AssertionFaultError
 from borvo.identity.service.collaborators import Identity
 from borvo.portal.public import AuthMethod, KeyFaultError, RegisteredClient
 
+EXPIRED = "The secret has expired."
+"""What is found of a secret that the client had, and of no other."""
+
 
 async def verify_assertion(
     identity: Identity, client: RegisteredClient, assertion: Assertion, now: datetime
@@ -54,7 +57,7 @@ def _verify_by_secret(
             identity.verifier.uses.note(client.client_key, stored.id, now)
             return
         is_expired = True
-    raise AssertionFaultError("The secret has expired." if is_expired else _explain_secrets(client))
+    raise AssertionFaultError(EXPIRED if is_expired else _explain_secrets(client))
 
 
 def _explain_secrets(client: RegisteredClient) -> str:

@@ -10,7 +10,7 @@ from borvo.identity.assertions import AssertionFaultError, check_claims
 from borvo.identity.credentials import Credentials, CredentialsError, read_credentials
 from borvo.identity.engine import Facts
 from borvo.identity.model import InstanceProfile, Parameters
-from borvo.identity.service.asserting import verify_assertion
+from borvo.identity.service.asserting import EXPIRED, verify_assertion
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.strict_profile import find_method_fault
 from borvo.kernel.errors import TooManyRequestsError
@@ -124,12 +124,24 @@ async def _verify(
 
 
 def _find_fault(identity: Identity, client: RegisteredClient, secret: str) -> str:
-    return "The secret has expired." if identity.verifier.is_generated(client, secret) else ""
+    return EXPIRED if identity.verifier.is_generated(client, secret) else ""
 
 
 async def require_client(identity: Identity, request: ClientRequest) -> Facts:
     """As `authenticate_client`, and raises `OAuth2Error` unless the client is who it says."""
-    facts = await authenticate_client(identity, request)
+    return check_authenticated(await authenticate_client(identity, request))
+
+
+def check_authenticated(facts: Facts) -> Facts:
+    """Raises `OAuth2Error`."""
     if not facts.is_authenticated or facts.client is None:
         raise InvalidClientError("The client could not be authenticated.", status_code=401)
     return facts
+
+
+def has_proved_itself(facts: Facts) -> bool:
+    """Whether nobody but the client can have sent the request. A client without a secret is named by anybody; one whose
+    secret has expired proves itself by that, although it is refused."""
+    if facts.client is None or facts.client.registered.is_public:
+        return False
+    return facts.is_authenticated or facts.fault == EXPIRED

@@ -10,7 +10,7 @@ from authlib.oidc.core.errors import ConsentRequiredError, LoginRequiredError
 
 from borvo.accounts.public import Login
 from borvo.catalogue.scopes import REQUIRED_SCOPES
-from borvo.identity import request_store, session_store, store, token_store
+from borvo.identity import consent_store, request_store, session_store, store, token_store
 from borvo.identity.claims import find_scopes
 from borvo.identity.engine import Facts, ProtocolClient
 from borvo.identity.model import (
@@ -63,6 +63,7 @@ class ConsentNeeded:
     form_target: str
     presentation: ClientPresentation
     declined: frozenset[str] = frozenset()
+    ui_locales: str = ""
 
 
 Outcome = SignInNeeded | StepUpNeeded | ConsentNeeded | AuthorizationResponse
@@ -118,7 +119,7 @@ async def _decide(
     if await must_step_up(connection, facts, login):
         return StepUpNeeded(await keep_waiting(identity, connection, waiting))
     asked = _list_asked(facts, grant)
-    consent = await store.load_consent(connection, login.person.id, client.client_key)
+    consent = await consent_store.load_consent(connection, login.person.id, client.client_key)
     must_ask = "consent" in parameters.prompts or must_ask_anew(facts, client)
     if not _is_answered(consent, asked) or must_ask:
         if is_silent:
@@ -131,6 +132,7 @@ async def _decide(
             find_form_target(parameters.get("redirect_uri") or ""),
             await load_presentation(connection, client.client_key),
             consent.declined if consent and not consent.is_withdrawn else frozenset(),
+            parameters.get("ui_locales") or "",
         )
     return await _grant(identity, connection, facts, grant, login, consent, waiting)
 
@@ -192,6 +194,9 @@ async def _grant(
             for effect in effects:
                 await effect(connection)
     count_sign_in(identity, grant.request.client.client_id, answer)
+    identity.consent_uses.note(
+        login.person.id, grant.request.client.client_id, consent.version, identity.clock()
+    )
     return _answer(facts, grant.request.client, answer)
 
 

@@ -68,6 +68,9 @@ async def verify_token(identity: Identity, presented: PresentedToken, *, api: Ap
         raise _refuse(shown.scheme, "the token is for another API")
     if token.key_thumbprint is not None:
         await prove_possession(identity, token, shown.text, presented)
+    if token.person_id is not None and token.consent_version is not None:
+        # It counts only while that version of the consent is the present one.
+        identity.consent_uses.note(token.person_id, token.client_id, token.consent_version, identity.clock())
     return Admission(token)
 
 

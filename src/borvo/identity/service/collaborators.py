@@ -7,6 +7,7 @@ from borvo.accounts.public import Limiter
 from borvo.identity.aliases import Aliases
 from borvo.identity.caller_store import LoadedCaller, load_callers
 from borvo.identity.client_keys import ClientKeys
+from borvo.identity.consent_uses import ConsentUses
 from borvo.identity.engine import Facts, ProtocolClient
 from borvo.identity.keys import KeyCabinet
 from borvo.identity.model import TOKEN_LIFETIME, AccessToken, InstanceProfile, Parameters
@@ -62,6 +63,7 @@ class Identity:
     profile: InstanceProfile = InstanceProfile.COMPATIBLE
     memory: TokenMemory = field(default_factory=TokenMemory)
     refusals: RefusalLog = field(default_factory=RefusalLog)
+    consent_uses: ConsentUses = field(default_factory=ConsentUses)
     clients: Gathering[AskedClient, CountedClient] = field(init=False)
     callers: Gathering[AccessToken, LoadedCaller] = field(init=False)
 

@@ -1,4 +1,4 @@
-"""Counts what clients are given, for the developers of each."""
+"""Counts what clients are given, for the developers of each, and notes when, for the people."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -26,5 +26,9 @@ def count_sign_in(identity: Identity, client_id: str, answer: Iterable[tuple[str
 def count_token(identity: Identity, facts: Facts, body: Mapping[str, Any]) -> None:
     """Of a token request, whatever it was answered."""
     kind = TOKENS.get(facts.parameters.get("grant_type") or "")
-    if kind is not None and facts.client is not None and "access_token" in body:
-        identity.activity.note(facts.client.registered.client_id, kind)
+    if kind is None or facts.client is None or "access_token" not in body:
+        return
+    client_id = facts.client.registered.client_id
+    identity.activity.note(client_id, kind)
+    if (held := facts.family or facts.code) is not None:
+        identity.consent_uses.note(held.person.id, client_id, held.consent_version, facts.now)

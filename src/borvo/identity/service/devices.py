@@ -37,6 +37,7 @@ from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import create_token
 from borvo.kernel.errors import InvalidInputError, TooManyRequestsError
 from borvo.kernel.scopes import Scopes, keep_allowed, parse_scopes
+from borvo.kernel.text import say
 from borvo.portal.public import ClientPresentation, RegisteredClient, load_client, load_presentation
 from borvo.storage.database import Connection
 
@@ -151,7 +152,7 @@ class UnknownUserCodeError(InvalidInputError):
     """The code is unknown, has expired, or was decided before."""
 
 
-_UNKNOWN = "This code is not known, or no longer. Check it, or let the device show you a new one."
+_UNKNOWN = say("This code is not known, or no longer. Check it, or let the device show you a new one.")
 
 
 async def find_question(identity: Identity, text: str) -> DeviceQuestion:

@@ -33,6 +33,7 @@ from borvo.identity.service.waiting import (
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import create_token
 from borvo.kernel.errors import TooManyRequestsError
+from borvo.kernel.text import say
 
 PUSHED_REQUESTS = Limit("pushed-request", 20_000)
 """By client that proved who it is: at 22 a second for a quarter of an hour, two thousand wait at a time."""
@@ -120,9 +121,9 @@ async def open_pushed(identity: Identity, name: str, parameters: Parameters) -> 
     at the page twice does no harm (RFC 9126 4). Raises `AuthorizationRefusedError`."""
     client_id = parameters.get("client_id")
     if any(map(parameters.is_repeated, ("client_id", "request_uri"))):
-        raise AuthorizationRefusedError("The app sent its client_id or request_uri more than once.")
+        raise AuthorizationRefusedError(say("The app sent its client_id or request_uri more than once."))
     if client_id is None:
-        raise AuthorizationRefusedError("The app sent a request_uri without its client_id.")
+        raise AuthorizationRefusedError(say("The app sent a request_uri without its client_id."))
     now = identity.clock()
     async with identity.database.connection() as connection:
         found = await request_store.open_pushed(

@@ -24,4 +24,5 @@ async def describe_return(identity: Identity, return_to: str) -> Destination | N
         client, redirect_uri = check_destination(facts)
     except AuthorizationRefusedError:
         return None
-    return Destination(client.registered.display_name, find_form_target(redirect_uri))
+    wished = found[0].get("ui_locales") or ""
+    return Destination(client.registered.display_name, find_form_target(redirect_uri), wished)

@@ -1,5 +1,6 @@
 """What clients ask and say about tokens they hold: introspection (RFC 7662) and revocation (RFC 7009)."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,17 +17,22 @@ from borvo.identity.resources import render_audience
 from borvo.identity.service.authentication import (
     ClientRequest,
     TokenAnswer,
+    authenticate_client,
+    check_authenticated,
+    has_proved_itself,
     refuse,
     refuse_guessing,
-    require_client,
 )
 from borvo.identity.service.caller import find_access_token, read_access_token
 from borvo.identity.service.collaborators import Identity
+from borvo.identity.service.refusals import note_answer
 from borvo.identity.tokens import BINDING_CLAIM, THUMBPRINT_MEMBER, TokenError
 from borvo.kernel.digests import digest_token
 from borvo.kernel.errors import TooManyRequestsError
 from borvo.portal.public import RegisteredClient
 from borvo.storage.database import Connection
+
+Serve = Callable[[Identity, Facts], Awaitable[TokenAnswer]]
 
 _INACTIVE = TokenAnswer(200, {"active": False}, {})
 
@@ -64,18 +70,31 @@ async def _find(identity: Identity, connection: Connection, text: str, now: date
 async def introspect_token(identity: Identity, request: ClientRequest) -> TokenAnswer:
     """Tells a client about a token of its own, or of another client of the same tenancy: so an API's server learns
     about the tokens that its apps bring. Whatever else it asks about is not active (RFC 7662 2.2)."""
+    return await _answer(identity, "introspection", request, _introspect)
+
+
+async def _introspect(identity: Identity, facts: Facts) -> TokenAnswer:
+    if facts.client is None or facts.client.registered.is_public:
+        # RFC 7662 2.1: only who is authorized may ask, or tokens could be guessed here.
+        raise UnauthorizedClientError("Introspection needs a client with a secret.")
+    body = await _describe(identity, _read_token(facts), facts.now, facts.client.registered)
+    return TokenAnswer(200, body, {}) if body else _INACTIVE
+
+
+async def _answer(identity: Identity, endpoint: str, request: ClientRequest, serve: Serve) -> TokenAnswer:
+    """An error is told to the developers of a client that has proved who it is: whoever merely names one writes nothing
+    into its log."""
+    facts: Facts | None = None
     try:
-        facts = await require_client(identity, request)
-        if facts.client is None or facts.client.registered.is_public:
-            # RFC 7662 2.1: only who is authorized may ask, or tokens could be guessed here.
-            raise UnauthorizedClientError("Introspection needs a client with a secret.")
-        text = _read_token(facts)
+        facts = await authenticate_client(identity, request)
+        return await serve(identity, check_authenticated(facts))
     except TooManyRequestsError as error:
         return refuse_guessing(error)
     except OAuth2Error as error:
-        return refuse(error)
-    body = await _describe(identity, text, facts.now, facts.client.registered)
-    return TokenAnswer(200, body, {}) if body else _INACTIVE
+        answer = refuse(error)
+        if facts is not None and has_proved_itself(facts):
+            note_answer(identity, endpoint, request, facts, answer.body)
+        return answer
 
 
 async def _describe(
@@ -138,19 +157,17 @@ def _describe_methods(methods: Methods) -> dict[str, Any]:
 async def revoke_token(identity: Identity, request: ClientRequest) -> TokenAnswer:
     """Ends a token of the client's own: an access token by itself, a refresh token with its whole family. What is
     unknown, another's or ended already is answered the same (RFC 7009 2.2)."""
-    try:
-        facts = await require_client(identity, request)
-        text = _read_token(facts)
-    except TooManyRequestsError as error:
-        return refuse_guessing(error)
-    except OAuth2Error as error:
-        return refuse(error)
+    return await _answer(identity, "revocation", request, _revoke)
+
+
+async def _revoke(identity: Identity, facts: Facts) -> TokenAnswer:
+    text = _read_token(facts)
     async with identity.database.transaction() as connection:
-        await _revoke(connection, facts, await _find(identity, connection, text, facts.now))
+        await _end(connection, facts, await _find(identity, connection, text, facts.now))
     return TokenAnswer(200, {}, {})
 
 
-async def _revoke(connection: Connection, facts: Facts, presented: Presented) -> None:
+async def _end(connection: Connection, facts: Facts, presented: Presented) -> None:
     token, family, client = presented.access, presented.family, facts.client
     if client is None:
         return

@@ -12,6 +12,7 @@ from borvo.identity.service.demands import check_form
 from borvo.identity.service.refusals import note_page
 from borvo.identity.service.waiting import AuthorizationRefusedError
 from borvo.identity.strict_profile import is_fit_for_answers, list_response_types
+from borvo.kernel.text import say
 
 NOBODY_IS_ASKED = "The person would have to be asked, which prompt=none forbids."
 
@@ -19,23 +20,31 @@ NOBODY_IS_ASKED = "The person would have to be asked, which prompt=none forbids.
 def check_destination(facts: Facts) -> tuple[ProtocolClient, str]:
     """The client and where to answer it; raises `AuthorizationRefusedError`."""
     if any(map(facts.parameters.is_repeated, ("client_id", "redirect_uri"))):
-        raise AuthorizationRefusedError("The app sent its client_id or redirect_uri more than once.")
+        raise AuthorizationRefusedError(say("The app sent its client_id or redirect_uri more than once."))
     if facts.client is None:
         raise AuthorizationRefusedError(
-            "The app that sent you here is not registered, or its registration is switched off. "
-            "If you write it, check the client_id in the developer portal."
+            say(
+                "The app that sent you here is not registered, or its registration is switched off. "
+                "If you write it, check the client_id in the developer portal."
+            )
         )
     redirect_uri = facts.parameters.get("redirect_uri")
     if redirect_uri is None or not facts.client.check_redirect_uri(redirect_uri):
         raise AuthorizationRefusedError(
-            f"The app {facts.client.registered.display_name} sent a redirect_uri that is not registered for it. "
-            "If you write it, register exactly this callback URL in the developer portal: "
-            f"{(redirect_uri or '(none was sent)')[:300]}"
+            say(
+                "The app %(name)s sent a redirect_uri that is not registered for it. "
+                "If you write it, register exactly this callback URL in the developer portal: %(redirect_uri)s",
+                name=facts.client.registered.display_name,
+                redirect_uri=redirect_uri[:300] if redirect_uri else say("(none was sent)"),
+            )
         )
     if not is_fit_for_answers(redirect_uri, facts.profile):
         raise AuthorizationRefusedError(
-            f"The app {facts.client.registered.display_name} wants its answer over plain http, which this instance "
-            "does not do. If you write it, register an https address as its callback URL."
+            say(
+                "The app %(name)s wants its answer over plain http, which this instance "
+                "does not do. If you write it, register an https address as its callback URL.",
+                name=facts.client.registered.display_name,
+            )
         )
     return facts.client, redirect_uri
 

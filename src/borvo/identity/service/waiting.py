@@ -14,11 +14,14 @@ from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import create_token
 from borvo.kernel.errors import InvalidInputError
 from borvo.kernel.origin import current_origin
+from borvo.kernel.text import say
 from borvo.storage.database import Connection
 from borvo.web.addresses import find_network
 
 CONTINUE_PATH = "/connect/authorize/continue"
-GONE = "This sign-in request has expired or was already answered. Please go back to the app and start again."
+GONE = say(
+    "This sign-in request has expired or was already answered. Please go back to the app and start again."
+)
 _ID = re.compile(r"[A-Za-z0-9_-]{43}")
 
 WAITING_REQUESTS = Limit("waiting-request", 1000)
@@ -44,7 +47,7 @@ class AuthorizationRefusedError(InvalidInputError):
     """Refused on a page and not at the client: without a known client and its own redirect URI nothing may be
     sent anywhere (RFC 6749 4.1.2.1)."""
 
-    title = "This sign-in request cannot be answered"
+    title = say("This sign-in request cannot be answered")
 
 
 def find_request_id(text: str | None) -> str | None:

@@ -1,50 +1,8 @@
 """The programs that a client may begin with. One more is a template in `snippets/` and an entry in `RECIPES`; which
 clients they suit, `suitability.py` says."""
 
-from dataclasses import dataclass
-from enum import StrEnum
-
 from borvo.portal.quick_start.literals import Language
-
-
-class Ground(StrEnum):
-    """Where the program runs. A terminal is whatever the developer wants it to be."""
-
-    SERVER = "server"
-    BROWSER = "browser"
-    PHONE = "phone"
-    TERMINAL = "terminal"
-
-
-class Flow(StrEnum):
-    """How the program gets its tokens."""
-
-    SIGN_IN = "sign-in"
-    SERVICE = "service"
-    DEVICE = "device"
-    IMPLICIT = "implicit"
-    """Legacy: for clients that have nothing better to sign people in with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """One program. Its template is `snippets/<name>.jinja`; `file` is what to save it as; `install` and `run` are
-    commands, empty where an editor does it; `{port}` in them is the callback URL's."""
-
-    name: str
-    title: str
-    language: Language
-    ground: Ground
-    flow: Flow
-    file: str
-    install: str = ""
-    run: str = ""
-
-    @property
-    def takes_secret(self) -> bool:
-        """Whether a client that has a secret needs it here. No request of an implicit one goes to a place that asks."""
-        return self.flow is not Flow.IMPLICIT
-
+from borvo.portal.quick_start.model import Flow, Ground, Recipe
 
 _NODE = "npm install openid-client"
 _STARLETTE = "pip install authlib httpx itsdangerous starlette uvicorn"
@@ -221,6 +179,39 @@ RECIPES = (
         "device.sh",
         "",
         "bash device.sh",
+    ),
+    Recipe(
+        "node-signed",
+        "JavaScript, Node (openid-client), with a key",
+        Language.JAVASCRIPT,
+        Ground.SERVER,
+        Flow.SIGN_IN,
+        "app.mjs",
+        _NODE,
+        "node app.mjs",
+        signs=True,
+    ),
+    Recipe(
+        "node-signed-service",
+        "JavaScript, Node (openid-client), service with a key",
+        Language.JAVASCRIPT,
+        Ground.SERVER,
+        Flow.SERVICE,
+        "service.mjs",
+        _NODE,
+        "node service.mjs",
+        signs=True,
+    ),
+    Recipe(
+        "python-signed-service",
+        "Python (joserfc), service with a key",
+        Language.PYTHON,
+        Ground.SERVER,
+        Flow.SERVICE,
+        "service.py",
+        "pip install joserfc httpx",
+        "python service.py",
+        signs=True,
     ),
     Recipe(
         "python-implicit",

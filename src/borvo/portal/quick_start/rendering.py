@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from borvo.portal.model import GrantType, RegisteredClient
 from borvo.portal.quick_start.literals import Language, Remark, spell
-from borvo.portal.quick_start.recipes import Flow, Recipe
+from borvo.portal.quick_start.model import Flow, Recipe
 from borvo.portal.quick_start.suitability import find_callback
 
 SNIPPETS = Path(__file__).with_name("snippets")

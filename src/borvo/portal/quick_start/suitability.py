@@ -4,7 +4,9 @@ from collections.abc import Iterable
 
 from borvo.portal.addresses import list_hosts
 from borvo.portal.model import AuthMethod, GrantType, RegisteredClient
-from borvo.portal.quick_start.recipes import RECIPES, Flow, Ground, Recipe
+from borvo.portal.quick_start.model import Flow, Ground, Recipe
+from borvo.portal.quick_start.recipes import RECIPES
+from borvo.portal.strictness import is_fit_callback
 
 _CODE = frozenset({GrantType.AUTHORIZATION_CODE, GrantType.HYBRID})
 _NEEDED = {
@@ -29,9 +31,16 @@ _CONFIDENTIAL = (
     "Runs on people's devices, where a secret is none. Register a client that cannot keep a secret."
 )
 _SIGNS = (
-    "Sends a secret: this client signs instead. With Authlib, pass PrivateKeyJWT or ClientSecretJWT to "
-    "register_client_auth_method; other libraries name the method the same."
+    "Sends a secret: this client signs instead. Its library may sign, too: look for private_key_jwt or "
+    "client_secret_jwt in its documentation."
 )
+_NO_KEY = (
+    "Signs with a key: this client does not. Choose under Advanced that it signs with a key, and enter it."
+)
+_STRICT = (
+    "Proves nothing by a key, and its tokens are bound to none: this instance is strict and refuses both."
+)
+_STRICT_CALLBACK = "This instance is strict: callback URLs are https, or http://127.0.0.1 while you develop."
 _NO_WEB_PAGE = "A page comes back to a web address: this client has no such callback URL."
 _NO_PHONE = "A phone needs a callback URL with https or a scheme of the app's own: this client has none."
 
@@ -48,10 +57,21 @@ def _suits(uri: str, ground: Ground) -> bool:
     return is_web or ground is Ground.TERMINAL
 
 
-def check_recipe(client: RegisteredClient, recipe: Recipe) -> str | None:
-    """Why the program is not for this client; None when it is."""
-    signs = recipe.takes_secret and client.token_endpoint_auth_method is not AuthMethod.SECRET
-    return _check_flow(client, recipe) or (_SIGNS if signs else None)
+def check_recipe(client: RegisteredClient, recipe: Recipe, *, is_strict: bool) -> str | None:
+    """Why the program is not for this client on this instance; None when it is."""
+    if is_strict and not recipe.signs:
+        return _STRICT
+    return _check_flow(client, recipe) or _check_proof(client, recipe, is_strict=is_strict)
+
+
+def _check_proof(client: RegisteredClient, recipe: Recipe, *, is_strict: bool) -> str | None:
+    method = client.token_endpoint_auth_method
+    if recipe.signs and method is not AuthMethod.PRIVATE_KEY_JWT:
+        return _NO_KEY
+    if recipe.takes_secret and method is not AuthMethod.SECRET:
+        return _SIGNS
+    callback = find_callback(client, recipe.ground) if recipe.flow is Flow.SIGN_IN else ""
+    return _STRICT_CALLBACK if is_strict and not is_fit_callback(callback) else None
 
 
 def _check_flow(client: RegisteredClient, recipe: Recipe) -> str | None:
@@ -87,5 +107,7 @@ def _check_ground(client: RegisteredClient, ground: Ground) -> str | None:
     return None
 
 
-def list_fitting(client: RegisteredClient, recipes: Iterable[Recipe] = RECIPES) -> list[Recipe]:
-    return [recipe for recipe in recipes if check_recipe(client, recipe) is None]
+def list_fitting(
+    client: RegisteredClient, recipes: Iterable[Recipe] = RECIPES, *, is_strict: bool = False
+) -> list[Recipe]:
+    return [recipe for recipe in recipes if check_recipe(client, recipe, is_strict=is_strict) is None]

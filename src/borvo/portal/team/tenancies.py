@@ -15,9 +15,10 @@ from borvo.portal.policy import PREFIX_BYTES, check_prefix
 from borvo.portal.service import Portal
 from borvo.portal.team import store
 from borvo.portal.team.entry import find_named
-from borvo.portal.team.model import TeamRole
+from borvo.portal.team.model import Member, TeamRole
 from borvo.portal.team.policy import check_owner_remains
 from borvo.storage.database import Connection
+from borvo.storage.security_events.model import SUPPORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,9 @@ def _refuse_prefix(fault: str) -> InvalidInputError:
     return InvalidInputError(fault, {"prefix": [fault]})
 
 
-async def create_tenancy(portal: Portal, owner_email: str, prefix: str | None = None) -> Tenancy:
+async def create_tenancy(
+    portal: Portal, owner_email: str, prefix: str | None = None, *, actor: str = SUPPORT
+) -> Tenancy:
     """Makes the person its owner and a developer. Without `prefix` it is 64 hex digits (contract 7)."""
     chosen = portal.entropy(PREFIX_BYTES).hex() if prefix is None else prefix
     if fault := check_prefix(chosen):
@@ -77,7 +80,7 @@ async def create_tenancy(portal: Portal, owner_email: str, prefix: str | None = 
         after = {"prefix": chosen, "owner": owner.email}
         await _note(portal, connection, tenancy.id, Action.TENANCY_CREATED, chosen, after=after)
         await store.insert_member(connection, owner.id, tenancy.id, TeamRole.OWNER, now)
-        await change_role(connection, portal.accounts, owner.email, Role.DEVELOPER, granted=True)
+        await change_role(connection, portal.accounts, owner.email, Role.DEVELOPER, granted=True, actor=actor)
     return tenancy
 
 
@@ -89,6 +92,13 @@ async def list_all_tenancies(portal: Portal) -> tuple[TenancyCount, ...]:
         TenancyCount(store.read_tenancy(row), row["created_at"], row["members"], row["clients"])
         for row in rows
     )
+
+
+async def load_team(portal: Portal, name: str) -> tuple[Tenancy, tuple[Member, ...]]:
+    """A tenancy by its prefix or id, with everybody in it. Raises `NotFoundError`."""
+    async with portal.database.transaction() as connection:
+        tenancy = await _lock(connection, name)
+        return tenancy, await store.list_members(connection, tenancy.id)
 
 
 async def suspend_tenancy(portal: Portal, name: str) -> bool:
@@ -131,7 +141,9 @@ async def set_prefix(portal: Portal, name: str, prefix: str) -> Tenancy:
     return Tenancy(tenancy.id, prefix, tenancy.is_suspended)
 
 
-async def add_member(portal: Portal, name: str, email: str, role: TeamRole) -> Tenancy:
+async def add_member(
+    portal: Portal, name: str, email: str, role: TeamRole, *, actor: str = SUPPORT
+) -> Tenancy:
     """Also gives a member another role, unless nobody would be left as owner (`ConflictError`)."""
     async with portal.database.transaction() as connection:
         tenancy, person = await _lock(connection, name), await _find_person(connection, email)
@@ -140,7 +152,9 @@ async def add_member(portal: Portal, name: str, email: str, role: TeamRole) -> T
             await _note(portal, connection, tenancy.id, Action.MEMBER_ADDED, person.email, after=after)
         else:
             await _change_role(portal, connection, tenancy, person, role)
-        await change_role(connection, portal.accounts, person.email, Role.DEVELOPER, granted=True)
+        await change_role(
+            connection, portal.accounts, person.email, Role.DEVELOPER, granted=True, actor=actor
+        )
     return tenancy
 
 

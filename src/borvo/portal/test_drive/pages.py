@@ -39,7 +39,7 @@ async def _render(
         headers=headers,
         form=form,
         report=report,
-        fault=check_client(client),
+        fault=check_client(client, is_strict=portal.is_strict),
         flows=flows,
         flow_words=FLOW_WORDS,
         mistakes=[mistake for mistake in Mistake if mistake in possible],

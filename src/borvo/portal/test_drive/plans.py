@@ -11,6 +11,10 @@ UNKNOWN_SCOPE = "read.shoe_size"
 _CODE = frozenset({GrantType.AUTHORIZATION_CODE, GrantType.HYBRID})
 
 DISABLED = "This client is disabled, so it gets no tokens. Enable it on its page State first."
+_STRICT = (
+    "This instance is strict: apps prove who they are by a key that never leaves them, so nobody else can drive them. "
+    "Run the program of the quick start."
+)
 _NOTHING = "There is nothing to drive: the client has no grant type. Choose one on its page Details first."
 _NO_SCOPE = "The client has no scopes, so it can ask for nothing. Choose some on its page Details first."
 _NO_CALLBACK = "Choose one of the client's callback URLs."
@@ -55,10 +59,12 @@ def list_mistakes(client: RegisteredClient, flow: Flow) -> list[Mistake]:
     return [mistake for mistake, is_possible in possible.items() if is_possible]
 
 
-def check_client(client: RegisteredClient) -> str | None:
-    """Why the client cannot be driven at all; None when it can."""
+def check_client(client: RegisteredClient, *, is_strict: bool) -> str | None:
+    """Why the client cannot be driven at all on this instance; None when it can."""
     if client.is_disabled:
         return DISABLED
+    if is_strict:
+        return _STRICT
     if not list_flows(client):
         return _NOTHING
     return None if client.scopes else _NO_SCOPE

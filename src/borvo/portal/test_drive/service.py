@@ -46,7 +46,7 @@ async def run_drive(portal: Portal, person: Person, client_id: str, plan: Plan) 
     """What happened; when it is returned, no code and no token of it works any more. Raises as `find_client`,
     `InvalidInputError` for what cannot be tried, and `TooManyRequestsError`."""
     client = await find_client(portal, person, client_id, Deed.CHANGE_CLIENTS)
-    _check(client, plan)
+    _check(client, plan, is_strict=portal.is_strict)
     await portal.accounts.limiter.spend(DRIVES, str(client.tenancy_id), portal.clock())
     begun = await _begin(portal, person, client_id, plan)
     # Its own network for every limit: whoever provokes refusals shuts out nobody, not even herself.
@@ -67,8 +67,8 @@ async def run_drive(portal: Portal, person: Person, client_id: str, plan: Plan) 
     return Report(plan.flow, plan.mistake, tuple(drive.steps))
 
 
-def _check(client: RegisteredClient, plan: Plan) -> None:
-    if fault := check_client(client):
+def _check(client: RegisteredClient, plan: Plan, *, is_strict: bool) -> None:
+    if fault := check_client(client, is_strict=is_strict):
         raise InvalidInputError(fault, {"form": [fault]})
     if faults := check_plan(client, plan):
         errors = {name: [fault] for name, fault in faults.items()}
@@ -79,7 +79,7 @@ async def _begin(portal: Portal, person: Person, client_id: str, plan: Plan) -> 
     """Written down before anything happens, so that no end of the process leaves it out."""
     async with portal.database.transaction() as connection:
         client = await lock_client(connection, person, client_id)
-        _check(client, plan)
+        _check(client, plan, is_strict=portal.is_strict)
         is_needed = plan.flow.needs_person
         sandbox = await open_sandbox(connection, portal.accounts, client.tenancy_id) if is_needed else None
         tried = {"flow": plan.flow.value, "mistake": plan.mistake.value}

@@ -132,8 +132,8 @@ async def delete_expired(connection: Connection, before: datetime) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class PublishedToken:
-    """A token that was found in public, with whose it was."""
+class EndedToken:
+    """A token that is gone, with whose it was."""
 
     id: UUID
     label: str
@@ -144,17 +144,28 @@ class PublishedToken:
     prefix: str
 
 
+_ENDED = """
+    select d.id, d.label, d.ending, d.person_id, p.email, d.tenancy_id, t.prefix
+    from deleted d join person p on p.id = d.person_id join tenancy t on t.id = d.tenancy_id
+    order by d.id"""
+
+
 async def delete_published(
     connection: Connection, digests: Collection[bytes], now: datetime
-) -> list[PublishedToken]:
+) -> list[EndedToken]:
     """Deletes the live tokens of these digests, whosever they are; of two at once one gets each."""
     rows = await connection.fetch(
-        """with deleted as (delete from personal_token where digest = any($1::bytea[]) and expires_at > $2
-                            returning *)
-           select d.id, d.label, d.ending, d.person_id, p.email, d.tenancy_id, t.prefix
-           from deleted d join person p on p.id = d.person_id join tenancy t on t.id = d.tenancy_id
-           order by d.id""",
+        f"""with deleted as (delete from personal_token where digest = any($1::bytea[]) and expires_at > $2
+                             returning *) {_ENDED}""",
         list(digests),
         now,
     )
-    return [PublishedToken(*row.values()) for row in rows]
+    return [EndedToken(*row.values()) for row in rows]
+
+
+async def delete_tokens_of(connection: Connection, person_id: PersonId) -> list[EndedToken]:
+    """All that she has, expired or not."""
+    rows = await connection.fetch(
+        f"with deleted as (delete from personal_token where person_id = $1 returning *) {_ENDED}", person_id
+    )
+    return [EndedToken(*row.values()) for row in rows]

@@ -2,69 +2,47 @@
 
 Each event gets a link in the order in which it was seen. A link's digest is keyed, and covers the event, its place and
 the digest before: nobody without the instance's secret key can change, insert or take out an event, or a link, so that
-the rest still fits. What nobody can see from the inside is that the end was cut off, so the head of the chain is to be
-kept elsewhere, too. Events are linked seconds after they were committed, since a chain that each deed had to wait for
-would let one person sign in at a time."""
+the rest still fits. Where it ends is signed beside it (`heads.py`), and is to be kept elsewhere, too. Events are linked
+seconds after they were committed, since a chain that each deed had to wait for would let one person sign in at a
+time."""
 
 import hmac
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
 import msgspec
+import structlog
 
 from borvo.storage.database import Connection, Row
 from borvo.storage.sealing import KeptKey
-from borvo.storage.security_events.log import NAMED_COLUMNS, read_event
+from borvo.storage.security_events.heads import (
+    GENESIS,
+    Head,
+    HeadKeeper,
+    find_place,
+    list_believed,
+    load_end,
+    load_sent,
+)
+from borvo.storage.security_events.links import (
+    Link,
+    count_unlinked,
+    insert_links,
+    load_unlinked,
+    read_links,
+)
+from borvo.storage.security_events.log import read_event
 from borvo.storage.security_events.model import KEPT_AT_LEAST, RecordedEvent
 
 SEALED_WITHIN = timedelta(minutes=5)
 """How late a link may be before it is worth a word."""
 
-_BATCH = 2_000
-_PAGE = 5_000
-# An event may be committed that long after it was recorded.
-_LOOK_BACK = timedelta(hours=1)
 _LOCK = 7_201_902
-# While the secret is changed, a worker that has the one before still links under its key.
-_OVERLAP = timedelta(days=1)
-_COLUMNS = "position, person_id, event_id, at, content, digest"
-_GENESIS = bytes(32)
 _NO_ID = UUID(int=0)
 
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One event's place in the chain. `content` stands for the event, `digest` for all up to here."""
-
-    position: int
-    person_id: UUID
-    event_id: UUID
-    at: datetime
-    content: bytes
-    digest: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """How far the chain goes. Kept elsewhere, it proves later that nothing up to here was cut off."""
-
-    position: int
-    digest: bytes
-
-    def __str__(self) -> str:
-        return f"{self.position}:{self.digest.hex()}"
-
-
-def parse_head(text: str) -> Head:
-    """The inverse of `str`; raises `ValueError`."""
-    position, _, digest = text.partition(":")
-    head = Head(int(position), bytes.fromhex(digest))
-    if len(head.digest) != len(_GENESIS):
-        raise ValueError("a digest has 32 bytes")
-    return head
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,52 +68,55 @@ class Chain:
 
     def __init__(self, *keys: bytes | KeptKey) -> None:
         self._keys = [each if isinstance(each, KeptKey) else KeptKey(each) for each in keys]
+        self.heads = HeadKeeper(self._keys)
+        self._told: Head | None = None
 
     def is_link(self, before: bytes, link: Link) -> bool:
         """Whether it was made here, for this place behind that digest."""
         return any(
-            hmac.compare_digest(_digest_link(key, before, link.position, link.at, link.content), link.digest)
-            for key in self._list_believed(link.at)
+            hmac.compare_digest(digest_link(key, before, link), link.digest)
+            for key in list_believed(self._keys, link.at)
         )
 
     def is_event(self, event: RecordedEvent, link: Link) -> bool:
         """Whether the event is as it was when it was linked."""
         return any(
             hmac.compare_digest(_digest_event(key, event), link.content)
-            for key in self._list_believed(link.at)
+            for key in list_believed(self._keys, link.at)
         )
 
-    def _list_believed(self, at: datetime) -> Iterator[bytes]:
-        for each in self._keys:
-            if each.ended_at is None or at <= each.ended_at + _OVERLAP:
-                yield each.key
-
     async def seal(self, connection: Connection) -> list[tuple[Link, RecordedEvent]]:
-        """Links some of the events that have none, in the caller's transaction. Nothing while another worker does."""
+        """Links some of the events that have none, in the caller's transaction, and signs where they end. Nothing while
+        another worker does."""
+        known = await self.heads.remember(connection)
         if not await connection.fetchval("select pg_try_advisory_xact_lock($1)", _LOCK):
             return []
-        head, newest = await self._find_head(connection)
-        rows = await connection.fetch(_UNLINKED, newest - _LOOK_BACK if newest else None, _BATCH)
+        end = await load_end(connection)
+        head = find_place(end, known, await load_sent(connection))
+        self._tell_cut(end.head, head)
         links: list[tuple[Link, RecordedEvent]] = []
-        for event in map(read_event, rows):
+        for event in await load_unlinked(connection, end.at):
             link = self._append(head, event)
             links.append((link, event))
             head = Head(link.position, link.digest)
-        await _insert_links(connection, [link for link, _ in links])
+        if links:
+            await insert_links(connection, [link for link, _ in links])
+            await self.heads.save(connection, head, links[-1][1].at)
         return links
+
+    def _tell_cut(self, end: Head, place: Head) -> None:
+        """Once for each, in the log of the process."""
+        if place not in (end, self._told):
+            self._told = place
+            log.error(
+                "the end of the security event log was cut off or changed", end=str(end), known=str(place)
+            )
 
     def _append(self, head: Head, event: RecordedEvent) -> Link:
         key = self._keys[-1].key
         content, position = _digest_event(key, event), head.position + 1
-        digest = _digest_link(key, head.digest, position, event.at, content)
-        return Link(position, event.person_id, event.id, event.at, content, digest)
-
-    async def _find_head(self, connection: Connection) -> tuple[Head, datetime | None]:
-        row = await connection.fetchrow(
-            """select position, digest, at from security_event_link
-               union all select position, digest, at from security_event_anchor order by position desc limit 1"""
-        )
-        return (Head(row["position"], row["digest"]), row["at"]) if row else (Head(0, _GENESIS), None)
+        link = Link(position, event.person_id, event.id, event.at, content, b"")
+        return replace(link, digest=digest_link(key, head.digest, link))
 
     async def verify(
         self, connection: Connection, now: datetime, kept: timedelta, known: Head | None
@@ -144,10 +125,10 @@ class Chain:
         head that was noted earlier. Call it in a transaction of one snapshot."""
         look = _Look(self, now - max(kept, KEPT_AT_LEAST), known)
         await look.begin(connection)
-        async for row in _read_links(connection, look.head.position):
+        async for row in read_links(connection, look.head.position):
             look.examine(row)
-        unlinked = await connection.fetchval(_COUNT_UNLINKED, now - SEALED_WITHIN)
-        return look.conclude(unlinked)
+        look.compare(await self.heads.load(connection))
+        return look.conclude(await count_unlinked(connection, now - SEALED_WITHIN))
 
 
 def _digest_event(key: bytes, event: RecordedEvent) -> bytes:
@@ -157,9 +138,11 @@ def _digest_event(key: bytes, event: RecordedEvent) -> bytes:
     return hmac.digest(key, b"event " + text, sha256)
 
 
-def _digest_link(key: bytes, before: bytes, position: int, at: datetime, content: bytes) -> bytes:
-    text = f"link {position} {at.isoformat()} ".encode()
-    return hmac.digest(key, text + before + content, sha256)
+def digest_link(key: bytes, before: bytes, link: Link) -> bytes:
+    """Of all of the link but its digest, and of the digest before."""
+    kind = "headed link" if link.is_headed else "link"
+    text = f"{kind} {link.position} {link.at.isoformat()} ".encode()
+    return hmac.digest(key, text + before + link.content, sha256)
 
 
 class _Look:
@@ -169,19 +152,22 @@ class _Look:
         self._chain = chain
         self._kept_since = kept_since
         self._known = known
-        self.head = Head(0, _GENESIS)
+        self.head = Head(0, GENESIS)
+        self._is_headed = False
         self._events = 0
         self._faults: list[Fault] = []
 
     async def begin(self, connection: Connection) -> None:
         """From where the clean-up left the chain."""
         row = await connection.fetchrow(
-            "select position, at, content, digest, before from security_event_anchor"
+            "select position, at, content, digest, before, is_headed from security_event_anchor"
         )
         if row is None:
             return
-        anchor = Link(row["position"], _NO_ID, _NO_ID, row["at"], row["content"], row["digest"])
-        self.head = Head(anchor.position, anchor.digest)
+        anchor = Link(
+            row["position"], _NO_ID, _NO_ID, row["at"], row["content"], row["digest"], row["is_headed"]
+        )
+        self._is_headed, self.head = anchor.is_headed, Head(anchor.position, anchor.digest)
         if not self._chain.is_link(row["before"], anchor):
             self._note("the beginning of the chain was changed")
         elif row["at"] >= self._kept_since:
@@ -195,7 +181,9 @@ class _Look:
             row["link_at"],
             row["content"],
             row["digest"],
+            row["is_headed"],
         )
+        self._is_headed = link.is_headed
         before, self.head = self.head, Head(link.position, link.digest)
         if link.position != before.position + 1:
             self._note(f"{link.position - before.position - 1} links before this one are missing")
@@ -204,6 +192,16 @@ class _Look:
         self._examine_event(link, row)
         if self._known and link.position == self._known.position and link.digest != self._known.digest:
             self._note("the chain is another one than that of the head that was noted")
+
+    def compare(self, signed: Head | None) -> None:
+        """With the end that was signed, once all links were examined."""
+        if signed is None:
+            if self._is_headed:
+                self._note("the signed end of the chain was taken away or changed")
+        elif signed.position > self.head.position:
+            self._note(f"the chain ends before {signed.position}, which was signed: its end was cut off")
+        elif signed != self.head:
+            self._note("the chain ends otherwise than was signed")
 
     def _examine_event(self, link: Link, row: Row) -> None:
         if row["id"] is None:
@@ -226,73 +224,3 @@ class _Look:
         if self._known and self._known.position > self.head.position:
             self._note(f"the chain ends before {self._known.position}, which was noted: its end was cut off")
         return Report(self.head, self._events, tuple(self._faults))
-
-
-_UNLINKED = f"""
-    select {NAMED_COLUMNS} from security_event e
-    where ($1::timestamptz is null or e.at >= $1)
-      and not exists (select from security_event_link l where l.person_id = e.person_id and l.event_id = e.id)
-    order by e.id limit $2"""
-
-_COUNT_UNLINKED = """
-    select count(*) from security_event e
-    where e.at < $1
-      and not exists (select from security_event_link l where l.person_id = e.person_id and l.event_id = e.id)"""
-
-
-async def _insert_links(connection: Connection, links: list[Link]) -> None:
-    await connection.executemany(
-        f"insert into security_event_link ({_COLUMNS}) values ($1, $2, $3, $4, $5, $6)",
-        [
-            (each.position, each.person_id, each.event_id, each.at, each.content, each.digest)
-            for each in links
-        ],
-    )
-
-
-async def _read_links(connection: Connection, after: int) -> AsyncIterator[Row]:
-    while True:
-        rows = await connection.fetch(
-            f"""select l.position, l.person_id as link_person, l.event_id, l.at as link_at, l.content, l.digest,
-                  {NAMED_COLUMNS}
-                from security_event_link l
-                  left join security_event e on e.person_id = l.person_id and e.id = l.event_id
-                where l.position > $1 order by l.position limit $2""",
-            after,
-            _PAGE,
-        )
-        for row in rows:
-            yield row
-        if len(rows) < _PAGE:
-            return
-        after = rows[-1]["position"]
-
-
-async def shorten(connection: Connection) -> None:
-    """Takes away the links at the beginning whose events have gone by age, and keeps the last of them as the anchor of
-    the rest. What was deleted by others is newer than that, and stays to be seen."""
-    await connection.execute(
-        f"""with first_kept as (
-              select coalesce((
-                -- By position, so that it ends at the first and does not look at the whole chain.
-                select l.position from security_event_link l
-                where l.at >= now() - $1::interval
-                  or exists (select from security_event e where e.person_id = l.person_id and e.id = l.event_id)
-                order by l.position limit 1
-              ), {2**63 - 1}) as position
-            ), gone as (
-              delete from security_event_link l using first_kept k
-              where l.position < k.position returning {", ".join(f"l.{name}" for name in _COLUMNS.split(", "))}
-            ), last_two as (
-              select * from gone order by position desc limit 2
-            ), last as (select * from last_two order by position desc limit 1)
-            insert into security_event_anchor as anchor (id, position, at, content, digest, before)
-            select 1, last.position, last.at, last.content, last.digest,
-                   coalesce((select digest from last_two where position = last.position - 1),
-                            (select digest from security_event_anchor where position = last.position - 1), $2)
-            from last
-            on conflict (id) do update set position = excluded.position, at = excluded.at,
-              content = excluded.content, digest = excluded.digest, before = excluded.before""",
-        KEPT_AT_LEAST,
-        _GENESIS,
-    )

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,13 @@ from borvo.kernel.digests import digest_with_key
 from borvo.kernel.entropy import Entropy, create_uuid
 from borvo.kernel.origin import current_origin
 from borvo.storage.database import Connection, Row
-from borvo.storage.security_events.model import KEPT_AT_LEAST, EventFilter, RecordedEvent, SecurityEvent
+from borvo.storage.security_events.model import (
+    KEPT_AT_LEAST,
+    EventFilter,
+    RecordedEvent,
+    SecurityEvent,
+    SecurityEventKind,
+)
 
 _COLUMNS = "id, person_id, at, kind, actor, client_id, address, correlation_id, detail"
 _ADDRESS_MAXIMUM = 100
@@ -95,6 +101,45 @@ async def list_events_about(connection: Connection, client_id: str, *, most: int
     return [read_event(row) for row in rows]
 
 
+async def list_chosen_events(
+    connection: Connection, chosen: EventFilter, *, before: UUID | None = None, most: int
+) -> list[RecordedEvent]:
+    """Whoever's log they are in, newest first, from the event `before` backwards. Only what is asked for is in the
+    statement, so that each combination finds its index and reads no more than a page of it."""
+    values: list[object] = [most]
+    conditions = ["true"]
+    bounds = ("id <", before), ("id >=", _find_first(chosen.since)), ("id <", _find_first(chosen.until))
+    for condition, value in (*bounds, *chosen.list_equals()):
+        if value is not None:
+            values.append(value)
+            conditions.append(f"{condition} ${len(values)}")
+    rows = await connection.fetch(
+        f"select {_COLUMNS} from security_event where {' and '.join(conditions)} order by id desc limit $1",
+        *values,
+    )
+    return [read_event(row) for row in rows]
+
+
+def _find_first(moment: datetime | None) -> UUID | None:
+    """Not greater than the id of any event from then on: ids begin with their millisecond (RFC 9562 5.7)."""
+    return UUID(int=max(0, int(moment.timestamp() * 1000)) << 80) if moment else None
+
+
+async def find_last_event(
+    connection: Connection, person_id: UUID, kind: SecurityEventKind, actor: str, since: datetime
+) -> RecordedEvent | None:
+    """The last one of the kind that the actor caused in the person's log since then."""
+    row = await connection.fetchrow(
+        f"""select {_COLUMNS} from security_event
+            where person_id = $1 and id >= $2 and kind = $3 and actor = $4 order by id desc limit 1""",
+        person_id,
+        _find_first(since),
+        kind.value,
+        actor,
+    )
+    return read_event(row) if row else None
+
+
 async def list_events_between(
     connection: Connection, chosen: EventFilter
 ) -> AsyncIterator[tuple[int, RecordedEvent]]:
@@ -105,13 +150,16 @@ async def list_events_between(
             left join security_event_link l on l.person_id = e.person_id and l.event_id = e.id
             where ($1::timestamptz is null or e.at >= $1) and ($2::timestamptz is null or e.at < $2)
               and ($3::text is null or e.kind = $3) and ($4::uuid is null or e.person_id = $4)
-              and ($5::text is null or e.client_id = $5)
+              and ($5::text is null or e.client_id = $5) and ($6::text is null or e.address = $6)
+              and ($7::text is null or e.correlation_id = $7)
             order by e.at, e.id""",
         chosen.since,
         chosen.until,
         chosen.kind.value if chosen.kind else None,
         chosen.person_id,
         chosen.client_id,
+        chosen.address,
+        chosen.correlation_id,
         prefetch=_FETCHED,
     ):
         yield row["position"], read_event(row)

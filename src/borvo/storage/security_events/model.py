@@ -4,7 +4,7 @@ To record one more kind of deed, add it to `SecurityEventKind`, give it a senten
 `SecurityLog.record` within the transaction of the deed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,6 +19,7 @@ KEPT_AT_LEAST = timedelta(days=30)
 
 SUPPORT = "support command"
 STRANGER = "stranger"
+SUPPORTER = "support person"
 TENANCY_OWNER = "tenancy owner"
 
 
@@ -44,6 +45,7 @@ class SecurityEventKind(StrEnum):
     RECOVERY_CODE_USED = "recovery_code_used"
     PASSKEY_COUNT_WENT_BACK = "passkey_count_went_back"
     CONSENT_GRANTED = "consent_granted"
+    CONSENT_NARROWED = "consent_narrowed"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     SHARING_GRANTED = "sharing_granted"
     SHARING_CHANGED = "sharing_changed"
@@ -62,6 +64,14 @@ class SecurityEventKind(StrEnum):
     KEY_ROTATED = "key_rotated"
     ROLE_ADDED = "role_added"
     ROLE_REMOVED = "role_removed"
+    ACCOUNT_SUSPENDED = "account_suspended"
+    SUSPENSION_LIFTED = "suspension_lifted"
+    FACTOR_REMOVAL_ASKED = "factor_removal_asked"
+    FACTOR_REMOVAL_STOPPED = "factor_removal_stopped"
+    VERIFICATION_SENT = "verification_sent"
+    SUPPORT_LOOKED = "support_looked"
+    SUPPORT_READ_LOG = "support_read_log"
+    SUPPORT_ACTED = "support_acted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,20 @@ class EventFilter:
     kind: SecurityEventKind | None = None
     person_id: UUID | None = None
     client_id: str | None = None
+    address: str | None = None
+    correlation_id: str | None = None
+
+    def list_equals(self) -> Iterator[tuple[str, object]]:
+        """What a column must be, but for the time."""
+        kind = self.kind.value if self.kind else None
+        for column, value in (
+            ("kind", kind),
+            ("person_id", self.person_id),
+            ("client_id", self.client_id),
+            ("address", self.address),
+            ("correlation_id", self.correlation_id),
+        ):
+            yield f"{column} =", value
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +130,15 @@ class RecordedEvent:
     address: str | None
     correlation_id: str | None
     detail: Mapping[str, Any]
+
+
+def by_supporter(person_id: UUID) -> str:
+    """The actor that somebody is who works in the support console."""
+    return f"{SUPPORTER} {person_id}"
+
+
+def is_by_support(actor: str) -> bool:
+    return actor == SUPPORT or actor.startswith(f"{SUPPORTER} ")
 
 
 def by_client(client_id: str) -> str:

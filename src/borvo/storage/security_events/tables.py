@@ -27,6 +27,20 @@ sa.Index(
     security_event.c.id,
     postgresql_where=security_event.c.client_id.is_not(None),
 )
+sa.Index("security_event_by_id", security_event.c.id)
+sa.Index("security_event_by_kind", security_event.c.kind, security_event.c.id)
+sa.Index(
+    "security_event_by_address",
+    security_event.c.address,
+    security_event.c.id,
+    postgresql_where=security_event.c.address.is_not(None),
+)
+sa.Index(
+    "security_event_by_correlation_id",
+    security_event.c.correlation_id,
+    security_event.c.id,
+    postgresql_where=security_event.c.correlation_id.is_not(None),
+)
 
 # In the order in which events were seen, each bound to the one before (`chain.py`). Of the whole instance, so that it
 # is one chain: whoever spreads the tables over a cluster has it on every node.
@@ -40,7 +54,20 @@ security_event_link = sa.Table(
     sa.Column("at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("content", sa.LargeBinary, nullable=False),
     sa.Column("digest", sa.LargeBinary, nullable=False),
+    # False for those of before the end was signed.
+    sa.Column("is_headed", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("person_id", "event_id"),
+)
+
+# The end of the chain, signed: one row, or none.
+security_event_head = sa.Table(
+    "security_event_head",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("signature", sa.LargeBinary, nullable=False),
 )
 
 # The last link that was taken away together with its event: one row, or none.
@@ -53,6 +80,7 @@ security_event_anchor = sa.Table(
     sa.Column("content", sa.LargeBinary, nullable=False),
     sa.Column("digest", sa.LargeBinary, nullable=False),
     sa.Column("before", sa.LargeBinary, nullable=False),
+    sa.Column("is_headed", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 # How far the log was sent on: one row, or none.

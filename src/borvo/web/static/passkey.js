@@ -38,14 +38,12 @@ const send = (form, credential) => {
   form.submit();
 };
 
-const FAULTS = {
-  InvalidStateError: "This device has a passkey for your account already.",
-  NotAllowedError: "It was not done, or took too long. You can try again.",
-};
+// The page holds the words, in its reader's language.
+const FAULTS = { InvalidStateError: "exists", NotAllowedError: "refused" };
 
 const showFault = (form, error) => {
   const line = form.querySelector("[data-passkey-fault]");
-  line.textContent = FAULTS[error.name] ?? "Your browser could not do that here.";
+  line.textContent = line.dataset[FAULTS[error.name] ?? "failed"];
 };
 
 // One question at a time: what waits in the list of a field's suggestions ends when a button asks.

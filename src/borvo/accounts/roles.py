@@ -1,0 +1,34 @@
+"""Roles that support gives and takes."""
+
+from borvo.accounts import intervention_words, store
+from borvo.accounts.interventions import Intervention, check_supporter_remains, find_subject, note
+from borvo.accounts.model import Role
+from borvo.accounts.service import Accounts
+from borvo.kernel.ids import PersonId
+from borvo.storage.security_events.model import SecurityEventKind
+
+
+async def give_role(accounts: Accounts, person_id: PersonId, role: Role, intervention: Intervention) -> bool:
+    """Whether it is new to her. Raises as `find_subject`."""
+    async with accounts.database.transaction() as connection:
+        person = await find_subject(connection, accounts, person_id, intervention)
+        if not await store.add_role(connection, person.id, role, accounts.clock()):
+            return False
+        mail = intervention_words.write_role_given(person.email, accounts.issuer, role.label)
+        kind = SecurityEventKind.ROLE_ADDED
+        await note(connection, accounts, person, kind, intervention, mail, role=role.value)
+    return True
+
+
+async def take_role(accounts: Accounts, person_id: PersonId, role: Role, intervention: Intervention) -> bool:
+    """Whether she had it. Raises as `find_subject` and `check_supporter_remains`."""
+    async with accounts.database.transaction() as connection:
+        person = await find_subject(connection, accounts, person_id, intervention)
+        if role is Role.SUPPORT:
+            await check_supporter_remains(connection, person, intervention)
+        if not await store.remove_role(connection, person.id, role):
+            return False
+        mail = intervention_words.write_role_taken(person.email, accounts.issuer, role.label)
+        kind = SecurityEventKind.ROLE_REMOVED
+        await note(connection, accounts, person, kind, intervention, mail, role=role.value)
+    return True

@@ -1,0 +1,28 @@
+"""What an answer cost: statements and hashes, by which a stranger could measure what a page does not say."""
+
+from typing import Any
+
+import asyncpg
+import pytest
+
+from borvo.assembly import Platform
+
+
+def watch_work(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Fills up while the test goes on."""
+    done: list[str] = []
+
+    def watch(owner: Any, name: str) -> None:
+        original = getattr(owner, name)
+
+        def call(self: Any, statement: Any, *args: Any, **kwargs: Any) -> Any:
+            done.append(f"{name} {str(statement).split()[:4]}")
+            return original(self, statement, *args, **kwargs)
+
+        monkeypatch.setattr(owner, name, call)
+
+    for name in ("execute", "fetchval", "fetchrow", "fetch"):
+        watch(asyncpg.Connection, name)
+    for name in ("_verify", "_is_of"):
+        watch(type(platform.accounts.passwords), name)
+    return done

@@ -168,6 +168,51 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     security_event_days: Annotated[
         int, Meta(ge=30, le=36500, description="How many days security events are kept.")
     ] = 365
+    audit_trail_days: Annotated[
+        int,
+        Meta(
+            ge=366,
+            le=36500,
+            description="How many days the audit trails of developer tenancies are kept: who changed what.",
+        ),
+    ] = 2190
+    access_log_days: Annotated[
+        int,
+        Meta(
+            ge=366,
+            le=36500,
+            description="How many days people see what agencies have read of them, and under which version of their "
+            "consent.",
+        ),
+    ] = 2190
+    closed_invite_days: Annotated[
+        int,
+        Meta(ge=30, le=3650, description="How many days agencies see invites after those have ended."),
+    ] = 365
+    failed_request_days: Annotated[
+        int,
+        Meta(ge=1, le=365, description="How many days developers see requests of their clients that failed."),
+    ] = 30
+    ended_session_days: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=365,
+            description="How many days a session of a person stays in the database after its end.",
+        ),
+    ] = 30
+    delivered_message_days: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=365,
+            description="How many days mail and other messages are kept once they were delivered.",
+        ),
+    ] = 7
+    undelivered_message_days: Annotated[
+        int,
+        Meta(ge=1, le=365, description="How many days messages are kept once their delivery was given up."),
+    ] = 90
     security_event_sink: Annotated[
         str,
         Meta(

@@ -30,10 +30,12 @@ ENDING = {
     "client_activity",
     "client_limit_peak",
     "client_refusal",
+    "portal_audit",
     # Agencies.
     "agency_invite",
     "agency_kept_invite",
     "agency_query_token",
+    "agency_access",
     "organisation_invitation",
     # Samples.
     "sample_past",
@@ -77,7 +79,6 @@ _KEPT_BECAUSE = {
         "organisation_member",
         "organisation_client",
     },
-    "they answer, years later, who did what and who read whom": {"portal_audit", "agency_access"},
     "a few are made in a quarter of a year, and old hints are verified by their public parts": {
         "signing_key"
     },

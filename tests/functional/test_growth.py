@@ -52,8 +52,9 @@ def clock() -> TestClock:
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """Without new keys, of which the log tells now and then whatever traffic there is."""
-    return replace(settings, key_rotation_days=0)
+    """Without new keys, of which the log tells now and then whatever traffic there is. The trails for the shortest
+    time."""
+    return replace(settings, key_rotation_days=0, audit_trail_days=366, access_log_days=366)
 
 
 @pytest.fixture

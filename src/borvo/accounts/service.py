@@ -285,13 +285,13 @@ async def change_role(
     return is_changed
 
 
-async def clean_up(accounts: Accounts) -> None:
+async def clean_up(accounts: Accounts, sessions_kept: timedelta = timedelta(days=30)) -> None:
     """Deletes counters whose window is long over, links that no longer work, addresses that people left a week ago, and
-    login sessions a month after their end."""
+    login sessions some time after their end."""
     now = accounts.clock()
     async with accounts.database.transaction() as connection:
         await store.delete_old_attempts(connection, now - timedelta(hours=1))
         await link_store.delete_old_links(connection, now)
         await half_store.delete_expired(connection, now)
         await address_store.delete_kept_addresses(connection, now)
-        await store.delete_old_sessions(connection, now - timedelta(days=30))
+        await store.delete_old_sessions(connection, now - sessions_kept)

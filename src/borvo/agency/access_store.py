@@ -87,3 +87,11 @@ async def count_accesses(connection: Connection, person_id: PersonId) -> dict[Su
         person_id,
     )
     return {row["subject"]: (row["reads"], row["last_at"]) for row in rows}
+
+
+async def delete_old_reads(connection: Connection, before: datetime) -> None:
+    """Those of before. The database keeps the last year by its own clock, whatever is asked for here, and would refuse
+    all if one were too young."""
+    await connection.execute(
+        "delete from agency_access where at < $1 and at < now() - interval '1 year'", before
+    )

@@ -211,3 +211,17 @@ async def list_of_agencies(
         )
         for row in rows
     ]
+
+
+async def delete_old_versions(connection: Connection, before: datetime) -> None:
+    """Those from before that are not in force and under which nothing was read that is still in the log. As with reads,
+    the database keeps the last year."""
+    await connection.execute(
+        """delete from agency_consent c
+           where at < $1 and at < now() - interval '1 year'
+             and not exists (select from agency_relationship r
+               where r.person_id = c.person_id and r.subject = c.subject and r.version = c.version)
+             and not exists (select from agency_access a
+               where a.person_id = c.person_id and a.subject = c.subject and a.version = c.version)""",
+        before,
+    )

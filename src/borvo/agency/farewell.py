@@ -8,7 +8,7 @@ _TABLES = ("agency_relationship", "agency_kept_invite", "agency_reminder_refusal
 
 async def forget_person(connection: Connection, person_id: PersonId) -> None:
     """No agency has a name for her from now on. The versions of her consents and what was read stay, without her name,
-    as evidence for whoever relied on them: the database lets nobody delete them for a year."""
+    as evidence for whoever relied on them: until the term of the log is over, and a year at least."""
     for table in _TABLES:
         await connection.execute(f"delete from {table} where person_id = $1", person_id)
 

@@ -2,17 +2,16 @@
 
 from datetime import timedelta
 
-from borvo.agency import invite_store, token_store
+from borvo.agency import access_store, consent_store, invite_store, token_store
 from borvo.agency.service import Agency
 
 TOKEN_MEMORY = timedelta(hours=1)
-INVITE_MEMORY = timedelta(days=365)
-"""How long after their end agents see invites."""
 
 
 async def clean_up(agency: Agency) -> None:
-    """Consents and the log of reads stay."""
     now = agency.accounts.clock()
     async with agency.accounts.database.transaction() as connection:
         await token_store.delete_expired_tokens(connection, now - TOKEN_MEMORY)
-        await invite_store.delete_old_invites(connection, now - INVITE_MEMORY)
+        await invite_store.delete_old_invites(connection, now - agency.invites_kept)
+        await access_store.delete_old_reads(connection, now - agency.reads_kept)
+        await consent_store.delete_old_versions(connection, now - agency.reads_kept)

@@ -25,7 +25,9 @@ from borvo.web.bearer import PresentedToken
 @dataclass(frozen=True, slots=True)
 class Agency:
     """The collaborators of this feature. `can_text` says whether anything delivers text messages. No reminders are
-    sent where `reminder_delay` is zero."""
+    sent where `reminder_delay` is zero. `reads_kept` is how long the log of what was read of people is kept, and
+    versions of their consents that are no longer in force; `invites_kept` how long agents see invites after their
+    end."""
 
     accounts: Accounts
     identity: Identity
@@ -33,6 +35,8 @@ class Agency:
     can_text: bool
     reminder_delay: timedelta
     keyring: Keyring
+    reads_kept: timedelta
+    invites_kept: timedelta
 
 
 async def find_agent(connection: Connection, person_id: PersonId) -> tuple[bool, frozenset[OrganisationId]]:

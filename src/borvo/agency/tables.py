@@ -96,6 +96,7 @@ agency_consent = sa.Table(
     sa.Column("until", _INSTANT),
     # Who asked, what for, and the words and language in which it was shown.
     sa.Column("shown", JSONB, nullable=False),
+    sa.Index("agency_consent_by_age", "at", postgresql_using="brin"),
 )
 
 agency_query_token = sa.Table(
@@ -132,4 +133,6 @@ agency_access = sa.Table(
     sa.Column("period_until", _INSTANT),
     sa.Column("samples", sa.Integer, nullable=False),
     sa.Index("agency_access_by_subject", "person_id", "subject", "at"),
+    # For the clean-up, over all people: rows come in the order of time, so the smallest index will do.
+    sa.Index("agency_access_by_age", "at", postgresql_using="brin"),
 )

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 from itertools import count
 
 import asyncpg
@@ -17,7 +18,6 @@ from borvo.identity import public as identity
 from borvo.organisations import public as organisations
 from borvo.portal import public as portal
 from borvo.storage.database import DATABASE_ABSENCES
-from borvo.storage.security_events.links import shorten
 from borvo.storage.security_events.streaming import SinkError, Stream
 from borvo.support import public as support
 from borvo.web.loop_delay import watch_loop
@@ -37,7 +37,7 @@ async def clean_up(platform: Platform) -> None:
     next does not find."""
     await identity.clean_up(platform.identity)
     await platform.identity.cabinet.maintain()
-    await accounts.clean_up(platform.accounts)
+    await accounts.clean_up(platform.accounts, timedelta(days=platform.settings.ended_session_days))
     await accounts.erase_due(platform.accounts)
     await accounts.remove_lost_factors(platform.accounts)
     await portal.maintain(platform.portal)
@@ -46,10 +46,14 @@ async def clean_up(platform: Platform) -> None:
     await agency.clean_up(platform.agency)
     await agency.send_reminders(platform.agency)
     await organisations.clean_up(platform.organisations)
-    await platform.outbox.clean_up()
+    settings = platform.settings
+    await platform.outbox.clean_up(
+        timedelta(days=settings.delivered_message_days), timedelta(days=settings.undelivered_message_days)
+    )
+    events = support.open_log(platform.database, platform.keyring, settings.security_event_days)
     async with platform.database.transaction() as connection:
-        await platform.events.clean_up(connection, platform.settings.security_event_days)
-        await shorten(connection)
+        await platform.events.clean_up(connection, settings.security_event_days)
+        await events.chain.shorten(connection, events.kept)
 
 
 async def _clean_up_regularly(platform: Platform) -> None:

@@ -197,6 +197,8 @@ def _build_portal(
         on_client_gone=partial(identity.forget_client, provider),
         on_person_gone=partial(identity.forget_person, provider),
         loopback=Loopback(settings.issuer),
+        trail_kept=timedelta(days=settings.audit_trail_days),
+        refusals_kept=timedelta(days=settings.failed_request_days),
         is_strict=provider.profile is InstanceProfile.STRICT,
         fetcher=Fetcher(people.limiter, people.clock, build_outgoing(settings)),
     )
@@ -216,6 +218,8 @@ def _build_agency(
         # Commands and tests deliver nothing, and leave both kinds to whoever does.
         can_text=handlers is None or TEXT_KIND in handlers,
         reminder_delay=timedelta(days=settings.agency_reminder_days),
+        reads_kept=timedelta(days=settings.access_log_days),
+        invites_kept=timedelta(days=settings.closed_invite_days),
         keyring=keyring,
     )
 

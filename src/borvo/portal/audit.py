@@ -92,6 +92,14 @@ async def record_change(connection: Connection, change: Change) -> None:
     )
 
 
+async def delete_old_changes(connection: Connection, before: datetime) -> None:
+    """Those of before. The database keeps the last year by its own clock, whatever is asked for here, and would refuse
+    all if one were too young."""
+    await connection.execute(
+        "delete from portal_audit where at < $1 and at < now() - interval '1 year'", before
+    )
+
+
 def compare(before: Values, after: Values) -> tuple[dict[str, Value], dict[str, Value]]:
     """Both without what is the same in both."""
     absent = object()

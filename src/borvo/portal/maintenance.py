@@ -1,9 +1,10 @@
 """Warns those who can replace a secret that ends, and clears away what has grown old."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from borvo.mail.posting import post_mail
 from borvo.portal import activity, activity_store, headroom, lifecycle, refusal_store, secret_store
+from borvo.portal.audit import delete_old_changes
 from borvo.portal.expiry import EXPIRED_KEPT, WARNINGS
 from borvo.portal.registration import store as registration_store
 from borvo.portal.secret_store import OwnedSecret
@@ -13,8 +14,6 @@ from borvo.portal.test_drive import service as test_drives
 from borvo.portal.tokens import store as token_store
 from borvo.portal.words import write_warning
 from borvo.storage.database import Connection
-
-REFUSALS_KEPT = timedelta(days=30)
 
 
 async def maintain(portal: Portal) -> None:
@@ -28,7 +27,8 @@ async def maintain(portal: Portal) -> None:
         await secret_store.delete_expired(connection, portal.clock() - EXPIRED_KEPT)
         await token_store.delete_expired(connection, portal.clock() - EXPIRED_KEPT)
         await registration_store.delete_expired_tokens(connection, portal.clock() - EXPIRED_KEPT)
-        await refusal_store.delete_old(connection, portal.clock() - REFUSALS_KEPT)
+        await refusal_store.delete_old(connection, portal.clock() - portal.refusals_kept)
+        await delete_old_changes(connection, portal.clock() - portal.trail_kept)
         await _forget_activity(connection, portal.clock())
 
 

@@ -77,4 +77,5 @@ async def show_requests(
         sought=sought,
         is_later_page=before is not None,
         fix_words=FIX_WORDS,
+        days_kept=portal.refusals_kept.days,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -69,6 +69,10 @@ class Portal:
     """Deletes all that a sandbox person allowed, in the transaction that deletes her."""
     loopback: Loopback
     fetcher: Fetcher
+    trail_kept: timedelta
+    """How long the audit trails of tenancies are kept."""
+    refusals_kept: timedelta
+    """How long failed requests of clients are kept."""
     is_strict: bool = False
     """Whether the instance keeps access tokens out of browsers (contract 7)."""
 

@@ -7,7 +7,6 @@ from uuid import uuid4
 from borvo.assembly import Platform
 from borvo.storage.security_events.chain import Chain, Report
 from borvo.storage.security_events.heads import Head
-from borvo.storage.security_events.links import shorten
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
 from tests.functional.conftest import TestClock
 from tests.functional.identity.flows import count, execute
@@ -139,7 +138,7 @@ async def test_what_goes_by_age_is_not_missed_and_the_rest_still_fits(
         await connection.execute("delete from security_event where at < $1", clock() - KEPT)
     assert (await look(platform)).faults == ()
     async with platform.database.transaction() as connection:
-        await shorten(connection)
+        await CHAIN.shorten(connection, KEPT)
     report = await look(platform)
     assert (report.faults, report.events) == ((), 3)
 
@@ -159,12 +158,48 @@ async def test_links_go_with_their_events_and_leave_an_anchor(platform: Platform
                   (select event_id from security_event_link order by position desc limit {kept})""",
         )
         async with platform.database.transaction() as connection:
-            await shorten(connection)
+            await CHAIN.shorten(connection, KEPT)
         report = await look(platform)
         assert (report.faults, report.events, report.head.position) == ((), kept, 8)
         assert await count(platform, "security_event_link") == kept
     await tamper(platform, "update security_event_anchor set digest = before")
     assert (await look(platform)).faults
+
+
+async def test_a_longer_term_makes_nothing_of_what_went_by_a_shorter_one(
+    platform: Platform, clock: TestClock
+) -> None:
+    clock.advance(days=-1_000)
+    await prepare(platform)
+    clock.advance(days=400)
+    await record(platform)
+    await seal(platform)
+    await tamper(platform, "delete from security_event where at < (select max(at) from security_event)")
+    async with platform.database.transaction() as connection:
+        await CHAIN.shorten(connection, timedelta(days=40))
+    for kept in (timedelta(days=40), timedelta(days=36_500)):
+        async with platform.database.transaction() as connection:
+            report = await CHAIN.verify(connection, platform.clock(), kept, None)
+        assert (report.faults, report.events, report.head.position) == ((), 1, 7)
+    await tamper(platform, "update security_event_anchor set signature = digest")
+    async with platform.database.transaction() as connection:
+        report = await CHAIN.verify(connection, platform.clock(), timedelta(days=36_500), None)
+    assert "taken away" in report.faults[0].words
+
+
+async def test_what_was_deleted_within_the_term_is_not_cut_off_with_the_rest(
+    platform: Platform, clock: TestClock
+) -> None:
+    await prepare(platform)
+    clock.advance(days=100)
+    await tamper(
+        platform,
+        "delete from security_event where id in "
+        "(select event_id from security_event_link where position <= 3)",
+    )
+    async with platform.database.transaction() as connection:
+        await CHAIN.shorten(connection, timedelta(days=36_500))
+    assert len((await look(platform)).faults) == 3
 
 
 async def test_of_many_workers_one_links_at_a_time(platform: Platform) -> None:

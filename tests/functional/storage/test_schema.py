@@ -27,6 +27,9 @@ NOT_KEYED_BY_PERSON = {
 # Read over all people: to delete what has expired, to deliver what is due, to see what concerns one client.
 INDEXED_OVER_ALL = {
     "account_link",
+    # What is old enough to go.
+    "agency_access",
+    "agency_consent",
     # Whose reminder is due.
     "agency_kept_invite",
     # Whom an agency may reach.

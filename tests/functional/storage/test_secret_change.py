@@ -37,7 +37,7 @@ NOT_SEALED = {
     "digest": "of a random value, or under a key that is kept",
     "content": "a logo, part of an export, or a digest in the chain of security events",
     "before": "a digest in the chain of security events",
-    "signature": "of the end of that chain",
+    "signature": "under the key of the chain of security events",
     "subject": "a digest under a key that may change",
     "id": "of a passkey",
     "key": "the public one of a passkey",

@@ -80,13 +80,15 @@ class Outbox:
             self.database.call_after_commit(connection, self.news.set)
             return await store.revive_message(connection, message_id, self.clock())
 
-    async def clean_up(self) -> None:
-        """Deletes what was delivered a week ago; gives up what nothing has delivered for a month, as when no handler
-        is configured, and deletes dead letters after three."""
+    async def clean_up(
+        self, delivered_kept: timedelta = DELIVERED_KEPT, dead_kept: timedelta = DEAD_KEPT
+    ) -> None:
+        """Deletes what was delivered long enough ago; gives up what nothing has delivered for a month, as when no
+        handler is configured, and deletes that later."""
         now = self.clock()
         async with self.database.transaction() as connection:
             await store.bury_messages(connection, now - WAITING_KEPT, now)
-            await store.delete_messages(connection, now - DELIVERED_KEPT, now - DEAD_KEPT)
+            await store.delete_messages(connection, now - delivered_kept, now - dead_kept)
 
 
 def _find_purpose(kind: str) -> str:

@@ -10,7 +10,6 @@ import hmac
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from uuid import UUID
 
 import msgspec
 import structlog
@@ -30,8 +29,12 @@ from borvo.storage.security_events.links import (
     Link,
     count_unlinked,
     insert_links,
+    load_anchor,
     load_unlinked,
+    read_anchor,
     read_links,
+    shorten,
+    sign_anchor,
 )
 from borvo.storage.security_events.log import read_event
 from borvo.storage.security_events.model import KEPT_AT_LEAST, RecordedEvent
@@ -40,7 +43,6 @@ SEALED_WITHIN = timedelta(minutes=5)
 """How late a link may be before it is worth a word."""
 
 _LOCK = 7_201_902
-_NO_ID = UUID(int=0)
 
 log = structlog.get_logger(__name__)
 
@@ -118,6 +120,21 @@ class Chain:
         link = Link(position, event.person_id, event.id, event.at, content, b"")
         return replace(link, digest=digest_link(key, head.digest, link))
 
+    async def shorten(self, connection: Connection, kept: timedelta) -> None:
+        """Takes away the links at the beginning whose events have gone by age, and keeps the last of them, signed, as
+        the anchor of the rest. `kept` is how long events are; what was deleted by others is newer, and stays to be
+        seen."""
+        anchor = await shorten(connection, max(kept, KEPT_AT_LEAST))
+        if anchor is not None:
+            await sign_anchor(connection, _sign_anchor(self._keys[-1].key, anchor))
+
+    def is_signed(self, anchor: Link, signature: bytes | None) -> bool:
+        """Whether the chain was shortened here up to the anchor, however long events were kept then."""
+        return signature is not None and any(
+            hmac.compare_digest(_sign_anchor(key, anchor), signature)
+            for key in list_believed(self._keys, anchor.at)
+        )
+
     async def verify(
         self, connection: Connection, now: datetime, kept: timedelta, known: Head | None
     ) -> Report:
@@ -145,6 +162,11 @@ def digest_link(key: bytes, before: bytes, link: Link) -> bytes:
     return hmac.digest(key, text + before + link.content, sha256)
 
 
+def _sign_anchor(key: bytes, anchor: Link) -> bytes:
+    text = f"anchor {anchor.position} {anchor.at.isoformat()} ".encode()
+    return hmac.digest(key, text + anchor.digest, sha256)
+
+
 class _Look:
     """One walk along the chain."""
 
@@ -159,18 +181,14 @@ class _Look:
 
     async def begin(self, connection: Connection) -> None:
         """From where the clean-up left the chain."""
-        row = await connection.fetchrow(
-            "select position, at, content, digest, before, is_headed from security_event_anchor"
-        )
+        row = await load_anchor(connection)
         if row is None:
             return
-        anchor = Link(
-            row["position"], _NO_ID, _NO_ID, row["at"], row["content"], row["digest"], row["is_headed"]
-        )
+        anchor = read_anchor(row)
         self._is_headed, self.head = anchor.is_headed, Head(anchor.position, anchor.digest)
         if not self._chain.is_link(row["before"], anchor):
             self._note("the beginning of the chain was changed")
-        elif row["at"] >= self._kept_since:
+        elif anchor.at >= self._kept_since and not self._chain.is_signed(anchor, row["signature"]):
             self._note("the chain begins later than events are kept: its beginning was taken away")
 
     def examine(self, row: Row) -> None:

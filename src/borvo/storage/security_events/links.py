@@ -8,12 +8,13 @@ from uuid import UUID
 from borvo.storage.database import Connection, Row
 from borvo.storage.security_events.heads import GENESIS
 from borvo.storage.security_events.log import NAMED_COLUMNS, read_event
-from borvo.storage.security_events.model import KEPT_AT_LEAST, RecordedEvent
+from borvo.storage.security_events.model import RecordedEvent
 
 _BATCH = 2_000
 _PAGE = 5_000
 # An event may be committed that long after it was recorded.
 _LOOK_BACK = timedelta(hours=1)
+_NO_ID = UUID(int=0)
 _COLUMNS = "position, person_id, event_id, at, content, digest, is_headed"
 
 
@@ -89,10 +90,25 @@ async def read_links(connection: Connection, after: int) -> AsyncIterator[Row]:
         after = rows[-1]["position"]
 
 
-async def shorten(connection: Connection) -> None:
-    """Takes away the links at the beginning whose events have gone by age, and keeps the last of them as the anchor of
-    the rest. What was deleted by others is newer than that, and stays to be seen."""
-    await connection.execute(
+async def load_anchor(connection: Connection) -> "Row | None":
+    return await connection.fetchrow(
+        "select position, at, content, digest, before, is_headed, signature from security_event_anchor"
+    )
+
+
+def read_anchor(row: Row) -> Link:
+    """Without the event, whose name is not kept."""
+    return Link(row["position"], _NO_ID, _NO_ID, row["at"], row["content"], row["digest"], row["is_headed"])
+
+
+async def sign_anchor(connection: Connection, signature: bytes) -> None:
+    await connection.execute("update security_event_anchor set signature = $1", signature)
+
+
+async def shorten(connection: Connection, kept: timedelta) -> Link | None:
+    """Takes away the links at the beginning that are older than `kept` and whose events have gone, and keeps the last
+    of them as the anchor of the rest, which is to be signed; None when there was nothing to take."""
+    row = await connection.fetchrow(
         f"""with first_kept as (
               select coalesce((
                 -- By position, so that it ends at the first and does not look at the whole chain.
@@ -115,7 +131,9 @@ async def shorten(connection: Connection) -> None:
             from last
             on conflict (id) do update set position = excluded.position, at = excluded.at,
               content = excluded.content, digest = excluded.digest, before = excluded.before,
-              is_headed = excluded.is_headed""",
-        KEPT_AT_LEAST,
+              is_headed = excluded.is_headed, signature = null
+            returning anchor.*""",
+        kept,
         GENESIS,
     )
+    return read_anchor(row) if row else None

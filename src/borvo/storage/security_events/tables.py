@@ -80,6 +80,8 @@ security_event_anchor = sa.Table(
     sa.Column("content", sa.LargeBinary, nullable=False),
     sa.Column("digest", sa.LargeBinary, nullable=False),
     sa.Column("before", sa.LargeBinary, nullable=False),
+    # That it was the clean-up which cut the chain here. Null for what an earlier release cut.
+    sa.Column("signature", sa.LargeBinary),
     sa.Column("is_headed", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 

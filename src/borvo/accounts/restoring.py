@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from borvo.accounts.factors.totp import STEP_SECONDS, WINDOW
 from borvo.storage.database import Connection
 
 
@@ -10,3 +11,6 @@ async def end_all_sessions(connection: Connection, now: datetime) -> None:
     await connection.execute("update account_link set used_at = $1 where used_at is null", now)
     await connection.execute("update half_login set ended_at = $1 where ended_at is null", now)
     await connection.execute("update login_session set ended_at = $1 where ended_at is null", now)
+    # Codes of authenticator apps that were used are good again until their time is over.
+    step = int(now.timestamp()) // STEP_SECONDS + WINDOW
+    await connection.execute("update person_totp set last_step = greatest(last_step, $1)", step)

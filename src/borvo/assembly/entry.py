@@ -7,7 +7,7 @@ import signal
 from litestar.types import ASGIApp
 
 from borvo.assembly.application import build_app
-from borvo.assembly.wiring import build_outgoing, build_platform
+from borvo.assembly.wiring import build_gateway_outgoing, build_platform
 from borvo.kernel.clock import Clock, read_system_clock
 from borvo.kernel.secret import Secret
 from borvo.mail.keeping import build_outbox_router, keep_mail
@@ -30,7 +30,7 @@ def build_handlers(settings: Settings, clock: Clock = read_system_clock) -> dict
         handlers[MAIL] = SmtpMailer(parse_relay(settings.smtp_url), settings.mail_from, clock)
     if settings.sms_url:
         gateway = Gateway(settings.sms_url, Secret(settings.sms_token), settings.sms_sender)
-        handlers[TEXT_KIND] = HttpGateway(gateway, build_outgoing(settings))
+        handlers[TEXT_KIND] = HttpGateway(gateway, build_gateway_outgoing())
     return handlers
 
 

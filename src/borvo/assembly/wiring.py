@@ -224,7 +224,13 @@ def _build_agency(
     )
 
 
+def build_gateway_outgoing() -> Outgoing:
+    """For the address that the operator has set, wherever it lies."""
+    return Outgoing(is_open=True)
+
+
 def build_outgoing(settings: Settings) -> Outgoing:
+    """For addresses that developers enter."""
     return Outgoing(is_open=settings.outgoing_networks == "any" or not settings.is_secure)
 
 

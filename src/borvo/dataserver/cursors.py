@@ -21,7 +21,9 @@ from borvo.kernel.ids import ClientId, PersonId
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
-_KEY_BYTES, _MAC_BYTES = 24, 16
+_MAC_BYTES = 16
+# An instant and an id, or two.
+_PLAIN_BYTES, _LONG_BYTES = 24, 40
 _NOBODY = bytes(16)
 
 
@@ -60,7 +62,7 @@ class SharedReader(NamedTuple):
 
 
 def write_cursor(secret: bytes, reader: Reader | SharedReader, key: Key) -> str:
-    """54 characters: a key's instant and id, and a MAC."""
+    """54 characters, or 75 with a subject: a key's instant and ids, and a MAC."""
     plain = _pack(key)
     return urlsafe_b64encode(plain + _authenticate(secret, reader, plain)).decode().rstrip("=")
 
@@ -71,17 +73,20 @@ def read_cursor(secret: bytes, reader: Reader | SharedReader, text: str) -> Key:
         data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (Error, ValueError):
         data = b""
-    plain, mac = data[:_KEY_BYTES], data[_KEY_BYTES:]
-    if len(data) != _KEY_BYTES + _MAC_BYTES or not hmac.compare_digest(
+    plain, mac = data[:-_MAC_BYTES], data[-_MAC_BYTES:]
+    if len(plain) not in {_PLAIN_BYTES, _LONG_BYTES} or not hmac.compare_digest(
         mac, _authenticate(secret, reader, plain)
     ):
         message = "Follow the link as it is, with the same access, or leave the cursor out to begin anew."
         raise InvalidInputError("The cursor belongs to another request.", {"cursor": [message]})
-    return Key(_EPOCH + int.from_bytes(plain[:8], "big", signed=True) * _TICK, UUID(bytes=plain[8:]))
+    instant = _EPOCH + int.from_bytes(plain[:8], "big", signed=True) * _TICK
+    subject = UUID(bytes=plain[_PLAIN_BYTES:]) if len(plain) == _LONG_BYTES else None
+    return Key(instant, UUID(bytes=plain[8:_PLAIN_BYTES]), subject)
 
 
 def _pack(key: Key) -> bytes:
-    return ((key.instant - _EPOCH) // _TICK).to_bytes(8, "big", signed=True) + key.id.bytes
+    subject = key.subject.bytes if key.subject else b""
+    return ((key.instant - _EPOCH) // _TICK).to_bytes(8, "big", signed=True) + key.id.bytes + subject
 
 
 def _authenticate(secret: bytes, reader: Reader | SharedReader, plain: bytes) -> bytes:

@@ -8,9 +8,10 @@ from litestar.params import SkipValidation
 from litestar.response import Stream
 
 from borvo.dataserver.description import READ_ANSWERS, ReadOperation
+from borvo.dataserver.media import Form, choose_form
 from borvo.dataserver.queries import render_link
 from borvo.dataserver.reading import ReadRequest, open_stream, read_samples
-from borvo.dataserver.rendering import Form, choose_form, render_page, render_stream
+from borvo.dataserver.rendering import render_page, render_stream
 from borvo.dataserver.service import DataServer
 from borvo.dataserver.shared_reading import read_for_agency
 from borvo.dataserver.type_listing import show_types
@@ -32,7 +33,8 @@ QUERY_TOKEN = "agency-query-token"  # noqa: S105  (the name of a header)
 async def show_samples(request: AnyRequest, dataserver: Collaborators) -> Response[Any]:
     """Samples of the person whom the access token stands for, filtered, ordered and paged. As `application/x-ndjson` or
     `text/csv`, which the Accept header may ask for, all of them, or as many as `take` says, one after the other. With
-    the header `agency-query-token` a page of the people whom it opens, each sample with its subject."""
+    the header `agency-query-token` a page, in either of the three, of the people whom it opens, each sample with its
+    subject."""
     headers = request.headers
     asked = ReadRequest(
         present_token(request.scope),
@@ -40,11 +42,11 @@ async def show_samples(request: AnyRequest, dataserver: Collaborators) -> Respon
         request.scope["query_string"].decode("latin-1"),
         headers.get("if-none-match"),
     )
-    if asked.query_token is not None:
-        shared = await read_for_agency(dataserver, asked.presented, asked.query_token, asked.query)
-        told = _lead_on(_PRIVATE, request, asked, shared.cursor)
-        return Response(shared.body, media_type=Form.JSON.value, headers=told)
     form = choose_form(headers.get("accept"))
+    if asked.query_token is not None:
+        shared = await read_for_agency(dataserver, asked.presented, asked.query_token, asked.query, form)
+        told = _lead_on(_PRIVATE, request, asked, shared.cursor)
+        return Response(shared.body, media_type=form.value, headers=told)
     if form is not Form.JSON:
         found, pages = await open_stream(dataserver, asked)
         return Stream(render_stream(form, found, pages), media_type=form.value, headers=_PRIVATE)

@@ -105,10 +105,12 @@ class Range(Struct, frozen=True):
 
 
 class Key(NamedTuple):
-    """Where a sample stands in an order: by it a page begins behind another, at the same cost however far that is."""
+    """Where a sample stands in an order: by it a page begins behind another, at the same cost however far that is.
+    Among what people share a sample stands there once for each `subject` by whom its owner is known."""
 
     instant: datetime
     id: UUID
+    subject: UUID | None = None
 
 
 class Query(Struct, frozen=True, kw_only=True):

@@ -176,12 +176,13 @@ def _check_children(page: Page, token: AccessToken) -> None:
 def _create_tag(
     server: DataServer, token: AccessToken, request: ReadRequest, position: int | None
 ) -> str | None:
+    """None before the first change."""
+    return None if position is None else tag_answer(server, token, request.query, position)
+
+
+def tag_answer(server: DataServer, token: AccessToken, asked: str, position: int) -> str:
     """Of all that the answer depends on: who reads, through which client and with which scopes, what is asked, and the
-    person's position. None before the first change. Keyed, or a client that knows her by a pairwise name could try
-    whose id is in it."""
-    if position is None:
-        return None
+    person's position. Keyed, or a client that knows her by a pairwise name could try whose id is in it."""
     scopes = " ".join(sorted(token.scopes)).encode()
     who = token.subject.encode(), token.client_id.encode(), scopes
-    parts = (_VERSION, *who, request.query.encode(), str(position).encode())
-    return create_tag(*parts, key=server.tag_key)
+    return create_tag(_VERSION, *who, asked.encode(), str(position).encode(), key=server.tag_key)

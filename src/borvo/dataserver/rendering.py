@@ -1,50 +1,17 @@
 """What readers get: a page as one JSON document, or samples as lines and as a table."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
-from enum import StrEnum
+from collections.abc import AsyncIterator, Iterator
 
 import msgspec
 
 from borvo.dataserver.bodies import PageAnswer, describe_samples
+from borvo.dataserver.media import Form
 from borvo.dataserver.members import pick_members
 from borvo.dataserver.model import Page
 from borvo.dataserver.reading import Found
 from borvo.dataserver.tabular import render_head, render_rows
 
 _encoder = msgspec.json.Encoder()
-
-
-class Form(StrEnum):
-    """The media types of an answer."""
-
-    JSON = "application/json"
-    LINES = "application/x-ndjson"
-    TABLE = "text/csv"
-
-
-def choose_form(accept: str | None) -> Form:
-    """What the Accept header likes best; JSON unless it names another (RFC 9110 12.5.1). Older clients send none, and
-    nobody is refused for hers."""
-    best, most = Form.JSON, 0.0
-    for part in (accept or "").split(","):
-        name, *parameters = (each.strip().lower() for each in part.split(";"))
-        quality = _read_quality(parameters)
-        if name in _FORMS and quality > most:
-            best, most = _FORMS[name], quality
-    return best
-
-
-_FORMS = {**{form.value: form for form in Form}, "application/ndjson": Form.LINES, "*/*": Form.JSON}
-
-
-def _read_quality(parameters: Iterable[str]) -> float:
-    for each in parameters:
-        if each.startswith("q="):
-            try:
-                return float(each[2:])
-            except ValueError:
-                return 0.0
-    return 1.0
 
 
 def render_page(found: Found, page: Page) -> bytes:

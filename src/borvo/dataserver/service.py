@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from borvo.agency.public import Agency
-from borvo.dataserver.aggregation.turns import Turns
 from borvo.dataserver.intake import Intake
 from borvo.dataserver.retention import Retention
 from borvo.dataserver.totals import TotalMemory
+from borvo.dataserver.turns import Turns
 from borvo.identity.public import Admission, Caller
 from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy
@@ -26,7 +26,7 @@ Verify = Callable[[PresentedToken], Awaitable[Admission]]
 class DataServer:
     """What writing and reading samples works with. `verify` reads the access token of an Authorization header,
     or raises `UnauthenticatedError`. `cursor_key` authenticates cursors, and `tag_key` hides what entity tags are made
-    of."""
+    of. Statistics take `turns`, and so do queries in two steps, which are `making` results."""
 
     database: Database
     clock: Clock
@@ -42,6 +42,7 @@ class DataServer:
     retention: Retention = field(default_factory=Retention)
     totals: TotalMemory = field(default_factory=TotalMemory)
     turns: Turns = field(default_factory=Turns)
+    making: Turns = field(default_factory=lambda: Turns("results that stay", places=3, each=1))
 
 
 @dataclass(frozen=True, slots=True)

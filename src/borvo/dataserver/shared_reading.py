@@ -10,10 +10,11 @@ from borvo.agency.public import ReadGrant, ReadNote, record_reads
 from borvo.catalogue.sample_types import Family, SampleType, map_sample_type_codes
 from borvo.dataserver import policy
 from borvo.dataserver.cursors import SharedReader, read_cursor, write_cursor
+from borvo.dataserver.media import Form
 from borvo.dataserver.model import Key, Query, Range, StoredSample
 from borvo.dataserver.queries import parse_query
 from borvo.dataserver.service import DataServer
-from borvo.dataserver.shared_rendering import render_shared_page
+from borvo.dataserver.shared_rendering import render_shared
 from borvo.dataserver.shared_statements import (
     CHILDREN,
     Opened,
@@ -54,13 +55,13 @@ class SharedAnswer(NamedTuple):
 
 
 async def read_for_agency(
-    server: DataServer, presented: PresentedToken, query_token: str, text: str
+    server: DataServer, presented: PresentedToken, query_token: str, text: str, form: Form
 ) -> SharedAnswer:
-    """What people share with the caller's agency, to the query string `text`. It is rendered before anything is
-    committed, and what is read is in the log of each of the people by then."""
+    """A page of what people share with the caller's agency, to the query string `text`. It is rendered before anything
+    is committed, and what is read is in the log of each of the people by then."""
     admission = await server.verify(presented)
     answer = await spend_token(
-        server.agency, admission, query_token, lambda visit: _read(server.cursor_key, visit, text)
+        server.agency, admission, query_token, lambda visit: _read(server.cursor_key, visit, text, form)
     )
     server.activity.note(admission.token.client_id, Activity.SAMPLES_READ, answer.shown)
     return answer
@@ -75,7 +76,7 @@ def check_shared(query: Query) -> Query:
     return query
 
 
-async def _read(cursor_key: bytes, visit: Visit, text: str) -> SharedAnswer:
+async def _read(cursor_key: bytes, visit: Visit, text: str, form: Form) -> SharedAnswer:
     query = check_shared(parse_query(text))
     units = await prepare_units(query)
     reader = _describe_reader(visit, query)
@@ -84,7 +85,7 @@ async def _read(cursor_key: bytes, visit: Visit, text: str) -> SharedAnswer:
     page = await _read_page(visit.connection, query, opening, after)
     await check_parts(visit, opening, query.start, page)
     await log_page(visit, opening, query.start, page)
-    body = render_shared_page(page.total, page.samples, units, query.fields)
+    body = render_shared(form, page.samples, units, query.fields, page.total)
     cursor = page.next and write_cursor(cursor_key, reader, page.next)
     return SharedAnswer(body, len(page.samples), cursor)
 
@@ -144,7 +145,8 @@ async def _read_page(connection: Connection, query: Query, opening: Opening, aft
     following = None
     if len(rows) > query.take:
         rows = rows[:-1]
-        following = Key(rows[-1][ORDER_COLUMNS[query.order]], rows[-1]["id"])
+        last = rows[-1]
+        following = Key(last[ORDER_COLUMNS[query.order]], last["id"], last["subject"])
     children = await _find_children(connection, rows)
     samples = [
         (row["subject"], read_sample(row, tuple(children.get((row["person_id"], row["id"]), ()))))

@@ -56,7 +56,7 @@ def compose_shared_page(query: Query, opening: Opening, after: Key | None = None
     statement.text = f"""with {_OPENED}
         select {SAMPLE_COLUMNS}, o.subject, o.person_id, s.created_at from opened o cross join lateral (
           select s.* from {rows} {order} limit {take}::bigint + {skip}::bigint) s
-        {order}, o.subject limit {take}::bigint offset {skip}::bigint"""
+        {order}, o.subject {direction} limit {take}::bigint offset {skip}::bigint"""
     return statement
 
 
@@ -98,9 +98,7 @@ def _compose_rows(statement: Composition, query: Query, after: Key | None = None
     if query.devices:
         parts.append(f"s.device = any({statement.bind([*query.devices])}::text[])")
     if after is not None:
-        sign = "<" if query.is_descending else ">"
-        instant, id_ = statement.bind(after.instant), statement.bind(after.id)
-        parts.append(f"(s.{ORDER_COLUMNS[query.order]}, s.id) {sign} ({instant}::timestamptz, {id_}::uuid)")
+        parts.append(_compose_key(statement, query, after))
     for order, wanted in (
         (Order.START, query.start),
         (Order.END, query.end),
@@ -109,6 +107,19 @@ def _compose_rows(statement: Composition, query: Query, after: Key | None = None
         is_key = after is not None and order is query.order
         parts += statement.bound(ORDER_COLUMNS[order], rest(wanted, query) if is_key else wanted)
     return f"sample s where {' and '.join(parts)}"
+
+
+def _compose_key(statement: Composition, query: Query, after: Key) -> str:
+    """By the order's index up to the sample of the key, whose further copies come with the subjects behind its own."""
+    sign, column = "<" if query.is_descending else ">", ORDER_COLUMNS[query.order]
+    instant, id_ = f"{statement.bind(after.instant)}::timestamptz", f"{statement.bind(after.id)}::uuid"
+    if after.subject is None:
+        return f"(s.{column}, s.id) {sign} ({instant}, {id_})"
+    subject = f"{statement.bind(after.subject)}::uuid"
+    return (
+        f"(s.{column}, s.id) {sign}= ({instant}, {id_}) "
+        f"and (s.{column}, s.id, o.subject) {sign} ({instant}, {id_}, {subject})"
+    )
 
 
 CHILDREN = f"""

@@ -79,7 +79,7 @@ def compose_page(
     values[0] = person_id
     values[_KNOWN] = known
     if after:
-        values[_KEY] = after
+        values[_KEY] = after.instant, after.id
     statement = Composition(*values)
     # A condition on no row: it is tested once, before any row is read.
     statement.text = plan.text + admission.compose(statement.bind)

@@ -1,6 +1,7 @@
 """Samples as rows for spreadsheet programs: one line a sample, the parts of a correlation below it."""
 
 from collections.abc import Iterable, Iterator
+from uuid import UUID
 
 from borvo.catalogue.sample_types import map_sample_type_codes
 from borvo.dataserver.model import StoredSample
@@ -31,6 +32,12 @@ def render_head() -> bytes:
 def render_rows(samples: Iterable[StoredSample], units: UnitChoice) -> bytes:
     """Texts that spreadsheet programs would run stand behind an apostrophe."""
     return write_rows(_list_rows(samples, units)).encode()
+
+
+def render_shared_table(samples: Iterable[tuple[UUID, StoredSample]], units: UnitChoice) -> bytes:
+    """Whole, and with the subject whose a sample is in one more column."""
+    rows = [(*row, str(subject)) for subject, sample in samples for row in _list_rows([sample], units)]
+    return write_rows([(*COLUMNS, "subject"), *rows]).encode()
 
 
 def _list_rows(samples: Iterable[StoredSample], units: UnitChoice) -> Iterator[tuple[Cell, ...]]:

@@ -331,14 +331,24 @@ def describe_person(
     return {name: value for name, value in map_claims(subject).items() if name in asked}
 
 
-def is_sign_in_needed(parameters: Parameters, login: Login | None, asked_at: datetime, now: datetime) -> bool:
-    """Whether the person must prove anew who she is: OpenID Connect Core 3.1.2.1, `prompt` and `max_age`."""
+def is_sign_in_needed(
+    parameters: Parameters,
+    login: Login | None,
+    asked_at: datetime,
+    now: datetime,
+    default_max_age: int | None = None,
+) -> bool:
+    """Whether the person must prove anew who she is: OpenID Connect Core 3.1.2.1, `prompt` and `max_age`, which takes
+    the place of the client's default, in seconds."""
     if login is None:
         return True
     if login.authenticated_at >= asked_at:
         # She did so for this request. Asking again could go on for ever: `max_age=0` is over at once.
         return False
     max_age = parameters.max_age
+    if max_age is None and default_max_age is not None:
+        # OpenID Connect Registration 2: what the request says comes first.
+        max_age = timedelta(seconds=default_max_age)
     is_too_old = max_age is not None and now - login.authenticated_at > max_age
     return is_too_old or bool(parameters.prompts & {"login", "select_account"})
 

@@ -38,6 +38,7 @@ from borvo.portal.policy import (
     check_grant_types,
     check_key_text,
     check_lifetime,
+    check_max_age,
     check_public,
     check_scopes,
     check_suffix,
@@ -66,6 +67,7 @@ FIELD_LABELS = {
     "refresh_token_days": "Life of refresh tokens, days",
     "refresh_token_idle_days": "Refresh tokens unused, days",
     "post_logout_redirect_uris": "Post-logout URLs",
+    "default_max_age": "Sign in again after, seconds",
     "token_endpoint_auth_method": "Proof of identity",
     "jwks": "Public keys",
     "jwks_uri": "Address of public keys",
@@ -217,6 +219,7 @@ def _build_details(form: Form) -> ClientDetails:
         access_token_minutes=_read_number(form, "access_token_minutes"),
         refresh_token_days=_read_number(form, "refresh_token_days"),
         refresh_token_idle_days=_read_number(form, "refresh_token_idle_days"),
+        default_max_age=_read_number(form, "default_max_age"),
         token_endpoint_auth_method=read_auth_method(form),
         jwks=form.text("jwks"),
         jwks_uri=form.text("jwks_uri"),
@@ -252,6 +255,7 @@ def _check_settings(
         "post_logout_redirect_uris": check_post_logout_uris(after, is_public=is_public),
         "frontchannel_logout_uri": [check_frontchannel_uri(front, redirect_uris)],
         "backchannel_logout_uri": [check_backchannel_uri(back)],
+        "default_max_age": [check_max_age(form.text("default_max_age"))],
     }
 
 

@@ -173,6 +173,7 @@ class RegisteredClient:
     access_token_minutes: int | None = None
     refresh_token_days: int | None = None
     refresh_token_idle_days: int | None = None
+    default_max_age: int | None = None
     token_endpoint_auth_method: AuthMethod = AuthMethod.SECRET
     jwks: str = ""
     jwks_uri: str = ""
@@ -231,6 +232,7 @@ class ClientDetails:
     access_token_minutes: int | None = None
     refresh_token_days: int | None = None
     refresh_token_idle_days: int | None = None
+    default_max_age: int | None = None
     token_endpoint_auth_method: AuthMethod = AuthMethod.SECRET
     jwks: str = ""
     jwks_uri: str = ""
@@ -279,11 +281,15 @@ def decide_state(
 @dataclass(frozen=True, slots=True)
 class ProgramOrigin:
     """That a program registered a client (RFC 7591): when, and the label of its initial access token, empty where that
-    was not kept. While it `is_open`, the program can change and delete the client."""
+    was not kept. While it `is_open`, the program can change and delete the client. The rest is what the program says
+    of itself."""
 
     registered_at: datetime
     initial_token: str
     is_open: bool
+    contacts: tuple[str, ...] = ()
+    software_id: str = ""
+    software_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ LIFETIME_MINIMUMS = {"access_token_minutes": 5, "refresh_token_days": 1, "refres
 """By field of the details. Shorter ones would keep an app busy with nothing else."""
 
 LABEL_MAXIMUM = 60
+MAX_AGE_MAXIMUM = 999_999
+"""Eleven days: no session lasts as long."""
 
 # What everybody tries first, and what stands in examples. NIST SP 800-63B 3.1.1.2 asks for such a list, and forbids
 # rules about kinds of characters.
@@ -93,6 +95,15 @@ def check_lifetime(text: str, least: int, most: int) -> str | None:
         return (
             f"Enter a whole number from {least} to {most}, or nothing for {most}, which the operator has set."
         )
+    return None
+
+
+def check_max_age(text: str) -> str | None:
+    """Seconds, empty for no limit; 0 asks her each time."""
+    if text and (
+        not (text.isascii() and text.isdecimal()) or not 0 <= int(text[:_DIGITS_READ]) <= MAX_AGE_MAXIMUM
+    ):
+        return f"Enter a whole number of seconds from 0 to {MAX_AGE_MAXIMUM}, or nothing."
     return None
 
 

@@ -18,7 +18,8 @@ from borvo.storage.database import Connection, Row
 _SHEET = f"""
     select client.*, c.description, c.tos_uri, c.policy_uri, c.version, c.created_at, c.updated_at, c.live_at,
            c.disabled_at, c.deleted_at, l.digest as logo, u.last_used_at,
-           r.registered_at, r.initial_label, r.digest is not null as is_open
+           r.registered_at, r.initial_label, r.digest is not null as is_open,
+           r.contacts, r.software_id, r.software_version
     from ({CLIENT_QUERY} where c.client_key = $1) client join client c on c.client_key = client.client_key
       left join client_logo l on l.client_key = client.client_key
       left join client_usage u on u.client_key = client.client_key
@@ -49,7 +50,14 @@ def _read_presentation(row: Row) -> ClientPresentation:
 
 
 def _read_origin(row: Row) -> ProgramOrigin:
-    return ProgramOrigin(row["registered_at"], row["initial_label"], row["is_open"])
+    return ProgramOrigin(
+        row["registered_at"],
+        row["initial_label"],
+        row["is_open"],
+        tuple(row["contacts"]),
+        row["software_id"],
+        row["software_version"],
+    )
 
 
 async def load_presentation(connection: Connection, client_key: ClientKey) -> ClientPresentation:
@@ -79,6 +87,7 @@ _DETAILS = (
     "access_token_minutes",
     "refresh_token_days",
     "refresh_token_idle_days",
+    "default_max_age",
     "token_endpoint_auth_method",
     "jwks",
     "jwks_uri",

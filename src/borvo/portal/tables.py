@@ -99,6 +99,8 @@ client = sa.Table(
     sa.Column("access_token_minutes", sa.Integer),
     sa.Column("refresh_token_days", sa.Integer),
     sa.Column("refresh_token_idle_days", sa.Integer),
+    # Seconds; OpenID Connect Registration 2.
+    sa.Column("default_max_age", sa.Integer),
     # Named as in RFC 7591, RFC 9126, RFC 9101 and RFC 9449.
     sa.Column("token_endpoint_auth_method", sa.Text, nullable=False, server_default="secret"),
     sa.Column("jwks", sa.Text, nullable=False, server_default=""),
@@ -141,6 +143,11 @@ client_registration = sa.Table(
     sa.Column("registered_at", _INSTANT, nullable=False),
     # Of the initial access token, which may be gone. Empty where it was not kept.
     sa.Column("initial_label", sa.Text, nullable=False, server_default=""),
+    # What the program says of itself (RFC 7591 2). It has no effect.
+    sa.Column("contacts", ARRAY(sa.Text), nullable=False, server_default="{}"),
+    sa.Column("software_id", sa.Text, nullable=False, server_default=""),
+    sa.Column("software_version", sa.Text, nullable=False, server_default=""),
+    sa.Column("initiate_login_uri", sa.Text, nullable=False, server_default=""),
 )
 
 client_logo = sa.Table(

@@ -1,12 +1,17 @@
 """What an agent may say about the samples that she asks for, and pages that follow one another."""
 
+import csv
+import io
 from itertools import product
+from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
+from borvo.assembly import Platform
 from tests.factories.samples import create_blood_pressure, create_body
-from tests.functional.agency.scenes import BOB, BP, PATIENT, Stage, read, weigh, write
+from tests.functional.agency.scenes import AGENT, BOB, BP, PATIENT, Stage, read, seat_agent, weigh, write
 
 pytestmark = pytest.mark.usefixtures("diary")
 WEIGHTS = "types=body_mass&take=2"
@@ -27,12 +32,15 @@ async def share_weights(stage: Stage) -> tuple[dict[str, str], str, str]:
     return headers, ada, bob
 
 
-async def follow_links(stage: Stage, headers: dict[str, str], query: str) -> list[object]:
-    seen, link = [], f"/sample/v1?{query}"
+async def follow_links(
+    stage: Stage, headers: dict[str, str], query: str, total: int = 5
+) -> list[dict[str, Any]]:
+    seen: list[dict[str, Any]] = []
+    link = f"/sample/v1?{query}"
     while link:
         token = await stage.query_token(headers, is_all=True)
         page = await stage.http.get(link, headers={**headers, "agency-query-token": token})
-        assert (page.status_code, page.json()["totalAvailable"]) == (200, 5), page.text
+        assert (page.status_code, page.json()["totalAvailable"]) == (200, total), page.text
         seen += page.json()["datas"]
         link = page.headers["link"].split(">")[0].strip("<") if "link" in page.headers else ""
     return seen
@@ -45,6 +53,68 @@ async def test_links_lead_through_everybodys_samples_each_once(stage: Stage) -> 
         whole = (await read(stage, headers, query.replace("take=2", "take=9"))).json()["datas"]
         assert len(whole) == 5
         assert await follow_links(stage, headers, query) == whole
+
+
+async def test_lines_and_tables_hold_what_a_page_holds_and_lead_on(stage: Stage) -> None:
+    headers, *_ = await share_weights(stage)
+    page = await read(stage, headers, WEIGHTS)
+    answers = []
+    for accept in ("application/x-ndjson", "text/csv"):
+        token = await stage.query_token(headers, is_all=True)
+        sent = {**headers, "agency-query-token": token, "Accept": accept}
+        answers.append(await stage.http.get(f"/sample/v1?{WEIGHTS}", headers=sent))
+        assert answers[-1].headers["content-type"].startswith(accept)
+        assert find_cursor(answers[-1]) == find_cursor(page)
+        # Used up, as by any other answer.
+        assert (await stage.http.get(f"/sample/v1?{WEIGHTS}", headers=sent)).status_code == 403
+    lines, table = answers
+    samples = [msgspec.json.decode(line) for line in lines.content.splitlines()]
+    assert samples == page.json()["datas"]
+    rows = [*csv.DictReader(io.StringIO(table.text))]
+    expected = [(each["subject"], str(each["quantityValue"])) for each in samples]
+    assert [(row["subject"], row["quantityValue"]) for row in rows] == expected
+    key = (await stage.http.post(f"/query/v1?{WEIGHTS}", headers=await open_all(stage, headers))).json()[
+        "Key"
+    ]
+    kept = await stage.http.get(f"/query/v1?key={key}&take=2", headers={**headers, "Accept": "text/csv"})
+    assert [*csv.DictReader(io.StringIO(kept.text))] == rows
+    log = (await (await stage.find_browser(PATIENT)).open("/account/access-log/export")).json()
+    assert sorted(each["samples"] for each in log) == [0, 1, 1, 1, 1]
+
+
+async def test_an_agency_is_never_told_that_nothing_changed(stage: Stage) -> None:
+    """Each answer is a look, and its token is used up by it."""
+    headers, *_ = await share_weights(stage)
+    sent = {**await open_all(stage, headers), "If-None-Match": "*"}
+    answer = await stage.http.get(f"/sample/v1?{WEIGHTS}", headers=sent)
+    assert (answer.status_code, "etag" in answer.headers) == (200, False)
+    key = (await stage.http.post(f"/query/v1?{WEIGHTS}", headers=await open_all(stage, headers))).json()[
+        "Key"
+    ]
+    kept = await stage.http.get(f"/query/v1?key={key}", headers={**headers, "If-None-Match": "*"})
+    assert (kept.status_code, "etag" in kept.headers) == (200, False)
+
+
+async def open_all(stage: Stage, headers: dict[str, str]) -> dict[str, str]:
+    return {**headers, "agency-query-token": await stage.query_token(headers, is_all=True)}
+
+
+@pytest.mark.parametrize("direction", ["Ascending", "Descending"])
+async def test_links_lead_to_a_sample_under_each_subject_of_its_owner(
+    platform: Platform, stage: Stage, direction: str
+) -> None:
+    organisation = await seat_agent(platform, stage)
+    headers = await stage.sign_in(AGENT)
+    await stage.start_agent()
+    await stage.share(headers, requestedScopes=["read.body_mass"])
+    await stage.share(headers, requestedScopes=["read.body_mass"], organizationId=str(organisation.id))
+    # Of one instant, so that the ids decide.
+    await write(stage, PATIENT, *(weigh(day, 60.0 + n) for n, day in enumerate((1, 1, 2))))
+    for take in (1, 2, 5):
+        seen = await follow_links(
+            stage, headers, f"types=body_mass&take={take}&orderDirection={direction}", total=6
+        )
+        assert (len(seen), len({(each["subject"], each["id"]) for each in seen})) == (6, 6), take
 
 
 async def test_a_cursor_is_for_its_agent_her_people_and_their_consents_as_they_were(stage: Stage) -> None:

@@ -4,13 +4,12 @@ import asyncio
 from collections import Counter
 from typing import Any
 
-import httpx
 import pytest
 
 from borvo.agency import access_store
 from borvo.assembly import Platform
 from borvo.dataserver.public import clean_up, erase_person
-from borvo.dataserver.snapshots import model, shared_store
+from borvo.dataserver.snapshots import model, shared_store, store
 from borvo.kernel.ids import PersonId
 from borvo.organisations.public import OrganisationRole, add_member, remove_member
 from borvo.support.service import remove_role
@@ -27,45 +26,11 @@ from tests.functional.agency.scenes import (
     weigh,
     write,
 )
+from tests.functional.agency.two_steps import WEIGHTS, ask, fetch, fetch_values, post, share_weights
 from tests.functional.conftest import TestClock
 from tests.functional.locks import wait_until_blocked
 
 pytestmark = pytest.mark.usefixtures("diary")
-Headers = dict[str, str]
-WEIGHTS = "types=body_mass"
-
-
-async def post(
-    stage: Stage, headers: Headers, token: str, query: str = WEIGHTS, **given: Any
-) -> httpx.Response:
-    sent = {**headers, "agency-query-token": token}
-    return await stage.http.post(f"/query/v1?{query}", headers=sent, **given)
-
-
-async def ask(stage: Stage, headers: Headers, query: str = WEIGHTS, *subjects: str) -> dict[str, Any]:
-    token = await stage.query_token(headers, *subjects, is_all=not subjects)
-    answer = await post(stage, headers, token, query)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-async def fetch(stage: Stage, headers: Headers, key: str, **page: Any) -> httpx.Response:
-    return await stage.http.get("/query/v1", params={"querykey": key, **page}, headers=headers)
-
-
-async def fetch_values(stage: Stage, headers: Headers, key: str, **page: Any) -> list[tuple[str, float]]:
-    answer = await fetch(stage, headers, key, **page)
-    assert answer.status_code == 200, answer.text
-    return [(each["subject"], each["quantityValue"]) for each in answer.json()]
-
-
-async def share_weights(stage: Stage) -> tuple[Headers, str]:
-    """An agent's headers, and the subject of a person with one weight."""
-    headers = await stage.start_agent()
-    subject = await stage.share(headers, requestedScopes=["read.body_mass", "read.height"])
-    await write(stage, PATIENT, {**weigh(1, 60.0), "clientAssignedId": "a"})
-    return headers, subject
 
 
 async def count(platform: Platform, table: str) -> int:
@@ -247,6 +212,19 @@ async def test_a_refusal_uses_the_token_up_and_a_fault_of_ours_does_not(
         assert (await post(stage, headers, token, query)).status_code == status
         assert (await post(stage, headers, token)).status_code == 403
     assert await count(platform, "shared_snapshot") == 1
+
+
+async def test_a_halt_refuses_and_leaves_the_token_as_it_was(
+    platform: Platform, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers, subject = await share_weights(stage)
+    token = await stage.query_token(headers, subject)
+    monkeypatch.setattr(store, "_WAIT", "1ms")
+    async with platform.database.transaction() as connection:
+        await store.halt_making(connection)
+        assert (await post(stage, headers, token)).status_code == 503
+    monkeypatch.undo()
+    assert (await post(stage, headers, token)).status_code == 200
 
 
 @pytest.mark.spec("contract", "7")

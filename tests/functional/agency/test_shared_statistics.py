@@ -98,7 +98,7 @@ async def test_only_what_could_be_read_sample_by_sample_counts(stage: Stage) -> 
     assert {each["period_from"][:10] for each in looks} == {"2026-01-03"}
 
 
-async def test_what_takes_too_long_is_refused_and_uses_the_token_up(
+async def test_what_takes_too_long_is_refused_and_uses_the_token_up_and_is_in_her_log(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     headers = await stage.start_agent()
@@ -110,3 +110,5 @@ async def test_what_takes_too_long_is_refused_and_uses_the_token_up(
     assert (answer.status_code, "took too long" in answer.json()["detail"]) == (400, True)
     monkeypatch.undo()
     assert (await aggregate(stage, headers, token, "type=step_count")).status_code == 403
+    (look,) = await list_looks(stage)
+    assert (look["types"], look["samples"]) == (["step_count"], 0)

@@ -149,7 +149,8 @@ async def test_tokens_of_programs_that_may_have_been_revoked_since_have_ended(
            insert into initial_token (tenancy_id, id, digest, label, ending, created_at, expires_at, most)
              select tenancy_id, gen_random_uuid(), 'a', 'ci', 'abcd', now(), now() + interval '1 day', 9 from client;
            insert into client_registration (client_key, digest, secret_method, registered_at)
-             select client_key, 'a', 'client_secret_basic', now() from client""",
+             select client_key, 'a', 'client_secret_basic', now() from client;
+           insert into person_totp (person_id, sealed_secret, created_at) values (gen_random_uuid(), 'a', now())""",
     )
     identity, recipient = await make_key(tmp_path)
     await back_up(settings.database_url, tmp_path / "x", recipient)
@@ -157,8 +158,9 @@ async def test_tokens_of_programs_that_may_have_been_revoked_since_have_ended(
     ended = """select (select count(*) from personal_token where expires_at <= now()),
                       (select count(*) from initial_token where expires_at <= now()),
                       (select count(*) from client_registration where digest is null),
+                      (select count(*) from person_totp where last_step > extract(epoch from now()) / 30 - 100),
                       (select count(*) from database_mark where name = 'restored' and at > now() - interval '1 hour')"""
-    assert await ask(empty_url, ended) == (1, 1, 1, 1)
+    assert await ask(empty_url, ended) == (1, 1, 1, 1, 1)
 
 
 async def test_a_restore_that_broke_off_is_not_served_and_goes_on(

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from borvo.dataserver import reading
-from borvo.dataserver.rendering import Form, choose_form
+from borvo.dataserver.media import Form, choose_form
 from borvo.dataserver.store import SampleShelf
 from tests.factories.samples import create_blood_pressure, create_body
 from tests.functional.dataserver.conftest import Program

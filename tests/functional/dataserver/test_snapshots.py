@@ -1,38 +1,18 @@
 """The two-step query of the older contract: section 2.5."""
 
 from datetime import datetime
-from typing import Any
 
-import httpx
 import pytest
 
 from borvo.assembly import Platform
 from borvo.dataserver.public import clean_up
-from tests.factories.clients import register_client
 from tests.factories.samples import create_blood_pressure, create_body
 from tests.functional.conftest import TestClock
 from tests.functional.dataserver.conftest import Program
+from tests.functional.dataserver.two_steps import ask, fetch, fetch_values, name
 
 READ = "read.blood_pressure"
 PARTS = (f"{READ}.blood_pressure_systolic", f"{READ}.blood_pressure_diastolic")
-
-
-async def ask(program: Program, query: str = "types=body_mass", path: str = "/query/v1", **given: Any) -> Any:
-    answer = await program.http.post(f"{path}?{query}", headers=program.headers, **given)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-async def fetch(program: Program, key: str, path: str = "/query/v1", **page: Any) -> httpx.Response:
-    return await program.http.get(path, params={"querykey": key, **page}, headers=program.headers)
-
-
-async def fetch_values(program: Program, key: str, **page: Any) -> list[float]:
-    return [each["quantityValue"] for each in (await fetch(program, key, **page)).json()]
-
-
-def name(id_: str, value: float, **members: Any) -> dict[str, Any]:
-    return create_body("body_mass", value, clientAssignedId=id_, **members)
 
 
 @pytest.mark.parametrize("path", ["/query/v1", "/api/query"])
@@ -195,50 +175,3 @@ async def test_consent_withdrawn_and_given_anew_does_not_bring_results_back(prog
     key = (await ask(program))["Key"]
     program.callers.consent_version = 2
     assert (await fetch(program, key)).status_code == 404
-
-
-async def test_a_query_that_stays_says_all_that_a_page_of_samples_can(
-    program: Program, platform: Platform
-) -> None:
-    client_id = await register_client(platform, client_key=program.caller.client_key)
-    mine = create_body("body_mass", 1000.0, device="scale, in the bath", clientAssignedId="a")
-    await program.write([mine, create_body("body_mass", 2.0, device="other")])
-    await program.become_other(client=True).write([create_body("body_mass", 3.0, device=mine["device"])])
-    query = f"types=body_mass&device=scale,+in+the+bath&client={client_id}"
-    shown = "unit=g&fields=quantityValue,clientAssignedId,type"
-    answer = await ask(program, f"{query}&{shown}")
-    assert answer["NumberOfResults"] == 1
-    await program.correct("a", {**mine, "device": "other"})
-    page = (await fetch(program, answer["Key"])).json()
-    assert page == [{"type": "body_mass", "clientAssignedId": "a", "quantityValue": 1_000_000.0, "unit": "g"}]
-    as_json = {"Types": ["body_mass"], "Device": [mine["device"], "third"], "Unit": "body_mass:g"}
-    both = (await ask(program, "", json=as_json))["Key"]
-    assert sorted(await fetch_values(program, both)) == [3_000.0]
-    assert (await ask(program, "client=demo.nobody"))["NumberOfResults"] == 0
-
-
-@pytest.mark.parametrize("fault", ["unit=furlong", "unit=height:kg", "fields=secret", "device=%00"])
-async def test_what_a_page_of_samples_refuses_a_query_that_stays_refuses_alike(
-    program: Program, fault: str
-) -> None:
-    query = f"types=body_mass&{fault}"
-    page = await program.read(query)
-    answer = await program.http.post(f"/query/v1?{query}", headers=program.headers)
-    assert (answer.status_code, page.status_code) == (400, 400)
-    assert answer.json()["errors"] == page.json()["errors"]
-
-
-async def test_results_that_stay_have_no_cursor(program: Program) -> None:
-    answer = await program.http.post("/query/v1?cursor=x", headers=program.headers)
-    assert (answer.status_code, [*answer.json()["errors"]]) == (400, ["cursor"])
-
-
-async def test_results_that_were_asked_for_before_they_could_say_more_are_still_read(
-    program: Program, platform: Platform
-) -> None:
-    await program.write([name("a", 1)])
-    key = (await ask(program))["Key"]
-    await platform.database.pool.execute(
-        "update sample_snapshot set query = query - 'devices' - 'units' - 'fields' - 'clients'"
-    )
-    assert await fetch_values(program, key) == [1]

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 
 from borvo.assembly import Platform
-from borvo.dataserver.aggregation.turns import Turns
+from borvo.dataserver.turns import Turns
 from tests.factories.samples import create_blood_pressure, create_body
 from tests.functional.dataserver.conftest import Program
 

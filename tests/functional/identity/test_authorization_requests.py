@@ -186,6 +186,19 @@ async def test_who_must_prove_anew_who_she_is_is_asked_once_and_then_goes_on(
     assert claims["auth_time"] == int(clock().timestamp()) - 5
 
 
+@pytest.mark.spec("OpenID Connect Registration", "2")
+async def test_a_client_may_be_set_to_how_long_ago_people_may_have_signed_in(
+    platform: Platform, handler: Handler, ada: Browser, clock: TestClock
+) -> None:
+    await execute(platform, "update client set default_max_age = 60")
+    clock.advance(minutes=5)
+    await _ask_for_sign_in(handler, ada)
+    silent = await ada.open(await handler.build_authorization_url(**CODE_FLOW, prompt="none"))
+    assert read_redirect(silent)["error"] == "login_required"
+    longer = await ada.open(await handler.build_authorization_url(**CODE_FLOW, max_age="600"))
+    assert longer.url.path != "/account/sign-in"
+
+
 @pytest.mark.spec("OpenID Connect Core", "3.1.2.1")
 @pytest.mark.parametrize("changes", [{"prompt": "login"}, {"max_age": "60"}])
 async def test_nobody_gets_around_signing_in_anew_by_posting_the_decision(

@@ -5,8 +5,10 @@ import structlog
 from msgspec import structs
 
 from borvo.assembly import Platform, build_handlers
+from borvo.assembly.wiring import build_outgoing
 from borvo.mail.texting import TextMessage, post_text
 from borvo.storage.outbox.courier import Courier
+from borvo.web.outgoing import OutgoingError
 from tests.functional.conftest import TestClock
 from tests.functional.mail.text_gateway import run_text_gateway
 
@@ -69,14 +71,26 @@ async def test_what_the_gateway_refuses_for_good_is_a_dead_letter_and_the_rest_w
     assert not any(word in str(logged) for word in (MESSAGE.to, "planted-token", "Grüße"))
 
 
-async def test_a_gateway_in_a_private_network_is_not_reached_unless_that_is_allowed(
+async def test_the_operators_own_gateway_is_reached_where_developers_addresses_are_not(
     platform: Platform,
 ) -> None:
+    public = structs.replace(platform.settings, issuer="https://health.example.org")
+    assert public.outgoing_networks == "public"
     async with run_text_gateway() as gateway:
         await post(platform)
-        courier = build_courier(platform, gateway.url, issuer="https://health.example.org")
-        await courier.deliver_due()
-        assert gateway.posted == []
+        await build_courier(platform, gateway.url, issuer=public.issuer).deliver_due()
+        assert len(gateway.posted) == 1
+        with pytest.raises(OutgoingError):
+            await build_outgoing(public).get(gateway.url)
+        assert len(gateway.posted) == 1
+    assert await load(platform, "delivered_at") is not None
+
+
+async def test_a_gateway_that_is_not_there_is_tried_again(platform: Platform) -> None:
+    async with run_text_gateway() as gateway:
+        pass
+    await post(platform)
+    await build_courier(platform, gateway.url).deliver_due()
     reason = await load(platform, "last_error")
     assert reason == "the text message gateway was not reached: no answer: ConnectError"
     assert await load(platform, "dead_at") is None

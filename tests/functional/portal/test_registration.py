@@ -183,18 +183,34 @@ FULL: dict[str, Any] = {
     "backchannel_logout_uri": "https://app.example.org/back",
     "require_pushed_authorization_requests": True,
     "dpop_bound_access_tokens": True,
+    "default_max_age": 3600,
+    "contacts": ["ops@example.org", "Ada"],
+    "software_id": "4NRB1-0XZABZI9E6-5SM3R",
+    "software_version": "2.1",
+    "initiate_login_uri": "https://app.example.org/begin",
 }
 
 
 @pytest.mark.spec("RFC 7591", "2")
 async def test_every_member_that_is_kept_comes_back(registrar: Registrar) -> None:
-    told = await registrar.register(
-        **FULL, software_id="passed-over", **{"client_name#fr": "x"}, contacts=["a"]
-    )
+    told = await registrar.register(**FULL, **{"client_name#fr": "x"}, application_type="web")
     assert {name: told[name] for name in FULL} == FULL
     assert told["frontchannel_logout_session_required"] is True
-    assert not {"software_id", "client_name#fr", "contacts"} & told.keys()
-    assert (await registrar.manage("GET")).json()["subject_type"] == "pairwise"
+    assert not {"client_name#fr", "application_type"} & told.keys()
+    seen = (await registrar.manage("GET")).json()
+    assert {name: seen[name] for name in FULL} == FULL
+    # What is left out of a replacement is taken off.
+    replaced = (await registrar.replace()).json()
+    said = {"default_max_age", "contacts", "software_id", "software_version", "initiate_login_uri"}
+    assert said < FULL.keys()
+    assert not said & replaced.keys()
+
+
+async def test_the_team_sees_what_a_program_says_of_itself(registrar: Registrar, developer: Browser) -> None:
+    told = await registrar.register(software_id="<till>", software_version="2.1", contacts=["a@example.org"])
+    page = (await developer.open(f"/portal/clients/{told['client_id']}/state")).text
+    assert "<strong>&lt;till&gt;</strong>, version 2.1." in page
+    assert "Contacts: a@example.org." in page
 
 
 async def test_a_client_without_a_secret_gets_none_and_must_prove_its_code(

@@ -68,6 +68,14 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"frontchannel_logout_uri": "https://b.example/out"}, "invalid_client_metadata", "frontchannel_logout_uri"),
     ({"policy_uri": "javascript:alert(1)"}, "invalid_client_metadata", "policy_uri"),
     ({"jwks": {"keys": []}, "jwks_uri": "https://a.example/k"}, "invalid_client_metadata", "jwks"),
+    ({"default_max_age": -1}, "invalid_client_metadata", "default_max_age: Enter a whole number"),
+    ({"default_max_age": 10**30}, "invalid_client_metadata", "default_max_age"),
+    ({"default_max_age": True}, "invalid_client_metadata", "default_max_age"),
+    ({"contacts": "ops"}, "invalid_client_metadata", "contacts"),
+    ({"contacts": ["a"] * 3 + [str(n) for n in range(10)]}, "invalid_client_metadata", "contacts: name at most 10"),
+    ({"contacts": ["x" * 201]}, "invalid_client_metadata", "contacts"),
+    ({"software_id": "nul\x00"}, "invalid_client_metadata", "software_id: use at most"),
+    ({"initiate_login_uri": "http://a.example/x"}, "invalid_client_metadata", "initiate_login_uri: use an https"),
 ]  # fmt: skip
 
 

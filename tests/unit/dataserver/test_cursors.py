@@ -23,9 +23,11 @@ KEY = Key(datetime(2024, 2, 3, 4, 5, 6, 789012, tzinfo=UTC), uuid4())
 instants = st.datetimes(timezones=st.just(UTC))
 
 
-@given(instants, st.uuids())
-def test_a_cursor_holds_its_key_to_the_microsecond(instant: datetime, name: UUID) -> None:
-    key = Key(instant, name)
+@given(instants, st.uuids(), st.none() | st.uuids())
+def test_a_cursor_holds_its_key_to_the_microsecond(
+    instant: datetime, name: UUID, subject: UUID | None
+) -> None:
+    key = Key(instant, name, subject)
     assert read_cursor(SECRET, READER, write_cursor(SECRET, READER, key)) == key
 
 

@@ -1,4 +1,4 @@
-"""Statistics take turns: nobody has all places, and nobody waits for ever."""
+"""Statistics, and queries in two steps, take turns: nobody has all places, and nobody waits for ever."""
 
 import asyncio
 from collections import Counter
@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from borvo.dataserver.aggregation.turns import Turns
+from borvo.dataserver.turns import Turns
 from borvo.kernel.errors import OverloadedError, TooManyRequestsError
 
 

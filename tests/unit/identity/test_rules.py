@@ -142,6 +142,25 @@ def test_when_a_person_must_sign_in_anew(values: dict[str, str], minutes: int, n
     assert is_sign_in_needed(_describe(**values), None, NOW, NOW)
 
 
+@pytest.mark.spec("OpenID Connect Registration", "2")
+@pytest.mark.parametrize(
+    ("asked", "default", "needed"),
+    [
+        ({}, None, False),
+        ({}, 299, True),
+        ({}, 300, False),
+        ({}, 0, True),
+        ({"max_age": "600"}, 60, False),
+        ({"max_age": "60"}, 600, True),
+    ],
+)
+def test_what_a_request_says_of_its_age_comes_before_what_the_client_is_set_to(
+    asked: dict[str, str], default: int | None, needed: bool
+) -> None:
+    login = Login(PERSON, LoginSessionId(UUID(int=2)), NOW - timedelta(minutes=5))
+    assert is_sign_in_needed(_describe(**asked), login, NOW, NOW, default) == needed
+
+
 @given(st.sets(st.sampled_from("abcd")), st.sets(st.sampled_from("abcd")))
 def test_consent_covers_what_it_holds_until_it_is_withdrawn(held: set[str], asked: set[str]) -> None:
     assert Consent(frozenset(held), 1, is_withdrawn=False).covers(asked) == (asked <= held)

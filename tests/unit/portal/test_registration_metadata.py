@@ -24,8 +24,8 @@ from borvo.portal.model import (
 from borvo.portal.policy import check_suffix
 from borvo.portal.registration.flows import list_grants, list_responses, read_flows
 from borvo.portal.registration.judgement import judge, spell
-from borvo.portal.registration.metadata import describe_metadata, read_wish
-from borvo.portal.registration.model import InitialTerms, RegistrationError
+from borvo.portal.registration.metadata import Wish, describe_metadata, read_wish
+from borvo.portal.registration.model import InitialTerms, Registration, RegistrationError
 from borvo.portal.registration.policy import find_faults
 from borvo.portal.registration.suffixes import create_suffix
 
@@ -57,6 +57,10 @@ def build_sheet(details: ClientDetails) -> ClientSheet:
     return ClientSheet(client, shown, 1, NOW, NOW)
 
 
+def keep(wish: Wish) -> Registration:
+    return Registration(b"", wish.secret_method, wish.about)
+
+
 responses = st.lists(st.sampled_from(RESPONSES), unique=True, min_size=1)
 metadata = st.fixed_dictionaries(
     {
@@ -77,6 +81,11 @@ metadata = st.fixed_dictionaries(
         "post_logout_redirect_uris": st.just(["https://app.example/out"]),
         "backchannel_logout_uri": st.just("https://app.example/back"),
         "require_pushed_authorization_requests": st.booleans(),
+        "default_max_age": st.integers(0, 999_999),
+        "contacts": st.lists(st.sampled_from(["ops@example.org", "Ada"]), unique=True, min_size=1),
+        "software_id": st.just("till"),
+        "software_version": st.just("2.1"),
+        "initiate_login_uri": st.just("https://app.example/begin"),
         "unknown_member": st.just({"a": [1]}),
     },
 )
@@ -89,7 +98,7 @@ def test_an_answer_that_is_sent_back_changes_nothing(sent: dict[str, Any]) -> No
     # Lasting access goes with a code.
     assume("code" in " ".join(sent["response_types"]) or "offline_access" not in sent.get("scope", ""))
     details = judge(wish.details, AROUND)
-    told = describe_metadata(build_sheet(details), wish.secret_method, ISSUER)
+    told = describe_metadata(build_sheet(details), keep(wish), ISSUER)
     again = read_wish(json.dumps(told).encode(), details, is_strict=False)
     assert judge(again.details, AROUND) == details
     assert again.secret_method == wish.secret_method
@@ -155,7 +164,7 @@ def test_no_member_of_a_wrong_kind_is_an_error(sent: dict[str, Any]) -> None:
     told: object = None
     try:
         wish = read_wish(content, is_strict=False)
-        told = describe_metadata(build_sheet(judge(wish.details, AROUND)), wish.secret_method, ISSUER)
+        told = describe_metadata(build_sheet(judge(wish.details, AROUND)), keep(wish), ISSUER)
     except RegistrationError as refused:
         told = spell(refused.public).encode("ascii")
     assert told

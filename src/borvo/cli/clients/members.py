@@ -26,6 +26,7 @@ _HELPS = {
     "access_token_minutes": "life of access tokens",
     "refresh_token_days": "life of refresh tokens",
     "refresh_token_idle_days": "life of refresh tokens that are not used",
+    "default_max_age": "after how many seconds people sign in anew for it",
     "token_endpoint_auth_method": "how it proves who it is",
     "jwks": "its public keys, a JSON Web Key Set",
     "jwks_uri": "where its public keys are published",
@@ -87,7 +88,9 @@ def read_members(options: argparse.Namespace) -> dict[str, Any]:
     return {name: _drop_empty(value) for name, value in given.items()}
 
 
-_NUMBERS = frozenset({"access_token_minutes", "refresh_token_days", "refresh_token_idle_days"})
+_NUMBERS = frozenset(
+    {"access_token_minutes", "refresh_token_days", "refresh_token_idle_days", "default_max_age"}
+)
 
 
 def _drop_empty(value: Any) -> Any:

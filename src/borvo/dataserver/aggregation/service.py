@@ -99,15 +99,22 @@ async def _share(visit: Visit, admission: Admission, text: str) -> bytes:
     # How many samples were looked at is in her log, whether it was asked or not.
     functions = tuple(dict.fromkeys((*query.functions, Function.COUNT)))
     counting = work._replace(query=structs.replace(query, functions=functions))
-    aggregate = await counting.load(visit.connection, grant.person_id, admission, share)
-    note = ReadNote(
-        (query.sample_type.name,),
-        max(filter(None, (grant.since, query.lower))),
-        query.upper,
-        aggregate.samples,
-    )
-    await record_reads(visit.agency, visit.connection, visit.asker, [(grant, note)])
+    try:
+        aggregate = await counting.load(visit.connection, grant.person_id, admission, share)
+    except InvalidInputError:
+        # That it took too long tells something of what is stored.
+        await _log(visit, grant, query, 0, is_refused=True)
+        raise
+    await _log(visit, grant, query, aggregate.samples)
     return render_aggregate(query, work.bounds, aggregate, work.conversion, str(grant.subject))
+
+
+async def _log(
+    visit: Visit, grant: ReadGrant, query: AggregateQuery, samples: int, *, is_refused: bool = False
+) -> None:
+    period_from = max(filter(None, (grant.since, query.lower)))
+    note = ReadNote((query.sample_type.name,), period_from, query.upper, samples)
+    await record_reads(visit.agency, visit.connection, visit.asker, [(grant, note)], is_refused=is_refused)
 
 
 def _choose_person(visit: Visit) -> ReadGrant:

@@ -6,11 +6,17 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from borvo.dataserver.bodies import SampleAnswer
-from borvo.dataserver.members import pick_members
+from borvo.dataserver.bodies import describe_samples
+from borvo.dataserver.media import Form
+from borvo.dataserver.members import pick_all
+from borvo.dataserver.model import StoredSample
 from borvo.dataserver.snapshots.model import Holding
+from borvo.dataserver.tabular import render_head, render_rows
+from borvo.dataserver.unit_choice import UnitChoice
 from borvo.kernel.entropy import encode_bytes
 from borvo.kernel.errors import NotFoundError, TooManyRequestsError
+
+_encoder = msgspec.json.Encoder()
 
 
 class SnapshotAnswer(Struct, rename="pascal"):
@@ -27,9 +33,14 @@ def render_answer(total: int, expires_at: datetime, key: bytes) -> bytes:
     return msgspec.json.encode(SnapshotAnswer(total, expires_at.isoformat(), spelt, spelt))
 
 
-def render_results(answers: Sequence[SampleAnswer], fields: tuple[str, ...]) -> bytes:
-    """Contract 2.5: an array."""
-    return msgspec.json.encode([pick_members(each, fields) for each in answers] if fields else answers)
+def render_results(
+    form: Form, samples: Sequence[StoredSample], subject: str, units: UnitChoice, fields: tuple[str, ...]
+) -> bytes:
+    """Contract 2.5: an array; or as lines or as a table."""
+    if form is Form.TABLE:
+        return render_head() + render_rows(samples, units)
+    answers = pick_all(describe_samples(samples, subject, units), fields)
+    return _encoder.encode_lines(answers) if form is Form.LINES else _encoder.encode(answers)
 
 
 def refuse_key() -> NotFoundError:

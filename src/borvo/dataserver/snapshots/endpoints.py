@@ -11,9 +11,10 @@ from litestar.params import SkipValidation
 
 from borvo.dataserver.bodies import SampleAnswer
 from borvo.dataserver.description import FAULTS, ReadOperation
+from borvo.dataserver.media import choose_form
 from borvo.dataserver.service import DataServer
 from borvo.dataserver.snapshots.answer import SnapshotAnswer
-from borvo.dataserver.snapshots.service import make_snapshot, read_snapshot
+from borvo.dataserver.snapshots.service import FetchRequest, make_snapshot, read_snapshot
 from borvo.web.bearer import present_token
 from borvo.web.csrf import WITHOUT_CSRF
 from borvo.web.problems import describe_faults
@@ -51,7 +52,11 @@ class FetchOperation(Operation):
             ("take", number, "How many samples to answer at most."),
             ("skip", number, "How many samples to pass over."),
         )
-        self.parameters = [Parameter(name, "query", schema, text) for name, schema, text in described]
+        known = "The ETag of an answer that the reader keeps: answered by 304 while it is there."
+        self.parameters = [
+            *(Parameter(name, "query", schema, text) for name, schema, text in described),
+            Parameter("If-None-Match", "header", Schema(type=OpenAPIType.STRING), known),
+        ]
 
 
 @post(
@@ -62,7 +67,13 @@ class FetchOperation(Operation):
     operation_class=MakeOperation,
     responses={
         200: ResponseSpec(SnapshotAnswer, generate_examples=False, description="The key to the results."),
-        **describe_faults({**FAULTS, 429: "The caller holds as many results as it may."}),
+        **describe_faults(
+            {
+                **FAULTS,
+                429: "The caller holds as many results as it may, or asks for many at once.",
+                503: "All together ask for too many at once.",
+            }
+        ),
     },
 )
 async def submit_query(request: AnyRequest, dataserver: Collaborators) -> Response[bytes]:
@@ -84,7 +95,12 @@ async def submit_query(request: AnyRequest, dataserver: Collaborators) -> Respon
     opt=WITHOUT_CSRF,
     operation_class=FetchOperation,
     responses={
-        200: ResponseSpec(list[SampleAnswer], generate_examples=False, description="A page of the results."),
+        200: ResponseSpec(
+            list[SampleAnswer],
+            generate_examples=False,
+            description="A page of the results. As `application/x-ndjson` a sample a line, as `text/csv` a table.",
+        ),
+        304: ResponseSpec(None, description="What `If-None-Match` names is still there."),
         **describe_faults({**FAULTS, 404: "No results under this key, or none any more."}),
     },
 )
@@ -92,10 +108,18 @@ async def show_results(request: AnyRequest, dataserver: Collaborators) -> Respon
     """A page of the results of a query that was asked before. Those of other people's samples are there as long as each
     of these people shares what she did."""
     text, headers = request.scope["query_string"].decode("latin-1"), request.headers
-    body = await read_snapshot(
-        dataserver, present_token(request.scope), headers.get("agency-query-token"), text
+    form = choose_form(headers.get("accept"))
+    asked = FetchRequest(
+        present_token(request.scope),
+        headers.get("agency-query-token"),
+        text,
+        form,
+        headers.get("if-none-match"),
     )
-    return Response(body, media_type="application/json", headers=_NO_STORE)
+    results = await read_snapshot(dataserver, asked)
+    told = {**_NO_STORE, "Vary": "Authorization, Accept", **({"ETag": results.tag} if results.tag else {})}
+    status = 200 if results.body is not None else 304
+    return Response(results.body or b"", status_code=status, media_type=form.value, headers=told)
 
 
 HANDLERS = [submit_query, show_results]

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 from borvo.agency.public import Asker, admit_asker, load_grants
+from borvo.dataserver.media import Form
 from borvo.dataserver.service import DataServer
 from borvo.dataserver.shared_reading import SharedPage, check_parts, check_shared, log_page, open_types
-from borvo.dataserver.shared_rendering import describe_shared
+from borvo.dataserver.shared_rendering import render_shared
 from borvo.dataserver.shared_statements import Opened, Opening, compose_shared_places
 from borvo.dataserver.snapshots import shared_store, store
-from borvo.dataserver.snapshots.answer import check_holding, refuse_key, render_answer, render_results
+from borvo.dataserver.snapshots.answer import check_holding, refuse_key, render_answer
 from borvo.dataserver.snapshots.model import (
     KEY_BYTES,
     Part,
@@ -91,19 +92,24 @@ def _divide(visit: Visit, opening: Opening, positions: Mapping[UUID, int]) -> It
 
 
 async def read_shared_snapshot(
-    server: DataServer, admission: Admission, digest: bytes, request: PageRequest
+    server: DataServer, admission: Admission, digest: bytes, request: PageRequest, form: Form
 ) -> bytes:
-    """A page of the results, as a JSON array; it is in the log of each of the people by then. Raises `NotFoundError`
+    """A page of the results; it is in the log of each of the people by then. Raises `NotFoundError`
     alike for whatever keeps the caller from it."""
     body, shown = await keep_refusals(
-        server.database, lambda connection: _read(server, connection, admission, digest, request)
+        server.database, lambda connection: _read(server, connection, admission, digest, request, form)
     )
     server.activity.note(admission.token.client_id, Activity.SAMPLES_READ, shown)
     return body
 
 
 async def _read(
-    server: DataServer, connection: Connection, admission: Admission, digest: bytes, request: PageRequest
+    server: DataServer,
+    connection: Connection,
+    admission: Admission,
+    digest: bytes,
+    request: PageRequest,
+    form: Form,
 ) -> tuple[bytes, int]:
     now = server.clock()
     asker = await _find_asker(connection, admission)
@@ -122,8 +128,8 @@ async def _read(
     page, wanted = SharedPage(tuple(samples), {}), snapshot.frame.start
     await check_parts(visit, opening, wanted, page)
     await log_page(visit, opening, wanted, page)
-    answers = [*describe_shared(page.samples, await restore_units(snapshot.frame.units))]
-    return render_results(answers, snapshot.frame.fields), len(answers)
+    units = await restore_units(snapshot.frame.units)
+    return render_shared(form, page.samples, units, snapshot.frame.fields), len(page.samples)
 
 
 async def _find_asker(connection: Connection, admission: Admission) -> Asker:

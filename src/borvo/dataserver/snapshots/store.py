@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import asyncpg
 import msgspec
 
 from borvo.dataserver.composition import Composition
@@ -33,12 +34,26 @@ async def count_samples(connection: Connection, person_id: PersonId, query: Stor
 _MAKING = "hashtextextended('results of queries', 0)"
 
 
+_WAIT = "4s"
+
+
+class MakingHaltedError(Exception):
+    """Somebody is being erased, or the maker makes others, for longer than a connection may wait for it."""
+
+
 async def enter_making(connection: Connection, maker: str) -> None:
-    """Makers do not wait for each other, but one maker takes turns with herself, until the transaction ends."""
-    await connection.execute(f"select pg_advisory_xact_lock_shared({_MAKING})")
-    await connection.execute(
-        "select pg_advisory_xact_lock(hashtextextended('results of ' || $1::text, 0))", maker
-    )
+    """Makers do not wait for each other, but one maker takes turns with herself, until the transaction ends. Raises
+    `MakingHaltedError`, after which the transaction can only be rolled back."""
+    try:
+        await connection.execute(
+            f"set local lock_timeout = '{_WAIT}'; select pg_advisory_xact_lock_shared({_MAKING})"
+        )
+        await connection.execute(
+            "select pg_advisory_xact_lock(hashtextextended('results of ' || $1::text, 0))", maker
+        )
+        await connection.execute("set local lock_timeout to default")
+    except asyncpg.LockNotAvailableError:
+        raise MakingHaltedError from None
 
 
 async def halt_making(connection: Connection) -> None:

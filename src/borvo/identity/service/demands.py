@@ -69,8 +69,8 @@ class UnmetAuthenticationError(OAuth2Error):
 
 def must_sign_in(facts: Facts, asked_at: datetime, login: Login) -> bool:
     """Raises `LoginRequiredError` when she has just signed in, but is not the person the client expects."""
-    parameters = facts.parameters
-    if is_sign_in_needed(parameters, login, asked_at, facts.now):
+    default = facts.client.registered.default_max_age if facts.client else None
+    if is_sign_in_needed(facts.parameters, login, asked_at, facts.now, default):
         return True
     if find_expected(facts) <= {_name_person(facts, login)}:
         return False

@@ -46,6 +46,7 @@ class ClientBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     access_token_minutes: int | None = None
     refresh_token_days: int | None = None
     refresh_token_idle_days: int | None = None
+    default_max_age: int | None = None
     token_endpoint_auth_method: AuthMethod = AuthMethod.SECRET
     jwks: str = ""
     jwks_uri: str = ""

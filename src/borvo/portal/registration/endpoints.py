@@ -44,7 +44,7 @@ def _describe(portal: Portal, told: Told) -> dict[str, Any]:
         **secret,
         "registration_access_token": told.token,
         "registration_client_uri": f"{issuer}{PATH}/{client.client_id}",
-        **describe_metadata(told.sheet, told.registration.secret_method, issuer),
+        **describe_metadata(told.sheet, told.registration, issuer),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from borvo.portal.addresses import list_hosts
+from borvo.portal.addresses import check_page_uri, list_hosts
 from borvo.portal.model import (
     LASTING_GRANTS,
     AuthMethod,
@@ -27,7 +27,7 @@ from borvo.portal.registration.flows import (
     read_flows,
     refuse,
 )
-from borvo.portal.registration.model import SecretMethod
+from borvo.portal.registration.model import About, Registration, SecretMethod
 
 DEFAULT_SCOPES = ("openid", "profile", "email", "phone", "address")
 """RFC 7591 2: of a client that names none. They open what a person tells about herself, and no reading of hers."""
@@ -69,6 +69,11 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     require_pushed_authorization_requests: bool = False
     require_signed_request_object: bool = False
     dpop_bound_access_tokens: bool = False
+    default_max_age: int | None = None
+    contacts: list[str] = []
+    software_id: str = ""
+    software_version: str = ""
+    initiate_login_uri: str = ""
 
 
 _SWITCHES = (
@@ -88,6 +93,7 @@ _TEXTS = (
 _SAME = (*_TEXTS, *_SWITCHES)
 """What is called the same here and in the portal."""
 
+_SAID = ("software_id", "software_version", "initiate_login_uri")
 _LISTS = ("redirect_uris", "post_logout_redirect_uris", "request_uris")
 
 
@@ -97,6 +103,7 @@ class Wish:
 
     details: ClientDetails
     secret_method: SecretMethod
+    about: About = field(default_factory=About)
     logo_uri: str = ""
     sent: Mapping[str, Any] = field(default_factory=dict)
 
@@ -137,6 +144,7 @@ def read_wish(content: bytes, present: ClientDetails | None = None, *, is_strict
         scopes=_read_scopes(metadata, grant_types),
         is_public=is_public,
         allows_front_channel_tokens=takes_tokens,
+        default_max_age=metadata.default_max_age,
         signing_algorithm=_read_algorithm(
             "id_token_signed_response_alg",
             metadata.id_token_signed_response_alg or usual.value,
@@ -151,7 +159,29 @@ def read_wish(content: bytes, present: ClientDetails | None = None, *, is_strict
         if signed
         else None,
     )
-    return Wish(details, secret_method, metadata.logo_uri, given)
+    return Wish(details, secret_method, _read_about(metadata), metadata.logo_uri, given)
+
+
+def _read_about(metadata: Metadata) -> About:
+    contacts = tuple(dict.fromkeys(metadata.contacts))
+    if len(contacts) > _CONTACTS_MOST or not all(map(_is_short, contacts)):
+        raise refuse(f"contacts: name at most {_CONTACTS_MOST}, each in at most {_TEXT_MOST} characters.")
+    for name in ("software_id", "software_version"):
+        if (text := getattr(metadata, name)) and not _is_short(text):
+            raise refuse(f"{name}: use at most {_TEXT_MOST} ordinary characters.")
+    address = metadata.initiate_login_uri
+    # OpenID Connect Registration 2: it uses the https scheme.
+    if address and (check_page_uri(address) or not address.startswith("https://")):
+        raise refuse("initiate_login_uri: use an https address.")
+    return About(contacts, metadata.software_id, metadata.software_version, address)
+
+
+_CONTACTS_MOST = 10
+_TEXT_MOST = 200
+
+
+def _is_short(text: str) -> bool:
+    return 0 < len(text) <= _TEXT_MOST and text.isprintable()
 
 
 def _name_client(redirect_uris: Iterable[str]) -> str:
@@ -197,9 +227,9 @@ def _read_subject_type(text: str) -> SubjectType:
     return SubjectType(text)
 
 
-def describe_metadata(sheet: ClientSheet, secret_method: SecretMethod, issuer: str) -> dict[str, Any]:
+def describe_metadata(sheet: ClientSheet, registration: Registration, issuer: str) -> dict[str, Any]:
     """What is registered, whatever was asked for; what has no value is left out."""
-    details, logo = sheet.details, sheet.presentation.logo
+    details, logo, about = sheet.details, sheet.presentation.logo, registration.about
     algorithm = details.userinfo_signed_response_alg
     told: dict[str, Any] = {
         "client_name": details.display_name,
@@ -209,6 +239,8 @@ def describe_metadata(sheet: ClientSheet, secret_method: SecretMethod, issuer: s
         "userinfo_signed_response_alg": algorithm.value if algorithm else "",
         **{name: list(getattr(details, name)) for name in _LISTS},
         **{name: getattr(details, name) for name in _TEXTS},
+        "contacts": list(about.contacts),
+        **{name: getattr(about, name) for name in _SAID},
         # Both logouts name the session at all times, so each client has what it may ask for.
         "frontchannel_logout_session_required": bool(details.frontchannel_logout_uri),
         "backchannel_logout_session_required": bool(details.backchannel_logout_uri),
@@ -218,7 +250,8 @@ def describe_metadata(sheet: ClientSheet, secret_method: SecretMethod, issuer: s
         "redirect_uris": list(details.redirect_uris),
         "response_types": list_responses(details),
         "grant_types": list_grants(details),
-        "token_endpoint_auth_method": _name_method(details, secret_method),
+        "token_endpoint_auth_method": _name_method(details, registration.secret_method),
+        **({} if details.default_max_age is None else {"default_max_age": details.default_max_age}),
         "id_token_signed_response_alg": details.signing_algorithm.value,
         "subject_type": details.subject_type.value,
         # Every id token says when the person signed in.

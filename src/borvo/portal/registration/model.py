@@ -1,6 +1,6 @@
 """Initial access tokens, registrations and what is wrong with them, as values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -60,12 +60,24 @@ class SecretMethod(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What a program says of itself (RFC 7591 2, OpenID Connect Registration 2). It is kept for its team and changes
+    nothing; texts are empty when nothing was said."""
+
+    contacts: tuple[str, ...] = ()
+    software_id: str = ""
+    software_version: str = ""
+    initiate_login_uri: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Registration:
     """What is kept of a client that registered itself, beside the client. `digest` is that of the one registration
     access token that opens it."""
 
     digest: bytes
     secret_method: SecretMethod
+    about: About = field(default_factory=About)
 
 
 class RegistrationFault(StrEnum):

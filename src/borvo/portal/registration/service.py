@@ -116,7 +116,7 @@ async def _insert(
     if logo is not None:
         await logo_store.save_logo(connection, client.client_key, logo, now)
     token = create_registration_token(portal.entropy)
-    registration = Registration(portal.verifier.digest(token), wish.secret_method)
+    registration = Registration(portal.verifier.digest(token), wish.secret_method, wish.about)
     await store.insert_registration(connection, client.client_key, registration, admitted.token.label, now)
     who = _Way(maker_id, admitted.token.name)
     after = {name: value for name, value in describe_details(wish.details).items() if value}
@@ -265,7 +265,7 @@ async def _update(
     is_provided = _has_secret(after.client)
     secret = "" if is_provided else await _add_secret(portal, connection, after.client, _ITSELF)
     token = create_registration_token(portal.entropy)
-    registration = Registration(portal.verifier.digest(token), wish.secret_method)
+    registration = Registration(portal.verifier.digest(token), wish.secret_method, wish.about)
     presented = opened.registration.digest
     if not await store.replace_registration(connection, key, presented, registration):
         raise refuse_token("This registration access token was replaced in the meantime.")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from borvo.kernel.ids import ClientKey, PersonId, TenancyId
 from borvo.portal.model import Tenancy
-from borvo.portal.registration.model import Admitted, InitialToken, Registration, SecretMethod
+from borvo.portal.registration.model import About, Admitted, InitialToken, Registration, SecretMethod
 from borvo.storage.database import Connection, Row
 
 _COLUMNS = """i.id, i.tenancy_id, i.label, i.ending, i.maker_id, i.created_at, i.expires_at, i.most, i.made,
@@ -105,23 +105,36 @@ async def insert_registration(
     now: datetime,
 ) -> None:
     await connection.execute(
-        """insert into client_registration (client_key, digest, secret_method, initial_label, registered_at)
-           values ($1, $2, $3, $4, $5)""",
+        """insert into client_registration
+             (client_key, digest, secret_method, contacts, software_id, software_version, initiate_login_uri,
+              initial_label, registered_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
         client_key,
         registration.digest,
         registration.secret_method.value,
+        *_list_about(registration.about),
         initial_label,
         now,
     )
 
 
+def _list_about(about: About) -> tuple[object, ...]:
+    return about.contacts, about.software_id, about.software_version, about.initiate_login_uri
+
+
 async def load_registration(connection: Connection, client_key: ClientKey) -> Registration | None:
     """None for one whose token has ended, too."""
     row = await connection.fetchrow(
-        "select digest, secret_method from client_registration where client_key = $1 and digest is not null",
+        """select digest, secret_method, contacts, software_id, software_version, initiate_login_uri
+           from client_registration where client_key = $1 and digest is not null""",
         client_key,
     )
-    return Registration(row["digest"], SecretMethod(row["secret_method"])) if row else None
+    if row is None:
+        return None
+    about = About(
+        tuple(row["contacts"]), row["software_id"], row["software_version"], row["initiate_login_uri"]
+    )
+    return Registration(row["digest"], SecretMethod(row["secret_method"]), about)
 
 
 async def replace_registration(
@@ -129,12 +142,15 @@ async def replace_registration(
 ) -> bool:
     """Whether the token that was presented was the current one until now."""
     replaced = await connection.fetchval(
-        """update client_registration set digest = $3, secret_method = $4
+        """update client_registration
+           set (digest, secret_method, contacts, software_id, software_version, initiate_login_uri)
+             = ($3, $4, $5, $6, $7, $8)
            where client_key = $1 and digest = $2 returning true""",
         client_key,
         presented,
         registration.digest,
         registration.secret_method.value,
+        *_list_about(registration.about),
     )
     return bool(replaced)
 

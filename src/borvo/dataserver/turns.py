@@ -1,4 +1,4 @@
-"""How many statistics are worked out at once in one process."""
+"""How much of what keeps connections of the database busy is at work at once in one process."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,11 +18,20 @@ class _Queue:
 
 
 class Turns:
-    """Statistics keep a connection of the database busy for up to half a minute, so they get some of them and never
-    all. Of `places`, one caller has `each` at most and `waiting` more in her queue, so that nobody keeps others out.
-    Who waits gives up after `patience` seconds."""
+    """Some of what is asked for, `deeds`, keeps a connection of the database busy for long, so it gets some of them and
+    never all. Of `places`, one caller has `each` at most and `waiting` more in her queue, so that nobody keeps
+    others out. Who waits gives up after `patience` seconds."""
 
-    def __init__(self, *, places: int = 4, each: int = 2, waiting: int = 20, patience: float = 10.0) -> None:
+    def __init__(
+        self,
+        deeds: str = "statistics",
+        *,
+        places: int = 4,
+        each: int = 2,
+        waiting: int = 20,
+        patience: float = 10.0,
+    ) -> None:
+        self._deeds = deeds
         self._places = asyncio.Semaphore(places)
         self._each = each
         self._length = each + waiting
@@ -35,10 +44,11 @@ class Turns:
         `OverloadedError` when all together do; nothing was begun then."""
         queue = self._queues.setdefault(caller, _Queue(self._each))
         if queue.length >= self._length:
-            raise _refuse_caller()
+            raise self._refuse_caller()
         queue.length += 1
         try:
-            async with self._hold(queue.places, _refuse_caller()), self._hold(self._places, _refuse_all()):
+            mine, all_ = (queue.places, self._refuse_caller()), (self._places, self.refuse_all())
+            async with self._hold(*mine), self._hold(*all_):
                 yield
         finally:
             queue.length -= 1
@@ -57,14 +67,14 @@ class Turns:
         finally:
             places.release()
 
+    def _refuse_caller(self) -> TooManyRequestsError:
+        return TooManyRequestsError(
+            f"You ask for many {self._deeds} at once. Ask for one after the other.", retry_after=_RETRY_AFTER
+        )
 
-def _refuse_caller() -> TooManyRequestsError:
-    return TooManyRequestsError(
-        "You ask for many statistics at once. Ask for one after the other.", retry_after=_RETRY_AFTER
-    )
-
-
-def _refuse_all() -> OverloadedError:
-    return OverloadedError(
-        "More statistics are asked for at once than can be worked out. Ask again.", retry_after=_RETRY_AFTER
-    )
+    def refuse_all(self) -> OverloadedError:
+        """Also for what had its turn, and did not get on."""
+        return OverloadedError(
+            f"More {self._deeds} are asked for at once than can be worked out. Ask again.",
+            retry_after=_RETRY_AFTER,
+        )

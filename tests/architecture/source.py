@@ -4,6 +4,7 @@ import ast
 import os
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 NOT_OURS = frozenset({".git", ".venv", "node_modules", "built", "dist", "build", "__pycache__"})
@@ -35,9 +36,18 @@ def show(root: Path, path: Path) -> str:
 
 def measure_functions(root: Path) -> list[tuple[str, int]]:
     return [
-        (f"{show(root, path)}:{node.lineno} {node.name}", (node.end_lineno or node.lineno) - node.lineno + 1)
+        (f"{show(root, path)}:{place}", lines)
         for path in find_python(root)
-        for node in ast.walk(parse(path))
+        for place, lines in _measure_functions(path.read_text(encoding="utf-8"))
+    ]
+
+
+@cache
+def _measure_functions(text: str) -> list[tuple[str, int]]:
+    """By the text, since several checks look at the same."""
+    return [
+        (f"{node.lineno} {node.name}", (node.end_lineno or node.lineno) - node.lineno + 1)
+        for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
 

@@ -16,7 +16,7 @@ from tests.conformance.reference_provider import run_reference  # noqa: E402
 from tests.conformance.relying_party import RelyingParty, run_relying_party  # noqa: E402
 from tests.conformance.run import begin  # noqa: E402
 from tests.conformance.trial import Shared  # noqa: E402
-from tests.conftest import replace_database  # noqa: E402
+from tests.databases import replace_database  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -14,13 +14,18 @@ _built: dict[tuple[object, ...], Litestar] = {}
 _platforms: WeakKeyDictionary[ASGIApp, Platform] = WeakKeyDictionary()
 
 
-def build_app_for(platform: Platform, part: str = "") -> ASGIApp:
-    """Serves the platform until another one is given for the same part, which is the next test's: a second platform
-    in one test takes a part of its own."""
+def register_handlers(platform: Platform, part: str = "") -> Litestar:
+    """All that such a platform's application answers, without what it answers from."""
     key = (part, platform.keyring.derive("csrf"), platform.entropy, platform.accounts.cookies)
     if key not in _built:
         _built[key] = build_litestar(platform)
-    app = _built[key]
+    return _built[key]
+
+
+def build_app_for(platform: Platform, part: str = "") -> ASGIApp:
+    """Serves the platform until another one is given for the same part, which is the next test's: a second platform
+    in one test takes a part of its own."""
+    app = register_handlers(platform, part)
     for name, provider in list_dependencies(platform).items():
         present = app.dependencies[name]
         assert isinstance(present, Provide)

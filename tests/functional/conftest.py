@@ -17,6 +17,7 @@ from borvo.assembly import Platform, build_platform
 from borvo.identity.public import ALGORITHMS, GenerateKey, generate_key
 from borvo.kernel.entropy import read_system_entropy
 from borvo.settings import Settings
+from tests.databases import Databases
 from tests.factories.clients import MYBP_SCOPES, register_client
 from tests.functional.application import build_app_for
 from tests.functional.browser import Browser
@@ -87,7 +88,9 @@ def pause() -> Pause:
 
 
 @pytest.fixture
-async def platform(settings: Settings, clock: TestClock, pause: Pause) -> AsyncIterator[Platform]:
+async def platform(
+    settings: Settings, clock: TestClock, pause: Pause, databases: Databases
+) -> AsyncIterator[Platform]:
     """The platform with its database open, a clock of the test's own and fast password hashes."""
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     platform = build_platform(
@@ -98,9 +101,10 @@ async def platform(settings: Settings, clock: TestClock, pause: Pause) -> AsyncI
         generate=reuse_keys(),
         pause=pause,
     )
+    databases.pool.lend(platform.database)
     await platform.database.open()
     yield platform
-    await platform.database.close()
+    await databases.pool.take_back(platform.database)
 
 
 @pytest.fixture

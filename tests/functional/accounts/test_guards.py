@@ -8,8 +8,9 @@ import httpx
 import pytest
 from litestar.routes import HTTPRoute
 
-from borvo.assembly import Platform, build_litestar
+from borvo.assembly import Platform
 from tests.functional.accounts.enrolment import add_app, is_signed_in, make_codes
+from tests.functional.application import register_handlers
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
 from tests.functional.identity.flows import ADA
@@ -19,7 +20,7 @@ PASSWORD = "correct horse pony"
 
 
 def list_paths(platform: Platform, method: str) -> Iterator[str]:
-    for route in build_litestar(platform).routes:
+    for route in register_handlers(platform).routes:
         is_own = route.path == "/" or route.path.startswith("/account")
         if isinstance(route, HTTPRoute) and is_own and method in route.methods:
             yield re.sub(r"\{[^}]+\}", "x", route.path)

@@ -16,7 +16,7 @@ from borvo.assembly import Platform, build_platform
 from borvo.settings import Settings
 from borvo.storage.backup import dump_database, read_recipient
 from borvo.storage.migration import find_head
-from tests.conftest import replace_database
+from tests.databases import replace_database
 from tests.functional.application import build_app_for
 from tests.functional.browser import Browser
 from tests.functional.cli.commands import Ended, run

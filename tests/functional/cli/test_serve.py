@@ -12,7 +12,7 @@ from borvo.accounts.public import Registration, Role, create_person, find_person
 from borvo.assembly import Platform
 from borvo.storage.marks import DEMO, set_mark
 from borvo.storage.migration import find_head, find_revision
-from tests.conftest import replace_database
+from tests.databases import replace_database
 from tests.functional.cli.commands import Ended, run, start, wait
 from tests.processes import find_free_port, read_line
 

@@ -5,9 +5,10 @@ import re
 import httpx
 import pytest
 
-from borvo.assembly import Platform, build_litestar
+from borvo.assembly import Platform
 from borvo.identity.cross_origin import PATHS
 from tests.factories.clients import register_client
+from tests.functional.application import register_handlers
 from tests.functional.conftest import TestClock
 from tests.functional.identity.flows import execute
 
@@ -68,7 +69,7 @@ async def test_no_other_origin_may_read(http: httpx.AsyncClient, origin: str) ->
 
 
 async def test_nothing_else_is_read_across_origins(platform: Platform, http: httpx.AsyncClient) -> None:
-    paths = {re.sub(r"\{[^}]*\}", "x", route.path) for route in build_litestar(platform).routes}
+    paths = {re.sub(r"\{[^}]*\}", "x", route.path) for route in register_handlers(platform).routes}
     assert paths > PATHS
     assert set(OPEN) == PATHS
     for path in sorted(paths - PATHS):

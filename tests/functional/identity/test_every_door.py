@@ -9,9 +9,10 @@ import httpx
 import pytest
 from litestar.routes import HTTPRoute
 
-from borvo.assembly import Platform, build_litestar
+from borvo.assembly import Platform
 from borvo.web.forms import FORM_MEDIA_TYPE
 from tests.factories.clients import REDIRECT_URI, SECRET
+from tests.functional.application import register_handlers
 from tests.functional.browser import Browser, read_forms
 from tests.functional.identity.aspnet import Handler
 
@@ -108,7 +109,7 @@ class Knocker:
 
 
 def list_paths(platform: Platform) -> Iterator[tuple[str, set[str]]]:
-    for route in build_litestar(platform).routes:
+    for route in register_handlers(platform).routes:
         # Static files have tests of their own; signing out would leave the person outside.
         if isinstance(route, HTTPRoute) and "static" not in route.path and route.path != "/account/sign-out":
             yield route.path, {str(method) for method in route.methods}

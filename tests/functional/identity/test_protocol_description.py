@@ -13,10 +13,11 @@ from schemathesis.core import NotSet
 from schemathesis.generation import GenerationMode
 
 import borvo.identity
-from borvo.assembly import Platform, build_litestar
+from borvo.assembly import Platform
 from borvo.identity.description import FIELDS
 from borvo.portal.public import create_tenancy
 from borvo.web.forms import FORM_MEDIA_TYPE
+from tests.functional.application import register_handlers
 from tests.functional.browser import Browser
 from tests.functional.dataserver.test_description import create_cases
 from tests.functional.identity.flows import ADA
@@ -44,7 +45,7 @@ async def document(http: httpx.AsyncClient) -> Any:
 def test_every_address_of_the_protocol_is_described(platform: Platform, document: Any) -> None:
     known = {
         (path, method.lower())
-        for path, methods in list_addresses(build_litestar(platform))
+        for path, methods in list_addresses(register_handlers(platform))
         for method in methods - {"OPTIONS"}
         if path not in ANSWERS
     }

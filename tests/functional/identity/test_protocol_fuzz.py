@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from litestar.types import ASGIApp
 
-from borvo.assembly import Platform, build_litestar
+from borvo.assembly import Platform
 from borvo.identity.description import FIELDS
 from borvo.portal.public import create_tenancy
 from borvo.web.forms import FORM_MEDIA_TYPE
 from tests.factories.clients import REDIRECT_URI, SECRET, register_client
-from tests.functional.application import build_app_for
+from tests.functional.application import build_app_for, register_handlers
 from tests.functional.browser import Browser, read_forms
 from tests.functional.conftest import ISSUER
 from tests.functional.identity.aspnet import Handler
@@ -150,7 +150,7 @@ async def target(platform: Platform, ada: Browser, handler: Handler) -> Target:
     words = sorted({value for forms in usual.values() for form in forms for value in form.values()} | WORDS)
     addresses = [
         (path.replace("{client_id}", registered["client_id"]), methods)
-        for path, methods in sorted(list_addresses(build_litestar(platform)))
+        for path, methods in sorted(list_addresses(register_handlers(platform)))
     ]
     return Target(build_app_for(platform), addresses, words, usual, headers, count(1).__next__)
 

@@ -9,10 +9,11 @@ import httpx
 import pytest
 from litestar.routes import HTTPRoute
 
-from borvo.assembly import Platform, build_litestar
+from borvo.assembly import Platform
 from borvo.portal.api.bodies import ClientBody
 from borvo.portal.model import GrantType
 from borvo.portal.public import TeamRole
+from tests.functional.application import register_handlers
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
 from tests.functional.portal.conftest import StartPerson
@@ -72,7 +73,7 @@ TABLES = (
 
 
 def list_routes(platform: Platform) -> Iterator[Case]:
-    for route in build_litestar(platform).routes:
+    for route in register_handlers(platform).routes:
         if isinstance(route, HTTPRoute) and route.path.startswith(API):
             yield from ((method, route.path) for method in route.methods if method not in {"HEAD", "OPTIONS"})
 

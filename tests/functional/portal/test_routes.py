@@ -10,9 +10,10 @@ import httpx
 import pytest
 from litestar.routes import HTTPRoute
 
-from borvo.assembly import Platform, build_litestar
+from borvo.assembly import Platform
 from borvo.portal.api.routes import PATH as API
 from borvo.portal.public import TeamRole, add_member
+from tests.functional.application import register_handlers
 from tests.functional.browser import Browser
 from tests.functional.portal.conftest import StartPerson
 from tests.functional.portal.journeys import register
@@ -128,7 +129,7 @@ CASES = sorted(RULES, key=lambda case: (case[0] == "POST" and case[1].endswith(E
 
 
 def list_routes(platform: Platform) -> Iterator[Case]:
-    for route in build_litestar(platform).routes:
+    for route in register_handlers(platform).routes:
         # Those of the management API have a table of their own.
         is_page = route.path.startswith("/portal") and not route.path.startswith(API)
         if isinstance(route, HTTPRoute) and is_page:

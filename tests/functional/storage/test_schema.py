@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from borvo.assembly.schema import load_metadata
 from borvo.storage.migration import find_head, find_revision, migrate, run_synchronously
-from tests.conftest import replace_database
+from tests.databases import replace_database
 from tests.functional.growth import ENDING, KEPT
 
 metadata = load_metadata()

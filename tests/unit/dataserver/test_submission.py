@@ -62,7 +62,7 @@ def test_members_one_behind_the_other_are_one_body(coding: str) -> None:
 
 
 @pytest.mark.parametrize("coding", COMPRESSORS)
-@pytest.mark.parametrize("size", [BODY_LIMIT, BODY_LIMIT + 1, 100 * BODY_LIMIT])
+@pytest.mark.parametrize("size", [BODY_LIMIT, BODY_LIMIT + 1, 9 * BODY_LIMIT])
 def test_a_body_that_grows_beyond_the_limit_is_refused(coding: str, size: int) -> None:
     body = COMPRESSORS[coding](b" " * size)
     if size == BODY_LIMIT:

@@ -11,6 +11,8 @@ async def end_all_sessions(connection: Connection, now: datetime) -> None:
     await connection.execute("update account_link set used_at = $1 where used_at is null", now)
     await connection.execute("update half_login set ended_at = $1 where ended_at is null", now)
     await connection.execute("update login_session set ended_at = $1 where ended_at is null", now)
+    # One that was stopped since would be carried out, and the link that stops it has ended.
+    await connection.execute("delete from factor_removal")
     # Codes of authenticator apps that were used are good again until their time is over.
     step = int(now.timestamp()) // STEP_SECONDS + WINDOW
     await connection.execute("update person_totp set last_step = greatest(last_step, $1)", step)

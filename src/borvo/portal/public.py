@@ -68,6 +68,7 @@ from borvo.portal.store import (
 )
 from borvo.portal.strictness import STRICT_ALGORITHMS, is_fit_callback
 from borvo.portal.team.model import Member, TeamRole
+from borvo.portal.team.store import is_member_of_client
 from borvo.portal.team.tenancies import (
     TenancyCount,
     add_member,
@@ -142,6 +143,7 @@ __all__ = [
     "forget_member",
     "generate_secret",
     "is_fit_callback",
+    "is_member_of_client",
     "list_all_tenancies",
     "list_counts",
     "list_hindrances",

@@ -25,7 +25,7 @@ LASTING = (PAIRWISE, HIDDEN, CLIENT_SECRETS, REFRESH)
 SUCCEEDED = (EVENT_CHAIN, RECOVERY_CODES)
 """Each secret brings a new one, and those before stay to verify what they were used for."""
 
-_LOCK = 7_201_903
+_LOCK = 7_201_911
 _PURPOSE = "kept keys"
 
 kept_key = sa.Table(

@@ -37,16 +37,19 @@ async def provide_supporter(request: AnyRequest, login: SignedIn) -> Login:
     return login
 
 
-class Delicate(Protocol):
-    """A deed that may ask for a sign-in just before."""
+class Deed(Protocol):
+    """What may ask for a sign-in just before."""
+
+    @property
+    def is_grave(self) -> bool: ...
 
     @property
     def is_delicate(self) -> bool: ...
 
 
-async def check_recent(accounts: Accounts, supporter: Login, deed: Delicate | None, address: str) -> None:
-    """Raises `FreshSignInNeededError`, which leads back to the address, for a delicate deed."""
-    if deed is not None and deed.is_delicate:
+async def check_recent(accounts: Accounts, supporter: Login, deed: Deed | None, address: str) -> None:
+    """Raises `FreshSignInNeededError`, which leads back to the address, for a grave or delicate deed."""
+    if deed is not None and (deed.is_grave or deed.is_delicate):
         await require_recent(accounts, supporter, address)
 
 

@@ -50,8 +50,7 @@ async def show_events(request: AnyRequest, supporter: Supporting, accounts: Coll
     chosen = await _choose(accounts, supporter, form)
     events: list[RecordedEvent] = []
     if form.is_valid:
-        if before is None:
-            await _note(accounts, supporter, form)
+        await _note(accounts, supporter, form)
         events = await event_log.list_page(accounts, chosen, before, PAGE_SIZE + 1)
     return _render(supporter, form, events, before)
 

@@ -1,8 +1,10 @@
 """What support does with organisations, by the names of the deeds in the console."""
 
 from borvo.accounts.public import Accounts, Intervention, name_role
+from borvo.kernel.errors import ForbiddenError
 from borvo.kernel.text import say
 from borvo.organisations.public import OrganisationRole, Organisations
+from borvo.portal.public import is_member_of_client
 from borvo.support import organisations as clinics
 from borvo.support.things import ThingDeed, Words, begin, tell
 
@@ -15,7 +17,11 @@ async def _take_from(organisations: Organisations, name: str, words: Words, why:
     return await clinics.remove_member(organisations, name, words.email, words.role or None, actor=why.actor)
 
 
-async def _allow(organisations: Organisations, name: str, words: Words, _: Intervention) -> str:
+async def _allow(organisations: Organisations, name: str, words: Words, why: Intervention) -> str:
+    """A client that acts for an organisation reads what is shared with it, so nobody allows one of her own."""
+    async with organisations.accounts.database.connection() as connection:
+        if await is_member_of_client(connection, why.supporter_id, words.client):
+            raise ForbiddenError(say("You belong to the tenancy of this client. Ask a colleague."))
     return await clinics.allow_client(organisations, words.client, name)
 
 
@@ -60,6 +66,7 @@ _ORGANISATION = (
         say("The client acts for it."),
         _allow,
         ("client",),
+        is_delicate=True,
     ),
     ThingDeed(
         "client-removal",

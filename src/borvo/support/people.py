@@ -28,7 +28,7 @@ Act = Callable[[Accounts, PersonId, Wish, Intervention], Awaitable[str]]
 class Deed:
     """One thing that can be done. `words` say what follows from it, before it is done, `done` that it was; `act`
     answers with a sentence that says more. What `is_grave` cannot be undone, or shuts somebody out; what `is_delicate`
-    would let a thief of the supporter's session into accounts, so it asks for a sign-in just before."""
+    would let a thief of the supporter's session into accounts. Both ask for a sign-in just before."""
 
     name: str
     title: str
@@ -166,6 +166,7 @@ _ALL = (
         say("Lift the suspension"),
         say("The suspension is lifted."),
         _lift,
+        is_delicate=True,
     ),
     Deed(
         "closing",

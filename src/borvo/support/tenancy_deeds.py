@@ -53,6 +53,7 @@ _TENANCY = (
         say("The tenancy works again."),
         _resume,
         tells="owners",
+        is_delicate=True,
     ),
     ThingDeed(
         "prefix",

@@ -27,8 +27,8 @@ class Words:
 @dataclass(frozen=True, slots=True)
 class ThingDeed(Generic[Feature]):
     """One thing that can be done. `fields` are those of `Words` that it asks for; `act` answers with a sentence, and
-    `tells` whom: somebody named, all who own the thing, or nobody. What `is_delicate` asks for a
-    sign-in just before."""
+    `tells` whom: somebody named, all who own the thing, or nobody. What `is_grave` or
+    `is_delicate` asks for a sign-in just before."""
 
     name: str
     title: str

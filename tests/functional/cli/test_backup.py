@@ -150,7 +150,9 @@ async def test_tokens_of_programs_that_may_have_been_revoked_since_have_ended(
              select tenancy_id, gen_random_uuid(), 'a', 'ci', 'abcd', now(), now() + interval '1 day', 9 from client;
            insert into client_registration (client_key, digest, secret_method, registered_at)
              select client_key, 'a', 'client_secret_basic', now() from client;
-           insert into person_totp (person_id, sealed_secret, created_at) values (gen_random_uuid(), 'a', now())""",
+           insert into person_totp (person_id, sealed_secret, created_at) values (gen_random_uuid(), 'a', now());
+           insert into factor_removal (person_id, kinds, asked_at, due_at)
+             values (gen_random_uuid(), '{passkey}', now(), now())""",
     )
     identity, recipient = await make_key(tmp_path)
     await back_up(settings.database_url, tmp_path / "x", recipient)
@@ -159,8 +161,9 @@ async def test_tokens_of_programs_that_may_have_been_revoked_since_have_ended(
                       (select count(*) from initial_token where expires_at <= now()),
                       (select count(*) from client_registration where digest is null),
                       (select count(*) from person_totp where last_step > extract(epoch from now()) / 30 - 100),
+                      (select count(*) from factor_removal),
                       (select count(*) from database_mark where name = 'restored' and at > now() - interval '1 hour')"""
-    assert await ask(empty_url, ended) == (1, 1, 1, 1, 1)
+    assert await ask(empty_url, ended) == (1, 1, 1, 1, 0, 1)
 
 
 async def test_a_restore_that_broke_off_is_not_served_and_goes_on(

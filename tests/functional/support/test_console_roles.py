@@ -100,12 +100,13 @@ async def test_what_would_let_a_thief_into_accounts_asks_for_a_sign_in_just_befo
     await add_passkey(ada)
     clock.advance(minutes=11)
     person = f"/support/people/{await office.find_id()}"
-    for path in (f"{person}/role-giving", f"{person}/factor-removal"):
+    for deed in ("role-giving", "role-taking", "factor-removal", "suspension", "lifting", "closing"):
+        path = f"{person}/{deed}"
         for answer in (await sue.client.get(path), await post(sue, path, reason=WHY, role="agent")):
             target = urlsplit(answer.headers["location"])
             assert (answer.status_code, target.path) == (303, "/account/sign-in"), path
             assert parse_qs(target.query)["return_to"] == [path]
-    assert (await sue.client.get(f"{person}/suspension")).status_code == 200
+    assert (await sue.client.get(f"{person}/verification")).status_code == 200
     assert await fetch_value(office.platform, "select count(*) from person_role where role = 'agent'") == 0
 
 

@@ -59,6 +59,9 @@ async def test_that_somebody_read_it_is_in_it(office: Office, sue: Browser) -> N
     assert {each["actor"] for each in events} == {f"support person {await office.find_id(SUE)}"}
     asked = {json.loads(each["detail"])["filter"] for each in events}
     assert asked == {f"kind {KIND}, client demo.app1", "everything"}
+    last = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+    await sue.open(f"/support/events?client=demo.app2&before={last}")
+    assert len(await office.list_events("support_read_log")) == len(events) + 1
     assert "Log read by support" in (await sue.open("/support/events?kind=support_read_log")).text
 
 

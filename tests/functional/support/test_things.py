@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from borvo.assembly import Platform
+from borvo.portal.public import create_tenancy
 from borvo.support.public import create_initial_token
 from tests.factories.clients import register_client
 from tests.functional.browser import Browser
@@ -165,6 +166,18 @@ async def test_nobody_puts_herself_anywhere(office: Office, sue: Browser, tenanc
     roles = "select count(*) from person_role r join person p on p.id = r.person_id where p.email = 'sue@example.org'"
     assert await fetch_value(office.platform, roles) == 1
     assert await fetch_value(office.platform, "select count(*) from organisation_member") == 0
+
+
+async def test_nobody_lets_a_client_of_her_own_act_for_an_organisation(
+    office: Office, sue: Browser, clinic: str
+) -> None:
+    await create_tenancy(office.platform.portal, SUE, "sueorg")
+    await register_client(
+        office.platform, "sueorg.worker", grant_types=["client_credentials"], redirect_uris=[]
+    )
+    page = await act(sue, f"{clinic}/client", client="sueorg.worker")
+    assert (page.status_code, "You belong to the tenancy of this client" in page.text) == (403, True)
+    assert await fetch_value(office.platform, "select count(*) from organisation_client") == 0
 
 
 @pytest.mark.parametrize("path", [f"{TENANCIES}/none", f"{TENANCIES}/%00", f"{ORGANISATIONS}/none"])

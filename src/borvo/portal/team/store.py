@@ -42,6 +42,18 @@ async def load_membership(
     return _read_membership(row) if row else None
 
 
+async def is_member_of_client(connection: Connection, person_id: UUID | None, client_id: str) -> bool:
+    """Whether the person is in the team that registered the client."""
+    return bool(
+        await connection.fetchval(
+            """select exists (select from client c join tenancy_member m on m.tenancy_id = c.tenancy_id
+               where c.client_id = $1 and m.person_id = $2)""",
+            client_id,
+            person_id,
+        )
+    )
+
+
 async def load_tenancy(connection: Connection, tenancy_id: TenancyId) -> Tenancy | None:
     row = await connection.fetchrow(f"select {_TENANCY} from tenancy t where t.id = $1", tenancy_id)
     return read_tenancy(row) if row else None

@@ -42,7 +42,7 @@ from borvo.storage.security_events.model import KEPT_AT_LEAST, RecordedEvent
 SEALED_WITHIN = timedelta(minutes=5)
 """How late a link may be before it is worth a word."""
 
-_LOCK = 7_201_902
+_LOCK = 7_201_912
 
 log = structlog.get_logger(__name__)
 

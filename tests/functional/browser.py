@@ -71,6 +71,11 @@ def read_forms(page: str) -> list[PageForm]:
     return reader.forms
 
 
+def read_last_form(page: str) -> PageForm:
+    """The last one before that of the footer, by which a language is chosen."""
+    return [form for form in read_forms(page) if form.action != "/language"][-1]
+
+
 class Browser:
     """Keeps cookies, follows redirects within the origin, and stops at redirects that leave it."""
 

@@ -15,6 +15,7 @@ from tests.functional.portal.clients import Terminal, serve
 from tests.functional.portal.conftest import StartPerson
 from tests.functional.portal.journeys import register
 from tests.functional.portal.pictures import draw_png
+from tests.functional.portal.registrations import register_by_program
 from tests.functional.portal.teams import find_person_id, join, post
 from tests.functional.portal.test_api_routes import dump
 from tests.functional.portal.tokens import create_token
@@ -43,6 +44,7 @@ RULES: dict[tuple[str, ...], Rule] = {
     ("delete", CLIENT, "--confirm", CLIENT): Rule.OWNER,
     ("restore", CLIENT): Rule.OWNER,
     ("apply", "-f", "FILE", "--yes"): Rule.DEVELOPER,
+    ("end-registration", CLIENT): Rule.DEVELOPER,
     ("secret", "list", CLIENT): Rule.VIEWER,
     ("secret", "add", CLIENT): Rule.DEVELOPER,
     ("secret", "revoke", CLIENT, "web"): Rule.DEVELOPER,
@@ -67,14 +69,16 @@ def test_every_command_has_a_rule() -> None:
 
 @pytest.fixture
 async def terminal(
+    platform: Platform,
     application: ASGIApp,
     developer: Browser,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Terminal]:
-    """In a folder with a file and a picture; the tenancy has a client with a secret."""
+    """In a folder with a file and a picture; the tenancy has a client with a secret, which a program may change."""
     await register(developer)
+    await register_by_program(platform)
     secret = f"/portal/clients/{CLIENT}/secret"
     await developer.submit(await developer.open(secret), secret, label="web")
     (tmp_path / "FILE").write_text(FILE)

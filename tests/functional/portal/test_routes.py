@@ -247,7 +247,8 @@ async def test_who_is_signed_out_is_sent_to_sign_in(
 
 
 def is_shut(case: Case, answer: httpx.Response) -> bool:
-    if "healthorg.myapp" in answer.text:
+    # The choice of a language leads back to the address that was asked for, which tells nothing.
+    if "healthorg.myapp" in answer.text.replace(f'value="{answer.url.path}"', ""):
         return False
     if case in OWN:
         return answer.status_code in {200, 303, 403}

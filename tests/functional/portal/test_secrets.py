@@ -8,7 +8,7 @@ import pytest
 
 from borvo.assembly import Platform
 from borvo.portal.public import RegisteredClient, load_client
-from tests.functional.browser import Browser, read_forms
+from tests.functional.browser import Browser, read_last_form
 from tests.functional.conftest import TestClock
 from tests.functional.portal.journeys import register
 
@@ -134,7 +134,7 @@ async def test_secrets_of_another_tenancy_are_not_found(
     secret_id = (await load(platform)).secrets[0].id
     await register(stranger, suffix="own")
     own = await stranger.open("/portal/clients/elsewhere.own/secret")
-    fields = {"_csrf_token": read_forms(own.text)[-1].values("_csrf_token")[0], "secret": OWN}
+    fields = {"_csrf_token": read_last_form(own.text).values("_csrf_token")[0], "secret": OWN}
     for path in (PAGE, f"{PAGE}/own", f"{PAGE}/file", f"{PAGE}/{secret_id}/removal"):
         assert (await stranger.client.post(path, data=fields)).status_code == 404, path
     for path in (PAGE, f"{PAGE}/{secret_id}/removal"):

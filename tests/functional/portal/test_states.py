@@ -9,7 +9,7 @@ import pytest
 from borvo.assembly import Platform
 from borvo.identity.service.guessing import WRONG_SECRETS
 from borvo.portal import lifecycle
-from tests.functional.browser import Browser, read_forms
+from tests.functional.browser import Browser, read_forms, read_last_form
 from tests.functional.conftest import TestClock
 from tests.functional.identity.aspnet import Handler
 from tests.functional.identity.flows import obtain_code, obtain_tokens, refresh
@@ -46,7 +46,7 @@ async def act(browser: Browser, action: str) -> httpx.Response:
 
 async def upload(browser: Browser, content: bytes) -> httpx.Response:
     page = await browser.open(f"{CLIENT}/logo")
-    token = read_forms(page.text)[-1].values("_csrf_token")[0]
+    token = read_last_form(page.text).values("_csrf_token")[0]
     files = {"logo": ("logo.png", content, "image/png")}
     return await browser.client.post(f"{CLIENT}/logo", data={"_csrf_token": token}, files=files)
 
@@ -294,7 +294,7 @@ async def test_to_another_tenancy_there_is_no_such_client(
 ) -> None:
     await register(developer)
     page = await stranger.open("/portal/clients/import")
-    token = read_forms(page.text)[-1].values("_csrf_token")[0]
+    token = read_last_form(page.text).values("_csrf_token")[0]
     answer = await stranger.client.post(f"{STATE}/{action}", data={"_csrf_token": token})
     assert answer.status_code == 404
     assert not (await load_present(platform, ID)).is_disabled

@@ -4,7 +4,7 @@ import pytest
 
 from borvo.assembly import Platform
 from borvo.portal.public import TeamRole, add_member, create_tenancy
-from tests.functional.browser import Browser, read_forms
+from tests.functional.browser import Browser, read_last_form
 from tests.functional.conftest import TestClock
 from tests.functional.portal.journeys import register
 from tests.functional.portal.teams import post
@@ -92,9 +92,9 @@ async def test_what_another_person_looked_at_in_this_browser_is_not_shown_to_the
 async def test_the_form_decides_and_not_what_was_looked_at_since(both: Browser) -> None:
     """Two tabs: the form of one is sent after the other has gone on to another tenancy."""
     page = await both.open("/portal/clients/new")
-    tenancy = read_forms(page.text)[-1].values("tenancy")[0]
+    tenancy = read_last_form(page.text).values("tenancy")[0]
     await both.open("/portal?tenancy=elsewhere")
-    fields = dict(read_forms(page.text)[-1].fields) | {"suffix": "late", "display_name": "Late"}
+    fields = dict(read_last_form(page.text).fields) | {"suffix": "late", "display_name": "Late"}
     fields |= {"tenancy": tenancy, "redirect_uris": "https://localhost:5001/signin-oidc"}
     fields.pop("_csrf_token")
     answer = await post(both, "/portal/clients/new", **fields)

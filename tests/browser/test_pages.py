@@ -14,7 +14,7 @@ from borvo.accounts.public import find_person
 from borvo.accounts.registration import Wish, ask_for_link
 from borvo.portal.activity import list_days
 from borvo.portal.public import Activity, add_counts
-from tests.browser.conftest import OpenPage, check_looks, sign_in, tab_to
+from tests.browser.conftest import DESKTOP, PHONE, OpenPage, check_look, sign_in, tab_to
 from tests.factories.clients import register_client
 from tests.functional.mails import find_link
 from tests.instance import PASSWORD, Instance
@@ -69,6 +69,20 @@ BEHIND_SIGN_IN = {
     "sign out": "/connect/endsession",
 }
 NAMES = [*OPEN_TO_ALL, *BEHIND_SIGN_IN]
+# Words are longer there: a person's own pages, and a beginning of each that is in French.
+IN_FRENCH = {
+    "start": "Vos données de santé",
+    "sign-in": "Se connecter",
+    "finish sign-up": "Terminez votre inscription",
+    "not found": "Introuvable",
+    "account": "Votre compte",
+    "profile": "Votre profil",
+    "apps": "Applications",
+    "sessions": "Vos appareils",
+    "security": "Sécurité",
+    "email": "Votre adresse e-mail",
+    "consent": "Autoriser",
+}
 
 READ_FOCUS = """() => {
   const element = document.activeElement, style = getComputedStyle(element);
@@ -156,8 +170,10 @@ async def walk(page: Page) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_page_serves_everybody(visit: Any, axe: str, name: str) -> None:
-    """By the keyboard, on a desk and on a phone, in light and in dark colours, which are the same at any width."""
+    """By the keyboard; on a desk, in light colours and in English; on a phone, in dark ones and in French, whose words
+    are longer. Colours are the same at any width."""
     page = await visit(name)
+    address = page.url
     assert await page.title() not in {"", "Borvo", " · Borvo"}
     assert await page.locator("html").get_attribute("lang") == "en"
     await expect(page.get_by_role("heading", level=1)).to_have_count(1)
@@ -166,7 +182,11 @@ async def test_a_page_serves_everybody(visit: Any, axe: str, name: str) -> None:
     assert seen[0]["top"] >= 0
     assert len(seen) > 3
     assert [each for each in seen if each["ring"] < 2] == []
-    await check_looks(page, axe)
+    await check_look(page, axe, "light", DESKTOP)
+    await page.set_extra_http_headers({"Accept-Language": "fr"})
+    await page.goto(address)
+    assert await page.locator("html").get_attribute("lang") == "fr"
+    await check_look(page, axe, "dark", PHONE)
 
 
 async def test_the_keyboard_alone_signs_a_person_in(borvo: Instance, open_page: OpenPage) -> None:
@@ -187,3 +207,28 @@ async def test_the_skip_link_leads_past_the_navigation(visit: Any) -> None:
     await page.keyboard.press("Enter")
     await page.keyboard.press("Tab")
     assert (await page.evaluate(READ_FOCUS))["text"] == "Register a client"
+
+
+@pytest.mark.parametrize("name", IN_FRENCH)
+async def test_a_page_in_french_serves_everybody(
+    borvo: Instance, open_page: OpenPage, developer: Developer, axe: str, name: str
+) -> None:
+    """On a phone, where longer words show first."""
+    options = {"storage_state": developer.storage} if name in BEHIND_SIGN_IN else {}
+    page = await open_page(locale="fr-FR", viewport=PHONE, **options)
+    await page.goto(borvo.origin + developer.paths[name])
+    assert await page.locator("html").get_attribute("lang") == "fr"
+    await expect(page.get_by_role("heading", level=1)).to_contain_text(IN_FRENCH[name])
+    await check_look(page, axe, "light", PHONE)
+
+
+async def test_the_keyboard_alone_chooses_another_language(borvo: Instance, open_page: OpenPage) -> None:
+    page = await open_page(java_script_enabled=False)
+    await page.goto(f"{borvo.origin}/account/sign-up?return_to=/account/apps")
+    choice = page.get_by_role("button", name="Français")
+    await choice.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Créer un compte")
+    await expect(choice).to_have_attribute("aria-current", "true")
+    await page.reload()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Créer un compte")

@@ -71,7 +71,7 @@ async def test_a_lost_factor_goes_by_the_keyboard_alone(
     await find(page, borvo, email)
     await check_looks(page, axe)
     await press_to(page, "Remove a lost second factor")
-    await page.get_by_role("heading", name="Remove a lost second factor?").wait_for()
+    await page.get_by_role("heading", name="Remove a lost second factor").wait_for()
     await check_looks(page, axe)
     await press_to(page, "Begin the removal")
     await expect(page.get_by_role("alert")).to_be_focused()

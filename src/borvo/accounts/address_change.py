@@ -20,6 +20,7 @@ from borvo.accounts.words import (
 )
 from borvo.kernel.errors import ConflictError
 from borvo.kernel.ids import PersonId
+from borvo.kernel.text import say
 from borvo.mail.model import Mail
 from borvo.mail.posting import post_mail
 from borvo.storage.database import Connection
@@ -55,9 +56,9 @@ async def ask_to_verify_for(accounts: Accounts, person_id: PersonId, interventio
     async with accounts.database.transaction() as connection:
         person = await find_subject(connection, accounts, person_id, intervention)
         if person.is_email_verified:
-            raise ConflictError("The address is confirmed already.")
+            raise ConflictError(say("The address is confirmed already."))
         if person.is_suspended or person.is_closing:
-            raise ConflictError("Nobody can sign in to this account now, so nobody could open the link.")
+            raise ConflictError(say("Nobody can sign in to this account now, so nobody could open the link."))
         await accounts.limiter.spend_within(connection, limits.LINK_BY_EMAIL, person.email, accounts.clock())
         text = await keep_link(connection, accounts, LinkPurpose.VERIFY, person.id, person.email)
         mail = write_verify(person.email, accounts.issuer, text.render())

@@ -17,6 +17,7 @@ from borvo.accounts.model import Holder, Person
 from borvo.accounts.service import Accounts, Device
 from borvo.accounts.signing_in import AnyRequest
 from borvo.kernel.errors import ForbiddenError, TooManyRequestsError
+from borvo.kernel.text import say
 from borvo.languages.language import Language
 from borvo.web.addresses import find_client_address
 from borvo.web.forms import Form
@@ -83,12 +84,14 @@ def find_landing(person: Person, return_to: str) -> str:
 class AccountSuspendedError(ForbiddenError):
     """She has proved who she is; before that, nothing says so."""
 
-    title = "Your account is suspended"
+    title = say("Your account is suspended")
 
     def __init__(self) -> None:
         super().__init__(
-            "The support team has suspended this account, so nobody can use it. Nothing in it is deleted. "
-            "To learn why, or to have it lifted, write to whoever runs this platform."
+            say(
+                "The support team has suspended this account, so nobody can use it. Nothing in it is deleted. "
+                "To learn why, or to have it lifted, write to whoever runs this platform."
+            )
         )
 
 

@@ -11,6 +11,7 @@ from borvo.accounts.service import Accounts, end_sessions
 from borvo.accounts.words import write_closed, write_erased, write_reopened
 from borvo.kernel.errors import ConflictError
 from borvo.kernel.ids import PersonId
+from borvo.kernel.text import say
 from borvo.mail.posting import post_mail
 from borvo.storage.database import Connection
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
@@ -60,9 +61,10 @@ async def close_by_support(accounts: Accounts, person_id: PersonId, intervention
         person = await find_subject(connection, accounts, person_id, intervention)
         await check_supporter_remains(connection, person, intervention)
         if person.is_closing:
-            raise ConflictError("This account is closed already.")
+            raise ConflictError(say("This account is closed already."))
         erase_at = await _close(connection, accounts, person)
-        mail = intervention_words.write_closed(person.email, accounts.issuer, f"{erase_at:%-d %B %Y}")
+        end = accounts.speak(person.locale).day(erase_at)
+        mail = intervention_words.write_closed(person.email, accounts.issuer, end)
         await note(connection, accounts, person, SecurityEventKind.ACCOUNT_CLOSED, intervention, mail)
     return erase_at
 

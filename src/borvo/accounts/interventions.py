@@ -11,6 +11,7 @@ from borvo.accounts.model import Holder, Person, Role
 from borvo.accounts.service import Accounts
 from borvo.kernel.errors import ConflictError, ForbiddenError, NotFoundError
 from borvo.kernel.ids import PersonId
+from borvo.kernel.text import say
 from borvo.mail.model import Mail
 from borvo.mail.posting import post_mail
 from borvo.storage.database import Connection
@@ -37,9 +38,9 @@ async def find_subject(
     await roles_store.lock_supporters(connection)
     person = await load_holder(connection, person_id, accounts.clock())
     if person is None:
-        raise NotFoundError("There is no such person.")
+        raise NotFoundError(say("There is no such person."))
     if person.id == intervention.supporter_id:
-        raise ForbiddenError("This is your own account. Ask a colleague.")
+        raise ForbiddenError(say("This is your own account. Ask a colleague."))
     return person
 
 
@@ -49,13 +50,16 @@ async def check_supporter_remains(connection: Connection, person: Person, interv
     if intervention.supporter_id is None or Role.SUPPORT not in person.roles:
         return
     if not await roles_store.has_other(connection, Role.SUPPORT, person.id):
-        raise ConflictError("This is the last account with the role support: give it to somebody else first.")
+        raise ConflictError(
+            say("This is the last account with the role support: give it to somebody else first.")
+        )
 
 
 async def tell_about_work(connection: Connection, accounts: Accounts, person: Person, said: str) -> None:
     """Of what support did with a tenancy or an organisation of hers, in a sentence of ours."""
     mail = write_work_changed(person.email, accounts.issuer, said)
-    await post_mail(accounts.outbox, connection, mail, person_id=person.id)
+    language = accounts.speak(person.locale)
+    await post_mail(accounts.outbox, connection, mail, person_id=person.id, language=language)
 
 
 async def note(
@@ -73,4 +77,5 @@ async def note(
     )
     await accounts.events.record(connection, event)
     if mail is not None:
-        await post_mail(accounts.outbox, connection, mail, person_id=person.id)
+        language = accounts.speak(person.locale)
+        await post_mail(accounts.outbox, connection, mail, person_id=person.id, language=language)

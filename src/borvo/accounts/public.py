@@ -33,6 +33,7 @@ from borvo.accounts.model import (
     check_email,
     normalize_email,
 )
+from borvo.accounts.own_language import speak_to
 from borvo.accounts.pages import build_router
 from borvo.accounts.passwords import Passwords
 from borvo.accounts.profile_details import save_details
@@ -69,6 +70,7 @@ from borvo.accounts.signing_in import (
 from borvo.accounts.standing import Standing, load_standing
 from borvo.accounts.store import COUNTED_ATTEMPTS, PERSON_COLUMNS, find_person, load_person, read_person
 from borvo.accounts.suspension import lift_suspension, suspend_account
+from borvo.accounts.words import name_role
 
 __all__ = [
     "CLAIMS_COLUMNS",
@@ -141,6 +143,7 @@ __all__ = [
     "load_person",
     "load_standing",
     "name_kinds",
+    "name_role",
     "normalize_email",
     "open_sandbox",
     "provide_login",
@@ -153,6 +156,7 @@ __all__ = [
     "save_details",
     "sign_out",
     "sign_out_everywhere",
+    "speak_to",
     "stop_removal",
     "suspend_account",
     "take_role",

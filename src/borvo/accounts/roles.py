@@ -14,7 +14,7 @@ async def give_role(accounts: Accounts, person_id: PersonId, role: Role, interve
         person = await find_subject(connection, accounts, person_id, intervention)
         if not await store.add_role(connection, person.id, role, accounts.clock()):
             return False
-        mail = intervention_words.write_role_given(person.email, accounts.issuer, role.label)
+        mail = intervention_words.write_role_given(person.email, accounts.issuer, role)
         kind = SecurityEventKind.ROLE_ADDED
         await note(connection, accounts, person, kind, intervention, mail, role=role.value)
     return True
@@ -28,7 +28,7 @@ async def take_role(accounts: Accounts, person_id: PersonId, role: Role, interve
             await check_supporter_remains(connection, person, intervention)
         if not await store.remove_role(connection, person.id, role):
             return False
-        mail = intervention_words.write_role_taken(person.email, accounts.issuer, role.label)
+        mail = intervention_words.write_role_taken(person.email, accounts.issuer, role)
         kind = SecurityEventKind.ROLE_REMOVED
         await note(connection, accounts, person, kind, intervention, mail, role=role.value)
     return True

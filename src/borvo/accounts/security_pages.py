@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from litestar import get
 from litestar.response import Template
 
+from borvo.accounts.factors.loss_model import BOTH, FactorKind
 from borvo.accounts.factors.words import APP, PASSKEY
 from borvo.accounts.service import Accounts
 from borvo.accounts.signing_in import AnyRequest, Collaborators, SignedIn
@@ -82,7 +83,7 @@ _SENTENCES = {
     SecurityEventKind.SUPPORT_ACTED: mark("Something on the platform was changed."),
 }
 
-_FACTORS = {str(each): each for each in (APP, PASSKEY)}
+_FACTORS = {str(each): each for each in (APP, PASSKEY, FactorKind.PASSKEY.label, BOTH)}
 
 _WARNINGS = {
     SecurityEventKind.SIGN_IN_FAILED,

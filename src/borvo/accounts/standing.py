@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from borvo.accounts.factors import loss, store
-from borvo.accounts.factors.loss_model import FactorKind, FactorRemoval, list_kinds
+from borvo.accounts.factors.loss_model import FactorKind, FactorRemoval, list_kinds, name_kinds
 from borvo.accounts.holder_store import HOLDER_COLUMNS, compose_holding, read_holder
 from borvo.accounts.model import Holder
 from borvo.kernel.errors import NotFoundError
 from borvo.kernel.ids import PersonId
+from borvo.kernel.text import say
 from borvo.storage.database import Connection
 from borvo.storage.security_events.model import SecurityEventKind
 
@@ -26,6 +27,11 @@ class Standing:
     factor_kinds: tuple[FactorKind, ...]
     codes_left: int
     removal: FactorRemoval | None
+
+    @property
+    def factors(self) -> str:
+        """The kinds in words; empty for none."""
+        return name_kinds(self.factor_kinds)
 
     @property
     def state(self) -> str:
@@ -46,7 +52,7 @@ async def load_standing(connection: Connection, person_id: PersonId, now: dateti
         SecurityEventKind.SIGN_IN.value,
     )
     if row is None:
-        raise NotFoundError("There is no such person.")
+        raise NotFoundError(say("There is no such person."))
     factors = await store.load_factors(connection, person_id)
     return Standing(
         read_holder(row),

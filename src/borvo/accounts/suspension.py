@@ -9,6 +9,7 @@ from borvo.accounts.model import Person
 from borvo.accounts.service import Accounts, end_sessions
 from borvo.kernel.errors import ConflictError
 from borvo.kernel.ids import PersonId
+from borvo.kernel.text import say
 from borvo.storage.database import Connection
 from borvo.storage.security_events.model import SecurityEventKind
 
@@ -22,8 +23,11 @@ async def suspend_account(accounts: Accounts, person_id: PersonId, intervention:
         person = await find_subject(connection, accounts, person_id, intervention)
         await check_supporter_remains(connection, person, intervention)
         if not await suspension_store.suspend_person(connection, person_id, now):
-            state = "suspended" if person.is_suspended else "closed"
-            raise ConflictError(f"This account is {state} already.")
+            raise ConflictError(
+                say("This account is suspended already.")
+                if person.is_suspended
+                else say("This account is closed already.")
+            )
         await link_store.end_links(connection, person_id, _LINKS, now)
         await _end_ways_in(connection, accounts, person)
         mail = intervention_words.write_suspended(person.email, accounts.issuer)
@@ -42,7 +46,7 @@ async def lift_suspension(accounts: Accounts, person_id: PersonId, intervention:
     async with accounts.database.transaction() as connection:
         person = await find_subject(connection, accounts, person_id, intervention)
         if not await suspension_store.lift_suspension(connection, person_id):
-            raise ConflictError("This account is not suspended.")
+            raise ConflictError(say("This account is not suspended."))
         # What began before and was finished while it was suspended.
         await _end_ways_in(connection, accounts, person)
         mail = intervention_words.write_lifted(person.email, accounts.issuer)

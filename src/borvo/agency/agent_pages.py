@@ -16,6 +16,7 @@ from borvo.agency.service import Agency
 from borvo.catalogue.scopes import list_consent_lines, order_scopes
 from borvo.kernel.errors import BorvoError, InvalidInputError, TooManyRequestsError
 from borvo.kernel.ids import parse_uuid
+from borvo.kernel.text import say
 from borvo.portal.public import RegisteredClient
 from borvo.web.addresses import parse_origin
 from borvo.web.forms import Form, read_form
@@ -56,8 +57,9 @@ async def _render_home(
 
 
 def _describe(sharer: agents.Sharer) -> tuple[agents.Sharer, list[str]]:
+    """What may be read of her, by what it is called."""
     scopes = order_scopes(sharer.relationship.choice.scopes)
-    return sharer, [line.sentence.removeprefix("read your ") for line in list_consent_lines(scopes)]
+    return sharer, [line.noun for line in list_consent_lines(scopes)]
 
 
 async def _find_client(
@@ -88,7 +90,10 @@ def _render_form(
         ticked={value.partition(" ")[0] for value in form.texts("scopes")},
         bundle=bundle_scopes,
         can_text=can_text,
-        durations={"": "until the person ends it", **{str(days): words for days, words in DURATIONS.items()}},
+        durations={
+            "": say("until the person ends it"),
+            **{str(days): words for days, words in DURATIONS.items()},
+        },
     )
 
 
@@ -123,7 +128,7 @@ async def submit_invite_change(
     """`sending` or `withdrawal`."""
     act = {"sending": invites.send_again, "withdrawal": invites.withdraw}.get(action)
     if act is None:
-        raise InvalidInputError("There is no such change.")
+        raise InvalidInputError(say("There is no such change."))
     try:
         async with agency.accounts.database.transaction() as connection:
             desk = await agents.enter(connection, login.person)

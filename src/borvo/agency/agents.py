@@ -11,6 +11,7 @@ from borvo.agency.service import Agency
 from borvo.kernel.clock import Clock
 from borvo.kernel.errors import ForbiddenError, InvalidInputError, NotFoundError
 from borvo.kernel.ids import OrganisationId
+from borvo.kernel.text import say
 from borvo.organisations.public import Organisation, OrganisationRole, SharingCounts, list_organisations_of
 from borvo.portal.public import RegisteredClient, load_client
 from borvo.storage.database import Connection
@@ -57,7 +58,7 @@ class SentInvite:
 async def enter(connection: Connection, person: Person) -> Desk:
     """Raises `ForbiddenError` for who is no agent."""
     if not person.is_agent:
-        raise ForbiddenError("This page is for agents. Ask the platform's support for the role.")
+        raise ForbiddenError(say("This page is for agents. Ask the platform's support for the role."))
     found = await list_organisations_of(connection, person.id, OrganisationRole.AGENT)
     return Desk(person, found)
 
@@ -81,7 +82,7 @@ async def find_client(connection: Connection, client_id: str) -> RegisteredClien
     """The client that sends the browser; raises `NotFoundError`."""
     client = await load_client(connection, client_id)
     if client is None or client.is_disabled:
-        raise NotFoundError("There is no such app.")
+        raise NotFoundError(say("There is no such app."))
     return client
 
 
@@ -93,7 +94,7 @@ def check_return(client: RegisteredClient, address: str) -> str:
     beginnings = tuple(f"{origin}{mark}" for origin in found if origin for mark in "/?")
     is_allowed = f"{address}/".startswith(beginnings) and address.isprintable() and " " not in address
     if address and not is_allowed:
-        raise InvalidInputError("The address to return to does not belong to this app.")
+        raise InvalidInputError(say("The address to return to does not belong to this app."))
     return address
 
 

@@ -11,6 +11,7 @@ from borvo.agency.policy import PURPOSE_MAXIMUM, check_scopes, check_text, find_
 from borvo.catalogue.sample_types import map_sample_types
 from borvo.catalogue.scopes import ScopeWords, group_scopes, order_scopes
 from borvo.kernel.ids import OrganisationId
+from borvo.kernel.text import say
 from borvo.organisations.public import Organisation
 from borvo.web.forms import Form
 
@@ -45,11 +46,11 @@ def read_ask(form: Form, registered: Iterable[str], organisations: Iterable[Orga
         "phone_number": check_phone(phone),
         "scopes": check_scopes(scopes),
         "purpose": check_text(purpose, PURPOSE_MAXIMUM),
-        "agency": None if organisation or not form.text("agency") else "Choose from the list.",
-        "duration": None if _is_duration(form.text("duration")) else "Choose from the list.",
+        "agency": None if organisation or not form.text("agency") else say("Choose from the list."),
+        "duration": None if _is_duration(form.text("duration")) else say("Choose from the list."),
     }
     if not email and not phone:
-        faults["email"] = "Enter an e-mail address or a phone number, or both."
+        faults["email"] = say("Enter an e-mail address or a phone number, or both.")
     for field, fault in faults.items():
         if fault:
             form.add_error(field, fault)

@@ -14,6 +14,7 @@ from borvo.agency.phone_numbers import parse_phone_number
 from borvo.agency.policy import check_path, check_scopes, check_state, find_unregistered
 from borvo.kernel.errors import InvalidInputError
 from borvo.kernel.ids import OrganisationId
+from borvo.kernel.text import say
 
 SUBJECTS_MAXIMUM = 10_000
 _SCOPES_MAXIMUM = 500
@@ -127,7 +128,7 @@ def parse_invite(body: bytes, registered: frozenset[str]) -> Ask:
     }
     if not email and not phone:
         # Contract 6, row 10.
-        missing = "Give an e-mail address or a phone number, or both."
+        missing = say("Give an e-mail address or a phone number, or both.")
         faults |= {"email": missing, "phoneNumber": missing}
     _raise_faults(faults)
     organisation = _parse_uuid(given.organization_id or "")
@@ -148,7 +149,7 @@ def check_phone(text: str) -> str | None:
     """Empty is fine."""
     if not text or parse_phone_number(text):
         return None
-    return "Write the number with its international prefix, such as +44 20 7946 0000."
+    return say("Write the number with its international prefix, such as +44 20 7946 0000.")
 
 
 def _parse_uuid(text: str) -> UUID | None:

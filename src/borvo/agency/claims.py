@@ -172,4 +172,6 @@ async def _tell_first_read(agency: Agency, connection: Connection, grant: ReadGr
     if person is not None:
         accounts = agency.accounts
         mail = write_first_read(person.email, names, accounts.issuer)
-        await post_mail(accounts.outbox, connection, mail, person_id=person.id)
+        await post_mail(
+            accounts.outbox, connection, mail, person_id=person.id, language=accounts.speak(person.locale)
+        )

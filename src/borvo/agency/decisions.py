@@ -20,6 +20,7 @@ from borvo.kernel.entropy import decode_bytes
 from borvo.kernel.errors import ConflictError, InvalidInputError, NotFoundError
 from borvo.kernel.ids import ClientKey, OrganisationId
 from borvo.kernel.scopes import Scopes
+from borvo.kernel.text import say
 from borvo.organisations.public import OrganisationRole, list_members, list_organisations_for
 from borvo.portal.public import ClientPresentation, RegisteredClient, load_client_by_key, load_presentation
 from borvo.storage.database import Connection
@@ -58,8 +59,10 @@ class Request:
 
 def refuse_link() -> NotFoundError:
     return NotFoundError(
-        "This link does not work: the request was answered, withdrawn or sent again, or its time is over. Look for a "
-        "later mail, or ask who sent it to send it again."
+        say(
+            "This link does not work: the request was answered, withdrawn or sent again, or its time is over. Look for "
+            "a later mail, or ask who sent it to send it again."
+        )
     )
 
 
@@ -125,7 +128,7 @@ async def keep(agency: Agency, connection: Connection, person: Person, invite: I
     now = agency.accounts.clock()
     remind_at = now + agency.reminder_delay if agency.reminder_delay else None
     if not await invite_store.keep_invite(connection, person.id, invite, now, remind_at):
-        raise ConflictError("This request was answered, withdrawn or sent again just now.")
+        raise ConflictError(say("This request was answered, withdrawn or sent again just now."))
 
 
 async def decline(
@@ -150,7 +153,7 @@ async def _answer(
         connection, request.invite, state.value, now, answered_by=person.id, reason=reason
     ):
         raise ConflictError(
-            "This request was answered, withdrawn or sent again just now, so nothing was changed."
+            say("This request was answered, withdrawn or sent again just now, so nothing was changed.")
         )
 
 

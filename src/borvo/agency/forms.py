@@ -6,19 +6,23 @@ from datetime import UTC, date, datetime, timedelta
 from borvo.agency.model import Choice
 from borvo.agency.policy import REASON_MAXIMUM, check_text
 from borvo.catalogue.scopes import order_scopes
+from borvo.kernel.text import Day, mark, say
 from borvo.web.forms import Form
 
-DURATIONS = {30: "one month", 91: "three months", 182: "six months", 365: "one year"}
+DURATIONS = {30: say("one month"), 91: say("three months"), 182: say("six months"), 365: say("one year")}
 KEEP_END = "keep"
 
 
-def list_durations(latest: datetime | None, now: datetime) -> dict[str, str]:
-    """What the person may choose from, by the value of the form; the longest that was asked for comes first."""
-    ends = {str(days): words for days, words in DURATIONS.items()}
+def list_durations(
+    latest: datetime | None, now: datetime, kept: str = mark("until %(day)s, as asked")
+) -> dict[str, str]:
+    """What the person may choose from, by the value of the form; the longest that was asked for comes first, and
+    `kept` is the message that names it."""
+    ends: dict[str, str] = {str(days): words for days, words in DURATIONS.items()}
     if latest is None:
-        return {"": "until I end it", **ends}
+        return {"": say("until I end it"), **ends}
     shorter = {days: words for days, words in ends.items() if now + timedelta(days=int(days)) <= latest}
-    return {KEEP_END: f"until {latest:%-d %B %Y}, as asked", **shorter}
+    return {KEEP_END: say(kept, day=Day(latest)), **shorter}
 
 
 def _read_ticked(form: Form) -> set[str]:
@@ -50,7 +54,7 @@ def _read_day(form: Form) -> datetime | None:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        form.add_error("data_from", "Enter a day as year, month and day, such as 2026-01-31.")
+        form.add_error("data_from", say("Enter a day as year, month and day, such as 2026-01-31."))
         return None
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
@@ -62,7 +66,7 @@ def _read_end(form: Form, end: datetime | None, now: datetime) -> datetime | Non
     if not value:
         return None
     if value not in {str(days) for days in DURATIONS}:
-        form.add_error("duration", "Choose how long from the list.")
+        form.add_error("duration", say("Choose how long from the list."))
         return None
     return now + timedelta(days=int(value))
 

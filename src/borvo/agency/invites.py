@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from borvo.accounts.public import Limit
+from borvo.accounts.public import Limit, find_person, load_person, normalize_email
 from borvo.agency import invite_store
 from borvo.agency.bodies import parse_invite
 from borvo.agency.model import Ask, Asker, Invite, Names
@@ -20,6 +20,8 @@ from borvo.kernel.errors import (
     NotFoundError,
     TooManyRequestsError,
 )
+from borvo.kernel.text import say
+from borvo.languages.language import Language
 from borvo.mail.posting import post_mail
 from borvo.mail.texting import post_text
 from borvo.portal.public import load_client
@@ -77,7 +79,7 @@ def _check(agency: Agency, asker: Asker, ask: Ask) -> None:
 
 def _check_way(agency: Agency, ask: Ask) -> None:
     if not ask.email and not agency.can_text:
-        message = "This platform sends no text messages. Give an e-mail address."
+        message = say("This platform sends no text messages. Give an e-mail address.")
         raise InvalidInputError(message, {"phoneNumber": [message]})
 
 
@@ -108,10 +110,21 @@ async def _post(
     agency: Agency, connection: Connection, invite: Invite, token: str, reached: Collection[str]
 ) -> None:
     names, accounts = await name_invite(connection, invite), agency.accounts
+    language = await _choose_language(agency, connection, invite)
     if invite.ask.email in reached:
-        await post_mail(accounts.outbox, connection, write_invite(invite, names, accounts.issuer, token))
+        mail = write_invite(invite, names, accounts.issuer, token)
+        await post_mail(accounts.outbox, connection, mail, language=language)
     if invite.ask.phone_number in reached and agency.can_text:
-        await post_text(accounts.outbox, connection, write_invite_text(invite, names, accounts.issuer, token))
+        text = write_invite_text(invite, names, accounts.issuer, token)
+        await post_text(accounts.outbox, connection, text, language=language)
+
+
+async def _choose_language(agency: Agency, connection: Connection, invite: Invite) -> Language:
+    """Her own where the address has an account, else that of whoever invites. It shows in the message alone, which
+    goes to nobody but her."""
+    asked = await find_person(connection, normalize_email(invite.ask.email)) if invite.ask.email else None
+    agent = await load_person(connection, invite.agent_id) if invite.agent_id else None
+    return agency.accounts.speak(asked.locale if asked else "", agent.locale if agent else "")
 
 
 async def list_invites(connection: Connection, agencies: frozenset[UUID]) -> list[tuple[Invite, Names]]:
@@ -123,7 +136,7 @@ async def list_invites(connection: Connection, agencies: frozenset[UUID]) -> lis
 async def _load_waiting(connection: Connection, agencies: frozenset[UUID], invite_id: UUID | None) -> Invite:
     invite = await invite_store.load_invite(connection, invite_id, agencies) if invite_id else None
     if invite is None:
-        raise NotFoundError("You have sent no such invite.")
+        raise NotFoundError(say("You have sent no such invite."))
     if invite.answer:
         raise ConflictError(f"This invite is {invite.answer} already.")
     return invite
@@ -140,7 +153,7 @@ async def send_again(
     now, token = agency.accounts.clock(), create_token(agency.accounts.entropy)
     expires_at = now + agency.invite_lifetime
     if not await invite_store.renew_invite(connection, invite.id, digest_token(token), now, expires_at):
-        raise ConflictError("This invite was answered just now.")
+        raise ConflictError(say("This invite was answered just now."))
     renewed = await invite_store.load_invite(connection, invite.id, agencies)
     await _post(agency, connection, renewed or invite, token, reached)
 
@@ -151,4 +164,4 @@ async def withdraw(
     """The link opens nothing from now on. Raises as `send_again`."""
     invite = await _load_waiting(connection, agencies, invite_id)
     if not await invite_store.withdraw_invite(connection, invite.id, agency.accounts.clock()):
-        raise ConflictError("This invite was answered just now.")
+        raise ConflictError(say("This invite was answered just now."))

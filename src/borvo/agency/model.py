@@ -7,6 +7,7 @@ from uuid import UUID
 
 from borvo.kernel.ids import ClientId, ClientKey, OrganisationId, PersonId
 from borvo.kernel.scopes import Scopes
+from borvo.kernel.text import Text, say
 
 QUERY_TOKEN_LIFETIME = timedelta(seconds=30)
 
@@ -58,6 +59,20 @@ class InviteState(StrEnum):
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
+
+    @property
+    def label(self) -> Text:
+        """As people read it."""
+        return _STATES[self]
+
+
+_STATES = {
+    InviteState.PENDING: say("pending"),
+    InviteState.ACCEPTED: say("accepted"),
+    InviteState.DECLINED: say("declined"),
+    InviteState.WITHDRAWN: say("withdrawn"),
+    InviteState.EXPIRED: say("expired"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +171,7 @@ class Names:
     @property
     def full(self) -> str:
         if self.agent and self.organisation:
-            return f"{self.agent} for {self.organisation}"
+            return say("%(agent)s for %(organisation)s", agent=self.agent, organisation=self.organisation)
         return self.agency
 
 

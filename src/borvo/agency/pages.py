@@ -17,6 +17,7 @@ from borvo.agency.service import Agency
 from borvo.catalogue.scopes import list_consent_lines, order_scopes
 from borvo.kernel.errors import InvalidInputError
 from borvo.kernel.ids import parse_uuid
+from borvo.kernel.text import say
 from borvo.storage.database import Connection
 from borvo.web.addresses import parse_origin
 from borvo.web.forms import Form, read_form
@@ -108,7 +109,7 @@ async def _answer(
     if form.text("person") != str(login.person.id):
         # Another person signed in meanwhile, in another window: she has not read this.
         form = Form()
-        form.add_error("form", "Another account is signed in by now. Look at the request again.")
+        form.add_error("form", say("Another account is signed in by now. Look at the request again."))
         return render_request(agency, request, login, path, form)
     match form.text("decision"):
         case "accept":
@@ -128,7 +129,7 @@ async def _accept(
     agency: Agency, connection: Connection, login: Login, request: Request, form: Form, path: str
 ) -> Template | Redirect:
     if is_for_another(request.invite, login) and not form.has("confirmed"):
-        form.add_error("confirmed", "Confirm that this request is meant for you.")
+        form.add_error("confirmed", say("Confirm that this request is meant for you."))
     choice = read_choice(form, request.offered, request.latest, agency.accounts.clock())
     if choice is None or not form.is_valid:
         return render_request(agency, request, login, path, form)

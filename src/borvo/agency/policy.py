@@ -10,6 +10,7 @@ from borvo.agency.model import Asker, Choice, Relationship, Standing
 from borvo.catalogue.scopes import map_scopes
 from borvo.kernel.ids import OrganisationId
 from borvo.kernel.scopes import Scopes, keep_allowed
+from borvo.kernel.text import say
 
 PATH_MAXIMUM = 1000
 STATE_MAXIMUM = 2000
@@ -38,14 +39,14 @@ def check_state(state: str) -> str | None:
 def check_text(text: str, maximum: int) -> str | None:
     """One line that another person will read."""
     if len(text) > maximum or not text.isprintable():
-        return f"Use at most {maximum} ordinary characters, on one line."
+        return say("Use at most %(most)s ordinary characters, on one line.", most=maximum)
     return None
 
 
 def check_scopes(scopes: Scopes) -> str | None:
     """Contract 6, row 16: agents read and never write. Rows 15: names have dots."""
     if not scopes:
-        return "Name at least one scope, such as read.step_count."
+        return say("Name at least one scope, such as read.step_count.")
     known = map_scopes()
     for scope in scopes:
         if scope not in known:
@@ -63,9 +64,13 @@ def find_unregistered(scopes: Scopes, registered: Collection[str]) -> Scopes:
 def check_asker(asker: Asker) -> str | None:
     """Whether it may ask anybody at all."""
     if asker.agent_id is not None:
-        return None if asker.is_agent else "Only agents may do this. Ask the platform's support for the role."
+        return (
+            None
+            if asker.is_agent
+            else say("Only agents may do this. Ask the platform's support for the role.")
+        )
     if not asker.organisations:
-        return "This client may not act for any organisation. Ask the platform's support to allow it."
+        return say("This client may not act for any organisation. Ask the platform's support to allow it.")
     return None
 
 
@@ -74,8 +79,8 @@ def check_organisation(asker: Asker, organisation_id: OrganisationId | None) -> 
     if organisation_id is None or organisation_id in asker.organisations:
         return None
     if asker.agent_id is not None:
-        return "You are not an agent of this organisation."
-    return "This client may not act for this organisation. Ask the platform's support to allow it."
+        return say("You are not an agent of this organisation.")
+    return say("This client may not act for this organisation. Ask the platform's support to allow it.")
 
 
 def may_reach(asker: Asker, relationship: Relationship, now: datetime) -> bool:
@@ -99,15 +104,15 @@ def check_choice(
 ) -> str | None:
     """Whether the person chose of what was offered, and not longer than was asked for."""
     if not choice.scopes:
-        return "Tick at least one line to share, or reject the request."
+        return say("Tick at least one line to share, or reject the request.")
     if set(choice.scopes) - set(offered):
-        return "The request has changed meanwhile. Look at it and decide again."
+        return say("The request has changed meanwhile. Look at it and decide again.")
     if choice.until is not None and choice.until <= now:
-        return "Choose an end that lies in the future."
+        return say("Choose an end that lies in the future.")
     if latest is not None and (choice.until is None or choice.until > latest):
-        return "Choose an end that is not after the one that was asked for."
+        return say("Choose an end that is not after the one that was asked for.")
     if choice.data_from is not None and choice.data_from > now:
-        return "Choose a day that is not in the future."
+        return say("Choose a day that is not in the future.")
     return None
 
 
@@ -135,7 +140,7 @@ def decide_change(
 def check_change(relationship: Relationship, standing: Standing | None) -> str | None:
     """Whether the person may change it by herself: what has ended stays so until she accepts another invite."""
     if relationship.standing is Standing.ENDED:
-        return "This has ended. Who wants to see your data again has to ask you again."
+        return say("This has ended. Who wants to see your data again has to ask you again.")
     if relationship.standing is standing and standing is Standing.PAUSED:
-        return "This is paused already."
+        return say("This is paused already.")
     return None

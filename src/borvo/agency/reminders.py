@@ -11,6 +11,7 @@ from borvo.agency.words import write_reminder
 from borvo.kernel.entropy import decode_bytes, encode_bytes
 from borvo.kernel.errors import NotFoundError
 from borvo.kernel.ids import PersonId
+from borvo.kernel.text import say
 from borvo.mail.posting import post_mail
 from borvo.storage.database import Connection
 from borvo.storage.sealing import SealError
@@ -50,7 +51,9 @@ async def _remind(agency: Agency, connection: Connection, due: Due) -> bool:
     except NotFoundError:
         return False
     mail = write_reminder(person.email, invite, request.names, accounts.issuer, build_link(agency, person.id))
-    await post_mail(accounts.outbox, connection, mail, person_id=person.id)
+    await post_mail(
+        accounts.outbox, connection, mail, person_id=person.id, language=accounts.speak(person.locale)
+    )
     return True
 
 
@@ -66,7 +69,9 @@ def read_link(agency: Agency, token: str) -> PersonId:
     try:
         return PersonId(UUID(bytes=agency.keyring.unseal(_PURPOSE, sealed or b"")))
     except SealError:
-        raise NotFoundError("This link does not work. Sign in to turn reminders off under Sharing.") from None
+        raise NotFoundError(
+            say("This link does not work. Sign in to turn reminders off under Sharing.")
+        ) from None
 
 
 async def turn_off(agency: Agency, person_id: PersonId) -> None:

@@ -16,6 +16,7 @@ from borvo.agency.service import Agency, name_agent, name_client, name_invite, n
 from borvo.agency.words import list_asked, spell_lines
 from borvo.kernel.errors import ConflictError, InvalidInputError, NotFoundError
 from borvo.kernel.ids import OrganisationId, PersonId
+from borvo.kernel.text import say
 from borvo.storage.database import Connection, Row
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
 
@@ -71,7 +72,7 @@ async def find_shared(agency: Agency, person: Person, subject: Subject | None) -
 
 
 def _refuse() -> NotFoundError:
-    return NotFoundError("You share nothing under this address.")
+    return NotFoundError(say("You share nothing under this address."))
 
 
 async def change(

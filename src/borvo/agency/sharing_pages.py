@@ -16,6 +16,7 @@ from borvo.catalogue.sample_types import map_sample_types
 from borvo.catalogue.scopes import list_consent_lines, order_scopes
 from borvo.kernel.errors import InvalidInputError
 from borvo.kernel.ids import parse_uuid
+from borvo.kernel.text import mark, say
 from borvo.web.forms import Form, read_form
 from borvo.web.pages import redirect_to, render_page
 
@@ -59,7 +60,10 @@ def _render_change(agency: Agency, login: Login, shared: Shared, form: Form | No
         form=form,
         lines=list_consent_lines(order_scopes(choice.scopes)),
         unticked=list_unticked(choice.scopes, form),
-        durations={"": "until I end it", **list_durations(choice.until, now)},
+        durations={
+            "": say("until I end it"),
+            **list_durations(choice.until, now, mark("until %(day)s, as now")),
+        },
     )
 
 
@@ -94,7 +98,7 @@ async def submit_standing(
     """`pause`, `resume` or `end`."""
     standing = _STANDINGS.get(action)
     if standing is None:
-        raise InvalidInputError("There is no such change.")
+        raise InvalidInputError(say("There is no such change."))
     await sharing.change(agency, login.person, parse_uuid(subject), standing=standing)
     return redirect_to(f"{SHARING_PATH}?notice={action}")
 

@@ -2,6 +2,7 @@
 
 from borvo.agency.model import Invite, Names
 from borvo.catalogue.scopes import ConsentLine, list_consent_lines, order_scopes
+from borvo.kernel.text import Instant, Text, gather, say
 from borvo.mail.model import Mail
 from borvo.mail.texting import TextMessage
 
@@ -15,7 +16,7 @@ def list_asked(scopes: tuple[str, ...]) -> list[str]:
 
 
 def spell_lines(scopes: tuple[str, ...]) -> list[str]:
-    """The lines of a page as she read them."""
+    """The lines of a page, for the record: in English, whatever language she read them in."""
     return [_spell_line(line) for line in list_consent_lines(order_scopes(scopes))]
 
 
@@ -30,25 +31,35 @@ def _shorten(name: str) -> str:
 
 def write_invite(invite: Invite, names: Names, issuer: str, token: str) -> Mail:
     """The same for an address that has an account and for one that has none."""
-    asked = "\n".join(f"- {sentence}" for sentence in list_asked(invite.ask.scopes))
-    purpose = f"\nThey say what for: {invite.ask.purpose}\n" if invite.ask.purpose else ""
+    purpose = invite.ask.purpose
     return Mail(
         invite.ask.email,
-        f"{_shorten(names.agency)} asks to see health data of yours",
-        f"""{names.full} asks you, by the app {names.client}, to let them:
+        say("%(agency)s asks to see health data of yours", agency=_shorten(names.agency)),
+        say(
+            """%(names)s asks you, by the app %(client)s, to let them:
 
-{asked}
-{purpose}
-Nothing is shared unless you agree. To look at the request and decide, open this link by \
-{invite.expires_at:%-d %B %Y, %H:%M} UTC, and sign in or create an account:
+%(asked)s
+%(purpose)s
+Nothing is shared unless you agree. To look at the request and decide, open this link by %(end)s, and sign in or \
+create an account:
 
-{issuer}/agency/invitations/{token}
+%(issuer)s/agency/invitations/%(token)s
 
 You choose what you share, and can end it at any time.
 
-How to recognise a real request: the link begins with {issuer}/ and nobody asks you to answer this mail, to name a \
+How to recognise a real request: the link begins with %(issuer)s/ and nobody asks you to answer this mail, to name a \
 password or to pay. The link is for you alone: do not pass it on. If you did not expect this, there is nothing to do.
 """,
+            names=names.full,
+            client=names.client,
+            asked=gather(
+                [say("- %(sentence)s", sentence=each) for each in list_asked(invite.ask.scopes)], "\n"
+            ),
+            purpose=say("\nThey say what for: %(purpose)s\n", purpose=purpose) if purpose else "",
+            end=Instant(invite.expires_at),
+            issuer=issuer,
+            token=token,
+        ),
     )
 
 
@@ -56,36 +67,50 @@ def write_invite_text(invite: Invite, names: Names, issuer: str, token: str) -> 
     """Short, since long messages arrive in pieces."""
     return TextMessage(
         invite.ask.phone_number,
-        f"{_shorten(names.agency)} asks, by the app {_shorten(names.client)}, to {_sum_up(invite.ask.scopes)}. Nothing "
-        f"is shared unless you agree. Look and decide: {issuer}/agency/invitations/{token}\n\nA real link begins with "
-        f"{issuer}/ and nobody asks you to answer this message or to name a password.",
+        say(
+            "%(agency)s asks, by the app %(client)s, to read %(summary)s. Nothing is shared unless you agree. "
+            "Look and decide: %(issuer)s/agency/invitations/%(token)s\n\nA real link begins with "
+            "%(issuer)s/ and nobody asks you to answer this message or to name a password.",
+            agency=_shorten(names.agency),
+            client=_shorten(names.client),
+            summary=_sum_up(invite.ask.scopes),
+            issuer=issuer,
+            token=token,
+        ),
     )
 
 
-def _sum_up(scopes: tuple[str, ...]) -> str:
+def _sum_up(scopes: tuple[str, ...]) -> Text:
     """Few of many: the page that the link leads to has all of them."""
-    first, *others = (sentence.removeprefix("read ") for sentence in list_asked(scopes))
-    shown, left = others[: _SHOWN - 1], len(others) - (_SHOWN - 1)
-    return f"read {', '.join([first, *shown])}{f' and {left} more' if left > 0 else ''}"
+    nouns = [say("your %(noun)s", noun=line.noun) for line in list_consent_lines(order_scopes(scopes))]
+    shown, left = gather(nouns[:_SHOWN]), len(nouns) - _SHOWN
+    return say("%(shown)s and %(left)s more", shown=shown, left=left) if left > 0 else shown
 
 
 def write_reminder(to: str, invite: Invite, names: Names, issuer: str, unsubscribe: str) -> Mail:
     """For the person who keeps the invite. Names no data: a mail that comes twice need not say more than the first."""
     return Mail(
         to,
-        f"{_shorten(names.agency)} waits for your answer",
-        f"""{names.full} asked you, by the app {names.client}, to see data of yours, and you wanted to decide later.
+        say("%(agency)s waits for your answer", agency=_shorten(names.agency)),
+        say(
+            """%(names)s asked you, by the app %(client)s, to see data of yours, and you wanted to decide later.
 
-The request waits until {invite.expires_at:%-d %B %Y, %H:%M} UTC. To look at it and decide, sign in here:
+The request waits until %(end)s. To look at it and decide, sign in here:
 
-{issuer}/account/sharing
+%(issuer)s/account/sharing
 
 If you do nothing, nothing is shared.
 
 You do not want to be reminded of requests? Turn reminders off, without signing in:
 
-{unsubscribe}
+%(unsubscribe)s
 """,
+            names=names.full,
+            client=names.client,
+            end=Instant(invite.expires_at),
+            issuer=issuer,
+            unsubscribe=unsubscribe,
+        ),
         unsubscribe=unsubscribe,
     )
 
@@ -94,13 +119,18 @@ def write_first_read(to: str, names: Names, issuer: str) -> Mail:
     """For the person of whom something was read for the first time by this agency."""
     return Mail(
         to,
-        f"{_shorten(names.agency)} has looked at your data for the first time",
-        f"""{names.full} has just looked at what you share with them, by the app {names.client}.
+        say("%(agency)s has looked at your data for the first time", agency=_shorten(names.agency)),
+        say(
+            """%(names)s has just looked at what you share with them, by the app %(client)s.
 
 See what was looked at and when, and change or end what you share:
 
-{issuer}/account/sharing
+%(issuer)s/account/sharing
 
 You get this mail once for each that you share with; every later look is listed there, too.
 """,
+            names=names.full,
+            client=names.client,
+            issuer=issuer,
+        ),
     )

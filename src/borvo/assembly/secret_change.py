@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from borvo.accounts.public import SEALED_APPS
 from borvo.assembly.wiring import Platform
@@ -9,13 +10,14 @@ from borvo.identity.public import SEALED_SIGNING_KEYS
 from borvo.portal.public import SEALED_SECRETS
 from borvo.storage.kept_keys import SEALED_KEYS
 from borvo.storage.outbox.messages import SEALED_MESSAGES
-from borvo.storage.rewrapping import Portion, Rewrapper
+from borvo.storage.rewrapping import PORTION, Portion, Rewrapper
 from borvo.storage.security_events.model import SUPPORT, SecurityEvent, SecurityEventKind
 
 SEALED_COLUMNS = (SEALED_KEYS, SEALED_SIGNING_KEYS, SEALED_APPS, SEALED_SECRETS, SEALED_MESSAGES)
 """Every place where sealed values lie."""
 
 _ROUNDS = 10
+_TOLD_EVERY = 20 * PORTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,16 @@ async def rewrap(platform: Platform, tell: Callable[[str], None]) -> Rewrapping:
 async def _walk_all(walker: Rewrapper, tell: Callable[[str], None]) -> Portion:
     total = Portion()
     for column in SEALED_COLUMNS:
-        found = await walker.walk(column)
+        found = await walker.walk(column, partial(_tell_progress, tell, column.table))
         total += found
         lost = f", {found.lost:,} that no secret opens" if found.lost else ""
         tell(f"{column.table}: {found.looked_at:,} looked at, {found.renewed:,} sealed anew{lost}")
     return total
+
+
+def _tell_progress(tell: Callable[[str], None], table: str, so_far: Portion) -> None:
+    if so_far.looked_at and so_far.looked_at % _TOLD_EVERY == 0:
+        tell(f"{table}: {so_far.looked_at:,} looked at so far")
 
 
 async def _record(platform: Platform, renewed: int, lost: int) -> None:

@@ -5,12 +5,12 @@ import asyncio
 import os
 import sys
 
+from borvo.assembly.schema import load_metadata
 from borvo.cli import server
 from borvo.cli.failure import CommandError
 from borvo.settings import read_settings
 from borvo.storage.citus import spread
 from borvo.storage.migration import migrate
-from borvo.storage.schema import metadata
 
 
 def add_serve(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +51,7 @@ def _migrate(options: argparse.Namespace) -> None:
 
 
 def _spread(url: str) -> None:
-    for each in asyncio.run(spread(url, metadata)):
+    for each in asyncio.run(spread(url, load_metadata())):
         way = f"spread by {each.column}" if each.column else "copied to every node"
         sys.stdout.write(f"{each.table}: {way}\n")
 

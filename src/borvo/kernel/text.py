@@ -1,7 +1,29 @@
 """Text for people: written in English where it arises, said in the reader's language where it is shown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day within a text, which each language writes in its own way."""
+
+    at: date
+
+    def __str__(self) -> str:
+        return f"{self.at:%-d %B %Y}"
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """A minute within a text, in UTC."""
+
+    at: datetime
+
+    def __str__(self) -> str:
+        return f"{self.at:%-d %B %Y, %H:%M} UTC"
 
 
 class Text(str):
@@ -16,12 +38,14 @@ class Text(str):
     _count: int | None
     _values: dict[str, Any]
 
-    def retell(self, gettext: Callable[[str], str], ngettext: Callable[[str, str, int], str]) -> str:
-        """The same by another catalogue. Texts within it are told by it as well."""
-        values = {
-            name: value.retell(gettext, ngettext) if isinstance(value, Text) else value
-            for name, value in self._values.items()
-        }
+    def retell(
+        self,
+        gettext: Callable[[str], str],
+        ngettext: Callable[[str, str, int], str],
+        show: Callable[[Any], Any],
+    ) -> str:
+        """The same by another catalogue; `show` says each of the values."""
+        values = {name: show(value) for name, value in self._values.items()}
         if self._count is None:
             return gettext(self._message) % values
         return ngettext(self._message, self._plural, self._count) % values
@@ -47,3 +71,10 @@ def say_count(singular: str, plural: str, count: int, /, **values: Any) -> Text:
     """As `say` for one or for many: `%(count)s` in the texts is the number."""
     values = {"count": count, **values}
     return _make((singular if count == 1 else plural) % values, singular, plural, count, values)
+
+
+def gather(texts: Iterable[str], separator: str = ", ") -> Text:
+    """One text of several that stand for themselves: an enumeration, the lines of a list."""
+    values = {f"text_{number}": text for number, text in enumerate(texts)}
+    message = separator.replace("%", "%%").join(f"%({name})s" for name in values)
+    return _make(message % values, message, "", None, values)

@@ -3,12 +3,21 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from gettext import NullTranslations
+from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
+from babel.units import format_unit
 
-from borvo.kernel.text import Text
+from borvo.kernel.text import Day, Instant, Text
+
+_SIZES = (
+    (10**9, "digital-gigabyte"),
+    (10**6, "digital-megabyte"),
+    (10**3, "digital-kilobyte"),
+    (1, "digital-byte"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +37,20 @@ class Language:
     def say(self, text: str) -> str:
         """A plain string. What is no `Text` stays as it is: names, addresses, what people typed."""
         if isinstance(text, Text):
-            return text.retell(self.catalogue.gettext, self.catalogue.ngettext)
+            return text.retell(self.catalogue.gettext, self.catalogue.ngettext, self.show)
         return str(text)
+
+    def show(self, value: Any) -> Any:
+        """What stands for a value on a page or in a text: texts and dates as the language has them."""
+        match value:
+            case Text():
+                return self.say(value)
+            case Day(at):
+                return self.day(at)
+            case Instant(at):
+                return self.instant(at)
+            case _:
+                return value
 
     def day(self, at: date) -> str:
         return format_date(at, format="long", locale=self.locale)
@@ -40,3 +61,8 @@ class Language:
 
     def number(self, number: float) -> str:
         return format_decimal(number, locale=self.locale)
+
+    def size(self, count: int) -> str:
+        """Of a file of so many bytes."""
+        step, unit = next((each for each in _SIZES if count >= each[0]), _SIZES[-1])
+        return format_unit(round(count / step, 1), unit, "short", locale=self.locale)

@@ -7,7 +7,7 @@ from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from borvo.kernel.text import Text
+from borvo.kernel.text import Day, Instant, Text, gather
 from borvo.languages.language import Language
 
 
@@ -18,8 +18,7 @@ def _find(context: Context) -> Language:
 
 
 def _fill(context: Context, message: str, values: dict[str, Any]) -> str:
-    language = _find(context)
-    said = {name: language.say(value) if isinstance(value, Text) else value for name, value in values.items()}
+    said = {name: _show(context, value) for name, value in values.items()}
     if context.eval_ctx.autoescape:
         # The catalogue may hold tags, as its message does; what is filled in is escaped.
         return Markup(message) % said  # noqa: S704  (our own catalogue)
@@ -40,7 +39,7 @@ def _ngettext(context: Context, singular: str, plural: str, num: int, /, **value
 @pass_context
 def _show(context: Context, value: Any) -> Any:
     """Every expression passes here on its way into the page, before it is escaped."""
-    return _find(context).say(value) if isinstance(value, Text) else value
+    return _find(context).show(value) if isinstance(value, (Text, Day, Instant)) else value
 
 
 @pass_context
@@ -59,6 +58,11 @@ def _number(context: Context, number: float) -> str:
 
 
 @pass_context
+def _size(context: Context, count: int) -> str:
+    return _find(context).size(count)
+
+
+@pass_context
 def _opening(context: Context, text: str) -> str:
     said = _find(context).say(text)
     return said[:1].upper() + said[1:]
@@ -71,6 +75,6 @@ def teach_languages(environment: Environment) -> None:
     environment.policies["ext.i18n.trimmed"] = True
     # Messages of `{% trans %}` reach the functions with their values, so that they are escaped here.
     environment.newstyle_gettext = True  # type: ignore[attr-defined]
-    environment.globals.update(gettext=_gettext, ngettext=_ngettext)
-    environment.filters.update(day=_day, instant=_instant, number=_number, opening=_opening)
+    environment.globals.update(gettext=_gettext, ngettext=_ngettext, gather=gather)
+    environment.filters.update(day=_day, instant=_instant, number=_number, size=_size, opening=_opening)
     environment.finalize = _show

@@ -1,6 +1,7 @@
 """What the account of a person who closes it means here."""
 
 from borvo.kernel.ids import PersonId
+from borvo.kernel.text import say
 from borvo.storage.database import Connection
 
 
@@ -19,7 +20,10 @@ async def list_hindrances(connection: Connection, person_id: PersonId) -> list[s
         person_id,
     )
     return [
-        f"You are the only manager of members of {row['name']}. Make somebody else a manager first."
+        say(
+            "You are the only manager of members of %(name)s. Make somebody else a manager first.",
+            name=row["name"],
+        )
         for row in rows
     ]
 

@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from borvo.accounts.public import Limit, Person
+from borvo.accounts.public import Limit, Person, find_person
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import create_token, create_uuid, decode_bytes
 from borvo.kernel.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from borvo.kernel.text import say
 from borvo.mail.posting import post_mail
 from borvo.organisations import invitation_store, store
 from borvo.organisations.model import Organisation, OrganisationInvitation, OrganisationRole
@@ -67,7 +68,9 @@ async def _post(
 ) -> None:
     accounts = organisations.accounts
     mail = write_invitation(invitation, organisation.name, person.email, accounts.issuer, token)
-    await post_mail(accounts.outbox, connection, mail)
+    invited = await find_person(connection, invitation.email)
+    language = accounts.speak(invited.locale if invited else "", person.locale)
+    await post_mail(accounts.outbox, connection, mail, language=language)
 
 
 async def _pick(
@@ -76,7 +79,7 @@ async def _pick(
     for invitation in await invitation_store.list_invitations(connection, organisation.id):
         if invitation.id == invitation_id:
             return invitation
-    raise NotFoundError("There is no such invitation; it may have been accepted or withdrawn already.")
+    raise NotFoundError(say("There is no such invitation; it may have been accepted or withdrawn already."))
 
 
 async def send_again(
@@ -124,8 +127,10 @@ async def _find(
         organisation = await store.load_organisation(connection, invitation.organisation_id)
     if invitation is None or organisation is None:
         raise NotFoundError(
-            "This invitation does not work: it was used, withdrawn or sent again, or its time is over. Look for a "
-            "later mail, or ask who invited you to send it again."
+            say(
+                "This invitation does not work: it was used, withdrawn or sent again, or its time is over. Look for a "
+                "later mail, or ask who invited you to send it again."
+            )
         )
     return invitation, organisation
 
@@ -136,10 +141,13 @@ async def accept(organisations: Organisations, person: Person, token: str) -> Or
         invitation, organisation = await _find(organisations, connection, token)
         if invitation.email != person.email:
             raise ForbiddenError(
-                "This invitation was sent to another address. Sign out, and sign in or up with the one that got it."
+                say(
+                    "This invitation was sent to another address. Sign out, and sign in or up with the one that "
+                    "got it."
+                )
             )
         if not await invitation_store.delete_invitation(connection, invitation):
-            raise ConflictError("This invitation was used or withdrawn just now.")
+            raise ConflictError(say("This invitation was used or withdrawn just now."))
         actor = f"person {person.id}"
         await join(organisations, connection, organisation, person.email, invitation.role, actor=actor)
     return organisation

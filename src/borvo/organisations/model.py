@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from borvo.kernel.ids import OrganisationId, PersonId
+from borvo.kernel.text import Text, say
 
 NAME_MAXIMUM = 100
 
@@ -17,9 +18,15 @@ class OrganisationRole(StrEnum):
     MEMBERSHIP_MANAGER = "membership_manager"
 
     @property
-    def label(self) -> str:
+    def label(self) -> Text:
         """As people read it."""
-        return self.value.replace("_", " ")
+        return _LABELS[self]
+
+
+_LABELS = {
+    OrganisationRole.AGENT: say("agent"),
+    OrganisationRole.MEMBERSHIP_MANAGER: say("membership manager"),
+}
 
 
 @dataclass(frozen=True, slots=True)

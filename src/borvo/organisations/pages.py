@@ -10,6 +10,7 @@ from litestar.response import Redirect, Template
 from borvo.accounts.public import Login, SignedIn, Viewer, check_email, normalize_email
 from borvo.kernel.errors import BorvoError, ConflictError, InvalidInputError, TooManyRequestsError
 from borvo.kernel.ids import PersonId, parse_uuid
+from borvo.kernel.text import say
 from borvo.organisations import invitations, team
 from borvo.organisations.model import OrganisationRole
 from borvo.organisations.service import Organisations
@@ -80,7 +81,7 @@ async def submit_invitation(
     if fault := check_email(email):
         form.add_error("email", fault)
     if role not in set(OrganisationRole):
-        form.add_error("role", "Choose a role: agent or membership manager.")
+        form.add_error("role", say("Choose a role: agent or membership manager."))
     if not form.is_valid:
         return await _render(organisations, login, name, form=form)
     try:

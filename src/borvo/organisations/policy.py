@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from borvo.kernel.ids import PersonId
+from borvo.kernel.text import say
 from borvo.organisations.model import NAME_MAXIMUM, OrganisationMember, OrganisationRole
 
 MEMBERS_MAXIMUM = 5000
@@ -29,13 +30,17 @@ def check_manager_remains(
         return None
     if any(member.is_manager for member in members.values() if member.person_id != person_id):
         return None
-    return (
+    return say(
         "An organisation needs a membership manager, and this is the last one. Make another member one first."
     )
 
 
 def check_room(count: int) -> str | None:
-    return f"An organisation has at most {MEMBERS_MAXIMUM} members." if count >= MEMBERS_MAXIMUM else None
+    return (
+        say("An organisation has at most %(most)s members.", most=MEMBERS_MAXIMUM)
+        if count >= MEMBERS_MAXIMUM
+        else None
+    )
 
 
 def check_invitation(
@@ -46,9 +51,9 @@ def check_invitation(
 ) -> str | None:
     """Addresses are as they are compared: normalized. A member may be invited to the role that she has not."""
     if any(member.email == email and role in member.roles for member in team):
-        return "This person has the role already."
+        return say("This person has the role already.")
     if (email, role) in invited:
-        return "This address is invited already. Send the invitation again, or withdraw it first."
+        return say("This address is invited already. Send the invitation again, or withdraw it first.")
     if len(invited) >= INVITATIONS_MAXIMUM:
-        return f"There are {INVITATIONS_MAXIMUM} open invitations. Withdraw one first."
+        return say("There are %(most)s open invitations. Withdraw one first.", most=INVITATIONS_MAXIMUM)
     return check_room(len(team))

@@ -6,6 +6,7 @@ from uuid import UUID
 from borvo.accounts.public import Person
 from borvo.kernel.errors import ForbiddenError, NotFoundError
 from borvo.kernel.ids import OrganisationId, PersonId
+from borvo.kernel.text import say
 from borvo.organisations import invitation_store, store
 from borvo.organisations.model import (
     Organisation,
@@ -33,7 +34,7 @@ class Team:
 
 
 def _refuse() -> NotFoundError:
-    return NotFoundError("You are not a member of such an organisation.")
+    return NotFoundError(say("You are not a member of such an organisation."))
 
 
 async def _load(connection: Connection, person: Person, organisation_id: UUID | None) -> Team:
@@ -61,7 +62,7 @@ async def enter_as_manager(
     await store.lock_organisation(connection, team.organisation.id)
     team = await _load(connection, person, organisation_id)
     if not team.may_manage:
-        raise ForbiddenError("Only membership managers change who belongs to the organisation.")
+        raise ForbiddenError(say("Only membership managers change who belongs to the organisation."))
     return team.organisation
 
 
@@ -84,7 +85,7 @@ def _pick(team: Team, member_id: PersonId | None) -> OrganisationMember:
     for member in team.members:
         if member.person_id == member_id:
             return member
-    raise NotFoundError("There is no such member; somebody may have removed her already.")
+    raise NotFoundError(say("There is no such member; somebody may have removed her already."))
 
 
 async def find_member(
@@ -95,7 +96,7 @@ async def find_member(
     team = await find_team(organisations, person, organisation_id)
     member = _pick(team, member_id)
     if not team.may_manage and member.person_id != person.id:
-        raise ForbiddenError("Only membership managers remove others.")
+        raise ForbiddenError(say("Only membership managers remove others."))
     return team, member
 
 
@@ -110,6 +111,6 @@ async def remove(
         team = await _load(connection, person, organisation_id)
         member = _pick(team, member_id)
         if not team.may_manage and member.person_id != person.id:
-            raise ForbiddenError("Only membership managers remove others.")
+            raise ForbiddenError(say("Only membership managers remove others."))
         actor = f"person {person.id}"
         await take_out(organisations, connection, team.organisation, member, member.roles, actor=actor)

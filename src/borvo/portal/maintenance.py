@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from borvo.accounts.public import speak_to
+from borvo.kernel.ids import PersonId
 from borvo.mail.posting import post_mail
 from borvo.portal import activity, activity_store, headroom, lifecycle, refusal_store, secret_store
 from borvo.portal.audit import delete_old_changes
@@ -47,4 +49,5 @@ async def _warn(portal: Portal, connection: Connection, secret: OwnedSecret, day
     accounts = portal.accounts
     for person_id, email in await secret_store.list_editors(connection, secret.tenancy_id):
         mail = write_warning(email, accounts.issuer, secret, days)
-        await post_mail(accounts.outbox, connection, mail, person_id=person_id)
+        language = await speak_to(accounts, connection, PersonId(person_id))
+        await post_mail(accounts.outbox, connection, mail, person_id=person_id, language=language)

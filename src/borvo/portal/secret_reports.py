@@ -7,7 +7,8 @@ from uuid import UUID
 
 import structlog
 
-from borvo.accounts.public import Limit
+from borvo.accounts.public import Limit, speak_to
+from borvo.kernel.ids import PersonId
 from borvo.kernel.origin import current_origin
 from borvo.mail.posting import post_mail
 from borvo.portal import secret_store
@@ -79,7 +80,8 @@ async def _announce_token(portal: Portal, connection: Connection, token: EndedTo
         connection, SecurityEvent(kind, token.person_id, actor=STRANGER, detail=detail)
     )
     mail = write_token_report_notice(portal.accounts.issuer, token)
-    await post_mail(portal.accounts.outbox, connection, mail, person_id=token.person_id)
+    language = await speak_to(portal.accounts, connection, PersonId(token.person_id))
+    await post_mail(portal.accounts.outbox, connection, mail, person_id=token.person_id, language=language)
 
 
 async def _announce(portal: Portal, connection: Connection, secret: OwnedSecret) -> None:
@@ -96,4 +98,5 @@ async def _announce(portal: Portal, connection: Connection, secret: OwnedSecret)
         await portal.events.record(connection, event)
     for person_id, email in editors:
         mail = write_report_notice(email, accounts.issuer, secret)
-        await post_mail(accounts.outbox, connection, mail, person_id=person_id)
+        language = await speak_to(accounts, connection, PersonId(person_id))
+        await post_mail(accounts.outbox, connection, mail, person_id=person_id, language=language)

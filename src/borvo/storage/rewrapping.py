@@ -1,6 +1,6 @@
 """Seals everything anew under the present secret, so that one it was sealed under before can be taken away."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,13 +38,15 @@ class Rewrapper:
         self._entropy = entropy
         self._portion = portion
 
-    async def walk(self, column: SealedColumn) -> Portion:
-        """Once through the column. None that was renewed in the last walk means that nothing is left."""
+    async def walk(self, column: SealedColumn, note: Callable[[Portion], None] = lambda _: None) -> Portion:
+        """Once through the column; `note` is given the sum after each portion. None that was renewed in the last walk
+        means that nothing is left."""
         total, after = Portion(), None
         while True:
             async with self._database.transaction() as connection:
                 rows = await _load(connection, column, after, self._portion)
                 total += await self._renew(connection, column, rows)
+            note(total)
             if len(rows) < self._portion:
                 return total
             after = [rows[-1][name] for name in column.key]

@@ -17,6 +17,7 @@ from borvo.accounts.public import (
     require_recent,
 )
 from borvo.kernel.errors import ForbiddenError
+from borvo.kernel.text import say
 from borvo.support.lookup import require_reason
 
 Collaborators = NamedDependency[SkipValidation[Accounts]]
@@ -30,7 +31,7 @@ async def provide_supporter(request: AnyRequest, login: SignedIn) -> Login:
     """Raises `ForbiddenError` for who is not support, and `FactorNeededError` for who has not proved a second factor,
     whatever the instance asks of other roles."""
     if not login.person.is_supporter:
-        raise ForbiddenError("This page is for the support team.")
+        raise ForbiddenError(say("This page is for the support team."))
     if not is_enough(login.methods, AuthenticationClass.SEVERAL):
         raise FactorNeededError(request.scope["path"] if request.method == "GET" else HOME)
     return login

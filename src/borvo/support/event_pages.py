@@ -10,6 +10,7 @@ from litestar.response import Stream, Template
 from borvo.accounts.public import Accounts, Intervention, Login
 from borvo.kernel.errors import InvalidInputError
 from borvo.kernel.ids import parse_uuid
+from borvo.kernel.text import say
 from borvo.storage.security_events.model import INSTANCE, EventFilter, RecordedEvent, SecurityEventKind
 from borvo.support import event_log, lookup
 from borvo.support.door import AnyRequest, Collaborators, Supporting
@@ -35,7 +36,7 @@ async def _choose(accounts: Accounts, supporter: Login, form: Form) -> EventFilt
     chosen = read_filter(form)
     person_id = chosen.person_id
     if person_id and await lookup.find_reason(accounts, supporter.person.id, person_id) is None:
-        form.add_error("person", "Find her first, under People, and say why.")
+        form.add_error("person", say("Find her first, under People, and say why."))
     return chosen
 
 
@@ -64,7 +65,7 @@ def _render(supporter: Login, form: Form, events: list[RecordedEvent], before: U
         viewer=supporter,
         section="events",
         form=form,
-        kinds=[(kind.value, name_kind(kind)) for kind in SecurityEventKind],
+        kinds=[(kind.value, name_kind(kind.value)) for kind in SecurityEventKind],
         lines=[
             (each, name_kind(each.kind), name_actor(each), list_details(each)) for each in events[:PAGE_SIZE]
         ],
@@ -80,7 +81,7 @@ async def export_events(request: AnyRequest, supporter: Supporting, accounts: Co
     form = _read_query(request)
     chosen = await _choose(accounts, supporter, form)
     if not form.is_valid:
-        raise InvalidInputError("The filter cannot be read. Go back to the events and mend it.")
+        raise InvalidInputError(say("The filter cannot be read. Go back to the events and mend it."))
     await _note(accounts, supporter, form)
 
     async def write() -> AsyncIterator[str]:

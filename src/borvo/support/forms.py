@@ -6,6 +6,7 @@ from uuid import UUID
 
 from borvo.kernel.errors import BorvoError
 from borvo.kernel.ids import parse_uuid
+from borvo.kernel.text import say
 from borvo.storage.security_events.model import EventFilter, SecurityEventKind
 from borvo.support.people import Wish
 from borvo.support.things import Words
@@ -43,21 +44,21 @@ def _read_moment(form: Form, name: str) -> datetime | None:
         moment = datetime.fromisoformat(text)
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        form.add_error(name, "Enter a time such as 2026-01-31T08:00.")
+        form.add_error(name, say("Enter a time such as 2026-01-31T08:00."))
         return None
 
 
 def _read_line(form: Form, name: str) -> str | None:
     text = form.text(name)
     if len(text) > _LONGEST or not text.isprintable():
-        form.add_error(name, f"Enter at most {_LONGEST} ordinary characters.")
+        form.add_error(name, say("Enter at most %(most)s ordinary characters.", most=_LONGEST))
     return text or None
 
 
 def _read_kind(form: Form) -> SecurityEventKind | None:
     text = form.text("kind")
     if text and text not in set(SecurityEventKind):
-        form.add_error("kind", "Choose a kind from the list.")
+        form.add_error("kind", say("Choose a kind from the list."))
         return None
     return SecurityEventKind(text) if text else None
 
@@ -66,7 +67,7 @@ def _read_person(form: Form) -> UUID | None:
     text = form.text("person")
     person_id = parse_uuid(text)
     if text and person_id is None:
-        form.add_error("person", "Enter the id of a person, as her page shows it.")
+        form.add_error("person", say("Enter the id of a person, as her page shows it."))
     return person_id
 
 

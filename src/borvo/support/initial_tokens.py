@@ -2,6 +2,7 @@
 
 from borvo.kernel.errors import InvalidInputError
 from borvo.kernel.ids import parse_uuid
+from borvo.kernel.text import say
 from borvo.portal import public as portal
 from borvo.portal.public import InitialTerms, InitialToken, Portal
 
@@ -38,4 +39,4 @@ async def list_initial_tokens(developers: Portal, name: str) -> str:
 async def revoke_initial_token(developers: Portal, name: str, token_id: str) -> str:
     """Raises `NotFoundError`."""
     await portal.revoke_initial_token_by_support(developers, name, parse_uuid(token_id))
-    return "The token registers nothing any more. The clients that it registered are still there."
+    return say("The token registers nothing any more. The clients that it registered are still there.")

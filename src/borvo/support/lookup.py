@@ -14,6 +14,7 @@ from borvo.accounts.public import (
 )
 from borvo.kernel.errors import InvalidInputError, NotFoundError
 from borvo.kernel.ids import PersonId, parse_uuid
+from borvo.kernel.text import say
 from borvo.storage.database import Connection
 from borvo.storage.security_events.log import find_last_event
 from borvo.storage.security_events.model import INSTANCE, SecurityEvent, SecurityEventKind, by_supporter
@@ -52,7 +53,7 @@ async def look_up(accounts: Accounts, whom: str, intervention: Intervention) -> 
         )
         await accounts.events.record(connection, event)
     if person is None:
-        raise NotFoundError("Nobody has exactly this address or id.")
+        raise NotFoundError(say("Nobody has exactly this address or id."))
     return person
 
 

@@ -7,14 +7,16 @@ from litestar.response import Redirect, Template
 
 from borvo.accounts.public import Login
 from borvo.kernel.errors import BorvoError, NotFoundError
+from borvo.kernel.text import say
 from borvo.organisations.public import Organisations, list_organisations, load_members
 from borvo.support.door import HOME, AnyRequest, Collaborators, Supporting, check_recent, intervene
 from borvo.support.forms import note_error, read_words
-from borvo.support.things import (
+from borvo.support.organisation_deeds import (
     ORGANISATION_DEEDS,
     ORGANISATION_ROLES,
     change_organisation,
     create_organisation,
+    name_organisation_role,
 )
 from borvo.web.forms import Form, read_form
 from borvo.web.pages import redirect_to, render_page
@@ -72,6 +74,7 @@ async def show_organisation(
         section="organisations",
         organisation=organisation,
         team=team,
+        name_role=name_organisation_role,
         clients=next((each.clients for each in counts if each.organisation.id == organisation.id), ()),
         offers=list(ORGANISATION_DEEDS.values()),
         done=request.query_params.get("done", ""),
@@ -88,7 +91,7 @@ async def _render_deed(
     error: BorvoError | None = None,
 ) -> Template:
     if deed not in ORGANISATION_DEEDS:
-        raise NotFoundError("There is no such page.")
+        raise NotFoundError(say("There is no such page."))
     organisation, _ = await load_members(organisations, name)
     return render_page(
         "support/thing_deed.html",
@@ -98,7 +101,7 @@ async def _render_deed(
         address=f"{HOME}{_PATH}/{organisation.id}",
         subject=organisation.name,
         deed=ORGANISATION_DEEDS[deed],
-        roles=[(role.value, role.label.capitalize()) for role in ORGANISATION_ROLES],
+        roles=ORGANISATION_ROLES,
         form=form,
     )
 
@@ -130,7 +133,7 @@ async def submit_organisation_deed(
     await check_recent(accounts, supporter, ORGANISATION_DEEDS.get(deed), f"{HOME}{_PATH}/{name}/{deed}")
     form = await read_form(request)
     if deed not in ORGANISATION_DEEDS:
-        raise NotFoundError("There is no such page.")
+        raise NotFoundError(say("There is no such page."))
     try:
         why = intervene(supporter, form.text("reason"))
         await change_organisation(accounts, organisations, deed, name, read_words(form), why)

@@ -1,8 +1,9 @@
 """What support does with organisations. Each answers with a sentence for whoever gave the command."""
 
-from borvo.accounts.public import normalize_email
+from borvo.accounts.public import name_role, normalize_email
 from borvo.kernel.errors import InvalidInputError, NotFoundError
 from borvo.kernel.ids import ClientKey
+from borvo.kernel.text import mark, say
 from borvo.organisations import public as clinics
 from borvo.organisations.public import OrganisationCount, OrganisationRole, Organisations
 from borvo.portal.public import load_client
@@ -67,9 +68,13 @@ async def add_member(
     """A member may have both roles. Raises `NotFoundError`."""
     role = parse_organisation_role(role_name)
     organisation, is_new = await clinics.add_member(organisations, name, email, role, actor=actor)
-    return (
-        f"{normalize_email(email)} is {'now' if is_new else 'already'} {role.label} of {organisation.name}."
+    pattern = (
+        mark("%(email)s is now %(role)s of %(name)s.")
+        if is_new
+        else mark("%(email)s is already %(role)s of %(name)s.")
     )
+    who = name_role(role.value)
+    return say(pattern, email=normalize_email(email), role=who, name=organisation.name)
 
 
 async def remove_member(
@@ -78,6 +83,10 @@ async def remove_member(
     """One role, or all. Raises `NotFoundError`, and `ConflictError` for the last membership manager."""
     role = parse_organisation_role(role_name) if role_name else None
     organisation = await clinics.remove_member(organisations, name, email, role, actor=actor)
-    return (
-        f"{normalize_email(email)} is no longer {role.label if role else 'a member'} of {organisation.name}."
+    who = name_role(role.value) if role else say("a member")
+    return say(
+        "%(email)s is no longer %(role)s of %(name)s.",
+        email=normalize_email(email),
+        role=who,
+        name=organisation.name,
     )

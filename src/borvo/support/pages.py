@@ -3,6 +3,7 @@
 from litestar import Router
 from litestar.di import Provide
 
+from borvo.kernel.text import say
 from borvo.support import event_pages, organisation_pages, outbox_pages, person_pages, tenancy_pages
 from borvo.support.door import HOME, provide_supporter
 from borvo.web.pages import HOME_OPT, PAGE_OPT
@@ -20,6 +21,6 @@ def build_router() -> Router:
             *outbox_pages.HANDLERS,
         ],
         dependencies={"supporter": Provide(provide_supporter)},
-        opt={PAGE_OPT: True, HOME_OPT: ("/account", "Go to your account")},
+        opt={PAGE_OPT: True, HOME_OPT: ("/account", say("Go to your account"))},
         include_in_schema=False,
     )

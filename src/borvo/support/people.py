@@ -7,6 +7,7 @@ from borvo.accounts import public as people
 from borvo.accounts.public import Accounts, FactorKind, Intervention, Role, name_kinds
 from borvo.kernel.errors import InvalidInputError
 from borvo.kernel.ids import PersonId
+from borvo.kernel.text import say
 from borvo.support.policy import check_evidence
 from borvo.support.service import parse_role
 
@@ -25,14 +26,15 @@ Act = Callable[[Accounts, PersonId, Wish, Intervention], Awaitable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One thing that can be done. `words` say what follows from it, before it is done; `act` answers with a sentence
-    that says what was done. What `is_grave` cannot be undone, or shuts somebody out; what `is_delicate` would let
-    a thief of the supporter's session into accounts, so it asks for a sign-in just before."""
+    """One thing that can be done. `words` say what follows from it, before it is done, `done` that it was; `act`
+    answers with a sentence that says more. What `is_grave` cannot be undone, or shuts somebody out; what `is_delicate`
+    would let a thief of the supporter's session into accounts, so it asks for a sign-in just before."""
 
     name: str
     title: str
     words: str
     button: str
+    done: str
     act: Act
     is_grave: bool = False
     is_delicate: bool = False
@@ -47,7 +49,8 @@ def _read_role(wish: Wish) -> Role:
     try:
         return parse_role(wish.role)
     except InvalidInputError as error:
-        raise InvalidInputError(error.public, {"role": [error.public]}) from error
+        fault = say("Choose a role from the list.")
+        raise InvalidInputError(error.public, {"role": [fault]}) from error
 
 
 async def _give_role(accounts: Accounts, person_id: PersonId, wish: Wish, why: Intervention) -> str:
@@ -94,67 +97,85 @@ async def _stop_removal(accounts: Accounts, person_id: PersonId, _: Wish, why: I
 _ALL = (
     Deed(
         "verification",
-        "Send the verification again",
-        "She gets a mail with a link by which she confirms her e-mail address.",
-        "Send the link",
+        say("Send the verification again"),
+        say("She gets a mail with a link by which she confirms her e-mail address."),
+        say("Send the link"),
+        say("The link to confirm her address is on its way."),
         _send_verification,
     ),
     Deed(
         "role-giving",
-        "Give a role",
-        "It counts from her next request on. She is told by mail.",
-        "Give the role",
+        say("Give a role"),
+        say("It counts from her next request on. She is told by mail."),
+        say("Give the role"),
+        say("Her roles are as shown here."),
         _give_role,
         is_delicate=True,
     ),
     Deed(
         "role-taking",
-        "Take a role",
-        "What it opens is closed from her next request on. She is told by mail.",
-        "Take the role",
+        say("Take a role"),
+        say("What it opens is closed from her next request on. She is told by mail."),
+        say("Take the role"),
+        say("Her roles are as shown here."),
         _take_role,
         is_grave=True,
     ),
     Deed(
         "factor-removal",
-        "Remove a lost second factor",
-        "Only after you have made sure that it is her. She is told by mail at once, and whoever reads her mail can "
-        "stop it. Signing in with the factor stops it, too. When it is removed, everybody is signed out.",
-        "Begin the removal",
+        say("Remove a lost second factor"),
+        say(
+            "Only after you have made sure that it is her. She is told by mail at once, and whoever "
+            "reads her mail can stop it. Signing in with the factor stops it, too. When it is "
+            "removed, everybody is signed out."
+        ),
+        say("Begin the removal"),
+        say("The removal has begun, and she is told by mail."),
         _ask_for_removal,
         is_grave=True,
         is_delicate=True,
     ),
     Deed(
         "factor-keeping",
-        "Stop the removal",
-        "Her second factor stays as it is. She is told by mail.",
-        "Stop the removal",
+        say("Stop the removal"),
+        say("Her second factor stays as it is. She is told by mail."),
+        say("Stop the removal"),
+        say("The removal is stopped."),
         _stop_removal,
     ),
     Deed(
         "suspension",
-        "Suspend the account",
-        "Everybody is signed out of it. Tokens of apps and her personal access tokens end for good. Nobody signs in, "
-        "and no app, clinician or organisation reaches her data, until you lift it. Nothing is deleted. She is told "
-        "by mail.",
-        "Suspend the account",
+        say("Suspend the account"),
+        say(
+            "Everybody is signed out of it. Tokens of apps and her personal access tokens end for "
+            "good. Nobody signs in, and no app, clinician or organisation reaches her data, until you"
+            " lift it. Nothing is deleted. She is told by mail."
+        ),
+        say("Suspend the account"),
+        say("The account is suspended. Everybody is signed out of it."),
         _suspend,
         is_grave=True,
     ),
     Deed(
         "lifting",
-        "Lift the suspension",
-        "She can sign in again, and apps that she allows something reach her data again. She is told by mail.",
-        "Lift the suspension",
+        say("Lift the suspension"),
+        say(
+            "She can sign in again, and apps that she allows something reach her data again. She is "
+            "told by mail."
+        ),
+        say("Lift the suspension"),
+        say("The suspension is lifted."),
         _lift,
     ),
     Deed(
         "closing",
-        "Close the account",
-        "All that is hers is erased when the days are over in which she may come back by signing in. She is told by "
-        "mail.",
-        "Close the account",
+        say("Close the account"),
+        say(
+            "All that is hers is erased when the days are over in which she may come back by signing "
+            "in. She is told by mail."
+        ),
+        say("Close the account"),
+        say("The account is closed."),
         _close,
         is_grave=True,
     ),

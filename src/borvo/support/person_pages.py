@@ -4,9 +4,18 @@ from litestar import get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
-from borvo.accounts.public import Accounts, FactorKind, Login, Role, Standing, load_standing
+from borvo.accounts.public import (
+    Accounts,
+    FactorKind,
+    Login,
+    Role,
+    Standing,
+    load_standing,
+    name_role,
+)
 from borvo.kernel.errors import BorvoError, NotFoundError, TooManyRequestsError
 from borvo.kernel.ids import PersonId, parse_uuid
+from borvo.kernel.text import say
 from borvo.storage.database import Connection
 from borvo.storage.security_events.log import list_events_of
 from borvo.support import lookup
@@ -46,7 +55,7 @@ async def submit_search(
 ) -> Template | Redirect:
     form = await read_form(request)
     if not form.text("whom"):
-        form.add_error("whom", "Enter her e-mail address or her id.")
+        form.add_error("whom", say("Enter her e-mail address or her id."))
     try:
         why = intervene(supporter, form.text("reason"))
         if not form.is_valid:
@@ -94,11 +103,12 @@ async def show_person(
         viewer=supporter,
         section="people",
         standing=standing,
+        role_names=[name_role(role) for role in sorted(standing.person.roles)],
         offers=_list_offers(standing, supporter),
         lines=[
             (each, name_kind(each.kind), name_actor(each), list_details(each)) for each in events[:PAGE_SIZE]
         ],
-        older=events[PAGE_SIZE - 1].id if len(events) > PAGE_SIZE else None,
+        older=f"before={events[PAGE_SIZE - 1].id}" if len(events) > PAGE_SIZE else "",
         is_later_page=before is not None,
         done=request.query_params.get("done", ""),
         deeds=DEEDS,
@@ -107,7 +117,7 @@ async def show_person(
 
 async def _load_deed(connection: Connection, accounts: Accounts, person_id: PersonId, name: str) -> Standing:
     if name not in DEEDS:
-        raise NotFoundError("There is no such page.")
+        raise NotFoundError(say("There is no such page."))
     return await load_standing(connection, person_id, accounts.clock())
 
 
@@ -129,7 +139,7 @@ async def _render_deed(
         standing=standing,
         deed=DEEDS[name],
         form=form,
-        roles=[role for role in Role if role is not Role.PATIENT],
+        roles=[(role, name_role(role)) for role in Role if role is not Role.PATIENT],
         kinds=[kind for kind in FactorKind if kind in standing.factor_kinds],
         hours=int(accounts.factor_removal_delay.total_seconds()) // 3600,
         days=accounts.closing_grace.days,

@@ -1,5 +1,7 @@
 """What support may do with an account as it stands. Who asks, and whether it is her own, is looked at with the deed."""
 
+from borvo.kernel.text import say
+
 REASON_MAXIMUM = 300
 REASON_MINIMUM = 5
 
@@ -7,16 +9,16 @@ REASON_MINIMUM = 5
 def check_reason(text: str) -> str | None:
     """What is wrong with it, or None."""
     if len(text) < REASON_MINIMUM:
-        return "Say why, in a few words."
+        return say("Say why, in a few words.")
     if len(text) > REASON_MAXIMUM or not text.isprintable():
-        return f"Use at most {REASON_MAXIMUM} ordinary characters, in one line."
+        return say("Use at most %(most)s ordinary characters, in one line.", most=REASON_MAXIMUM)
     return None
 
 
 def check_evidence(text: str) -> str | None:
     """What is wrong with what was looked at to know a person, or None."""
     if len(text) < REASON_MINIMUM:
-        return "Say by what you know that it is her, in a few words."
+        return say("Say by what you know that it is her, in a few words.")
     return check_reason(text)
 
 

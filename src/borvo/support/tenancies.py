@@ -2,6 +2,7 @@
 
 from borvo.accounts.public import normalize_email
 from borvo.kernel.errors import InvalidInputError
+from borvo.kernel.text import say
 from borvo.portal import public as portal
 from borvo.portal.public import Portal, TeamRole, TenancyCount
 from borvo.storage.security_events.model import SUPPORT
@@ -27,8 +28,10 @@ async def create_tenancy(
         tenancy = await portal.create_tenancy(developers, owner, prefix, actor=actor)
     except InvalidInputError as error:
         raise _explain_prefix(error) from error
-    return (
-        f"{normalize_email(owner)} now owns a developer tenancy; its client ids begin with {tenancy.prefix}."
+    return say(
+        "%(email)s now owns a developer tenancy; its client ids begin with %(prefix)s.",
+        email=normalize_email(owner),
+        prefix=tenancy.prefix,
     )
 
 
@@ -47,15 +50,20 @@ async def list_tenancies(developers: Portal) -> str:
 async def suspend_tenancy(developers: Portal, name: str) -> str:
     """`name` is a prefix or an id. Raises `NotFoundError`."""
     if await portal.suspend_tenancy(developers, name):
-        return f"The tenancy {name} is suspended: its clients get no tokens, and its members change nothing."
-    return f"The tenancy {name} was suspended already."
+        return say(
+            "The tenancy %(name)s is suspended: its clients get no tokens, and its members change nothing.",
+            name=name,
+        )
+    return say("The tenancy %(name)s was suspended already.", name=name)
 
 
 async def resume_tenancy(developers: Portal, name: str) -> str:
     """As `suspend_tenancy`."""
     if await portal.resume_tenancy(developers, name):
-        return f"The tenancy {name} works again; clients that were disabled before stay disabled."
-    return f"The tenancy {name} was not suspended."
+        return say(
+            "The tenancy %(name)s works again; clients that were disabled before stay disabled.", name=name
+        )
+    return say("The tenancy %(name)s was not suspended.", name=name)
 
 
 async def set_prefix(developers: Portal, name: str, prefix: str) -> str:
@@ -64,7 +72,11 @@ async def set_prefix(developers: Portal, name: str, prefix: str) -> str:
         tenancy = await portal.set_prefix(developers, name, prefix)
     except InvalidInputError as error:
         raise _explain_prefix(error) from error
-    return f"The client ids of the tenancy {tenancy.id} will begin with {tenancy.prefix}."
+    return say(
+        "The client ids of the tenancy %(id)s will begin with %(prefix)s.",
+        id=tenancy.id,
+        prefix=tenancy.prefix,
+    )
 
 
 async def add_member(
@@ -73,10 +85,19 @@ async def add_member(
     """Also changes the role of a member. Raises `NotFoundError`, and `ConflictError` for the last owner."""
     role = parse_team_role(role_name)
     tenancy = await portal.add_member(developers, name, email, role, actor=actor)
-    return f"{normalize_email(email)} is a member of the tenancy {tenancy.prefix}, as {role.value}."
+    return say(
+        "%(email)s is a member of the tenancy %(prefix)s, as %(role)s.",
+        email=normalize_email(email),
+        prefix=tenancy.prefix,
+        role=role.value,
+    )
 
 
 async def remove_member(developers: Portal, name: str, email: str) -> str:
     """Raises `NotFoundError`, and `ConflictError` for the last owner."""
     tenancy = await portal.remove_member(developers, name, email)
-    return f"{normalize_email(email)} is no longer a member of the tenancy {tenancy.prefix}."
+    return say(
+        "%(email)s is no longer a member of the tenancy %(prefix)s.",
+        email=normalize_email(email),
+        prefix=tenancy.prefix,
+    )

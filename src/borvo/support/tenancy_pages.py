@@ -7,6 +7,7 @@ from litestar.response import Redirect, Template
 
 from borvo.accounts.public import Login
 from borvo.kernel.errors import BorvoError, NotFoundError
+from borvo.kernel.text import say
 from borvo.portal.public import (
     Portal,
     list_all_tenancies,
@@ -15,7 +16,13 @@ from borvo.portal.public import (
 )
 from borvo.support.door import HOME, AnyRequest, Collaborators, Supporting, check_recent, intervene
 from borvo.support.forms import note_error, read_words
-from borvo.support.things import TEAM_ROLES, TENANCY_DEEDS, change_tenancy, create_tenancy
+from borvo.support.tenancy_deeds import (
+    TEAM_ROLES,
+    TENANCY_DEEDS,
+    change_tenancy,
+    create_tenancy,
+    name_team_role,
+)
 from borvo.web.forms import Form, read_form
 from borvo.web.pages import redirect_to, render_page
 
@@ -68,6 +75,7 @@ async def show_tenancy(
         section="tenancies",
         tenancy=tenancy,
         team=team,
+        name_role=name_team_role,
         tokens=await list_initial_tokens_for_support(portal, name),
         offers=[deed for deed in TENANCY_DEEDS.values() if deed.name not in hidden],
         done=request.query_params.get("done", ""),
@@ -79,7 +87,7 @@ async def _render_deed(
     supporter: Login, portal: Portal, name: str, deed: str, form: Form, error: BorvoError | None = None
 ) -> Template:
     if deed not in TENANCY_DEEDS:
-        raise NotFoundError("There is no such page.")
+        raise NotFoundError(say("There is no such page."))
     tenancy, _ = await load_team(portal, name)
     return render_page(
         "support/thing_deed.html",
@@ -87,9 +95,9 @@ async def _render_deed(
         viewer=supporter,
         section="tenancies",
         address=f"{HOME}{_PATH}/{tenancy.prefix}",
-        subject=f"Tenancy {tenancy.prefix}",
+        subject=say("Tenancy %(prefix)s", prefix=tenancy.prefix),
         deed=TENANCY_DEEDS[deed],
-        roles=[(role.value, role.value.capitalize()) for role in TEAM_ROLES],
+        roles=TEAM_ROLES,
         form=form,
     )
 
@@ -120,7 +128,7 @@ async def submit_tenancy_deed(
     await check_recent(accounts, supporter, TENANCY_DEEDS.get(deed), f"{HOME}{_PATH}/{name}/{deed}")
     form = await read_form(request)
     if deed not in TENANCY_DEEDS:
-        raise NotFoundError("There is no such page.")
+        raise NotFoundError(say("There is no such page."))
     try:
         why = intervene(supporter, form.text("reason"))
         await change_tenancy(accounts, portal, deed, name, read_words(form), why)

@@ -1,10 +1,12 @@
 """Drivers of the discovery document: the endpoints, and what is asked of them."""
 
 import json
+from dataclasses import replace
 
 from borvo.accounts.public import PASSWORD, AuthenticationClass
 from borvo.portal.public import InitialTerms, make_initial_token_by_support
 from tests.factories.clients import REDIRECT_URI
+from tests.functional.browser import Browser
 from tests.functional.identity.aspnet import (
     Handler,
     consent,
@@ -223,6 +225,15 @@ async def _prompts(stage: Stage, value: str) -> None:
     else:
         assert value in {"login", "select_account"}
         assert "/account/sign-in" in str(page.url)
+
+
+@drives("ui_locales_supported")
+async def _languages(stage: Stage, value: str) -> None:
+    """Of somebody who is not known yet: whoever is has told us hers."""
+    unknown = replace(stage, ada=Browser(stage.http))
+    page = await unknown.open(await stage.register(), ui_locales=value)
+    assert "/account/sign-in" in str(page.url)
+    assert page.headers["content-language"] == value
 
 
 @drives("claims_supported", "claim_types_supported")

@@ -98,6 +98,7 @@ async def test_an_old_client_is_told_what_it_lacks_wherever_it_is_looked_at(
     assert refused.status_code == 400
     start = unescape((await developer.open(f"{CLIENT}/start")).text)
     assert "this instance is strict" in start
+    assert "CLIENT_SECRET" not in start
     assert 'id="snippet"' not in start
     assert "nobody else can drive them" in unescape((await developer.open(f"{CLIENT}/drive")).text)
 

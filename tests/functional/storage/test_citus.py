@@ -1,19 +1,13 @@
 """How tables are spread over a cluster. Citus itself is not here: its functions are stood in for."""
 
-from importlib import import_module
-from pathlib import Path
-
 import asyncpg
 import pytest
 
-import borvo
-import borvo.storage.marks  # a table that belongs to no feature
+from borvo.assembly.schema import load_metadata
 from borvo.storage.citus import CitusMissingError, plan_spreading, spread
-from borvo.storage.schema import metadata
+from tests.functional.cli.commands import run
 
-SOURCE = Path(borvo.__file__).parent
-for path in sorted(SOURCE.rglob("tables.py")):
-    import_module(".".join(("borvo", *path.relative_to(SOURCE).with_suffix("").parts)))
+metadata = load_metadata()
 
 STAND_INS = """
 create table spread (table_name text, by_column text, beside text);
@@ -63,3 +57,14 @@ async def test_each_table_is_spread_once_however_often_it_is_asked_for(database_
 async def test_without_citus_nothing_is_done(database_url: str) -> None:
     with pytest.raises(CitusMissingError, match="create extension citus"):
         await spread(database_url, metadata)
+
+
+async def test_the_command_spreads_the_tables_of_all_features(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(STAND_INS)
+    await connection.close()
+    done = await run("migrate", "--citus", environment={"BORVO_DATABASE_URL": database_url})
+    assert (done.code, done.err) == (0, "")
+    told = done.out.splitlines()
+    assert {"person: spread by id", "sample: spread by person_id", "client: copied to every node"} < set(told)
+    assert len(told) == len(metadata.tables) + 1

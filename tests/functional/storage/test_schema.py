@@ -10,10 +10,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
+from borvo.assembly.schema import load_metadata
 from borvo.storage.migration import find_head, find_revision, migrate, run_synchronously
 from tests.databases import replace_database
 from tests.functional.growth import ENDING, KEPT
-from tests.functional.tables import load_metadata
 
 metadata = load_metadata()
 

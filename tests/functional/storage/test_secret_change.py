@@ -13,6 +13,7 @@ from msgspec import structs
 
 from borvo.accounts.public import find_person
 from borvo.assembly import SEALED_COLUMNS, Platform, build_platform, rewrap
+from borvo.assembly.schema import load_metadata
 from borvo.portal.public import SubjectType, load_client
 from borvo.settings import Settings
 from borvo.storage.kept_keys import LASTING
@@ -28,7 +29,6 @@ from tests.functional.cli.test_serve import KEY, configure
 from tests.functional.conftest import ISSUER, TestClock
 from tests.functional.identity.assertions import Signer, register_secret_signer
 from tests.functional.identity.flows import ADA, call_userinfo, obtain_lasting, refresh, register_lasting
-from tests.functional.tables import load_metadata
 
 metadata = load_metadata()
 OLD, NEW = b"k" * 32, b"n" * 32
@@ -252,7 +252,9 @@ async def test_what_was_broken_off_goes_on_where_it_stopped(
         with pytest.raises(BrokenOffError):
             await Rewrapper(after.database, after.keyring, fail_later, portion=2).walk(mails)
         walker = Rewrapper(after.database, after.keyring, after.entropy, portion=2)
-        assert await walker.walk(mails) == Portion(looked_at=5, renewed=3)
+        sums: list[Portion] = []
+        assert await walker.walk(mails, sums.append) == Portion(looked_at=5, renewed=3)
+        assert [each.looked_at for each in sums] == [2, 4, 5]
         assert await walker.walk(mails) == Portion(looked_at=5)
         assert len(await after.outbox.list_payloads("mail", 9)) == 5
 

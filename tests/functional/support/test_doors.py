@@ -8,9 +8,10 @@ import pytest
 from litestar import Litestar
 
 from borvo.assembly import Platform, build_litestar
+from borvo.support.organisation_deeds import ORGANISATION_DEEDS
 from borvo.support.people import DEEDS
 from borvo.support.public import add_role
-from borvo.support.things import ORGANISATION_DEEDS, TENANCY_DEEDS
+from borvo.support.tenancy_deeds import TENANCY_DEEDS
 from tests.functional.accounts.enrolment import add_passkey, sign_in_by_passkey
 from tests.functional.browser import Browser
 from tests.functional.identity.flows import execute

@@ -59,7 +59,7 @@ async def test_that_somebody_read_it_is_in_it(office: Office, sue: Browser) -> N
     assert {each["actor"] for each in events} == {f"support person {await office.find_id(SUE)}"}
     asked = {json.loads(each["detail"])["filter"] for each in events}
     assert asked == {f"kind {KIND}, client demo.app1", "everything"}
-    assert "Support read log" in (await sue.open("/support/events?kind=support_read_log")).text
+    assert "Log read by support" in (await sue.open("/support/events?kind=support_read_log")).text
 
 
 async def test_the_log_of_a_person_opens_once_she_was_looked_up(office: Office, sue: Browser) -> None:
@@ -71,7 +71,7 @@ async def test_the_log_of_a_person_opens_once_she_was_looked_up(office: Office, 
     assert (await sue.client.get(f"/support/events.jsonl?{query}")).status_code == 400
     assert await office.list_events("support_read_log") == []
     await find(sue)
-    assert "Sign in</strong>" in (await sue.open(f"/support/events?{query}")).text
+    assert "Sign-in</strong>" in (await sue.open(f"/support/events?{query}")).text
 
 
 async def test_pages_go_by_key_and_lose_nothing(platform: Platform, sue: Browser, clock: TestClock) -> None:

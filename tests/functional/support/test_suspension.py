@@ -1,7 +1,6 @@
 """Support suspends an account, lifts that, closes it, and sends the verification again."""
 
 import json
-import re
 
 import httpx
 import pytest
@@ -54,7 +53,7 @@ async def test_nothing_opens_a_suspended_account_from_that_moment(
     code = await obtain_code(app, ada)
     page = await act(sue, "suspension", await office.find_id())
     assert "The account is suspended." in page.text
-    assert re.search(r"Suspended <time[^>]+>15 January 2026, 12:00 UTC", page.text)
+    assert "Suspended on 15 January 2026, 12:00 UTC" in page.text
     assert (await ada.client.get("/account")).headers["location"].startswith("/account/sign-in")
     assert (await call_userinfo(http, tokens["access_token"])).status_code == 401
     assert (await refresh(app, tokens["refresh_token"])).json()["error"] == "invalid_grant"
@@ -186,7 +185,7 @@ async def test_closing_has_the_grace_of_her_own_closing(
     office: Office, sue: Browser, ada: Browser, clock: TestClock
 ) -> None:
     page = await act(sue, "closing", await office.find_id())
-    assert re.search(r"Will be erased <time[^>]+>29 January 2026, 12:00 UTC", page.text)
+    assert "Will be erased on 29 January 2026, 12:00 UTC" in page.text
     assert (await ada.client.get("/account")).is_redirect
     [mail] = await list_mails(office.platform, ADA)
     assert "29 January 2026" in mail.text
@@ -200,7 +199,8 @@ async def test_who_is_suspended_and_closed_does_not_come_back_by_signing_in(
     person_id = await office.find_id()
     await act(sue, "suspension", person_id)
     await act(sue, "closing", person_id)
-    assert "Suspended and closed" in (await sue.open(f"/support/people/{person_id}")).text
+    page = await sue.open(f"/support/people/{person_id}")
+    assert all(f">{state}</span>" in page.text for state in ("Suspended", "Closed"))
     assert SAID in (await ada.sign_in(ADA)).text
     await act(sue, "lifting", person_id)
     assert "Your account is open again" in (await ada.sign_in(ADA)).text

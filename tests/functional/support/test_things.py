@@ -97,7 +97,7 @@ async def test_organisations_get_members_and_clients(
 ) -> None:
     page = await act(sue, f"{clinic}/member", email=OTHER, role="agent")
     page = await act(sue, f"{clinic}/member", email=OTHER, role="membership_manager")
-    assert f"{OTHER}, agent and membership manager, since" in page.text
+    assert f"{OTHER}, agent, membership manager, since" in page.text
     assert (await people[OTHER].client.get("/agency")).status_code == 200
     await register_client(
         office.platform, "demo.worker", grant_types=["client_credentials"], redirect_uris=[]

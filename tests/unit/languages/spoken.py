@@ -1,5 +1,6 @@
 """What of a template a person reads that no catalogue can change."""
 
+import ast
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -98,3 +99,37 @@ def find_lonely_imports(source: str) -> list[str]:
 
 def list_templates(root: Path) -> list[Path]:
     return sorted(root.glob("*/templates/**/*.html"))
+
+
+def _is_literal(node: ast.expr) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def find_unspoken_code(source: str, *, only_mail: bool = False) -> list[int]:
+    """The lines on which code tells a person something that stays English: a fault of a form, a mail that is made of
+    plain text, and one that is posted without the language of whoever gets it."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return [
+        call.lineno
+        for call in calls
+        if _is_unspoken_mail(call) or (not only_mail and _is_unspoken_fault(call))
+    ]
+
+
+def _is_unspoken_fault(call: ast.Call) -> bool:
+    is_fault = isinstance(call.func, ast.Attribute) and call.func.attr == "add_error"
+    return is_fault and any(_is_literal(each) for each in call.args[1:])
+
+
+def _is_unspoken_mail(call: ast.Call) -> bool:
+    match call.func:
+        case ast.Name(id="Mail" | "TextMessage"):
+            return any(_is_literal(each) for each in call.args)
+        case ast.Name(id="post_mail" | "post_text"):
+            return not any(each.arg == "language" for each in call.keywords)
+        case _:
+            return False
+
+
+def list_code(root: Path) -> list[Path]:
+    return sorted(root.rglob("*.py"))

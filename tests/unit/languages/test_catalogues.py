@@ -31,9 +31,10 @@ def list_texts(value: str | tuple[str, ...] | list[str] | None) -> list[str]:
 def find_faults(message: Message) -> list[str]:
     """What of a translation would show a person too little, too much, or something else."""
     sources, faults = list_texts(message.id), []
-    placeholders = set(PLACEHOLDER.findall(sources[-1]))
-    for text in list_texts(message.string):
-        if set(PLACEHOLDER.findall(text)) != placeholders or "%" in PLACEHOLDER.sub("", text).replace(
+    of_one, of_many = set(PLACEHOLDER.findall(sources[0])), set(PLACEHOLDER.findall(sources[-1]))
+    for number, text in enumerate(list_texts(message.string)):
+        fitting = (of_many,) if number else (of_one, of_many)
+        if set(PLACEHOLDER.findall(text)) not in fitting or "%" in PLACEHOLDER.sub("", text).replace(
             "%%", ""
         ):
             faults.append(f"other placeholders: {text}")

@@ -5,11 +5,17 @@ from pathlib import Path
 import pytest
 
 import borvo
-from tests.unit.languages.spoken import find_lonely_imports, find_unspoken, list_templates
+from tests.unit.languages.spoken import (
+    find_lonely_imports,
+    find_unspoken,
+    find_unspoken_code,
+    list_code,
+    list_templates,
+)
 
 ROOT = Path(borvo.__file__).parent
 # Folders whose pages are still in English only. None may be added.
-OPEN = {"agency", "dataserver", "mail", "organisations", "portal", "support"}
+OPEN = {"portal"}
 
 
 def find_folder(path: Path) -> str:
@@ -76,3 +82,41 @@ def test_a_text_that_everybody_can_read_is_none(source: str) -> None:
 def test_an_import_without_the_reader_is_noticed() -> None:
     assert find_lonely_imports('{% from "fields.html" import text_field %}')
     assert not find_lonely_imports('{% from "fields.html" import text_field with context %}')
+
+
+def test_what_code_tells_people_can_be_translated() -> None:
+    """Mails are in everybody's language, those of the open folders, too."""
+    faults = {
+        str(path.relative_to(ROOT)): find_unspoken_code(
+            path.read_text(encoding="utf-8"), only_mail=find_folder(path) in OPEN
+        )
+        for path in list_code(ROOT)
+    }
+    assert {name: lines for name, lines in faults.items() if lines} == {}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'form.add_error("email", "This is taken.")',
+        'form.add_error("email", f"Use {most} letters.")',
+        'Mail(to, "Hello", say("Hello"))',
+        'TextMessage(to, f"Hello {name}")',
+        "post_mail(outbox, connection, mail, person_id=person.id)",
+    ],
+)
+def test_code_that_speaks_english_alone_is_noticed(source: str) -> None:
+    assert find_unspoken_code(source) == [1]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'form.add_error("email", say("This is taken."))',
+        "form.add_error(name, message)",
+        'Mail(to, say("Hello"), say("Hello"))',
+        "post_mail(outbox, connection, mail, language=language)",
+    ],
+)
+def test_code_that_speaks_to_everybody_is_not(source: str) -> None:
+    assert find_unspoken_code(source) == []

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from borvo.storage.security_events.model import INSTANCE, RecordedEvent, by_supporter
-from borvo.support.event_words import SHOWN_DETAILS, list_details, name_actor, redact
+from borvo.storage.security_events.model import INSTANCE, RecordedEvent, SecurityEventKind, by_supporter
+from borvo.support.event_words import SHOWN_DETAILS, list_details, name_actor, name_kind, redact
 from borvo.support.people import DEEDS
 from borvo.support.policy import REASON_MAXIMUM, REASON_MINIMUM, check_reason, list_offers
 
@@ -63,4 +63,9 @@ def test_details_and_actors_are_put_in_words() -> None:
     assert list_details(event) == [("Role", "membership manager"), ("Methods", "pwd, mfa")]
     assert name_actor(event) == "the person"
     assert name_actor(record(by_supporter(SUE))) == f"support {SUE}"
-    assert name_actor(record("stranger", INSTANCE)) == "stranger"
+    assert name_actor(record("stranger", INSTANCE)) == "a stranger"
+
+
+def test_every_kind_of_event_has_words() -> None:
+    assert {kind for kind in SecurityEventKind if name_kind(kind) == kind.value} == set()
+    assert name_kind("of a later release") == "of a later release"

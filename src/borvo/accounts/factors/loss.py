@@ -15,6 +15,7 @@ from borvo.accounts.service import Accounts, end_sessions
 from borvo.kernel.entropy import TOKEN_BYTES
 from borvo.kernel.errors import ConflictError, InvalidInputError
 from borvo.kernel.ids import PersonId
+from borvo.kernel.text import say
 from borvo.mail.posting import post_mail
 from borvo.storage.database import Connection
 from borvo.storage.security_events.model import STRANGER, SecurityEvent, SecurityEventKind
@@ -37,12 +38,12 @@ async def ask_for_removal(
         person = await find_subject(connection, accounts, person_id, intervention)
         present = list_kinds(await store.load_factors(connection, person_id))
         if not kinds or not present or not set(kinds) <= set(present):
-            fault = "Choose what she has lost." if present else "She has no second factor."
+            fault = say("Choose what she has lost.") if present else say("She has no second factor.")
             raise InvalidInputError(fault, {"kinds": [fault]})
         ordered = tuple(kind for kind in present if kind in kinds)
         removal = FactorRemoval(person_id, ordered, now, now + accounts.factor_removal_delay)
         if not await loss_store.insert_removal(connection, removal):
-            raise ConflictError("A removal is under way already.")
+            raise ConflictError(say("A removal is under way already."))
         link = await _keep_link(connection, accounts, person, removal)
         hours = int(accounts.factor_removal_delay.total_seconds()) // 3600
         mail = intervention_words.write_removal_asked(
@@ -81,7 +82,7 @@ async def stop_removal(accounts: Accounts, person_id: PersonId, intervention: In
     async with accounts.database.transaction() as connection:
         person = await find_subject(connection, accounts, person_id, intervention)
         if await loss_store.take_removal(connection, person_id) is None:
-            raise ConflictError("No removal is under way.")
+            raise ConflictError(say("No removal is under way."))
         await link_store.end_links(connection, person_id, [LinkPurpose.KEEP_FACTOR], accounts.clock())
         mail = intervention_words.write_removal_stopped(person.email, accounts.issuer)
         kind = SecurityEventKind.FACTOR_REMOVAL_STOPPED
@@ -106,7 +107,8 @@ async def _tell_stopped(
     event = SecurityEvent(kind, person.id, actor, detail={"means": means})
     await accounts.events.record(connection, event)
     mail = intervention_words.write_removal_stopped(person.email, accounts.issuer)
-    await post_mail(accounts.outbox, connection, mail, person_id=person.id)
+    language = accounts.speak(person.locale)
+    await post_mail(accounts.outbox, connection, mail, person_id=person.id, language=language)
 
 
 async def remove_due(accounts: Accounts) -> int:
@@ -144,4 +146,5 @@ async def _finish(connection: Connection, accounts: Accounts, person: Person, re
     )
     await accounts.events.record(connection, event)
     mail = intervention_words.write_removal_done(person.email, accounts.issuer, factor)
-    await post_mail(accounts.outbox, connection, mail, person_id=person.id)
+    language = accounts.speak(person.locale)
+    await post_mail(accounts.outbox, connection, mail, person_id=person.id, language=language)

@@ -6,7 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from borvo.accounts.factors.model import Factors
+from borvo.accounts.factors.words import APP
 from borvo.kernel.ids import PersonId
+from borvo.kernel.text import say
+
+BOTH = say("an authenticator app and passkeys")
 
 
 class FactorKind(StrEnum):
@@ -17,7 +21,15 @@ class FactorKind(StrEnum):
 
     @property
     def label(self) -> str:
-        return "an authenticator app" if self is FactorKind.APP else "passkeys"
+        return APP if self is FactorKind.APP else say("passkeys")
+
+
+def name_kinds(kinds: Iterable[FactorKind]) -> str:
+    """In words for people; empty for none."""
+    chosen = set(kinds)
+    if len(chosen) > 1:
+        return BOTH
+    return next((kind.label for kind in chosen), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +41,12 @@ class FactorRemoval:
     asked_at: datetime
     due_at: datetime
 
+    @property
+    def factors(self) -> str:
+        return name_kinds(self.kinds)
+
 
 def list_kinds(factors: Factors) -> tuple[FactorKind, ...]:
     """Those that she has."""
     present = {FactorKind.APP: factors.totp_since is not None, FactorKind.PASSKEY: bool(factors.passkeys)}
     return tuple(kind for kind in FactorKind if present[kind])
-
-
-def name_kinds(kinds: Iterable[FactorKind]) -> str:
-    return " and ".join(kind.label for kind in kinds)

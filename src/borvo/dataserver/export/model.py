@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from borvo.kernel.ids import PersonId
+from borvo.kernel.text import say
 
 ATTEMPTS_MAXIMUM = 20
 """How often workers take an export up before it is given up: each time, one of them has died over it."""
@@ -65,7 +66,7 @@ class Export:
 def judge_request(exports: Collection[Export]) -> str | None:
     """Why a person with these exports may not have one more; None when she may."""
     if any(each.state is State.RUNNING for each in exports):
-        return "An export is being made already. Wait until it is ready."
+        return say("An export is being made already. Wait until it is ready.")
     if len(exports) >= KEPT_MAXIMUM:
-        return f"There are {KEPT_MAXIMUM} exports already. Delete one first."
+        return say("There are %(most)s exports already. Delete one first.", most=KEPT_MAXIMUM)
     return None

@@ -12,6 +12,7 @@ from borvo.dataserver.service import DataServer
 from borvo.kernel.entropy import create_uuid
 from borvo.kernel.errors import NotFoundError
 from borvo.kernel.ids import PersonId
+from borvo.kernel.text import say
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
 
 
@@ -42,7 +43,7 @@ async def open_export(server: DataServer, login: Login, export_id: UUID | None) 
     exports = await list_exports(server, login.person.id)
     export = next((each for each in exports if each.id == export_id and each.state is State.READY), None)
     if export is None:
-        raise NotFoundError("There is no such export, or it has expired. Ask for a new one.")
+        raise NotFoundError(say("There is no such export, or it has expired. Ask for a new one."))
     async with server.database.transaction() as connection:
         event = SecurityEvent(
             SecurityEventKind.EXPORT_DOWNLOADED, login.person.id, detail={"format": export.format}

@@ -47,12 +47,12 @@ def refuse(error: OAuth2Error) -> TokenAnswer:
 
 
 def refuse_guessing(error: TooManyRequestsError) -> TokenAnswer:
-    body = {"error": "invalid_client", "error_description": error.public}
+    body = {"error": "invalid_client", "error_description": str(error.public)}
     return TokenAnswer(error.status, body, {"Retry-After": str(error.retry_after)})
 
 
 def refuse_flood(error: TooManyRequestsError) -> TokenAnswer:
-    body = {"error": "temporarily_unavailable", "error_description": error.public}
+    body = {"error": "temporarily_unavailable", "error_description": str(error.public)}
     return TokenAnswer(error.status, body, {"Retry-After": str(error.retry_after)})
 
 

@@ -64,7 +64,7 @@ async def push_request(identity: Identity, request: ClientRequest) -> TokenAnswe
     except OAuth2Error as error:
         return _refuse(identity, request, asked, error)
     except AuthorizationRefusedError as error:
-        note_page(identity, asked, error.public, ENDPOINT)
+        note_page(identity, asked, str(error.public), ENDPOINT)
         return refuse(
             InvalidRequestError("The redirect_uri is not registered for this client, or not fit here.")
         )

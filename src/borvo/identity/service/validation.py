@@ -55,7 +55,7 @@ def find_client(identity: Identity, facts: Facts) -> ProtocolClient:
     try:
         client, _ = check_destination(facts)
     except AuthorizationRefusedError as error:
-        note_page(identity, facts, error.public)
+        note_page(identity, facts, str(error.public))
         raise
     return client
 

@@ -33,6 +33,7 @@ async def show_quick_start(
         login,
         client,
         issuer=issuer,
+        is_strict=is_strict,
         fits=[(recipe, check_recipe(client, recipe, is_strict=is_strict)) for recipe in RECIPES],
         chosen=chosen,
         snippet=render_snippet(client, chosen, issuer) if chosen else "",

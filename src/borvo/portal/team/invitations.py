@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from borvo.accounts.public import Limit, Person, Role, change_role
+from borvo.accounts.public import Limit, Person, Role, change_role, find_person
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import create_token, create_uuid, decode_bytes
 from borvo.kernel.errors import ForbiddenError, InvalidInputError, NotFoundError
@@ -73,7 +73,9 @@ async def _post(
 ) -> None:
     issuer = portal.accounts.issuer
     mail = write_invitation(invitation, tenancy.prefix, person.email, issuer, token)
-    await post_mail(portal.accounts.outbox, connection, mail)
+    invited = await find_person(connection, invitation.email)
+    language = portal.accounts.speak(invited.locale if invited else "", person.locale)
+    await post_mail(portal.accounts.outbox, connection, mail, language=language)
 
 
 async def _pick(connection: Connection, tenancy: Tenancy, invitation_id: UUID | None) -> Invitation:

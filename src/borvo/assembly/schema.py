@@ -1,0 +1,22 @@
+"""The tables of every feature. The SQL of features is text, so nothing else loads them."""
+
+import pkgutil
+from importlib import import_module
+
+from sqlalchemy import MetaData
+
+import borvo
+from borvo.storage import kept_keys, marks, schema
+
+# Those that belong to no feature.
+_OWN = {kept_keys.kept_key.name, marks.database_mark.name}
+
+
+def load_metadata() -> MetaData:
+    """The whole schema, as the code describes it."""
+    for module in pkgutil.walk_packages(borvo.__path__, "borvo."):
+        if module.name.endswith(".tables"):
+            import_module(module.name)
+    if not schema.metadata.tables.keys() > _OWN:
+        raise RuntimeError("tables were not found")
+    return schema.metadata

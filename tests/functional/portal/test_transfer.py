@@ -111,7 +111,7 @@ async def test_a_file_can_be_chosen_instead_of_pasted(developer: Browser) -> Non
     await register(developer)
     content = json.dumps(await export(developer)).encode()
     page = await developer.open(IMPORT)
-    form = read_forms(page.text)[-1]
+    form = read_forms(page.text)[-2]
     fields = {name: form.values(name)[0] for name in ("_csrf_token", "tenancy")}
     answer = await developer.client.post(IMPORT, data=fields, files={"file": ("c.json", content)})
     assert "nothing would change" in answer.text
@@ -141,7 +141,7 @@ async def test_a_file_is_judged_by_the_rules_of_the_form(
     page = await show_plan(developer, json.dumps(carried))
     assert page.status_code == 400
     assert "cannot be imported like this" in page.text
-    form = read_forms(page.text)[-1]
+    form = read_forms(page.text)[-2]
     fields = {name: form.values(name)[0] for name in ("_csrf_token", "tenancy", "version", "text")}
     answer = await developer.client.post(f"{IMPORT}/confirmation", data=fields)
     assert answer.status_code == 400

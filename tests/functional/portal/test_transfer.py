@@ -141,7 +141,7 @@ async def test_a_file_is_judged_by_the_rules_of_the_form(
     page = await show_plan(developer, json.dumps(carried))
     assert page.status_code == 400
     assert "cannot be imported like this" in page.text
-    form = read_forms(page.text)[-2]
+    form = read_forms(page.text)[-1]
     fields = {name: form.values(name)[0] for name in ("_csrf_token", "tenancy", "version", "text")}
     answer = await developer.client.post(f"{IMPORT}/confirmation", data=fields)
     assert answer.status_code == 400

@@ -35,8 +35,16 @@ def require_reason(text: str) -> str:
 
 
 async def look_up(accounts: Accounts, whom: str, intervention: Intervention) -> Holder:
-    """By address or id. Who is not there is written down, too: by a digest, in the log of the instance. Raises
-    `NotFoundError`, and `TooManyRequestsError` for whoever looks around."""
+    """By address or id, written down as `note_look` says. Raises `NotFoundError`, and `TooManyRequestsError`."""
+    person = await note_look(accounts, whom, intervention)
+    if person is None:
+        raise NotFoundError(say("Nobody has exactly this address or id."))
+    return person
+
+
+async def note_look(accounts: Accounts, whom: str, intervention: Intervention) -> Holder | None:
+    """Whoever is asked for by address or id. Who is not there is written down, too: by a digest, in the log of the
+    instance. Raises `TooManyRequestsError` for whoever looks around."""
     now = accounts.clock()
     await accounts.limiter.spend(_LOOKUPS, intervention.actor, now)
     async with accounts.database.transaction() as connection:
@@ -52,8 +60,6 @@ async def look_up(accounts: Accounts, whom: str, intervention: Intervention) -> 
             detail,
         )
         await accounts.events.record(connection, event)
-    if person is None:
-        raise NotFoundError(say("Nobody has exactly this address or id."))
     return person
 
 

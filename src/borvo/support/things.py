@@ -9,6 +9,7 @@ from borvo.accounts.public import Accounts, Intervention, find_person, normalize
 from borvo.kernel.errors import ForbiddenError
 from borvo.kernel.text import say
 from borvo.support.event_log import note_deed
+from borvo.support.lookup import note_look
 
 Feature = TypeVar("Feature")
 
@@ -43,16 +44,12 @@ class ThingDeed(Generic[Feature]):
 
 
 async def begin(accounts: Accounts, deed: str, name: str, words: Words, why: Intervention) -> None:
-    """Writes down what is tried. Raises `ForbiddenError` for who names herself."""
+    """Writes down what is tried; and that somebody was named, for the answer tells whether she is there. Raises
+    `ForbiddenError` for who names herself, and `TooManyRequestsError`."""
     subject = " ".join(word for word in (name, *astuple(words)) if word)
     await note_deed(accounts, why, deed, subject)
-    await _refuse_own(accounts, words.email, why)
-
-
-async def _refuse_own(accounts: Accounts, email: str, why: Intervention) -> None:
-    """Membership brings roles, and nobody gives herself one."""
-    async with accounts.database.connection() as connection:
-        person = await find_person(connection, normalize_email(email)) if email else None
+    person = await note_look(accounts, words.email, why) if words.email else None
+    # Membership brings roles, and nobody gives herself one.
     if person is not None and person.id == why.supporter_id:
         raise ForbiddenError(say("This is your own account. Ask a colleague."))
 

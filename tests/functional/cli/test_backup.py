@@ -173,7 +173,8 @@ async def test_a_restore_that_broke_off_is_not_served_and_goes_on(
     identity, recipient = await make_key(tmp_path)
     file, other = tmp_path / "today.borvo", tmp_path / "other.borvo"
     await back_up(settings.database_url, other, recipient)
-    await execute(platform, "update alembic_version set version_num = '9999'")
+    past = "closed_at = now() - interval '40 days', erase_at = now() - interval '10 days'"
+    await execute(platform, f"update alembic_version set version_num = '9999'; update person set {past}")
     dump_database(settings.database_url, file, [read_recipient(recipient)])
     broken = await restore(empty_url, file, identity)
     assert (broken.code, "newer than this release" in broken.complaint) == (1, True)
@@ -190,6 +191,8 @@ async def test_a_restore_that_broke_off_is_not_served_and_goes_on(
     done = await restore(empty_url, file, identity)
     assert (done.code, done.err) == (0, "")
     assert await ask(empty_url, live) == (0,)
+    # She may have come back since, and must be able to do so again.
+    assert await ask(empty_url, "select erase_at > now() + interval '29 days' from person") == (True,)
     again = await restore(empty_url, file, identity)
     assert (again.code, "empty" in again.complaint) == (1, True)
 

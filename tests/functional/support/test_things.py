@@ -168,6 +168,16 @@ async def test_nobody_puts_herself_anywhere(office: Office, sue: Browser, tenanc
     assert await fetch_value(office.platform, "select count(*) from organisation_member") == 0
 
 
+@pytest.mark.usefixtures("tenancy")
+async def test_whoever_is_named_in_a_deed_finds_it_in_her_log(office: Office, sue: Browser) -> None:
+    """The answer tells whether she has an account."""
+    assert (await act(sue, TENANCIES, email=OTHER, prefix="healthorg")).status_code == 400
+    assert (await act(sue, TENANCIES, email="nobody@example.org", prefix="healthorg")).status_code == 404
+    whose = [str(each["person_id"]) for each in await office.list_events("support_looked")]
+    assert whose.count(str(await office.find_id(OTHER))) == 1
+    assert len(whose) == 3  # the owner, too, when the tenancy was made
+
+
 async def test_nobody_lets_a_client_of_her_own_act_for_an_organisation(
     office: Office, sue: Browser, clinic: str
 ) -> None:

@@ -91,6 +91,7 @@ async def test_support_without_a_second_factor_is_led_to_one_and_back(
         target = urlsplit(answer.headers["location"])
         assert (answer.status_code, target.path) == (303, "/account/step-up"), path
         assert parse_qs(target.query)["return_to"] == [path if method == "GET" else "/support"]
+    assert "What you want to open asks for a second step." in (await browser.open("/support")).text
     key = await add_passkey(browser)
     assert (await browser.open("/support")).url.path == "/support"
     # With the password alone the console stays shut, though the factor is there.

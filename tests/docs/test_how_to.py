@@ -135,6 +135,15 @@ async def test_a_secret_is_changed_and_reported_as_the_page_says(
     secret = next(client.secret for client in CLIENTS if client.client_id == "demo.worker")
     page = await browser.submit(await browser.open(WORKER), f"{WORKER}/own", secret=secret)
     assert "Your secret is set" in page.text
+    # Tokens of a reported secret are void, and so are those of the next moments.
+    form = {"grant_type": "client_credentials", "client_id": "demo.worker", "client_secret": secret}
+    async with httpx.AsyncClient(base_url=demo) as http:
+        for _ in range(600):
+            token = (await http.post("/connect/token", data=form)).json()["access_token"]
+            bearer = {"Authorization": f"Bearer {token}"}
+            if (await http.get("/agency/v1/claims", headers=bearer)).status_code == 200:
+                break
+            await asyncio.sleep(0.05)
     assert not recipe.waiting
 
 

@@ -1,6 +1,7 @@
 """The door of the support console: every handler of it takes a `supporter`."""
 
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeVar
 
 from litestar import Request
 from litestar.di import NamedDependency
@@ -16,7 +17,7 @@ from borvo.accounts.public import (
     is_enough,
     require_recent,
 )
-from borvo.kernel.errors import ForbiddenError
+from borvo.kernel.errors import ForbiddenError, NotFoundError
 from borvo.kernel.text import say
 from borvo.support.lookup import require_reason
 
@@ -47,9 +48,19 @@ class Deed(Protocol):
     def is_delicate(self) -> bool: ...
 
 
-async def check_recent(accounts: Accounts, supporter: Login, deed: Deed | None, address: str) -> None:
+Chosen = TypeVar("Chosen", bound=Deed)
+
+
+def find_deed(deeds: Mapping[str, Chosen], name: str) -> Chosen:
+    """Raises `NotFoundError`."""
+    if name not in deeds:
+        raise NotFoundError(say("There is no such page."))
+    return deeds[name]
+
+
+async def check_recent(accounts: Accounts, supporter: Login, deed: Deed, address: str) -> None:
     """Raises `FreshSignInNeededError`, which leads back to the address, for a grave or delicate deed."""
-    if deed is not None and (deed.is_grave or deed.is_delicate):
+    if deed.is_grave or deed.is_delicate:
         await require_recent(accounts, supporter, address)
 
 

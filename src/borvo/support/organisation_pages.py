@@ -6,10 +6,9 @@ from litestar.params import FromPath, SkipValidation
 from litestar.response import Redirect, Template
 
 from borvo.accounts.public import Login
-from borvo.kernel.errors import BorvoError, NotFoundError
-from borvo.kernel.text import say
+from borvo.kernel.errors import BorvoError
 from borvo.organisations.public import Organisations, list_organisations, load_members
-from borvo.support.door import HOME, AnyRequest, Collaborators, Supporting, check_recent, intervene
+from borvo.support.door import HOME, AnyRequest, Collaborators, Supporting, check_recent, find_deed, intervene
 from borvo.support.forms import note_error, read_words
 from borvo.support.organisation_deeds import (
     ORGANISATION_DEEDS,
@@ -90,8 +89,6 @@ async def _render_deed(
     form: Form,
     error: BorvoError | None = None,
 ) -> Template:
-    if deed not in ORGANISATION_DEEDS:
-        raise NotFoundError(say("There is no such page."))
     organisation, _ = await load_members(organisations, name)
     return render_page(
         "support/thing_deed.html",
@@ -117,7 +114,9 @@ async def show_organisation_deed(
 ) -> Template:
     query = request.query_params
     form = Form({"email": [query.get("email", "")], "client": [query.get("client", "")]})
-    await check_recent(accounts, supporter, ORGANISATION_DEEDS.get(deed), f"{HOME}{_PATH}/{name}/{deed}")
+    await check_recent(
+        accounts, supporter, find_deed(ORGANISATION_DEEDS, deed), f"{HOME}{_PATH}/{name}/{deed}"
+    )
     return await _render_deed(supporter, organisations, name, deed, form)
 
 
@@ -130,10 +129,10 @@ async def submit_organisation_deed(
     accounts: Collaborators,
     organisations: Clinics,
 ) -> Template | Redirect:
-    await check_recent(accounts, supporter, ORGANISATION_DEEDS.get(deed), f"{HOME}{_PATH}/{name}/{deed}")
+    await check_recent(
+        accounts, supporter, find_deed(ORGANISATION_DEEDS, deed), f"{HOME}{_PATH}/{name}/{deed}"
+    )
     form = await read_form(request)
-    if deed not in ORGANISATION_DEEDS:
-        raise NotFoundError(say("There is no such page."))
     try:
         why = intervene(supporter, form.text("reason"))
         await change_organisation(accounts, organisations, deed, name, read_words(form), why)

@@ -13,13 +13,12 @@ from borvo.accounts.public import (
     load_standing,
     name_role,
 )
-from borvo.kernel.errors import BorvoError, NotFoundError, TooManyRequestsError
+from borvo.kernel.errors import BorvoError, TooManyRequestsError
 from borvo.kernel.ids import PersonId, parse_uuid
 from borvo.kernel.text import say
-from borvo.storage.database import Connection
 from borvo.storage.security_events.log import list_events_of
 from borvo.support import lookup
-from borvo.support.door import HOME, AnyRequest, Collaborators, Supporting, check_recent, intervene
+from borvo.support.door import HOME, AnyRequest, Collaborators, Supporting, check_recent, find_deed, intervene
 from borvo.support.event_words import list_details, name_actor, name_kind
 from borvo.support.forms import note_error, read_wish
 from borvo.support.people import DEEDS, Deed
@@ -115,12 +114,6 @@ async def show_person(
     )
 
 
-async def _load_deed(connection: Connection, accounts: Accounts, person_id: PersonId, name: str) -> Standing:
-    if name not in DEEDS:
-        raise NotFoundError(say("There is no such page."))
-    return await load_standing(connection, person_id, accounts.clock())
-
-
 async def _render_deed(
     accounts: Accounts,
     supporter: Login,
@@ -130,7 +123,7 @@ async def _render_deed(
     error: BorvoError | None = None,
 ) -> Template:
     async with accounts.database.connection() as connection:
-        standing = await _load_deed(connection, accounts, person_id, name)
+        standing = await load_standing(connection, person_id, accounts.clock())
     return render_page(
         "support/deed.html",
         status=note_error(form, error),
@@ -153,7 +146,7 @@ async def show_deed(
     found = await _find(accounts, supporter, name)
     if found is None:
         return redirect_to(f"{HOME}?person={parse_uuid(name) or ''}")
-    await check_recent(accounts, supporter, DEEDS.get(deed), f"{HOME}/people/{name}/{deed}")
+    await check_recent(accounts, supporter, find_deed(DEEDS, deed), f"{HOME}/people/{name}/{deed}")
     return await _render_deed(accounts, supporter, found[0], deed, Form({"reason": [found[1]]}))
 
 
@@ -164,7 +157,7 @@ async def submit_deed(
     found = await _find(accounts, supporter, name)
     if found is None or deed not in DEEDS:
         return redirect_to(f"{HOME}?person={parse_uuid(name) or ''}")
-    await check_recent(accounts, supporter, DEEDS.get(deed), f"{HOME}/people/{name}/{deed}")
+    await check_recent(accounts, supporter, DEEDS[deed], f"{HOME}/people/{name}/{deed}")
     form = await read_form(request)
     try:
         why = intervene(supporter, form.text("reason"))

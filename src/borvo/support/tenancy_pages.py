@@ -6,7 +6,7 @@ from litestar.params import FromPath, SkipValidation
 from litestar.response import Redirect, Template
 
 from borvo.accounts.public import Login
-from borvo.kernel.errors import BorvoError, NotFoundError
+from borvo.kernel.errors import BorvoError
 from borvo.kernel.text import say
 from borvo.portal.public import (
     Portal,
@@ -14,7 +14,7 @@ from borvo.portal.public import (
     list_initial_tokens_for_support,
     load_team,
 )
-from borvo.support.door import HOME, AnyRequest, Collaborators, Supporting, check_recent, intervene
+from borvo.support.door import HOME, AnyRequest, Collaborators, Supporting, check_recent, find_deed, intervene
 from borvo.support.forms import note_error, read_words
 from borvo.support.tenancy_deeds import (
     TEAM_ROLES,
@@ -86,8 +86,6 @@ async def show_tenancy(
 async def _render_deed(
     supporter: Login, portal: Portal, name: str, deed: str, form: Form, error: BorvoError | None = None
 ) -> Template:
-    if deed not in TENANCY_DEEDS:
-        raise NotFoundError(say("There is no such page."))
     tenancy, _ = await load_team(portal, name)
     return render_page(
         "support/thing_deed.html",
@@ -112,7 +110,7 @@ async def show_tenancy_deed(
     portal: Developers,
 ) -> Template:
     form = Form({field: [request.query_params.get(field, "")] for field in ("email", "token")})
-    await check_recent(accounts, supporter, TENANCY_DEEDS.get(deed), f"{HOME}{_PATH}/{name}/{deed}")
+    await check_recent(accounts, supporter, find_deed(TENANCY_DEEDS, deed), f"{HOME}{_PATH}/{name}/{deed}")
     return await _render_deed(supporter, portal, name, deed, form)
 
 
@@ -125,10 +123,8 @@ async def submit_tenancy_deed(
     accounts: Collaborators,
     portal: Developers,
 ) -> Template | Redirect:
-    await check_recent(accounts, supporter, TENANCY_DEEDS.get(deed), f"{HOME}{_PATH}/{name}/{deed}")
+    await check_recent(accounts, supporter, find_deed(TENANCY_DEEDS, deed), f"{HOME}{_PATH}/{name}/{deed}")
     form = await read_form(request)
-    if deed not in TENANCY_DEEDS:
-        raise NotFoundError(say("There is no such page."))
     try:
         why = intervene(supporter, form.text("reason"))
         await change_tenancy(accounts, portal, deed, name, read_words(form), why)

@@ -6,7 +6,7 @@ from borvo.accounts.closing import close_by_support, erase_due
 from borvo.accounts.destination import DescribeReturn, Destination
 from borvo.accounts.factors.loss import ask_for_removal, stop_removal
 from borvo.accounts.factors.loss import remove_due as remove_lost_factors
-from borvo.accounts.factors.loss_model import FactorKind, FactorRemoval, name_kinds
+from borvo.accounts.factors.loss_model import FactorKind, FactorRemoval, name_factor, name_kinds
 from borvo.accounts.factors.service import SEALED_APPS
 from borvo.accounts.factors.store import has_second_factor
 from borvo.accounts.holder_store import find_holder, load_holder
@@ -142,6 +142,7 @@ __all__ = [
     "load_holder",
     "load_person",
     "load_standing",
+    "name_factor",
     "name_kinds",
     "name_role",
     "normalize_email",

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from litestar import get
 from litestar.response import Template
 
-from borvo.accounts.factors.loss_model import BOTH, FactorKind
-from borvo.accounts.factors.words import APP, PASSKEY
+from borvo.accounts.factors.loss_model import name_factor
 from borvo.accounts.service import Accounts
 from borvo.accounts.signing_in import AnyRequest, Collaborators, SignedIn
 from borvo.accounts.words import name_role
@@ -83,8 +82,6 @@ _SENTENCES = {
     SecurityEventKind.SUPPORT_ACTED: mark("Something on the platform was changed."),
 }
 
-_FACTORS = {str(each): each for each in (APP, PASSKEY, FactorKind.PASSKEY.label, BOTH)}
-
 _WARNINGS = {
     SecurityEventKind.SIGN_IN_FAILED,
     SecurityEventKind.FACTOR_ADDED,
@@ -122,17 +119,13 @@ class Line:
         return say("from the address %(address)s", address=self.event.address) if self.event.address else ""
 
 
-def _name_factor(told: str) -> str:
-    return _FACTORS.get(told, told) or say("something")
-
-
 def describe_event(event: RecordedEvent) -> Line:
     """In plain words; an event of a kind that this release does not know is named as it is."""
     pattern = _SENTENCES.get(event.kind)  # type: ignore[call-overload]
     words = {
         "app": event.detail.get("app") or event.client_id or say("an app"),
         "agency": event.detail.get("agency") or say("somebody"),
-        "factor": _name_factor(str(event.detail.get("factor", ""))),
+        "factor": name_factor(str(event.detail.get("factor", ""))),
         "tenancy": event.detail.get("tenancy", ""),
         "role": name_role(str(event.detail.get("role", ""))),
     }

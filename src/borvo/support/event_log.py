@@ -9,13 +9,13 @@ from borvo.accounts.public import Accounts, Intervention
 from borvo.storage.security_events.log import list_chosen_events, list_events_between
 from borvo.storage.security_events.model import EventFilter, RecordedEvent, SecurityEvent, SecurityEventKind
 from borvo.storage.security_events.streaming import SentEvent
-from borvo.support.event_words import redact
+from borvo.support.event_words import EVERYTHING, redact
 from borvo.support.sinks import describe_event
 
 
 async def note_reading(accounts: Accounts, intervention: Intervention, asked: Mapping[str, str]) -> None:
     """In the log itself: by whom, and what was asked for."""
-    words = ", ".join(f"{name} {value}" for name, value in asked.items()) or "everything"
+    words = ", ".join(f"{name} {value}" for name, value in asked.items()) or str(EVERYTHING)
     detail = {"filter": words, "reason": intervention.reason}
     event = SecurityEvent(SecurityEventKind.SUPPORT_READ_LOG, actor=intervention.actor, detail=detail)
     async with accounts.database.transaction() as connection:

@@ -14,13 +14,12 @@ from borvo.kernel.text import say
 from borvo.storage.security_events.model import INSTANCE, EventFilter, RecordedEvent, SecurityEventKind
 from borvo.support import event_log, lookup
 from borvo.support.door import AnyRequest, Collaborators, Supporting
-from borvo.support.event_words import list_details, name_actor, name_kind
+from borvo.support.event_words import READING_THE_LOG, list_details, name_actor, name_kind
 from borvo.support.forms import FILTER_FIELDS, read_filter
 from borvo.web.forms import Form
 from borvo.web.pages import render_page
 
 PAGE_SIZE = 50
-_READ = "reading the log"
 
 
 def _read_query(request: AnyRequest) -> Form:
@@ -41,7 +40,9 @@ async def _choose(accounts: Accounts, supporter: Login, form: Form) -> EventFilt
 
 
 async def _note(accounts: Accounts, supporter: Login, form: Form) -> None:
-    await event_log.note_reading(accounts, Intervention(_READ, supporter.person.id), _list_asked(form))
+    await event_log.note_reading(
+        accounts, Intervention(str(READING_THE_LOG), supporter.person.id), _list_asked(form)
+    )
 
 
 @get("/events")

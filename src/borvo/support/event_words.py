@@ -3,7 +3,7 @@ a person shares is none of them."""
 
 from dataclasses import replace
 
-from borvo.accounts.public import name_role
+from borvo.accounts.public import name_factor, name_role
 from borvo.kernel.text import say
 from borvo.storage.security_events.model import (
     INSTANCE,
@@ -81,6 +81,12 @@ _KINDS: dict[str, str] = {
 }
 
 
+EVERYTHING = say("everything")
+READING_THE_LOG = say("reading the log")
+# What the console itself writes into details, in English, where else people type.
+_OWN_WORDS = {str(each): each for each in (EVERYTHING, READING_THE_LOG)}
+
+
 def redact(event: RecordedEvent) -> RecordedEvent:
     """What nobody has thought of is hidden."""
     return replace(
@@ -107,6 +113,7 @@ def list_details(event: RecordedEvent) -> list[tuple[str, str]]:
 
 
 def _render(name: str, value: object) -> str:
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     if name == "role":
-        return name_role(str(value))
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        return name_role(text)
+    return name_factor(text) if name == "factor" else _OWN_WORDS.get(text, text)

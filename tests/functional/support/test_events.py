@@ -65,6 +65,17 @@ async def test_that_somebody_read_it_is_in_it(office: Office, sue: Browser) -> N
     assert "Log read by support" in (await sue.open("/support/events?kind=support_read_log")).text
 
 
+async def test_what_the_console_writes_into_the_log_is_read_in_the_readers_language(sue: Browser) -> None:
+    await sue.open("/support/events")
+    for language, told in {
+        "en": ["everything", "reading the log", "a passkey"],
+        "fr": ["tout", "lecture du journal"],
+    }.items():
+        page = await sue.client.get("/support/events", headers={"Accept-Language": language})
+        assert {each for each in told if f"<dd>{each}</dd>" in page.text} == set(told)
+    assert "<dd>une clé d\u2019accès</dd>" in page.text
+
+
 async def test_the_log_of_a_person_opens_once_she_was_looked_up(office: Office, sue: Browser) -> None:
     await office.open_browser(ADA)
     query = f"person={await office.find_id()}"

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from borvo.accounts.factors.model import Factors
-from borvo.accounts.factors.words import APP
+from borvo.accounts.factors.words import APP, PASSKEY
 from borvo.kernel.ids import PersonId
 from borvo.kernel.text import say
 
@@ -30,6 +30,14 @@ def name_kinds(kinds: Iterable[FactorKind]) -> str:
     if len(chosen) > 1:
         return BOTH
     return next((kind.label for kind in chosen), "")
+
+
+_TOLD = {str(each): each for each in (APP, PASSKEY, FactorKind.PASSKEY.label, BOTH)}
+
+
+def name_factor(told: str) -> str:
+    """What an event tells in English of a factor, as words that can be said in every language."""
+    return _TOLD.get(told, told) or say("something")
 
 
 @dataclass(frozen=True, slots=True)

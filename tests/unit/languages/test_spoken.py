@@ -14,43 +14,10 @@ from tests.unit.languages.spoken import (
 )
 
 ROOT = Path(borvo.__file__).parent
-# Pages of the portal that are still in English only, and folders whose code is. None may be added.
-OPEN = {
-    "audit",
-    "frame",
-    "grant",
-    "invitation",
-    "member_removal",
-    "no_question",
-    "portal",
-    "preview",
-    "registration",
-    "registration_ending",
-    "registration_revocation",
-    "team",
-    "tenancy_bar",
-    "test_drive",
-    "token_revocation",
-    "tokens",
-    "usage",
-}
-OPEN_CODE = {"portal"}
-
-
-def find_folder(path: Path) -> str:
-    return path.relative_to(ROOT).parts[0]
-
-
-def is_open(path: Path) -> bool:
-    return find_folder(path) == "portal" and path.stem in OPEN
-
-
 TEMPLATES = list_templates(ROOT)
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in TEMPLATES if not is_open(path)], ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
 def test_every_text_of_a_page_can_be_translated(path: Path) -> None:
     assert find_unspoken(path.read_text(encoding="utf-8")) == []
 
@@ -102,11 +69,8 @@ def test_an_import_without_the_reader_is_noticed() -> None:
 
 
 def test_what_code_tells_people_can_be_translated() -> None:
-    """Mails are in everybody's language, those of the open folders, too."""
     faults = {
-        str(path.relative_to(ROOT)): find_unspoken_code(
-            path.read_text(encoding="utf-8"), only_mail=find_folder(path) in OPEN_CODE
-        )
+        str(path.relative_to(ROOT)): find_unspoken_code(path.read_text(encoding="utf-8"))
         for path in list_code(ROOT)
     }
     assert {name: lines for name, lines in faults.items() if lines} == {}

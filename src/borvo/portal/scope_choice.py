@@ -60,9 +60,7 @@ _BROUGHT_MANY = {
     False: mark("Writing %(noun)s brought its %(count)s parts along, without which it is refused."),
 }
 _BROUGHT_FEW = {
-    True: mark(
-        "Reading %(noun)s brought its %(count)s parts along, without which it is refused: %(names)s."
-    ),
+    True: mark("Reading %(noun)s brought its %(count)s parts along, without which it is refused: %(names)s."),
     False: mark(
         "Writing %(noun)s brought its %(count)s parts along, without which it is refused: %(names)s."
     ),
@@ -79,9 +77,7 @@ class Gap:
     @property
     def words(self) -> Text:
         """What breaks, for the developer."""
-        return say(
-            "Without %(names)s, %(consequence)s", names=self.names, consequence=self.whole.consequence
-        )
+        return say("Without %(names)s, %(consequence)s", names=self.names, consequence=self.whole.consequence)
 
     @property
     def names(self) -> Text:

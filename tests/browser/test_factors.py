@@ -9,6 +9,7 @@ from playwright.async_api import CDPSession, Page, expect
 
 from tests.browser.conftest import OpenPage, check_looks, sign_in
 from tests.browser.test_account import open_account
+from tests.functional.mails import list_mails
 from tests.instance import Instance
 
 pytestmark = pytest.mark.browser
@@ -49,6 +50,27 @@ async def plug(page: Page) -> Device:
     return Device(session, made["authenticatorId"])
 
 
+async def prove_mailbox(page: Page, borvo: Instance, email: str, axe: str) -> None:
+    """By the code of a mail, from the page that asks for it on."""
+    await page.get_by_role("heading", name="Is it you?").wait_for()
+    await check_looks(page, axe)
+    await page.get_by_role("button", name="Send me a code").press("Enter")
+    await page.get_by_label("Code").fill("nothing")
+    await page.get_by_label("Code").press("Enter")
+    await expect(page.get_by_role("alert")).to_be_focused()
+    await check_looks(page, axe)
+    [mail] = [mail for mail in await list_mails(borvo.platform, email) if "code" in mail.subject]
+    await page.get_by_label("Code").fill(mail.text[:9])
+    await page.get_by_label("Code").press("Enter")
+
+
+async def open_proved(borvo: Instance, open_page: OpenPage, email: str) -> Page:
+    """The account of somebody who has just shown that she reads her mail."""
+    page = await open_account(borvo, open_page, email)
+    await borvo.prove_mailbox(email)
+    return page
+
+
 async def suggest_nothing(page: Page) -> None:
     """As a browser that knows passkeys and cannot list them among its suggestions: the button alone asks for one."""
     await page.add_init_script("PublicKeyCredential.isConditionalMediationAvailable = async () => false")
@@ -70,7 +92,7 @@ async def email(borvo: Instance) -> str:
 async def test_a_passkey_is_enrolled_and_signs_in_without_a_password(
     borvo: Instance, open_page: OpenPage, axe: str, email: str
 ) -> None:
-    page = await open_account(borvo, open_page, email)
+    page = await open_proved(borvo, open_page, email)
     device = await plug(page)
     await page.goto(f"{borvo.origin}/account/factors/passkeys")
     await check_looks(page, axe)
@@ -94,7 +116,7 @@ async def test_a_passkey_is_enrolled_and_signs_in_without_a_password(
 async def test_a_passkey_is_suggested_where_the_address_is_typed(
     borvo: Instance, open_page: OpenPage, email: str
 ) -> None:
-    page = await open_account(borvo, open_page, email)
+    page = await open_proved(borvo, open_page, email)
     device = await plug(page)
     await add_passkey(page, borvo, "Phone")
     other = await open_page()
@@ -107,7 +129,7 @@ async def test_a_passkey_is_suggested_where_the_address_is_typed(
 async def test_two_devices_of_which_one_is_lost(
     borvo: Instance, open_page: OpenPage, axe: str, email: str
 ) -> None:
-    phone_page = await open_account(borvo, open_page, email)
+    phone_page = await open_proved(borvo, open_page, email)
     phone = await plug(phone_page)
     await add_passkey(phone_page, borvo, "Phone")
     await phone_page.get_by_role("button", name="Make new recovery codes").click()
@@ -151,6 +173,7 @@ async def test_an_app_is_set_up_by_keyboard_and_asked_for_without_scripts(
     await page.goto(f"{borvo.origin}/account/factors")
     await check_looks(page, axe)
     await page.get_by_role("button", name="Set up an app").press("Enter")
+    await prove_mailbox(page, borvo, email, axe)
     await page.get_by_text("If you cannot scan it").press("Enter")
     key = (await page.locator("#totp-key").inner_text()).replace(" ", "")
     await page.get_by_label("Code").fill("nothing")

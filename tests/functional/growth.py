@@ -8,6 +8,7 @@ ENDING = {
     "account_link",
     "login_session",
     "half_login",
+    "mailbox_proof",
     "factor_removal",
     "spent_challenge",
     "session_client",

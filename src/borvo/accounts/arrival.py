@@ -9,6 +9,7 @@ from litestar.response import Redirect, Template
 from borvo.accounts import service
 from borvo.accounts.closing import reopen_account
 from borvo.accounts.factors.asking import ask_second_step
+from borvo.accounts.factors.mailbox_proof import note_link_opened
 from borvo.accounts.factors.store import has_second_factor
 from borvo.accounts.forms import DEFAULT_RETURN
 from borvo.accounts.known_browsers import COOKIE, MAX_AGE, remember
@@ -100,25 +101,36 @@ def _refuse_suspended(person: Person) -> None:
         raise AccountSuspendedError
 
 
-async def enter(request: AnyRequest, accounts: Accounts, person: Person, return_to: str) -> Redirect:
-    """Signs the person in whose password was right, and sends her on: to the second step, if she has one. Raises
-    `AccountSuspendedError`."""
+async def enter(
+    request: AnyRequest, accounts: Accounts, person: Person, return_to: str, *, opened: str = ""
+) -> Redirect:
+    """Signs the person in whose password was right, and sends her on: to the second step, if she has one. `opened` is
+    the address that brought the link by which she comes. Raises `AccountSuspendedError`."""
     _refuse_suspended(person)
     async with accounts.database.connection() as connection:
         has_more = await has_second_factor(connection, person.id)
     if has_more:
         return await ask_second_step(accounts, person, return_to)
-    return await let_in(request, accounts, person, return_to, PASSWORD)
+    return await let_in(request, accounts, person, return_to, PASSWORD, opened=opened)
 
 
 async def let_in(
-    request: AnyRequest, accounts: Accounts, person: Person, return_to: str, methods: Methods
+    request: AnyRequest,
+    accounts: Accounts,
+    person: Person,
+    return_to: str,
+    methods: Methods,
+    *,
+    opened: str = "",
 ) -> Redirect:
-    """Signs the person in who has proved all that she must, and sends her on. Raises `AccountSuspendedError`."""
+    """Signs the person in who has proved all that she must, and sends her on. `opened` as for `enter`. Raises
+    `AccountSuspendedError`."""
     _refuse_suspended(person)
     return_to = await reopen(accounts, person, return_to)
     previous = await service.find_login(accounts, accounts.cookies.read(request, "session"))
     cookie = await service.enter(accounts, previous, person, read_device(request, accounts), methods)
+    if opened:
+        await note_link_opened(accounts, person.id, cookie, opened)
     answer = redirect_to(find_landing(person, return_to))
     answer.cookies.append(accounts.cookies.create("session", cookie.render()))
     answer.cookies.append(remember_browser(request, accounts, person.email))

@@ -15,6 +15,7 @@ _OWN_TABLES = (
     "person_role",
     "person_profile",
     "half_login",
+    "mailbox_proof",
     "login_session",
     "account_link",
     "factor_removal",

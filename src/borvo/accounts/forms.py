@@ -56,6 +56,11 @@ def read_return_to(text: str | None) -> str:
     return text if text and len(text) <= _RETURN_MAXIMUM and is_local_path(text) else DEFAULT_RETURN
 
 
+def read_way_on(text: str | None) -> str:
+    """As `read_return_to`; empty for who goes on to nothing."""
+    return read_return_to(text) if text else ""
+
+
 def _note_faults(form: Form, faults: Mapping[str, str | None]) -> bool:
     """Whether there is none."""
     for field, fault in faults.items():

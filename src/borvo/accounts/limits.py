@@ -39,6 +39,8 @@ SIGN_IN_BY_BROWSER = Limit("sign-in-browser", 10)
 # Mails that a stranger causes: each address and each network has as many, whether anybody has an account.
 LINK_BY_EMAIL = Limit("link-email", 5)
 LINK_BY_ADDRESS = Limit("link-address", 30)
+# Of somebody who is signed in, so no stranger uses them up.
+MAILBOX_CODE = Limit("mailbox-code", 5)
 CONFIRM_PASSWORD = Limit("confirm-password", 10)
 
 

@@ -16,6 +16,7 @@ from borvo.accounts.address_pages import (
 from borvo.accounts.arrival import enter, render_arrival, slow_down
 from borvo.accounts.closing_pages import show_close, submit_close
 from borvo.accounts.factors.loss_pages import HANDLERS as LOSS_HANDLERS
+from borvo.accounts.factors.mailbox_pages import HANDLERS as MAILBOX_HANDLERS
 from borvo.accounts.factors.pages import HANDLERS as FACTOR_HANDLERS
 from borvo.accounts.factors.second_step_pages import HANDLERS as SECOND_STEP_HANDLERS
 from borvo.accounts.factors.second_step_pages import offer_passkey
@@ -112,6 +113,7 @@ def build_router() -> Router:
         submit_language,
         *FACTOR_HANDLERS,
         *LOSS_HANDLERS,
+        *MAILBOX_HANDLERS,
         *SECOND_STEP_HANDLERS,
     ]
     return Router(path="/", route_handlers=handlers, opt={PAGE_OPT: True}, include_in_schema=False)

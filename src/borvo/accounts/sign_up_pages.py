@@ -70,7 +70,7 @@ async def _go_on(
 ) -> Template | Redirect:
     """In the browser in which she began, to where she was going. In another one an app would not know her: it waits
     for her there, and she is told so."""
-    answer = await enter(request, accounts, person, link.return_to)
+    answer = await enter(request, accounts, person, link.return_to, opened=link.email)
     answer.cookies.append(accounts.cookies.expire(BROWSER_COOKIE))
     if is_same_browser(request, accounts, link) or not await accounts.describe_return(link.return_to):
         return answer

@@ -26,6 +26,16 @@ class Instant:
         return f"{self.at:%-d %B %Y, %H:%M} UTC"
 
 
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number within a text, with each language's marks between its digits."""
+
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.number:,}"
+
+
 class Text(str):
     """The English text, and beside it what it was made of, so that it can still be said in another language.
 

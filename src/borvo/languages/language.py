@@ -6,11 +6,11 @@ from gettext import NullTranslations
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 from babel.units import format_unit
 
-from borvo.kernel.text import Day, Instant, Text
+from borvo.kernel.text import Day, Instant, Number, Text
 
 _SIZES = (
     (10**9, "digital-gigabyte"),
@@ -49,11 +49,17 @@ class Language:
                 return self.day(at)
             case Instant(at):
                 return self.instant(at)
+            case Number(number):
+                return self.number(number)
             case _:
                 return value
 
     def day(self, at: date) -> str:
         return format_date(at, format="long", locale=self.locale)
+
+    def short_day(self, at: date) -> str:
+        """Without the year, as short as it goes: for charts and tables of days."""
+        return format_skeleton("MMMd", at, locale=self.locale)
 
     def instant(self, at: datetime) -> str:
         """To the minute, in UTC, which it says."""

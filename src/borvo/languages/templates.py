@@ -7,7 +7,7 @@ from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from borvo.kernel.text import Day, Instant, Text, gather
+from borvo.kernel.text import Day, Instant, Number, Text, gather
 from borvo.languages.language import Language
 
 
@@ -39,7 +39,7 @@ def _ngettext(context: Context, singular: str, plural: str, num: int, /, **value
 @pass_context
 def _show(context: Context, value: Any) -> Any:
     """Every expression passes here on its way into the page, before it is escaped."""
-    return _find(context).show(value) if isinstance(value, (Text, Day, Instant)) else value
+    return _find(context).show(value) if isinstance(value, (Text, Day, Instant, Number)) else value
 
 
 @pass_context

@@ -10,6 +10,7 @@ from enum import StrEnum
 from operator import add
 
 from borvo.kernel.clock import Clock
+from borvo.kernel.text import say
 from borvo.portal import activity_store
 from borvo.storage.database import Connection, Database
 from borvo.storage.notes import Notes
@@ -40,11 +41,11 @@ class Activity(StrEnum):
 
 
 TOKEN_LABELS = {
-    Activity.TOKEN_BY_CODE: "for a code",
-    Activity.TOKEN_BY_REFRESH: "for a refresh token",
-    Activity.TOKEN_BY_DEVICE: "to a device",
-    Activity.TOKEN_FOR_SERVICE: "to the client itself",
-    Activity.TOKEN_BY_BROWSER: "through the browser",
+    Activity.TOKEN_BY_CODE: say("for a code"),
+    Activity.TOKEN_BY_REFRESH: say("for a refresh token"),
+    Activity.TOKEN_BY_DEVICE: say("to a device"),
+    Activity.TOKEN_FOR_SERVICE: say("to the client itself"),
+    Activity.TOKEN_BY_BROWSER: say("through the browser"),
 }
 
 
@@ -106,21 +107,26 @@ class ActivityReport:
 _CHARTS: Sequence[tuple[str, str, str, frozenset[Activity]]] = (
     (
         "sign-ins",
-        "Sign-ins",
-        "People sent back to the app with a code or an id token, silent sign-ins among them.",
+        say("Sign-ins"),
+        say("People sent back to the app with a code or an id token, silent sign-ins among them."),
         frozenset({Activity.SIGN_IN}),
     ),
-    ("tokens", "Access tokens", "Issued to the client, in whatever way.", frozenset(TOKEN_LABELS)),
+    (
+        "tokens",
+        say("Access tokens"),
+        say("Issued to the client, in whatever way."),
+        frozenset(TOKEN_LABELS),
+    ),
     (
         "written",
-        "Samples written",
-        "New ones; a reading of several parts counts once, and one that was sent before not again.",
+        say("Samples written"),
+        say("New ones; a reading of several parts counts once, and one that was sent before not again."),
         frozenset({Activity.SAMPLES_WRITTEN}),
     ),
     (
         "read",
-        "Samples read",
-        "Handed out in answers; a reading of several parts counts once.",
+        say("Samples read"),
+        say("Handed out in answers; a reading of several parts counts once."),
         frozenset({Activity.SAMPLES_READ}),
     ),
 )

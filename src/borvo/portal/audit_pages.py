@@ -11,7 +11,8 @@ from litestar.response import Stream, Template
 from borvo.accounts.public import SignedIn
 from borvo.kernel.errors import InvalidInputError
 from borvo.kernel.ids import PersonId, parse_uuid
-from borvo.portal.audit import Action, Value
+from borvo.kernel.text import say
+from borvo.portal.audit import Action
 from borvo.portal.pages import AnyRequest, Developing, InPath
 from borvo.portal.service import Portal
 from borvo.portal.team.places import find_place, remember
@@ -19,6 +20,7 @@ from borvo.portal.team.policy import Deed
 from borvo.portal.team.service import find_membership
 from borvo.portal.trail import Entry, TrailFilter, list_actors, list_entries, read_all
 from borvo.portal.trail_export import RenderEntry, render_csv_head, render_csv_row, render_json_line
+from borvo.portal.trail_words import list_items, name_action, name_actor, name_thing, name_value
 from borvo.web.forms import Form
 from borvo.web.pages import render_page
 
@@ -37,33 +39,39 @@ class Line:
     after: Sequence[str]
 
 
-def name_action(action: str) -> str:
-    """In words: `client_changed` is *Client changed*."""
-    return action.replace("_", " ").capitalize()
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A recorded change, as the page tells it."""
+
+    at: datetime
+    action: str
+    subject: str
+    who: str
+    through: str
+    lines: list[Line]
 
 
-def _list_items(value: Value) -> list[str]:
-    match value:
-        case bool():
-            return ["yes" if value else "no"]
-        case None | "":
-            return []
-        case str() | int():
-            return [str(value)]
-        case _:
-            return [*value]
-
-
-def list_lines(entry: Entry) -> list[Line]:
+def _list_lines(entry: Entry) -> list[Line]:
     names = [*dict.fromkeys([*entry.before, *entry.after])]
     return [
         Line(
-            name.replace("_", " ").capitalize(),
-            _list_items(entry.before.get(name)),
-            _list_items(entry.after.get(name)),
+            name_value(name),
+            list_items(name, entry.before.get(name)),
+            list_items(name, entry.after.get(name)),
         )
         for name in names
     ]
+
+
+def tell(entry: Entry) -> Told:
+    return Told(
+        entry.at,
+        name_action(entry.action),
+        name_thing(entry.subject),
+        name_actor(entry),
+        name_thing(entry.through),
+        _list_lines(entry),
+    )
 
 
 def _read_day(form: Form, name: str, shift: timedelta) -> datetime | None:
@@ -74,7 +82,7 @@ def _read_day(form: Form, name: str, shift: timedelta) -> datetime | None:
     try:
         return datetime.combine(date.fromisoformat(text), time(), UTC) + shift
     except (ValueError, OverflowError):
-        form.add_error(name, "Enter a date such as 2026-01-31.")
+        form.add_error(name, say("Enter a date such as 2026-01-31."))
         return None
 
 
@@ -82,7 +90,7 @@ def _read_person(form: Form) -> PersonId | None:
     text = form.text("person")
     person_id = parse_uuid(text)
     if text not in {"", OPERATOR} and person_id is None:
-        form.add_error("person", "Choose a person from the list.")
+        form.add_error("person", say("Choose a person from the list."))
     return PersonId(person_id) if person_id else None
 
 
@@ -90,9 +98,9 @@ def read_filter(form: Form) -> TrailFilter:
     """What is wrong is noted on the form."""
     subject, action = form.text("subject"), form.text("action")
     if len(subject) > _SUBJECT_MAXIMUM or (subject and not subject.isprintable()):
-        form.add_error("subject", f"Enter at most {_SUBJECT_MAXIMUM} ordinary characters.")
+        form.add_error("subject", say("Enter at most %(most)s ordinary characters.", most=_SUBJECT_MAXIMUM))
     if action and action not in set(Action):
-        form.add_error("action", "Choose an action from the list.")
+        form.add_error("action", say("Choose an action from the list."))
     return TrailFilter(
         actor_id=_read_person(form),
         is_operator=form.text("person") == OPERATOR,
@@ -137,7 +145,7 @@ async def show_audit(name: InPath, request: AnyRequest, login: SignedIn, portal:
         form=form,
         actors=actors,
         actions=[(action.value, name_action(action)) for action in Action],
-        entries=[(entry, name_action(entry.action), list_lines(entry)) for entry in entries[:PAGE_SIZE]],
+        entries=[tell(entry) for entry in entries[:PAGE_SIZE]],
         query=_render_query(form),
         older=_render_query(form, before=str(entries[PAGE_SIZE - 1].id)) if len(entries) > PAGE_SIZE else "",
         is_later_page=bool(before),
@@ -158,7 +166,7 @@ async def _export(
     form = read_query(request)
     asked = read_filter(form)
     if not form.is_valid:
-        raise InvalidInputError("The filter cannot be read. Go back to the audit trail and mend it.")
+        raise InvalidInputError(say("The filter cannot be read. Go back to the audit trail and mend it."))
 
     async def write() -> AsyncIterator[str]:
         yield head

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote, urlencode
 
 from borvo.kernel.ids import ClientId, TenancyId
 from borvo.portal.expiry import SECRET_ENDS_SOON, count_days_left
@@ -31,6 +32,17 @@ class ClientSearch:
     state: ClientState | None = None
     page: int = 1
     is_ending: bool = False
+
+    def address(self, state: ClientState | None, page: int = 1, *, is_ending: bool = False) -> str:
+        """Of the list with the same text, in that state."""
+        asked = {
+            "q": self.text,
+            "state": state.value if state else "",
+            "secrets": ENDING if is_ending else "",
+            "page": str(page) if page > 1 else "",
+        }
+        given = {name: value for name, value in asked.items() if value or name == "q"}
+        return f"/portal?{urlencode(given, quote_via=quote)}"
 
 
 ENDING = "ending"

@@ -8,6 +8,7 @@ from litestar.response import Redirect, Template
 
 from borvo.accounts.public import Viewer
 from borvo.kernel.errors import InvalidInputError
+from borvo.kernel.text import Number, say
 from borvo.portal.pages import AnyRequest, Developing
 from borvo.portal.secret_reports import REPORT_MAXIMUM, report_secrets
 from borvo.web.csrf import WITHOUT_CSRF
@@ -77,7 +78,9 @@ async def submit_report_form(request: AnyRequest, viewer: Viewer, portal: Develo
     form = await read_form(request)
     text = form.text("text")
     if not 0 < len(text) <= REPORT_MAXIMUM:
-        form.add_error("text", f"Enter what you found, at most {REPORT_MAXIMUM:,} characters.")
+        form.add_error(
+            "text", say("Enter what you found, at most %(most)s characters.", most=Number(REPORT_MAXIMUM))
+        )
         return _render(viewer, form)
     await report_secrets(portal, text)
     return redirect_to(f"/portal{PATH}?notice=received")

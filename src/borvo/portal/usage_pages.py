@@ -8,7 +8,7 @@ from litestar.response import Template
 from borvo.accounts.public import Login, SignedIn, find_window
 from borvo.portal import activity_store, service
 from borvo.portal.activity import PERIODS, ActivityReport, build_report, list_days
-from borvo.portal.charts import render_bars, render_day
+from borvo.portal.charts import render_bars
 from borvo.portal.headroom import LATELY, Headroom, list_headroom
 from borvo.portal.model import RegisteredClient
 from borvo.portal.pages import AnyRequest, Developing, InPath
@@ -25,7 +25,6 @@ class Usage:
 
     period: int
     report: ActivityReport
-    charts: dict[str, str]
     headroom: list[Headroom]
 
 
@@ -42,10 +41,7 @@ async def load_usage(portal: Portal, client: RegisteredClient, period: int) -> U
         rows = await activity_store.list_counts(connection, client.client_key, days[0])
         peaks = await activity_store.list_peaks(connection, client.client_key, window, now - LATELY)
     report = build_report(rows, now.date(), period)
-    charts = {
-        each.slug: render_bars(each.slug, each.title, report.days, each.counts) for each in report.series
-    }
-    return Usage(period, report, charts, list_headroom(portal.limits, client, peaks))
+    return Usage(period, report, list_headroom(portal.limits, client, peaks))
 
 
 @get("/clients/{client_id:str}/usage")
@@ -64,5 +60,5 @@ async def _render(portal: Portal, login: Login, client: RegisteredClient, usage:
         usage=usage,
         report=usage.report,
         periods=PERIODS,
-        render_day=render_day,
+        render_bars=render_bars,
     )

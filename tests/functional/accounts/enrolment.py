@@ -7,8 +7,12 @@ import httpx
 import pyotp
 
 from borvo.accounts.factors import totp
+from borvo.accounts.factors.mailbox_proof import find_proof, note_link_opened
+from borvo.accounts.model import parse_session_cookie
+from borvo.accounts.service import find_login
 from borvo.assembly import Platform
 from tests.functional.accounts.authenticator import Authenticator, read_options
+from tests.functional.application import find_platform
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
 from tests.functional.identity.flows import ADA
@@ -30,8 +34,21 @@ def show_wrong_code(secret: str, clock: TestClock) -> str:
     return next(code for code in (f"{number:06}" for number in range(8)) if code not in near)
 
 
+async def prove_mailbox(browser: Browser) -> None:
+    """Whoever is signed in there has shown that she reads her mail, as if she had just come by a link in one."""
+    transport = browser.client._transport
+    assert isinstance(transport, httpx.ASGITransport)
+    accounts, text = find_platform(transport.app).accounts, browser.client.cookies["borvo_session"]
+    login, cookie = await find_login(accounts, text), parse_session_cookie(text)
+    assert login is not None
+    assert cookie is not None
+    address, _ = await find_proof(accounts, login)
+    await note_link_opened(accounts, login.person.id, cookie, address)
+
+
 async def open_setup(browser: Browser) -> tuple[httpx.Response, str]:
     """The page with the key, and the key."""
+    await prove_mailbox(browser)
     page = await browser.submit(await browser.open(FACTORS), f"{FACTORS}/app/begin")
     found = re.search(r'id="totp-key">([A-Z2-7 ]+)<', page.text)
     assert found, page.text
@@ -47,11 +64,17 @@ async def add_app(browser: Browser, clock: TestClock) -> str:
     return secret
 
 
+async def open_passkeys(browser: Browser) -> httpx.Response:
+    """The page that adds one."""
+    await prove_mailbox(browser)
+    return await browser.open(f"{FACTORS}/passkeys")
+
+
 async def add_passkey(
     browser: Browser, name: str = "Phone", key: Authenticator | None = None
 ) -> Authenticator:
     key = key or Authenticator()
-    page = await browser.open(f"{FACTORS}/passkeys")
+    page = await open_passkeys(browser)
     answer = key.create(read_options(page.text))
     done = await browser.submit(page, f"{FACTORS}/passkeys", name=name, credential=answer)
     assert "Your passkey is saved" in done.text, done.text

@@ -16,6 +16,7 @@ from tests.functional.accounts.enrolment import (
     FACTORS,
     add_passkey,
     is_signed_in,
+    open_passkeys,
     read_mails,
     sign_in_by_passkey,
 )
@@ -74,7 +75,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 async def test_a_hostile_answer_is_a_fault_and_never_an_internal_error(ada: Browser, text: str) -> None:
-    page = await ada.open(f"{FACTORS}/passkeys")
+    page = await open_passkeys(ada)
     answer = await ada.submit(page, f"{FACTORS}/passkeys", name="Phone", credential=text)
     assert answer.status_code == 400
     page = await ada.open("/account/sign-in")

@@ -20,6 +20,7 @@ from tests.functional.accounts.enrolment import (
     add_passkey,
     is_signed_in,
     make_codes,
+    open_passkeys,
     read_mails,
     sign_in_by_passkey,
 )
@@ -79,7 +80,7 @@ async def test_a_passkey_that_is_not_right_is_not_kept(
     platform: Platform, ada: Browser, change: dict[str, object]
 ) -> None:
     key = Authenticator(**change)  # type: ignore[arg-type]
-    page = await ada.open(f"{FACTORS}/passkeys")
+    page = await open_passkeys(ada)
     credential = key.create(read_options(page.text))
     answer = await ada.submit(page, f"{FACTORS}/passkeys", name="Phone", credential=credential)
     assert answer.status_code == 400
@@ -90,14 +91,14 @@ async def test_a_passkey_that_is_not_right_is_not_kept(
 @pytest.mark.parametrize(("size", "status"), [(1023, 200), (1024, 400), (4000, 400)])
 async def test_a_name_of_a_passkey_is_not_too_long(ada: Browser, size: int, status: int) -> None:
     key = Authenticator(credential_id=secrets.token_bytes(size))
-    page = await ada.open(f"{FACTORS}/passkeys")
+    page = await open_passkeys(ada)
     credential = key.create(read_options(page.text))
     answer = await ada.submit(page, f"{FACTORS}/passkeys", name="Phone", credential=credential)
     assert answer.status_code == status
 
 
 async def test_ways_to_a_passkey_are_kept_once_each(platform: Platform, ada: Browser) -> None:
-    page = await ada.open(f"{FACTORS}/passkeys")
+    page = await open_passkeys(ada)
     answer = json.loads(Authenticator().create(read_options(page.text)))
     answer["response"]["transports"] = ["usb", "nfc"] * 500
     await ada.submit(page, f"{FACTORS}/passkeys", name="Phone", credential=json.dumps(answer))
@@ -172,7 +173,7 @@ async def test_a_person_has_twenty_passkeys_at_most(platform: Platform, ada: Bro
            select person_id, n::text::bytea, name, public_key, sign_count, is_synced, transports, created_at, null
            from person_passkey, generate_series(1, 19) n""",
     )
-    page = await ada.open(f"{FACTORS}/passkeys")
+    page = await open_passkeys(ada)
     answer = Authenticator().create(read_options(page.text))
     refused = await ada.submit(page, f"{FACTORS}/passkeys", name="One more", credential=answer)
     assert refused.status_code == 400

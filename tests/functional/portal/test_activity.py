@@ -197,7 +197,7 @@ def read_limit(page: str, name: str) -> list[int]:
     """Allowed, highest now, left now, highest in 24 hours."""
     row = page.partition(f'id="limit-{name}"')[2].partition("</tr>")[0]
     cells = [cell.partition("</td>")[0] for cell in row.split("<td")[1:]]
-    return [0 if "none" in cell else int(cell.rpartition(">")[2]) for cell in cells]
+    return [0 if "none" in cell else int(cell.rpartition(">")[2].replace(",", "")) for cell in cells]
 
 
 async def guess(http: httpx.AsyncClient, times: int) -> httpx.Response:

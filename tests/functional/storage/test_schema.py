@@ -39,6 +39,7 @@ INDEXED_OVER_ALL = {
     # Whose lost factor is to be removed now.
     "factor_removal",
     "half_login",
+    "mailbox_proof",
     "login_session",
     # Who belongs to an organisation.
     "organisation_member",

@@ -8,8 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from borvo.kernel.text import say
+from borvo.languages.choice import choose_language
+from borvo.languages.language import Language
+from borvo.portal.activity import Series
 from borvo.portal.charts import find_scale, render_bars, render_figure
 
+ENGLISH, FRENCH = choose_language(["en"]), choose_language(["fr"])
 LAST = date(2026, 3, 1)
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -18,8 +23,13 @@ def list_days(count: int) -> list[date]:
     return [LAST - timedelta(days=count - 1 - position) for position in range(count)]
 
 
-def draw(counts: list[int], title: str = "Sign-ins") -> ET.Element:
-    text = render_bars("sign-ins", title, list_days(len(counts)), counts)
+def render(counts: list[int], title: str = "Sign-ins", language: Language = ENGLISH) -> str:
+    series = Series("sign-ins", title, "", tuple(counts))
+    return render_bars(language, series, list_days(len(counts)))
+
+
+def draw(counts: list[int], title: str = "Sign-ins", language: Language = ENGLISH) -> ET.Element:
+    text = render(counts, title, language)
     return ET.fromstring(text.replace("<svg ", f'<svg xmlns="{SVG[1:-1]}" ', 1))  # noqa: S314  (our own)
 
 
@@ -39,7 +49,7 @@ def test_the_lines_of_a_scale_are_labelled_exactly(highest: int) -> None:
     step, top = find_scale(highest)
     sizes = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
     for value in range(0, top + 1, step):
-        number, unit = re.fullmatch(r"([0-9.]+)([kMG]?)", render_figure(value)).groups()  # type: ignore[union-attr]
+        number, unit = re.fullmatch(r"([0-9.]+)([kMG]?)", render_figure(ENGLISH, value)).groups()  # type: ignore[union-attr]
         assert round(float(number) * sizes[unit]) == value
 
 
@@ -73,6 +83,14 @@ def test_whoever_does_not_see_the_chart_is_told_what_it_shows() -> None:
     ]
 
 
+def test_a_chart_speaks_the_language_of_its_reader() -> None:
+    chart = draw([0, 1500, 1234], say("Sign-ins"), FRENCH)
+    assert chart.findtext(f"{SVG}title") == "Connexions par jour"
+    assert (chart.findtext(f"{SVG}desc") or "").startswith("2\u202f734 en 3 jours, dont 1\u202f500 le jour")
+    assert chart.findtext(f"{SVG}text[@class='chart-day']") == "27 févr."
+    assert render_figure(FRENCH, 1500) == "1,5k"
+
+
 def test_nothing_in_a_chart_needs_more_than_the_policy_allows() -> None:
     chart = draw([3, 1, 4], title='<script>"&')
     elements = [each.tag.removeprefix(SVG) for each in chart.iter()]
@@ -81,4 +99,4 @@ def test_nothing_in_a_chart_needs_more_than_the_policy_allows() -> None:
     assert attributes <= {
         "aria-labelledby", "class", "d", "height", "id", "role", "viewBox", "width", "x", "y",
     }  # fmt: skip
-    assert "://" not in render_bars("a", "A", list_days(3), [3, 1, 4])
+    assert "://" not in render([3, 1, 4])

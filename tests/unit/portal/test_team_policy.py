@@ -13,6 +13,7 @@ from borvo.portal.team.model import Member, Membership, TeamRole
 from borvo.portal.team.places import choose
 from borvo.portal.team.policy import (
     INVITATIONS_MAXIMUM,
+    MEMBERS_MAXIMUM,
     Deed,
     check_deed,
     check_invitation,
@@ -93,8 +94,8 @@ def test_an_address_is_invited_once_and_members_are_not() -> None:
 
 
 def test_there_is_room_until_there_is_none() -> None:
-    assert check_room(1, 2, "members") is None
-    assert check_room(2, 2, "members") == "A tenancy has at most 2 members."
+    assert check_room(MEMBERS_MAXIMUM - 1) is None
+    assert check_room(MEMBERS_MAXIMUM) == "A tenancy has at most 200 members."
 
 
 MEMBERSHIPS = [

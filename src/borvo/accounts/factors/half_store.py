@@ -106,6 +106,7 @@ async def strengthen_session(
 
 
 async def delete_expired(connection: Connection, now: datetime) -> None:
-    """Half logins and spent challenges that no longer matter."""
+    """Half logins, proofs of a mailbox and spent challenges that no longer matter."""
     await connection.execute("delete from half_login where expires_at < $1", now)
+    await connection.execute("delete from mailbox_proof where expires_at < $1", now)
     await connection.execute("delete from spent_challenge where expires_at < $1", now)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from borvo.accounts import link_store
 from borvo.accounts.factors import half_store, store, totp, words
 from borvo.accounts.factors.challenge import Challenge
+from borvo.accounts.factors.mailbox_proof import MailboxProofNeededError, is_proved
 from borvo.accounts.factors.model import (
     PASSKEYS_MAXIMUM,
     RECOVERY_CODES,
@@ -83,7 +84,8 @@ async def find_setup(accounts: Accounts, person: Person) -> Setup | None:
 
 async def confirm_app(accounts: Accounts, login: Login, code: str) -> SessionCookie | None:
     """None for a wrong code. The app counts from then on, and this login is worth what both prove, under a new token.
-    Raises `SignInNeededError` when it has ended meanwhile."""
+    Raises `SignInNeededError` when it has ended meanwhile, and for the first factor of who has not shown that she reads
+    her mail."""
     person, now = login.person, accounts.clock()
     async with accounts.database.transaction() as connection:
         sealed = await store.load_secret(connection, person.id, is_confirmed=False)
@@ -100,10 +102,13 @@ async def _note_added(
     connection: Connection, accounts: Accounts, login: Login, methods: Methods, factor: str
 ) -> SessionCookie:
     person = login.person
+    is_first = (await store.load_factors(connection, person.id)).count == 1
+    if is_first and not await is_proved(connection, accounts, login):
+        raise MailboxProofNeededError
     cookie = await strengthen(connection, accounts, login, combine_methods(login.methods, methods))
     if cookie is None:
         raise SignInNeededError(FACTORS_PATH)
-    if (await store.load_factors(connection, person.id)).count == 1:
+    if is_first:
         await _end_elsewhere(connection, accounts, login)
     undo = ""
     if person.is_email_verified:

@@ -70,6 +70,20 @@ half_login = sa.Table(
     sa.Column("ended_at", _INSTANT),
 )
 
+# Somebody who is signed in and shows by a code in a mail that she reads it. The session keeps the proof for a while.
+mailbox_proof = sa.Table(
+    "mailbox_proof",
+    metadata,
+    sa.Column("person_id", UUID, primary_key=True),
+    sa.Column("session_id", UUID, primary_key=True),
+    sa.Column("email", sa.Text, nullable=False),
+    # Empty once it was used, and of who came by a link instead.
+    sa.Column("code_digest", sa.LargeBinary),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("proved_at", _INSTANT),
+    sa.Column("expires_at", _INSTANT, nullable=False, index=True),
+)
+
 # Challenges that were answered rightly, until they would have expired anyway: each is good for once.
 spent_challenge = sa.Table(
     "spent_challenge",

@@ -50,6 +50,22 @@ If that was you, there is nothing to do.
     return Mail(email, say("A way to sign in was added to your account"), text)
 
 
+def write_mailbox_code(email: str, issuer: str, code: str) -> Mail:
+    text = say(
+        """%(code)s is the code by which you show that you read this mail, before your account at %(issuer)s gets its \
+first second step.
+
+It works once, for 15 minutes, in the browser in which you asked for it. Nobody of us ever asks you for it.
+
+If it was not you, somebody knows your password. He cannot go on without this code: give it to nobody, and choose \
+another password: %(issuer)s/account/reset
+""",
+        code=code,
+        issuer=issuer,
+    )
+    return Mail(email, say("Your code for setting up a second step"), text)
+
+
 def write_removed(email: str, issuer: str, factor: str) -> Mail:
     deed = say(
         "Your account at %(issuer)s just lost %(factor)s. It can no longer be used to sign in.",

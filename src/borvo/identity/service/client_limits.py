@@ -5,6 +5,7 @@ from borvo.identity.service.guessing import WRONG_SECRETS
 from borvo.identity.service.pushing import PUSHED_REQUESTS
 from borvo.identity.service.request_objects import FETCHED_REQUESTS
 from borvo.identity.service.waiting import WAITING_REQUESTS
+from borvo.kernel.text import say
 from borvo.portal.public import ClientLimit, GrantType, RegisteredClient
 
 _BY_BROWSER = {GrantType.AUTHORIZATION_CODE, GrantType.HYBRID, GrantType.IMPLICIT}
@@ -33,22 +34,26 @@ def _pushes(client: RegisteredClient) -> bool:
 CLIENT_LIMITS = (
     ClientLimit(
         WRONG_SECRETS,
-        "Wrong client secrets",
-        "Each network, for this client alone. Beyond it no secret from there is looked at, not even the right one.",
+        say("Wrong client secrets"),
+        say(
+            "Each network, for this client alone. Beyond it no secret from there is looked at, not even the right one."
+        ),
         _has_secret,
     ),
     ClientLimit(
         WAITING_REQUESTS,
-        "Sign-ins begun",
-        "Each network, over all apps: sign-ins that have to wait for the person.",
+        say("Sign-ins begun"),
+        say("Each network, over all apps: sign-ins that have to wait for the person."),
         _goes_by_browser,
     ),
     ClientLimit(
         FETCHED_REQUESTS,
-        "Requests fetched",
-        "Each network, over all apps: requests that Borvo reads at an address of the app's.",
+        say("Requests fetched"),
+        say("Each network, over all apps: requests that Borvo reads at an address of the app's."),
         _publishes,
     ),
-    ClientLimit(PUSHED_REQUESTS, "Pushed requests", "Requests that this client pushed.", _pushes),
-    ClientLimit(DEVICES, "Device codes", "Each network, over all clients without a secret.", _shows_codes),
+    ClientLimit(PUSHED_REQUESTS, say("Pushed requests"), say("Requests that this client pushed."), _pushes),
+    ClientLimit(
+        DEVICES, say("Device codes"), say("Each network, over all clients without a secret."), _shows_codes
+    ),
 )

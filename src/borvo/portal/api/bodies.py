@@ -7,6 +7,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import msgspec
 
 from borvo.kernel.errors import InvalidInputError
+from borvo.kernel.text import say
 from borvo.portal.forms import Surroundings, list_suspicions, list_values, read_details
 from borvo.portal.model import (
     AccessTokenFormat,
@@ -134,7 +135,9 @@ def read_client(body: ClientBody, around: Surroundings) -> ClientDetails:
         return details
     if suspicious := list_suspicions(form, around).keys() - set(body.confirmed_hosts):
         hosts = ", ".join(sorted(suspicious))
-        form.add_error("confirmed_hosts", f"Name here what is right all the same: {hosts}.")
+        form.add_error(
+            "confirmed_hosts", say("Name here what is right all the same: %(hosts)s.", hosts=hosts)
+        )
     raise InvalidInputError("The client cannot be saved like this.", form.errors)
 
 

@@ -4,6 +4,7 @@ import structlog
 
 from borvo.accounts.public import Person
 from borvo.kernel.errors import NotFoundError
+from borvo.kernel.text import say
 from borvo.portal.audit import Action, Values
 from borvo.portal.model import ClientSheet
 from borvo.portal.registration import store
@@ -15,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 def _check_registered(sheet: ClientSheet) -> ClientSheet:
     if sheet.registration is None:
-        raise NotFoundError("No program registered this client; it has no registration access token.")
+        raise NotFoundError(say("No program registered this client; it has no registration access token."))
     return sheet
 
 

@@ -9,6 +9,7 @@ from borvo.kernel.entropy import create_uuid
 from borvo.kernel.errors import InvalidInputError, NotFoundError
 from borvo.kernel.ids import PersonId, TenancyId
 from borvo.kernel.secret import Secret
+from borvo.kernel.text import say
 from borvo.portal.audit import Action, Change, Value, record_change
 from borvo.portal.expiry import find_end
 from borvo.portal.registration import store
@@ -45,7 +46,7 @@ def _pick(tokens: tuple[InitialToken, ...], token_id: UUID | None) -> InitialTok
     for token in tokens:
         if token.id == token_id:
             return token
-    raise NotFoundError("There is no such token; it may have been revoked already.")
+    raise NotFoundError(say("There is no such token; it may have been revoked already."))
 
 
 async def make_initial_token(portal: Portal, person: Person, name: str, terms: InitialTerms) -> Secret[str]:
@@ -67,7 +68,7 @@ async def make_initial_token_by_support(portal: Portal, name: str, terms: Initia
 async def _lock(connection: Connection, name: str) -> TenancyId:
     tenancy_id = await find_named(connection, name)
     if tenancy_id is None or not await team_store.lock_tenancy(connection, tenancy_id):
-        raise NotFoundError(f"No tenancy has the prefix or the id {name}.")
+        raise NotFoundError(say("No tenancy has the prefix or the id %(name)s.", name=name))
     return tenancy_id
 
 
@@ -79,7 +80,7 @@ async def _add(
     terms: InitialTerms,
 ) -> Secret[str]:
     if faults := find_faults(terms):
-        raise InvalidInputError("The token cannot be made like this.", faults)
+        raise InvalidInputError(say("The token cannot be made like this."), faults)
     now = portal.clock()
     present = await store.list_tokens(connection, tenancy_id)
     if fault := check_token_room(sum(token.is_live(now) for token in present)):

@@ -7,6 +7,7 @@ get the same: there is no such thing.
 from borvo.accounts.public import Person
 from borvo.kernel.errors import ForbiddenError, NotFoundError
 from borvo.kernel.ids import TenancyId, parse_uuid
+from borvo.kernel.text import say
 from borvo.portal.policy import check_prefix
 from borvo.portal.team import store
 from borvo.portal.team.model import Membership
@@ -16,7 +17,7 @@ from borvo.storage.database import Connection
 
 
 def refuse_tenancy() -> NotFoundError:
-    return NotFoundError("You are not a member of such a tenancy.")
+    return NotFoundError(say("You are not a member of such a tenancy."))
 
 
 def check(membership: Membership, deed: Deed) -> Membership:

@@ -8,6 +8,7 @@ from borvo.accounts.public import Limit, Person, Role, change_role, find_person
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import create_token, create_uuid, decode_bytes
 from borvo.kernel.errors import ForbiddenError, InvalidInputError, NotFoundError
+from borvo.kernel.text import say
 from borvo.mail.posting import post_mail
 from borvo.portal.audit import Action
 from borvo.portal.model import Tenancy
@@ -16,7 +17,6 @@ from borvo.portal.team import store
 from borvo.portal.team.entry import find_named, hold_team
 from borvo.portal.team.model import INVITATION_LIFETIME, Invitation, TeamRole
 from borvo.portal.team.policy import (
-    MEMBERS_MAXIMUM,
     Deed,
     check_invitation,
     check_invited,
@@ -50,7 +50,7 @@ async def invite(portal: Portal, person: Person, name: str, email: str, role: Te
         members = await store.list_members(connection, tenancy.id)
         invited = await store.list_invitations(connection, tenancy.id)
         fault = check_invitation(email, {each.email for each in members}, {each.email for each in invited})
-        if fault := fault or check_room(len(members), MEMBERS_MAXIMUM, "members"):
+        if fault := fault or check_room(len(members)):
             raise InvalidInputError(fault, {"email": [fault]})
         await _spend(portal, connection, person, email)
         invitation = Invitation(
@@ -82,7 +82,7 @@ async def _pick(connection: Connection, tenancy: Tenancy, invitation_id: UUID | 
     for invitation in await store.list_invitations(connection, tenancy.id):
         if invitation.id == invitation_id:
             return invitation
-    raise NotFoundError("There is no such invitation; it may have been accepted or revoked already.")
+    raise NotFoundError(say("There is no such invitation; it may have been accepted or revoked already."))
 
 
 async def send_again(portal: Portal, person: Person, name: str, invitation_id: UUID | None) -> None:
@@ -113,8 +113,10 @@ async def revoke(portal: Portal, person: Person, name: str, invitation_id: UUID 
 
 def _refuse_token() -> NotFoundError:
     return NotFoundError(
-        "This invitation does not work: it was used, revoked or sent again, or it is more than seven days old. "
-        "Look for a later mail, or ask who invited you to send it again."
+        say(
+            "This invitation does not work: it was used, revoked or sent again, or it is more than seven days old. "
+            "Look for a later mail, or ask who invited you to send it again."
+        )
     )
 
 
@@ -144,7 +146,10 @@ async def accept(portal: Portal, person: Person, token: str) -> Tenancy:
         invitation, tenancy = await _find(portal, connection, token)
         if invitation.email != person.email:
             raise ForbiddenError(
-                "This invitation was sent to another address. Sign out, and sign in or up with the one that got it."
+                say(
+                    "This invitation was sent to another address. "
+                    "Sign out, and sign in or up with the one that got it."
+                )
             )
         if fault := check_invited(tenancy.is_suspended):
             raise ForbiddenError(fault)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from borvo.kernel.ids import PersonId, TenancyId
+from borvo.kernel.text import Text, say
 from borvo.portal.model import Tenancy
 
 INVITATION_LIFETIME = timedelta(days=7)
@@ -17,6 +18,18 @@ class TeamRole(StrEnum):
     OWNER = "owner"
     DEVELOPER = "developer"
     VIEWER = "viewer"
+
+    @property
+    def label(self) -> Text:
+        """As people read it."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    TeamRole.OWNER: say("owner"),
+    TeamRole.DEVELOPER: say("developer"),
+    TeamRole.VIEWER: say("viewer"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from litestar.response import Redirect, Template
 from borvo.accounts.public import Login, SignedIn, check_email, normalize_email
 from borvo.kernel.errors import BorvoError, ConflictError, InvalidInputError, TooManyRequestsError
 from borvo.kernel.ids import PersonId, parse_uuid
+from borvo.kernel.text import say
 from borvo.portal.pages import AnyRequest, Developing, InPath
 from borvo.portal.service import Portal
 from borvo.portal.team import invitations, service
@@ -15,13 +16,15 @@ from borvo.portal.team.policy import Deed
 from borvo.web.forms import Form, read_form
 from borvo.web.pages import redirect_to, render_page
 
+_CHOOSE_ROLE = say("Choose a role: owner, developer or viewer.")
+
 
 def _read_role(form: Form) -> TeamRole | None:
     """A value that the page does not offer counts as not chosen, and is said to be."""
     value = form.text("role")
     if value in set(TeamRole):
         return TeamRole(value)
-    form.add_error("role", "Choose a role: owner, developer or viewer.")
+    form.add_error("role", _CHOOSE_ROLE)
     return None
 
 
@@ -112,7 +115,7 @@ async def submit_role(
     form = await read_form(request)
     role = _read_role(form)
     if role is None:
-        raise InvalidInputError("Choose a role: owner, developer or viewer.")
+        raise InvalidInputError(_CHOOSE_ROLE)
     member = _read_member(member_id)
     try:
         await service.change_member_role(portal, login.person, name, member, form.text("seen"), role)

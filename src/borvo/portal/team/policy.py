@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from enum import StrEnum
 
 from borvo.kernel.ids import PersonId
+from borvo.kernel.text import say
 from borvo.portal.team.model import Member, TeamRole
 
 MEMBERS_MAXIMUM = 200
@@ -30,18 +31,22 @@ _ALLOWED = {
     TeamRole.DEVELOPER: _MEMBER | {Deed.CHANGE_CLIENTS, Deed.CHANGE_SECRETS},
     TeamRole.OWNER: frozenset(Deed),
 }
-_ONLY_DEVELOPERS = (
+_ONLY_DEVELOPERS = say(
     "Viewers look at clients and do not change them. Ask an owner of the tenancy to make you a developer."
 )
 _NEEDED = {
     Deed.CHANGE_CLIENTS: _ONLY_DEVELOPERS,
     Deed.CHANGE_SECRETS: _ONLY_DEVELOPERS,
-    Deed.DELETE_CLIENTS: "Only owners of the tenancy delete clients. Ask one of them: the page Team says who they are.",
-    Deed.CHANGE_TEAM: "Only owners of the tenancy change its team. Ask one of them: the page Team says who they are.",
+    Deed.DELETE_CLIENTS: say(
+        "Only owners of the tenancy delete clients. Ask one of them: the page Team says who they are."
+    ),
+    Deed.CHANGE_TEAM: say(
+        "Only owners of the tenancy change its team. Ask one of them: the page Team says who they are."
+    ),
 }
 # Whoever wants to go may go, and take back what opens something.
 _ALLOWED_IN_SUSPENSION = frozenset({Deed.READ, Deed.READ_TRAIL, Deed.END_TOKENS, Deed.LEAVE})
-_SUSPENDED = (
+_SUSPENDED = say(
     "This tenancy is suspended: it can be looked at and not changed. Ask the platform's support team why."
 )
 
@@ -59,9 +64,9 @@ def check_deed(role: TeamRole, deed: Deed, *, is_suspended: bool) -> str | None:
 
 
 def check_invited(is_suspended: bool) -> str | None:
-    return (
-        "This tenancy is suspended, so nobody can join it for now. Keep the mail." if is_suspended else None
-    )
+    if not is_suspended:
+        return None
+    return say("This tenancy is suspended, so nobody can join it for now. Keep the mail.")
 
 
 def check_owner_remains(team: Iterable[Member], changed: PersonId, role: TeamRole | None) -> str | None:
@@ -69,17 +74,21 @@ def check_owner_remains(team: Iterable[Member], changed: PersonId, role: TeamRol
     others = any(member.role is TeamRole.OWNER for member in team if member.person_id != changed)
     if others or role is TeamRole.OWNER:
         return None
-    return "A tenancy needs an owner, and this is the last one. Make another member an owner first."
+    return say("A tenancy needs an owner, and this is the last one. Make another member an owner first.")
 
 
-def check_room(count: int, maximum: int, what: str) -> str | None:
-    return f"A tenancy has at most {maximum} {what}." if count >= maximum else None
+def check_room(members: int) -> str | None:
+    if members < MEMBERS_MAXIMUM:
+        return None
+    return say("A tenancy has at most %(most)s members.", most=MEMBERS_MAXIMUM)
 
 
 def check_invitation(email: str, members: Collection[str], invited: Collection[str]) -> str | None:
     """Both collections hold addresses as they are compared: normalized."""
     if email in members:
-        return "This person is a member already."
+        return say("This person is a member already.")
     if email in invited:
-        return "This address is invited already. Send the invitation again, or revoke it first."
-    return check_room(len(invited), INVITATIONS_MAXIMUM, "open invitations. Revoke one first")
+        return say("This address is invited already. Send the invitation again, or revoke it first.")
+    if len(invited) < INVITATIONS_MAXIMUM:
+        return None
+    return say("A tenancy has at most %(most)s open invitations. Revoke one first.", most=INVITATIONS_MAXIMUM)

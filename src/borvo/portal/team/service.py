@@ -3,6 +3,7 @@
 from borvo.accounts.public import Person
 from borvo.kernel.errors import ConflictError, NotFoundError
 from borvo.kernel.ids import PersonId
+from borvo.kernel.text import say
 from borvo.portal.audit import Action, Change, Values, record_change
 from borvo.portal.model import Tenancy
 from borvo.portal.service import Portal
@@ -59,7 +60,7 @@ def pick_member(team: tuple[Member, ...], member_id: PersonId | None) -> Member:
     for member in team:
         if member.person_id == member_id:
             return member
-    raise NotFoundError("There is no such member; somebody may have removed her already.")
+    raise NotFoundError(say("There is no such member; somebody may have removed her already."))
 
 
 async def change_member_role(
@@ -76,8 +77,12 @@ async def change_member_role(
             return
         if member.role != seen:
             raise ConflictError(
-                f"Somebody else changed this role meanwhile: {member.email} is {member.role.value} now. "
-                "Look at the team and decide again."
+                say(
+                    "Somebody else changed this role meanwhile: %(email)s is %(role)s now. "
+                    "Look at the team and decide again.",
+                    email=member.email,
+                    role=member.role.label,
+                )
             )
         if fault := check_owner_remains(team, member.person_id, role):
             raise ConflictError(fault)

@@ -9,6 +9,7 @@ from borvo.accounts.public import Person, Role, change_role, find_person, normal
 from borvo.kernel.entropy import create_uuid
 from borvo.kernel.errors import ConflictError, InvalidInputError, NotFoundError
 from borvo.kernel.ids import TenancyId
+from borvo.kernel.text import say
 from borvo.portal.audit import Action, Change, Values, record_change
 from borvo.portal.model import Tenancy
 from borvo.portal.policy import PREFIX_BYTES, check_prefix
@@ -47,7 +48,7 @@ async def _note(
 async def _find_person(connection: Connection, email: str) -> Person:
     person = await find_person(connection, normalize_email(email))
     if person is None:
-        raise NotFoundError(f"Nobody is registered as {email}.")
+        raise NotFoundError(say("Nobody is registered as %(email)s.", email=email))
     return person
 
 
@@ -56,7 +57,7 @@ async def _lock(connection: Connection, name: str) -> Tenancy:
     tenancy_id = await find_named(connection, name)
     tenancy = await store.lock_tenancy(connection, tenancy_id) if tenancy_id else None
     if tenancy is None:
-        raise NotFoundError(f"No tenancy has the prefix or the id {name}.")
+        raise NotFoundError(say("No tenancy has the prefix or the id %(name)s.", name=name))
     return tenancy
 
 
@@ -76,7 +77,7 @@ async def create_tenancy(
     async with portal.database.transaction() as connection:
         owner = await _find_person(connection, owner_email)
         if not await store.insert_tenancy(connection, tenancy, now):
-            raise _refuse_prefix(f"Another tenancy has the prefix {chosen}.")
+            raise _refuse_prefix(say("Another tenancy has the prefix %(prefix)s.", prefix=chosen))
         after = {"prefix": chosen, "owner": owner.email}
         await _note(portal, connection, tenancy.id, Action.TENANCY_CREATED, chosen, after=after)
         await store.insert_member(connection, owner.id, tenancy.id, TeamRole.OWNER, now)
@@ -130,12 +131,19 @@ async def set_prefix(portal: Portal, name: str, prefix: str) -> Tenancy:
     async with portal.database.transaction() as connection:
         tenancy = await _lock(connection, name)
         if await store.has_clients(connection, tenancy.id):
-            raise ConflictError(f"The tenancy {tenancy.prefix} has clients, whose ids begin with its prefix.")
+            raise ConflictError(
+                say(
+                    "The tenancy %(prefix)s has clients, whose ids begin with its prefix.",
+                    prefix=tenancy.prefix,
+                )
+            )
         if prefix != tenancy.prefix:
             try:
                 await store.update_prefix(connection, tenancy.id, prefix)
             except asyncpg.UniqueViolationError:
-                raise _refuse_prefix(f"Another tenancy has the prefix {prefix}.") from None
+                raise _refuse_prefix(
+                    say("Another tenancy has the prefix %(prefix)s.", prefix=prefix)
+                ) from None
             before, after = {"prefix": tenancy.prefix}, {"prefix": prefix}
             await _note(portal, connection, tenancy.id, Action.PREFIX_CHANGED, prefix, before, after)
     return Tenancy(tenancy.id, prefix, tenancy.is_suspended)
@@ -178,7 +186,9 @@ async def remove_member(portal: Portal, name: str, email: str) -> Tenancy:
         team = await store.list_members(connection, tenancy.id)
         member = next((each for each in team if each.email == normalize_email(email)), None)
         if member is None:
-            raise NotFoundError(f"{email} is no member of the tenancy {tenancy.prefix}.")
+            raise NotFoundError(
+                say("%(email)s is no member of the tenancy %(prefix)s.", email=email, prefix=tenancy.prefix)
+            )
         if fault := check_owner_remains(team, member.person_id, None):
             raise ConflictError(fault)
         await store.delete_member(connection, member.person_id, tenancy.id)

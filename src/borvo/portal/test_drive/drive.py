@@ -9,6 +9,7 @@ import httpx
 from joserfc.jwk import KeySet
 
 from borvo.kernel.clock import Clock
+from borvo.kernel.text import say
 from borvo.portal.model import RegisteredClient
 from borvo.portal.refusals import HIDDEN
 from borvo.portal.test_drive.documents import PageForm, find_form, read_words
@@ -41,7 +42,9 @@ _OK = 200
 _UNAUTHORIZED = 401
 # A secret that nobody has: it says what it is in the log of whoever looks.
 _WRONG_SECRET = "not-the-secret-of-this-client"  # noqa: S105
-_TOKEN_TITLE = "The access token, looked at"  # noqa: S105
+_TOKEN_TITLE = say("The access token, looked at")
+
+_WHO = say("The app asks who signed in.")
 
 
 class OutlivedError(Exception):
@@ -109,19 +112,23 @@ class Drive:
         sent = build_authorization(self._client, self._plan, self._handles)
         response = await self._http.get(self._metadata["authorization_endpoint"], params=dict(sent))
         question = find_form(response.text, DECISION) if response.status_code == _OK else None
-        words = "The app sends the browser to Borvo, where the sandbox person is signed in."
+        title = say("Authorization request")
         if question is None:
-            return self._receive("Authorization request", words, response, sent)
+            words = say("The app sends the browser to Borvo, where the sandbox person is signed in.")
+            return self._receive(title, words, response, sent)
         asked = tuple(pair for pair in question.values if pair[0] == "scope")
-        self._note("Authorization request", f"{words} She is asked.", response, sent, answer=asked)
+        words = say(
+            "The app sends the browser to Borvo, where the sandbox person is signed in. She is asked."
+        )
+        self._note(title, words, response, sent, answer=asked)
         return await self._decide(question, asked)
 
     async def _decide(self, question: PageForm, asked: Fields) -> dict[str, str] | None:
         is_declined = self._plan.mistake is Mistake.DECLINED
         decision = ("decision", "decline" if is_declined else "allow")
         response = await self._post(DECISION, (*question.values, decision))
-        words = "She declines." if is_declined else "She leaves everything ticked and allows it."
-        return self._receive("Her decision, and the way back", words, response, (*asked, decision))
+        words = say("She declines.") if is_declined else say("She leaves everything ticked and allows it.")
+        return self._receive(say("Her decision, and the way back"), words, response, (*asked, decision))
 
     def _receive(
         self, title: str, words: str, response: httpx.Response, sent: Fields
@@ -145,11 +152,11 @@ class Drive:
         )
         answer = dict(fields)
         checks = (
-            compare("state is the one that was sent.", answer.get("state"), self._handles.state),
+            compare(say("state is the one that was sent."), answer.get("state"), self._handles.state),
             # RFC 9207 2.4
-            compare("iss is the issuer that was asked.", answer.get("iss"), self._issuer.name),
+            compare(say("iss is the issuer that was asked."), answer.get("iss"), self._issuer.name),
         )
-        self.steps.append(Finding("The answer, looked at", checks))
+        self.steps.append(Finding(say("The answer, looked at"), checks))
         return answer
 
     def _intercept(self, response: httpx.Response) -> Fields | None:
@@ -165,7 +172,8 @@ class Drive:
         """What an app does with an answer."""
         code, access_token = answer.get("code", ""), answer.get("access_token", "")
         if id_token := answer.get("id_token"):
-            self._look_at_id_token("The id token from the browser, looked at", id_token, code, access_token)
+            title = say("The id token from the browser, looked at")
+            self._look_at_id_token(title, id_token, code, access_token)
         if access_token:
             await self._look_at_access_token(access_token, answer.get("scope"))
         if code:
@@ -216,15 +224,15 @@ class Drive:
 
     async def _redeem(self, code: str) -> None:
         fields = build_redemption(self._client, self._plan, self._handles, code)
-        words = "The app exchanges the code, without the browser."
-        tokens = await self._fetch_tokens("Token request", words, fields)
+        words = say("The app exchanges the code, without the browser.")
+        tokens = await self._fetch_tokens(say("Token request"), words, fields)
         if not tokens:
             return
         await self._use_tokens(tokens)
         if self._plan.mistake is Mistake.REUSED_CODE:
-            again = "The same code once more: either the app or a thief has it twice."
-            await self._fetch_tokens("Token request, again", again, fields)
-            ended = "What the code was exchanged for has ended, too."
+            again = say("The same code once more: either the app or a thief has it twice.")
+            await self._fetch_tokens(say("Token request, again"), again, fields)
+            ended = say("What the code was exchanged for has ended, too.")
             await self._ask_who(str(tokens["access_token"]), ended)
         elif refresh_token := tokens.get("refresh_token"):
             await self._refresh(refresh_token)
@@ -233,7 +241,7 @@ class Drive:
         """What an app does with what it fetched itself."""
         access_token = str(tokens["access_token"])
         if id_token := tokens.get("id_token"):
-            title = "The id token from the token endpoint, looked at"
+            title = say("The id token from the token endpoint, looked at")
             self._look_at_id_token(title, id_token, "", access_token)
         await self._look_at_access_token(access_token, tokens.get("scope"))
         if "openid" in self._client.scopes:
@@ -242,13 +250,13 @@ class Drive:
     async def _refresh(self, refresh_token: str) -> None:
         """RFC 6749 6."""
         fields: Fields = (("grant_type", "refresh_token"), ("refresh_token", refresh_token))
-        words = "The person has gone, and the app keeps its access."
-        tokens = await self._fetch_tokens("Refresh", words, fields)
+        words = say("The person has gone, and the app keeps its access.")
+        tokens = await self._fetch_tokens(say("Refresh"), words, fields)
         if tokens:
             is_new = tokens.get("refresh_token") not in {None, refresh_token}
-            fault = "" if is_new else "The refresh token did not change."
-            checks = (Check("A new refresh token came; the old one is spent.", fault),)
-            self.steps.append(Finding("The refresh token, looked at", checks))
+            fault = "" if is_new else say("The refresh token did not change.")
+            checks = (Check(say("A new refresh token came; the old one is spent."), fault),)
+            self.steps.append(Finding(say("The refresh token, looked at"), checks))
             await self._look_at_access_token(str(tokens["access_token"]), tokens.get("scope"))
 
     def _look_at_id_token(self, title: str, id_token: str, code: str, access_token: str) -> None:
@@ -275,17 +283,19 @@ class Drive:
             checks = check_access_token(token, self._issuer, expected, scope)
             self.steps.append(describe(_TOKEN_TITLE, token, (*checks, *self._check_binding(token))))
         elif self._secret:
-            await self._introspect("Introspection", "The token is opaque: only Borvo can say what it is.")
+            words = say("The token is opaque: only Borvo can say what it is.")
+            await self._introspect(say("Introspection"), words)
         else:
-            note = "It is opaque: an API asks Borvo what it is. A public client cannot."
-            self.steps.append(Finding(_TOKEN_TITLE, (Check("It is there."),), note=note))
+            note = say("It is opaque: an API asks Borvo what it is. A public client cannot.")
+            self.steps.append(Finding(_TOKEN_TITLE, (Check(say("It is there.")),), note=note))
 
     def _check_binding(self, token: Signed) -> tuple[Check, ...]:
         """RFC 9449 6.1."""
         if self._holder is None:
             return ()
         bound_to = {"jkt": self._holder.thumbprint}
-        return (compare("cnf names the key that the app proved to hold.", token.claims.get("cnf"), bound_to),)
+        words = say("cnf names the key that the app proved to hold.")
+        return (compare(words, token.claims.get("cnf"), bound_to),)
 
     async def _introspect(self, title: str, words: str, *, is_live: bool = True) -> None:
         """RFC 7662 2."""
@@ -293,21 +303,21 @@ class Drive:
         response, sent = await self._call(address, (("token", self._access_token),), self._secret)
         said = read_object(response)
         self._note(title, words, response, sent, text=show_object(said))
-        words = "active says that it works." if is_live else "active says that it has ended."
+        words = say("active says that it works.") if is_live else say("active says that it has ended.")
         self.steps.append(Finding(_TOKEN_TITLE, (compare(words, said.get("active"), is_live),)))
         if said.get("active") is not is_live and not is_live:
             raise OutlivedError
 
-    async def _ask_who(self, access_token: str, words: str = "The app asks who signed in.") -> int:
+    async def _ask_who(self, access_token: str, words: str = _WHO) -> int:
         response = await self._send_token(access_token)
         said = read_object(response)
         is_refused = response.status_code != _OK
         scheme = response.request.headers["Authorization"].partition(" ")[0]
         sent = (("Authorization", f"{scheme} {shorten(access_token)}"), *_list_proofs(response))
-        self._note("User info", words, response, sent, text=show_object(said), is_refused=is_refused)
+        self._note(say("User info"), words, response, sent, text=show_object(said), is_refused=is_refused)
         if not is_refused and self._subject:
-            same = compare("sub is the person of the id token.", said.get("sub"), self._subject)
-            self.steps.append(Finding("The user info, looked at", (same,)))
+            same = compare(say("sub is the person of the id token."), said.get("sub"), self._subject)
+            self.steps.append(Finding(say("The user info, looked at"), (same,)))
         return response.status_code
 
     async def _serve(self) -> None:
@@ -316,7 +326,8 @@ class Drive:
             ("grant_type", "client_credentials"),
             ("scope", list_scopes(self._client, self._plan)),
         )
-        tokens = await self._fetch_tokens("Token request", "The service asks in its own name.", fields)
+        words = say("The service asks in its own name.")
+        tokens = await self._fetch_tokens(say("Token request"), words, fields)
         if tokens:
             await self._look_at_access_token(str(tokens["access_token"]), tokens.get("scope"))
 
@@ -326,8 +337,9 @@ class Drive:
             return
         address = self._metadata["revocation_endpoint"]
         response, sent = await self._call(address, (("token", self._access_token),), self._secret)
-        self._note("Revocation", "The drive is over: the token is given back.", response, sent)
-        await self._introspect("Introspection", "And it has ended.", is_live=False)
+        words = say("The drive is over: the token is given back.")
+        self._note(say("Revocation"), words, response, sent)
+        await self._introspect(say("Introspection"), say("And it has ended."), is_live=False)
 
     async def look_back(self) -> None:
         """When the sandbox person is gone: raises `OutlivedError` if her token is not."""
@@ -336,9 +348,9 @@ class Drive:
         response = await self._send_token(self._access_token)
         if response.status_code != _UNAUTHORIZED:
             raise OutlivedError
-        gone = Check("It is refused by now, with all that came of this drive.")
+        gone = Check(say("It is refused by now, with all that came of this drive."))
         self.steps.append(
-            Finding("Afterwards", (gone,), note="The sandbox person and her consent are deleted.")
+            Finding(say("Afterwards"), (gone,), note=say("The sandbox person and her consent are deleted."))
         )
 
 

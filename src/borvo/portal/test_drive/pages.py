@@ -7,6 +7,7 @@ from litestar.response import Template
 
 from borvo.accounts.public import Login, SignedIn
 from borvo.kernel.errors import InvalidInputError, TooManyRequestsError
+from borvo.kernel.text import say
 from borvo.portal import service
 from borvo.portal.model import RegisteredClient
 from borvo.portal.pages import AnyRequest, Developing, InPath, render_of_client
@@ -58,9 +59,9 @@ async def show_test_drive(client_id: InPath, login: SignedIn, portal: Developing
 def _read_plan(form: Form) -> Plan | None:
     flow, mistake = form.text("flow"), form.text("mistake")
     if flow not in set(Flow):
-        form.add_error("flow", "Choose what to run.")
+        form.add_error("flow", say("Choose what to run."))
     if mistake not in set(Mistake):
-        form.add_error("mistake", "Choose what to try.")
+        form.add_error("mistake", say("Choose what to try."))
     return Plan(Flow(flow), Mistake(mistake), form.text("callback")) if form.is_valid else None
 
 

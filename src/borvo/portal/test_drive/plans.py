@@ -4,20 +4,23 @@ import hashlib
 from dataclasses import dataclass
 
 from borvo.kernel.entropy import Entropy, create_token, encode_bytes
+from borvo.kernel.text import say
 from borvo.portal.model import GrantType, RegisteredClient
 from borvo.portal.test_drive.model import Fields, Flow, Mistake
 
 UNKNOWN_SCOPE = "read.shoe_size"
 _CODE = frozenset({GrantType.AUTHORIZATION_CODE, GrantType.HYBRID})
 
-DISABLED = "This client is disabled, so it gets no tokens. Enable it on its page State first."
-_STRICT = (
+DISABLED = say("This client is disabled, so it gets no tokens. Enable it on its page State first.")
+_STRICT = say(
     "This instance is strict: apps prove who they are by a key that never leaves them, so nobody else can drive them. "
     "Run the program of the quick start."
 )
-_NOTHING = "There is nothing to drive: the client has no grant type. Choose one on its page Details first."
-_NO_SCOPE = "The client has no scopes, so it can ask for nothing. Choose some on its page Details first."
-_NO_CALLBACK = "Choose one of the client's callback URLs."
+_NOTHING = say(
+    "There is nothing to drive: the client has no grant type. Choose one on its page Details first."
+)
+_NO_SCOPE = say("The client has no scopes, so it can ask for nothing. Choose some on its page Details first.")
+_NO_CALLBACK = say("Choose one of the client's callback URLs.")
 
 
 def list_flows(client: RegisteredClient) -> list[Flow]:
@@ -82,10 +85,13 @@ class Plan:
 def check_plan(client: RegisteredClient, plan: Plan) -> dict[str, str]:
     """What is wrong with it, by field."""
     if plan.flow not in list_flows(client):
-        return {"flow": "This client may not ask for that."}
+        return {"flow": say("This client may not ask for that.")}
     if plan.mistake not in list_mistakes(client, plan.flow):
         return {
-            "mistake": f"With {plan.flow.value} there is no such mistake to make. Choose another, or another flow."
+            "mistake": say(
+                "With %(flow)s there is no such mistake to make. Choose another, or another flow.",
+                flow=plan.flow.value,
+            )
         }
     if plan.flow.needs_callback and plan.callback not in client.redirect_uris:
         return {"callback": _NO_CALLBACK}

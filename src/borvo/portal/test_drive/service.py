@@ -15,6 +15,7 @@ from borvo.accounts.public import (
 )
 from borvo.kernel.errors import InvalidInputError
 from borvo.kernel.ids import PersonId
+from borvo.kernel.text import say
 from borvo.portal.audit import Action
 from borvo.portal.model import RegisteredClient
 from borvo.portal.service import Portal, find_client, lock_client, note_change
@@ -29,7 +30,7 @@ DRIVES = Limit("test-drive", 30)
 """By tenancy: each is a dozen requests."""
 
 _SECONDS = 20.0
-_SLOW = "Borvo took too long to answer itself, and the drive was ended. Please try again."
+_SLOW = say("Borvo took too long to answer itself, and the drive was ended. Please try again.")
 
 log = structlog.get_logger(__name__)
 
@@ -72,7 +73,7 @@ def _check(client: RegisteredClient, plan: Plan, *, is_strict: bool) -> None:
         raise InvalidInputError(fault, {"form": [fault]})
     if faults := check_plan(client, plan):
         errors = {name: [fault] for name, fault in faults.items()}
-        raise InvalidInputError("This cannot be tried.", errors)
+        raise InvalidInputError(say("This cannot be tried."), errors)
 
 
 async def _begin(portal: Portal, person: Person, client_id: str, plan: Plan) -> _Begun:

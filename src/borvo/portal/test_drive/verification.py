@@ -13,6 +13,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from borvo.kernel.entropy import encode_bytes
+from borvo.kernel.text import say, say_count
 from borvo.portal.test_drive.model import Check, Finding
 
 _ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
@@ -71,7 +72,7 @@ def read_signed(token: str, keys: KeySet) -> Signed:
     try:
         found = jws.deserialize_compact(token, keys, algorithms=_ALGORITHMS)
     except JoseError as error:
-        return Signed(parts[0], parts[1], f"the signature is not good: {error}")
+        return Signed(parts[0], parts[1], say("The signature is not good: %(error)s", error=str(error)))
     return Signed(found.headers(), json.loads(found.payload))
 
 
@@ -88,23 +89,35 @@ def hash_half(text: str, algorithm: str) -> str:
 
 
 def compare(words: str, found: object, wanted: object) -> Check:
-    return Check(words, "" if found == wanted else f"{words}: {wanted!r} was expected, and {found!r} came.")
+    if found == wanted:
+        return Check(words)
+    fault = say(
+        "%(words)s %(wanted)s was expected, and %(found)s came.",
+        words=words,
+        wanted=repr(wanted),
+        found=repr(found),
+    )
+    return Check(words, fault)
 
 
 def _check_signature(token: Signed, algorithm: str) -> Iterator[Check]:
     kid = token.header.get("kid", "none")
-    yield Check(f"Signed by the key {kid}, which the issuer publishes.", token.fault)
-    yield compare(f"The algorithm is the client's, {algorithm}.", token.header.get("alg"), algorithm)
+    yield Check(say("Signed by the key %(kid)s, which the issuer publishes.", kid=kid), token.fault)
+    words = say("The algorithm is the client's, %(algorithm)s.", algorithm=algorithm)
+    yield compare(words, token.header.get("alg"), algorithm)
 
 
 def _check_times(claims: Mapping[str, Any], now: datetime) -> Iterator[Check]:
     seconds = now.timestamp()
     lifetime = round(claims.get("exp", 0) - seconds)
-    yield Check(
-        f"It has not expired: {lifetime} seconds are left.", "" if lifetime > 0 else "It has expired."
+    words = say_count(
+        "It has not expired: %(count)s second is left.",
+        "It has not expired: %(count)s seconds are left.",
+        lifetime,
     )
+    yield Check(words, "" if lifetime > 0 else say("It has expired."))
     is_past = 0 < claims.get("iat", 0) <= seconds + 1
-    yield Check("It was issued in the past.", "" if is_past else "It is not issued yet.")
+    yield Check(say("It was issued in the past."), "" if is_past else say("It is not issued yet."))
 
 
 def check_id_token(token: Signed, issuer: Issuer, expected: Expected) -> tuple[Check, ...]:
@@ -115,22 +128,22 @@ def check_id_token(token: Signed, issuer: Issuer, expected: Expected) -> tuple[C
 def _list_id_checks(token: Signed, issuer: Issuer, expected: Expected) -> Iterator[Check]:
     claims, algorithm = token.claims, str(token.header.get("alg"))
     yield from _check_signature(token, expected.algorithm)
-    yield compare("iss is the issuer.", claims.get("iss"), issuer.name)
+    yield compare(say("iss is the issuer."), claims.get("iss"), issuer.name)
     audience = claims.get("aud")
     audience = audience[0] if isinstance(audience, list) and len(audience) == 1 else audience
-    yield compare("aud is the client.", audience, expected.client_id)
+    yield compare(say("aud is the client."), audience, expected.client_id)
     yield from _check_times(claims, expected.now)
     if expected.nonce:
-        yield compare("nonce is the one that was sent.", claims.get("nonce"), expected.nonce)
+        yield compare(say("nonce is the one that was sent."), claims.get("nonce"), expected.nonce)
     # What came along through the browser has to be bound to the token; elsewhere it may be.
     if expected.code and (expected.is_front or "c_hash" in claims):
         half = hash_half(expected.code, algorithm)
-        yield compare("c_hash belongs to the code.", claims.get("c_hash"), half)
+        yield compare(say("c_hash belongs to the code."), claims.get("c_hash"), half)
     if expected.access_token and (expected.is_front or "at_hash" in claims):
         half = hash_half(expected.access_token, algorithm)
-        yield compare("at_hash belongs to the access token.", claims.get("at_hash"), half)
+        yield compare(say("at_hash belongs to the access token."), claims.get("at_hash"), half)
     if expected.subject:
-        yield compare("sub is the same person as before.", claims.get("sub"), expected.subject)
+        yield compare(say("sub is the same person as before."), claims.get("sub"), expected.subject)
 
 
 def check_access_token(
@@ -140,14 +153,14 @@ def check_access_token(
     claims = token.claims
     checks = [
         *_check_signature(token, expected.algorithm),
-        compare("typ is at+jwt.", token.header.get("typ"), "at+jwt"),
-        compare("iss is the issuer.", claims.get("iss"), issuer.name),
-        compare("aud is this instance.", claims.get("aud"), issuer.name),
-        compare("client_id is the client.", claims.get("client_id"), expected.client_id),
+        compare(say("typ is at+jwt."), token.header.get("typ"), "at+jwt"),
+        compare(say("iss is the issuer."), claims.get("iss"), issuer.name),
+        compare(say("aud is this instance."), claims.get("aud"), issuer.name),
+        compare(say("client_id is the client."), claims.get("client_id"), expected.client_id),
         *_check_times(claims, expected.now),
     ]
     if scope is not None:
-        checks.append(compare("scope is what the answer said.", claims.get("scope"), scope))
+        checks.append(compare(say("scope is what the answer said."), claims.get("scope"), scope))
     return tuple(checks)
 
 

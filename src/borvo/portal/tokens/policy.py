@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from borvo.kernel.text import say
 from borvo.portal.policy import LABEL_MAXIMUM
 from borvo.portal.team.policy import Deed
 from borvo.portal.tokens.model import LIFETIMES, TokenScope
@@ -18,11 +19,11 @@ _DEEDS = {
 }
 _SCOPES = {deed: scope for scope, deed in _DEEDS.items()}
 _WORDS = {
-    TokenScope.CLIENTS_READ: "See the clients and the tenancy. Part of every token",
-    TokenScope.CLIENTS_WRITE: "Register, change, disable and enable clients, and mark them live",
-    TokenScope.CLIENTS_DELETE: "Delete clients, and restore them; for owners",
-    TokenScope.SECRETS_WRITE: "Add and revoke client secrets",
-    TokenScope.AUDIT_READ: "Read the audit trail, which names the people of the team",
+    TokenScope.CLIENTS_READ: say("See the clients and the tenancy. Part of every token."),
+    TokenScope.CLIENTS_WRITE: say("Register, change, disable and enable clients, and mark them live."),
+    TokenScope.CLIENTS_DELETE: say("Delete clients, and restore them; for owners."),
+    TokenScope.SECRETS_WRITE: say("Add and revoke client secrets."),
+    TokenScope.AUDIT_READ: say("Read the audit trail, which names the people of the team."),
 }
 
 
@@ -46,17 +47,17 @@ def find_scope(deed: Deed) -> TokenScope | None:
 
 def check_token_label(label: str) -> str | None:
     if not label:
-        return "Say what the token is for, such as the name of the pipeline."
+        return say("Say what the token is for, such as the name of the pipeline.")
     if len(label) > LABEL_MAXIMUM or not label.isprintable():
-        return f"Use at most {LABEL_MAXIMUM} ordinary characters."
+        return say("Use at most %(most)s ordinary characters.", most=LABEL_MAXIMUM)
     return None
 
 
 def check_token_days(days: int | None) -> str | None:
-    return None if days in LIFETIMES else "Choose one of the lifetimes."
+    return None if days in LIFETIMES else say("Choose one of the lifetimes.")
 
 
 def check_token_room(live: int) -> str | None:
     if live < TOKENS_MAXIMUM:
         return None
-    return f"You have {TOKENS_MAXIMUM} tokens in this tenancy. Revoke one first."
+    return say("You have %(most)s tokens in this tenancy. Revoke one first.", most=TOKENS_MAXIMUM)

@@ -9,6 +9,7 @@ from borvo.kernel.entropy import create_uuid
 from borvo.kernel.errors import InvalidInputError, NotFoundError
 from borvo.kernel.ids import PersonId
 from borvo.kernel.secret import Secret
+from borvo.kernel.text import say
 from borvo.portal.audit import Action, Change, Value, record_change
 from borvo.portal.expiry import find_end
 from borvo.portal.secret_format import ENDING, create_personal_token
@@ -58,13 +59,13 @@ async def find_token(portal: Portal, person: Person, name: str, token_id: UUID |
 
 
 def _refuse_token() -> NotFoundError:
-    return NotFoundError("You have no such token; it may have been revoked already.")
+    return NotFoundError(say("You have no such token; it may have been revoked already."))
 
 
 def _check_terms(terms: TokenTerms) -> None:
     faults = {"label": check_token_label(terms.label), "days": check_token_days(terms.days)}
     if errors := {field: [fault] for field, fault in faults.items() if fault}:
-        raise InvalidInputError("The token cannot be made like this.", errors)
+        raise InvalidInputError(say("The token cannot be made like this."), errors)
 
 
 async def create_token(portal: Portal, person: Person, name: str, terms: TokenTerms) -> Secret[str]:

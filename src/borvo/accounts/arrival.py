@@ -16,7 +16,7 @@ from borvo.accounts.known_browsers import COOKIE, MAX_AGE, remember
 from borvo.accounts.methods import PASSWORD, Methods
 from borvo.accounts.model import Holder, Person
 from borvo.accounts.service import Accounts, Device
-from borvo.accounts.signing_in import AnyRequest
+from borvo.accounts.signing_in import AnyRequest, SignInNeededError
 from borvo.kernel.errors import ForbiddenError, TooManyRequestsError
 from borvo.kernel.text import say
 from borvo.languages.language import Language
@@ -128,7 +128,11 @@ async def let_in(
     _refuse_suspended(person)
     return_to = await reopen(accounts, person, return_to)
     previous = await service.find_login(accounts, accounts.cookies.read(request, "session"))
-    cookie = await service.enter(accounts, previous, person, read_device(request, accounts), methods)
+    device = read_device(request, accounts)
+    async with accounts.database.transaction() as connection:
+        cookie = await service.enter(connection, accounts, previous, person, device, methods)
+    if cookie is None:
+        raise SignInNeededError(return_to, notice="again")
     if opened:
         await note_link_opened(accounts, person.id, cookie, opened)
     answer = redirect_to(find_landing(person, return_to))

@@ -145,51 +145,54 @@ class Device:
 
 
 async def enter(
+    connection: Connection,
     accounts: Accounts,
     previous: Login | None,
     person: Person,
     device: Device,
     methods: Methods = PASSWORD,
-) -> SessionCookie:
+) -> SessionCookie | None:
     """Signs the person in who has proved so by the `methods`, where `previous` may be signed in already: her own
-    session goes on under a new token, so that what clients know as `sid` stays; that of another ends."""
+    session goes on under a new token, so that what clients know as `sid` stays; that of another ends. None when all
+    her sessions have ended since she was loaded, which was before she proved anything: by a new password, say, that
+    makes what she knew worthless."""
+    if not await store.hold_epoch(connection, person):
+        return None
     if previous is not None and previous.person.id == person.id:
-        renewed = await _renew_session(accounts, replace(previous, methods=methods))
+        renewed = await _renew_session(connection, accounts, replace(previous, methods=methods))
         if renewed is not None:
             return renewed
     elif previous is not None:
-        await sign_out(accounts, previous)
-    return await _start_session(accounts, person, device, methods)
+        await _end_own(connection, accounts, previous)
+    return await _start_session(connection, accounts, person, device, methods)
 
 
 async def _start_session(
-    accounts: Accounts, person: Person, device: Device, methods: Methods
+    connection: Connection, accounts: Accounts, person: Person, device: Device, methods: Methods
 ) -> SessionCookie:
     """A new session: an identifier planted before is worth nothing (session fixation)."""
     now = accounts.clock()
     login = Login(person, LoginSessionId(create_uuid(now, accounts.entropy)), now, methods)
     token = accounts.entropy(TOKEN_BYTES)
-    async with accounts.database.transaction() as connection:
-        await store.insert_session(
-            connection,
-            login,
-            digest_token(encode_bytes(token)),
-            device.user_agent[:300],
-            device.address[:100],
-            now + SESSION_LIFETIME,
-        )
-        await _record_sign_in(connection, accounts, login)
+    await store.insert_session(
+        connection,
+        login,
+        digest_token(encode_bytes(token)),
+        device.user_agent[:300],
+        device.address[:100],
+        now + SESSION_LIFETIME,
+    )
+    await _record_sign_in(connection, accounts, login)
     return SessionCookie(person.id.bytes, login.session_id.bytes, token)
 
 
-async def _renew_session(accounts: Accounts, login: Login) -> SessionCookie | None:
+async def _renew_session(connection: Connection, accounts: Accounts, login: Login) -> SessionCookie | None:
     """The same session under a new token, from now on; None when it has ended meanwhile."""
     now, token = accounts.clock(), accounts.entropy(TOKEN_BYTES)
     digest = digest_token(encode_bytes(token))
-    async with accounts.database.transaction() as connection:
-        if not await store.renew_session(connection, login, digest, now, now + SESSION_LIFETIME):
-            return None
-        await _record_sign_in(connection, accounts, login)
+    if not await store.renew_session(connection, login, digest, now, now + SESSION_LIFETIME):
+        return None
+    await _record_sign_in(connection, accounts, login)
     return SessionCookie(login.person.id.bytes, login.session_id.bytes, token)
 
 
@@ -239,7 +242,10 @@ async def end_sessions(
 ) -> list[LoginSessionId]:
     """The one way in which sessions are ended before their time: all of the person's, or `only` one, but never
     the one `spared`. Their cookies are worth nothing once the caller's transaction is committed, in which
-    `on_session_ended` is told as well. Returns those that this call ended, each to one caller only."""
+    `on_session_ended` is told as well. Without `only`, sign-ins that are under way end with them. Returns those that
+    this call ended, each to one caller only."""
+    if only is None:
+        await store.begin_epoch(connection, person_id)
     ended = await store.end_sessions(connection, person_id, accounts.clock(), only=only, spared=spared)
     if ended:
         await accounts.events.record(
@@ -257,8 +263,12 @@ async def end_session(accounts: Accounts, person_id: PersonId, session_id: Login
 
 async def sign_out(accounts: Accounts, login: Login) -> None:
     async with accounts.database.transaction() as connection:
-        kind = SecurityEventKind.SIGN_OUT
-        await end_sessions(connection, accounts, login.person.id, only=login.session_id, kind=kind)
+        await _end_own(connection, accounts, login)
+
+
+async def _end_own(connection: Connection, accounts: Accounts, login: Login) -> None:
+    kind = SecurityEventKind.SIGN_OUT
+    await end_sessions(connection, accounts, login.person.id, only=login.session_id, kind=kind)
 
 
 async def sign_out_everywhere(accounts: Accounts, login: Login, *, spare_this: bool) -> None:

@@ -8,7 +8,7 @@ from borvo.kernel.ids import LoginSessionId, PersonId
 from borvo.storage.database import Connection, Row
 
 PERSON_COLUMNS = """
-    p.id, p.email, p.email_verified_at, p.given_name, p.family_name,
+    p.id, p.email, p.email_verified_at, p.given_name, p.family_name, p.sign_in_epoch,
     array(select r.role from person_role r where r.person_id = p.id and r.held_until is null) as roles,
     (select o.locale from person_profile o where o.person_id = p.id) as own_locale
 """
@@ -28,6 +28,7 @@ def read_person(row: Row) -> Person:
         family_name=row["family_name"],
         roles=frozenset({Role.PATIENT, *(Role(role) for role in row["roles"])}),
         locale=row["own_locale"] or "",
+        epoch=row["sign_in_epoch"],
     )
 
 
@@ -165,6 +166,26 @@ async def load_session(
         read_person(row), LoginSessionId(row["session_id"]), row["authenticated_at"], tuple(row["methods"])
     )
     return login, row["token_digest"], row["last_seen_at"]
+
+
+async def begin_epoch(connection: Connection, person_id: PersonId) -> None:
+    """Before all sessions of the person end: waits for those who are being let in, whose sessions end then, and lets
+    nobody in who was loaded before."""
+    await connection.execute("update person set sign_in_epoch = sign_in_epoch + 1 where id = $1", person_id)
+
+
+async def hold_epoch(connection: Connection, person: Person) -> bool:
+    """Whether nothing has ended all sessions of the person since she was loaded; and nothing does so until the
+    transaction ends, but sees what it has written."""
+    is_same = await connection.fetchval(
+        "select true from person where id = $1 and sign_in_epoch = $2 for share", person.id, person.epoch
+    )
+    return bool(is_same)
+
+
+async def hold_person(connection: Connection, person_id: PersonId) -> None:
+    """Nobody removes a factor of hers for the clock's sake, or ends her sessions, until the transaction ends."""
+    await connection.execute("select from person where id = $1 for share", person_id)
 
 
 async def touch_session(connection: Connection, login: Login, now: datetime) -> None:

@@ -210,6 +210,20 @@ async def test_who_is_suspended_and_closed_does_not_come_back_by_signing_in(
     assert await fetch_value(office.platform, "select count(*) from person") == 1
 
 
+async def test_an_account_that_a_thief_closed_is_suspended_and_does_not_open_again(
+    office: Office, sue: Browser, ada: Browser
+) -> None:
+    fields = {"current_password": "correct horse pony"}
+    await ada.submit(await ada.open("/account/close"), "/account/close", **fields)
+    person_id = await office.find_id()
+    page = await sue.open(f"/support/people/{person_id}")
+    assert f"/support/people/{person_id}/suspension" in page.text
+    assert "The account is suspended" in (await act(sue, "suspension", person_id)).text
+    assert SAID in (await ada.sign_in(ADA)).text
+    await act(sue, "lifting", person_id)
+    assert "Your account is open again" in (await ada.sign_in(ADA)).text
+
+
 async def test_what_hangs_on_an_account_keeps_support_from_closing_it(office: Office, sue: Browser) -> None:
     await office.open_browser(HOLDER)
     await create_tenancy(office.platform.portal, HOLDER, "healthorg")

@@ -3,8 +3,8 @@ them can stop it. So somebody who knows her password and talks support into it d
 
 from collections.abc import Collection
 
-from borvo.accounts import intervention_words, link_store
-from borvo.accounts.factors import loss_store, store
+from borvo.accounts import address_store, intervention_words, link_store
+from borvo.accounts.factors import half_store, loss_store, store
 from borvo.accounts.factors.loss_model import FactorKind, FactorRemoval, list_kinds, name_kinds
 from borvo.accounts.holder_store import load_holder
 from borvo.accounts.interventions import Intervention, find_subject, note
@@ -122,6 +122,8 @@ async def _remove(accounts: Accounts, person_id: PersonId) -> bool:
     then it is not lost, or not hers to lose."""
     now = accounts.clock()
     async with accounts.database.transaction() as connection:
+        # First of all: whoever is proving a factor of hers has done so before, or finds it gone.
+        await address_store.lock_person(connection, person_id)
         removal = await loss_store.take_removal(connection, person_id, now)
         person = await load_holder(connection, person_id, now) if removal else None
         if removal is None or person is None:
@@ -139,6 +141,7 @@ async def _finish(connection: Connection, accounts: Accounts, person: Person, re
     if not await store.has_second_factor(connection, person.id):
         await store.delete_codes(connection, person.id)
     await end_sessions(connection, accounts, person.id)
+    await half_store.end_halves(connection, person.id, accounts.clock())
     factor = name_kinds(removal.kinds)
     event = SecurityEvent(
         SecurityEventKind.FACTOR_REMOVED, person.id, BY_THE_CLOCK, detail={"factor": factor}

@@ -32,6 +32,7 @@ from borvo.accounts.factors.challenge import Challenge
 from borvo.accounts.factors.model import Passkey
 from borvo.accounts.model import Person
 from borvo.accounts.service import Accounts
+from borvo.accounts.store import hold_person
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import encode_bytes
 from borvo.kernel.ids import PersonId
@@ -194,6 +195,7 @@ async def use_passkey(
         raise PasskeyError(_WRONG)
     async with accounts.database.transaction() as connection:
         now = accounts.clock()
+        await hold_person(connection, owner)
         if not await store.note_use(connection, owner, passkey.credential_id, used.sign_count, now):
             raise PasskeyError(_WRONG)
         await store.forget_wrong_codes(connection, owner)

@@ -108,11 +108,11 @@ async def _note_added(
     is_first = (await store.load_factors(connection, person.id)).count == 1
     if is_first and not await is_proved(connection, accounts, login):
         raise MailboxProofNeededError
+    if is_first:
+        await _end_elsewhere(connection, accounts, login)
     cookie = await strengthen(connection, accounts, login, combine_methods(login.methods, methods))
     if cookie is None:
         raise SignInNeededError(FACTORS_PATH)
-    if is_first:
-        await _end_elsewhere(connection, accounts, login)
     undo = ""
     if person.is_email_verified:
         # An address that nobody has proved may be a stranger's: he must not get a way in.

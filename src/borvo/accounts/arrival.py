@@ -20,6 +20,7 @@ from borvo.accounts.signing_in import AnyRequest, SignInNeededError
 from borvo.kernel.errors import ForbiddenError, TooManyRequestsError
 from borvo.kernel.text import say
 from borvo.languages.language import Language
+from borvo.storage.security_events.model import STRANGER, SecurityEvent, SecurityEventKind
 from borvo.web.addresses import find_client_address
 from borvo.web.forms import Form
 from borvo.web.languages import choose_for
@@ -96,9 +97,15 @@ class AccountSuspendedError(ForbiddenError):
         )
 
 
-def _refuse_suspended(person: Person) -> None:
-    if isinstance(person, Holder) and person.is_suspended:
-        raise AccountSuspendedError
+async def _refuse_suspended(accounts: Accounts, person: Person, methods: Methods) -> None:
+    """Support learns so that somebody has what opens the account."""
+    if not isinstance(person, Holder) or not person.is_suspended:
+        return
+    detail = {"methods": list(methods)}
+    event = SecurityEvent(SecurityEventKind.SIGN_IN_REFUSED, person.id, STRANGER, detail=detail)
+    async with accounts.database.transaction() as connection:
+        await accounts.events.record(connection, event)
+    raise AccountSuspendedError
 
 
 async def enter(
@@ -106,7 +113,7 @@ async def enter(
 ) -> Redirect:
     """Signs the person in whose password was right, and sends her on: to the second step, if she has one. `opened` is
     the address that brought the link by which she comes. Raises `AccountSuspendedError`."""
-    _refuse_suspended(person)
+    await _refuse_suspended(accounts, person, PASSWORD)
     async with accounts.database.connection() as connection:
         has_more = await has_second_factor(connection, person.id)
     if has_more:
@@ -125,7 +132,7 @@ async def let_in(
 ) -> Redirect:
     """Signs the person in who has proved all that she must, and sends her on. `opened` as for `enter`. Raises
     `AccountSuspendedError`."""
-    _refuse_suspended(person)
+    await _refuse_suspended(accounts, person, methods)
     return_to = await reopen(accounts, person, return_to)
     previous = await service.find_login(accounts, accounts.cookies.read(request, "session"))
     device = read_device(request, accounts)

@@ -22,7 +22,7 @@ from tests.functional.accounts.enrolment import (
 )
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
-from tests.functional.identity.flows import count, fetch_value
+from tests.functional.identity.flows import count, execute, fetch_value
 from tests.functional.locks import wait_until_blocked
 from tests.functional.mails import find_link, list_mails
 from tests.functional.support.console import ADA, WHY, Office, act, find
@@ -112,6 +112,28 @@ async def test_whoever_reads_the_mail_stops_it_without_signing_in(
     assert await remove_lost_factors(office.platform.accounts) == 0
     assert await count(office.platform, "person_totp") == 1
     assert "Your second step stays" in await list_subjects(office.platform)
+
+
+@pytest.mark.usefixtures("ada")
+async def test_the_address_that_was_changed_lately_is_told_too_and_stops_it(
+    office: Office, sue: Browser, clock: TestClock
+) -> None:
+    old = "ada-before@example.org"
+    await execute(
+        office.platform,
+        "insert into person_email (email, person_id, kept_until) select $1, id, $2 from person where email = $3",
+        old,
+        clock() + timedelta(days=3),
+        ADA,
+    )
+    await begin(office, sue)
+    link = await find_link(office.platform, old)
+    assert link != await find_link(office.platform, ADA)
+    stranger = await office.open_browser()
+    await stranger.submit(await stranger.open(link), link)
+    assert await count(office.platform, "factor_removal") == 0
+    subjects = [mail.subject for mail in await list_mails(office.platform, old)]
+    assert sorted(subjects) == ["Your second step is about to be removed", "Your second step stays"]
 
 
 @pytest.mark.parametrize("text", ["x", "A" * 64, "%00", "A" * 64 + "/../x"])

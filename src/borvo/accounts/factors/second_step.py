@@ -133,10 +133,13 @@ async def _spend_recovery_code(connection: Connection, accounts: Accounts, perso
 
 
 async def prove_by_passkey(
-    accounts: Accounts, half: HalfLogin, answer: str, challenge: Challenge | None
+    accounts: Accounts, half: HalfLogin, answer: str, challenge: Challenge | None, address: str
 ) -> Methods:
-    """Raises `PasskeyError`."""
+    """Raises `PasskeyError` and `TooManyRequestsError`."""
+    network, now = find_network(address), accounts.clock()
+    await accounts.limiter.spend(PASSKEY_BY_ADDRESS, network, now)
     _, passkey = await use_passkey(accounts, answer, challenge, half.person.id)
+    await accounts.limiter.refund(PASSKEY_BY_ADDRESS, network, now)
     return combine_methods(half.methods, passkey.methods)
 
 

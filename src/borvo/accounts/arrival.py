@@ -6,8 +6,9 @@ from typing import Any
 from litestar.datastructures import Cookie
 from litestar.response import Redirect, Template
 
-from borvo.accounts import service
+from borvo.accounts import entering, service
 from borvo.accounts.closing import reopen_account
+from borvo.accounts.entering import Device
 from borvo.accounts.factors.asking import ask_second_step
 from borvo.accounts.factors.mailbox_proof import note_link_opened
 from borvo.accounts.factors.store import has_second_factor
@@ -15,7 +16,7 @@ from borvo.accounts.forms import DEFAULT_RETURN
 from borvo.accounts.known_browsers import COOKIE, MAX_AGE, remember
 from borvo.accounts.methods import PASSWORD, Methods
 from borvo.accounts.model import Holder, Person
-from borvo.accounts.service import Accounts, Device
+from borvo.accounts.service import Accounts
 from borvo.accounts.signing_in import AnyRequest, SignInNeededError
 from borvo.kernel.errors import ForbiddenError, TooManyRequestsError
 from borvo.kernel.text import say
@@ -137,7 +138,7 @@ async def let_in(
     previous = await service.find_login(accounts, accounts.cookies.read(request, "session"))
     device = read_device(request, accounts)
     async with accounts.database.transaction() as connection:
-        cookie = await service.enter(connection, accounts, previous, person, device, methods)
+        cookie = await entering.enter(connection, accounts, previous, person, device, methods)
     if cookie is None:
         raise SignInNeededError(return_to, notice="again")
     if opened:

@@ -5,14 +5,14 @@ import asyncio
 
 import pytest
 
-from borvo.accounts import service
+from borvo.accounts import entering, service
+from borvo.accounts.entering import Device
 from borvo.accounts.factors import second_step
 from borvo.accounts.factors.model import HalfLogin
 from borvo.accounts.methods import PASSWORD
 from borvo.accounts.model import Holder, SessionCookie
 from borvo.accounts.recovery import reset_password
 from borvo.accounts.registration import Wish, ask_for_link, read_link
-from borvo.accounts.service import Device
 from borvo.accounts.signing_in import SignInNeededError
 from borvo.assembly import Platform
 from tests.functional.accounts.enrolment import SECOND_STEP, add_app, come_half, show_code
@@ -35,7 +35,7 @@ async def prove(platform: Platform) -> Holder:
 
 async def enter(platform: Platform, person: Holder) -> SessionCookie | None:
     async with platform.database.transaction() as connection:
-        return await service.enter(connection, platform.accounts, None, person, DEVICE)
+        return await entering.enter(connection, platform.accounts, None, person, DEVICE)
 
 
 async def reset(platform: Platform) -> None:
@@ -97,7 +97,7 @@ async def test_a_half_login_is_not_used_up_when_no_session_comes_of_it(
         raise RuntimeError("the worker dies here")
 
     with monkeypatch.context() as patch:
-        patch.setattr(service, "_start_session", fail)
+        patch.setattr(entering, "_start_session", fail)
         with pytest.raises(RuntimeError):
             await second_step.finish(platform.accounts, half, PASSWORD, None, DEVICE)
     assert (await ada.submit(page, SECOND_STEP, code=show_code(secret, clock))).url.path == "/account"
@@ -108,14 +108,14 @@ async def test_whichever_comes_first_no_session_is_left(platform: Platform) -> N
     """The end waits for who is being let in, and ends the session that it could not see yet."""
     person = await prove(platform)
     async with platform.database.transaction() as connection:
-        cookie = await service.enter(connection, platform.accounts, None, person, DEVICE)
+        cookie = await entering.enter(connection, platform.accounts, None, person, DEVICE)
         assert cookie is not None
         ending = asyncio.create_task(reset(platform))
         await wait_until_blocked(platform)
     await ending
     assert await count_live(platform) == 0
-    entering, _ = await asyncio.gather(enter(platform, person), reset(platform))
-    assert entering is None
+    came_in, _ = await asyncio.gather(enter(platform, person), reset(platform))
+    assert came_in is None
 
 
 async def test_signing_out_everywhere_else_spares_the_one_who_asks(platform: Platform, ada: Browser) -> None:

@@ -27,12 +27,12 @@ from webauthn.helpers.structs import (
 )
 
 from borvo.accounts import holder_store
+from borvo.accounts.epochs import hold_person
 from borvo.accounts.factors import store, words
 from borvo.accounts.factors.challenge import Challenge
 from borvo.accounts.factors.model import Passkey
 from borvo.accounts.model import Person
 from borvo.accounts.service import Accounts
-from borvo.accounts.store import hold_person
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import encode_bytes
 from borvo.kernel.ids import PersonId

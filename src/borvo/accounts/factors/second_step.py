@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from borvo.accounts import holder_store, service
-from borvo.accounts import store as person_store
+from borvo.accounts import epochs, holder_store
+from borvo.accounts.entering import Device, enter
 from borvo.accounts.factors import half_store, store, totp, words
 from borvo.accounts.factors.challenge import Challenge
 from borvo.accounts.factors.model import (
@@ -17,7 +17,7 @@ from borvo.accounts.factors.service import list_recovery_digests, name_purpose, 
 from borvo.accounts.limits import PASSKEY_BY_ADDRESS, SECOND_STEP_BY_PAIR, SECOND_STEP_BY_PERSON
 from borvo.accounts.methods import ONE_TIME_CODE, PASSWORD, Methods, combine_methods
 from borvo.accounts.model import Holder, Login, Person, SessionCookie, parse_session_cookie
-from borvo.accounts.service import Accounts, Device
+from borvo.accounts.service import Accounts
 from borvo.accounts.signing_in import SignInNeededError
 from borvo.kernel.digests import digest_token, is_same
 from borvo.kernel.entropy import TOKEN_BYTES, create_uuid, encode_bytes
@@ -42,7 +42,7 @@ async def begin(
         login.session_id if login else None,
     )
     async with accounts.database.transaction() as connection:
-        if not await person_store.hold_epoch(connection, person):
+        if not await epochs.hold_epoch(connection, person):
             raise SignInNeededError(return_to, notice="again")
         digest = digest_token(encode_bytes(token))
         await half_store.insert_half(connection, half, digest, now + HALF_LOGIN_LIFETIME)
@@ -75,7 +75,7 @@ async def prove_by_code(accounts: Accounts, half: HalfLogin, text: str, address:
             return None
     async with accounts.database.transaction() as connection:
         # A factor that is being removed for its owner is used before that, and so not lost, or does not count.
-        await person_store.hold_person(connection, person.id)
+        await epochs.hold_person(connection, person.id)
         is_right = await _spend_code(connection, accounts, person, text)
         if is_right:
             await store.forget_wrong_codes(connection, person.id)
@@ -150,12 +150,12 @@ async def finish(
     strengthen is not this browser's any more, and when all sessions of the person have ended meanwhile."""
     async with accounts.database.transaction() as connection:
         # The person first, as whoever ends her sessions does.
-        if not await person_store.hold_epoch(connection, half.person):
+        if not await epochs.hold_epoch(connection, half.person):
             return None
         if not await half_store.end_half(connection, half, accounts.clock()):
             return None
         if half.login_session_id is None:
-            return await service.enter(connection, accounts, previous, half.person, device, methods)
+            return await enter(connection, accounts, previous, half.person, device, methods)
         if previous is None or previous.session_id != half.login_session_id:
             return None
         return await _strengthen(connection, accounts, previous, methods)

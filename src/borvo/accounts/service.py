@@ -31,6 +31,7 @@ from borvo.kernel.digests import digest_token, is_same
 from borvo.kernel.entropy import TOKEN_BYTES, Entropy, create_uuid, encode_bytes
 from borvo.kernel.errors import NotFoundError
 from borvo.kernel.ids import LoginSessionId, PersonId
+from borvo.kernel.text import say
 from borvo.languages.catalogues import SOURCE
 from borvo.languages.choice import choose_language
 from borvo.languages.language import Language
@@ -273,7 +274,7 @@ async def change_role(
     """Whether anything changed; raises `NotFoundError` when nobody has the address."""
     person = await store.find_person(connection, normalize_email(email))
     if person is None:
-        raise NotFoundError(f"Nobody is registered as {email}.")
+        raise NotFoundError(say("Nobody is registered as %(email)s.", email=email))
     if granted:
         is_changed = await store.add_role(connection, person.id, role, accounts.clock())
     else:

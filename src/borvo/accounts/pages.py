@@ -26,6 +26,7 @@ from borvo.accounts.language_pages import submit_language
 from borvo.accounts.password_pages import show_change, submit_change
 from borvo.accounts.profile_pages import show_profile, submit_profile
 from borvo.accounts.reset_pages import show_request, show_reset, submit_request, submit_reset
+from borvo.accounts.resting_roles import list_resting
 from borvo.accounts.security_pages import show_security
 from borvo.accounts.session_pages import show_sessions, submit_end, submit_end_all
 from borvo.accounts.sign_up_pages import show_finish, show_sign_up, submit_finish, submit_sign_up
@@ -44,10 +45,18 @@ async def show_start(viewer: Viewer) -> Template:
 
 
 @get("/account")
-async def show_account(request: AnyRequest, login: SignedIn) -> Template:
+async def show_account(request: AnyRequest, login: SignedIn, accounts: Collaborators) -> Template:
     notice = request.query_params.get("notice", "")
     roles = [name_role(role) for role in sorted(login.person.roles)]
-    return render_page("accounts/account.html", viewer=login, person=login.person, roles=roles, notice=notice)
+    resting = [(name_role(role), until) for role, until in await list_resting(accounts, login.person.id)]
+    return render_page(
+        "accounts/account.html",
+        viewer=login,
+        person=login.person,
+        roles=roles,
+        resting=resting,
+        notice=notice,
+    )
 
 
 @get("/account/sign-in")

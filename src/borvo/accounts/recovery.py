@@ -6,6 +6,7 @@ from borvo.accounts.factors import store as factor_store
 from borvo.accounts.links import AccountLink, LinkPurpose, LinkText
 from borvo.accounts.model import Login, Person
 from borvo.accounts.registration import LinkGoneError
+from borvo.accounts.resting_roles import rest_roles
 from borvo.accounts.service import Accounts, end_sessions
 from borvo.accounts.words import write_password_changed
 from borvo.kernel.ids import PersonId
@@ -25,7 +26,9 @@ async def load_holder(accounts: Accounts, person_id: PersonId) -> Person:
 
 async def reset_password(accounts: Accounts, text: LinkText, password: str) -> AccountLink:
     """The new one counts from now on, and every session of the person ends. Nobody is signed in by it: whoever opened
-    the link has proved the address, and shows next that he knows the password. Raises `LinkGoneError`."""
+    the link has proved the address, and shows next that he knows the password. Wrong codes of her app are not
+    forgotten: who reads her mail does this as often as he likes. Roles that ask for a second factor rest when she has
+    none. Raises `LinkGoneError`."""
     now = accounts.clock()
     digest = await accounts.passwords.hash(password)
     async with accounts.database.transaction() as connection:
@@ -36,6 +39,8 @@ async def reset_password(accounts: Accounts, text: LinkText, password: str) -> A
         await store.replace_password(connection, person.id, digest, now)
         await address_store.mark_verified(connection, person.id, now)
         await end_sessions(connection, accounts, person.id)
+        await factor_store.allow_more_codes(connection, person.id, now)
+        await rest_roles(connection, accounts, person.id)
         await _tell(connection, accounts, person, "link")
     return link
 
@@ -44,7 +49,6 @@ async def _tell(connection: Connection, accounts: Accounts, person: Person, mean
     """Ends what came by the one from before, and the links that could still change the password, or the address at the
     wish of somebody who knew it; and says to the person that it was changed."""
     await half_store.end_halves(connection, person.id, accounts.clock())
-    await factor_store.forget_wrong_codes(connection, person.id)
     ended = (LinkPurpose.RESET, LinkPurpose.CHANGE)
     await link_store.end_links(connection, person.id, ended, accounts.clock())
     detail = {"means": means}

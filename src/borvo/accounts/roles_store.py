@@ -1,5 +1,8 @@
 """The SQL of who has a role beside others. Every function takes a connection and none commits."""
 
+from collections.abc import Collection
+from datetime import datetime
+
 from borvo.accounts.model import Role
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection
@@ -13,12 +16,44 @@ async def lock_supporters(connection: Connection) -> None:
 
 
 async def has_other(connection: Connection, role: Role, person_id: PersonId) -> bool:
-    """Whether anybody else with an open account has the role."""
+    """Whether anybody else with an open account has the role, and it does not rest."""
     found = await connection.fetchval(
         """select exists (
              select from person_role r join person p on p.id = r.person_id and p.closed_at is null
-             where r.role = $1 and r.person_id <> $2)""",
+             where r.held_until is null and r.role = $1 and r.person_id <> $2)""",
         role.value,
         person_id,
     )
     return bool(found)
+
+
+async def hold_roles(
+    connection: Connection, person_id: PersonId, roles: Collection[Role], until: datetime
+) -> list[Role]:
+    """Those of the roles that she has, and that rest from now on."""
+    rows = await connection.fetch(
+        """update person_role set held_until = $3
+           where person_id = $1 and role = any($2) and held_until is null returning role""",
+        person_id,
+        [role.value for role in roles],
+        until,
+    )
+    return [Role(row["role"]) for row in rows]
+
+
+async def list_held_roles(connection: Connection, person_id: PersonId) -> list[tuple[Role, datetime]]:
+    """Those that rest, and until when."""
+    rows = await connection.fetch(
+        """select role, held_until from person_role where person_id = $1 and held_until is not null
+           order by role""",
+        person_id,
+    )
+    return [(Role(row["role"]), row["held_until"]) for row in rows]
+
+
+async def release_roles(connection: Connection, now: datetime) -> list[tuple[PersonId, Role]]:
+    """Whose roles have rested for long enough, to one caller only."""
+    rows = await connection.fetch(
+        """update person_role set held_until = null where held_until <= $1 returning person_id, role""", now
+    )
+    return [(PersonId(row["person_id"]), Role(row["role"])) for row in rows]

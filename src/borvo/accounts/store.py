@@ -9,7 +9,7 @@ from borvo.storage.database import Connection, Row
 
 PERSON_COLUMNS = """
     p.id, p.email, p.email_verified_at, p.given_name, p.family_name,
-    array(select r.role from person_role r where r.person_id = p.id) as roles,
+    array(select r.role from person_role r where r.person_id = p.id and r.held_until is null) as roles,
     (select o.locale from person_profile o where o.person_id = p.id) as own_locale
 """
 COUNTED_ATTEMPTS = (
@@ -214,10 +214,12 @@ async def end_sessions(
 
 
 async def add_role(connection: Connection, person_id: PersonId, role: Role, now: datetime) -> bool:
-    """Whether the role is new to the person."""
+    """Whether the role is new to the person, or rested and opens again."""
     added = await connection.fetchval(
         """insert into person_role (person_id, role, granted_at) values ($1, $2, $3)
-           on conflict do nothing returning true""",
+           on conflict (person_id, role) do update set granted_at = $3, held_until = null
+             where person_role.held_until is not null
+           returning true""",
         person_id,
         role.value,
         now,

@@ -50,6 +50,8 @@ account_link = sa.Table(
     sa.Column("email", sa.Text, nullable=False),
     sa.Column("return_to", sa.Text, nullable=False),
     sa.Column("browser_digest", sa.LargeBinary, nullable=False),
+    # Of one that takes a factor back whose adding an older one proved: what came before then stays.
+    sa.Column("takes_since", _INSTANT),
     sa.Column("created_at", _INSTANT, nullable=False),
     sa.Column("expires_at", _INSTANT, nullable=False, index=True),
     sa.Column("used_at", _INSTANT),
@@ -69,6 +71,8 @@ person_role = sa.Table(
     sa.Column("person_id", UUID, primary_key=True),
     sa.Column("role", sa.Text, primary_key=True),
     sa.Column("granted_at", _INSTANT, nullable=False),
+    # Set while it rests, since she came back by her mailbox alone: it opens nothing until then.
+    sa.Column("held_until", _INSTANT),
 )
 
 # One row for whoever told anything; empty text where nothing is told.

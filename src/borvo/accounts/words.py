@@ -240,7 +240,7 @@ def write_factor_undone(email: str, issuer: str) -> Mail:
         email,
         say("A new way to sign in was taken back"),
         say(
-            """What was added to sign in to your account at %(issuer)s in the last week no longer counts, nor does the \
+            """A way to sign in that was added to your account at %(issuer)s no longer counts, nor does the \
 password. Everybody was signed out.
 
 Look at what happened meanwhile, and at which apps have access: %(issuer)s/account/security

@@ -40,6 +40,7 @@ async def clean_up(platform: Platform) -> None:
     await accounts.clean_up(platform.accounts, timedelta(days=platform.settings.ended_session_days))
     await accounts.erase_due(platform.accounts)
     await accounts.remove_lost_factors(platform.accounts)
+    await accounts.wake_roles(platform.accounts)
     await portal.maintain(platform.portal)
     await portal.clean_up(platform.portal)
     await dataserver.clean_up(platform.dataserver)

@@ -6,7 +6,8 @@ from enum import StrEnum
 from functools import cache
 
 from borvo.catalogue.sample_types import Family, SampleType, list_sample_types, map_sample_types
-from borvo.catalogue.scopes import map_scopes
+from borvo.catalogue.scopes import map_scopes, tell
+from borvo.kernel.text import Text, gather, mark, say, say_count
 
 _NAMED_AT_MOST = 3
 
@@ -20,24 +21,50 @@ class Access(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """One access to a type whose samples hold others. `parts` are the scopes for the same access to each type that may
-    be held, with the labels of these types."""
+    """One access to a type whose samples hold others. `noun` is what these are called; `parts` are the scopes for the
+    same access to each type that may be held, with what its samples are called."""
 
     scope: str
-    label: str
+    noun: Text
     access: Access
-    parts: Mapping[str, str]
+    parts: Mapping[str, Text]
 
     @property
-    def consequence(self) -> str:
-        """What happens to an app that has the whole and not every part (contract 2.3, 7)."""
-        name = self.label.lower()
+    def consequence(self) -> Text:
+        """What happens to an app that has the whole and not every part (contract 2.3, 7): the rest of a sentence."""
         if self.access is Access.WRITE:
-            return f"sending {name} with such a part is refused with 403, and the rest of its batch too."
-        return (
-            f"asking for {name} by name is refused with 403 once a record has such a part, and those records are "
-            "missing where no type is named."
+            return say(
+                "sending %(noun)s with such a part is refused with 403, and the rest of its batch too.",
+                noun=self.noun,
+            )
+        return say(
+            "asking for %(noun)s by name is refused with 403 once a record has such a part, and those records are "
+            "missing where no type is named.",
+            noun=self.noun,
         )
+
+    @property
+    def taken_along(self) -> Text:
+        """What was done when all its parts were ticked along with it; few are named."""
+        is_read, count = self.access is Access.READ, len(self.parts)
+        if count > _NAMED_AT_MOST:
+            return say(_BROUGHT_MANY[is_read], noun=self.noun, count=count)
+        return say(
+            _BROUGHT_FEW[is_read], noun=self.noun, count=count, names=name_some([*self.parts.values()])
+        )
+
+
+# By whether it is read.
+_BROUGHT_MANY = {
+    True: mark("Reading %(noun)s brought its %(count)s parts along, without which it is refused."),
+    False: mark("Writing %(noun)s brought its %(count)s parts along, without which it is refused."),
+}
+_BROUGHT_FEW = {
+    True: mark("Reading %(noun)s brought its %(count)s parts along, without which it is refused: %(names)s."),
+    False: mark(
+        "Writing %(noun)s brought its %(count)s parts along, without which it is refused: %(names)s."
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +75,24 @@ class Gap:
     missing: tuple[str, ...]
 
     @property
-    def words(self) -> str:
+    def words(self) -> Text:
         """What breaks, for the developer."""
-        return f"Without {self.names}, {self.whole.consequence}"
+        return say("Without %(names)s, %(consequence)s", names=self.names, consequence=self.whole.consequence)
 
     @property
-    def names(self) -> str:
+    def names(self) -> Text:
         """What is missing."""
-        return name_some([self.whole.parts[scope].lower() for scope in self.missing])
+        return name_some([self.whole.parts[scope] for scope in self.missing])
 
 
-def name_some(labels: Collection[str]) -> str:
-    """The first few by name, the others by their number."""
-    named = [*labels][:_NAMED_AT_MOST]
-    if others := len(labels) - len(named):
-        named.append(f"{others} others" if others > 1 else "one other")
-    return " and ".join(part for part in (", ".join(named[:-1]), named[-1]) if part)
+def name_some(names: Collection[str]) -> Text:
+    """The first few, the others by their number."""
+    named = [*names][:_NAMED_AT_MOST]
+    if others := len(names) - len(named):
+        named.append(say_count("one other", "%(count)s others", others))
+    if len(named) == 1:
+        return gather(named)
+    return say("%(first)s and %(last)s", first=gather(named[:-1]), last=named[-1])
 
 
 def _describe(sample_type: SampleType, access: Access) -> Whole:
@@ -71,8 +100,8 @@ def _describe(sample_type: SampleType, access: Access) -> Whole:
         return each.read_scope if access is Access.READ else each.write_scope
 
     types = [map_sample_types()[name] for name in sample_type.members]
-    parts = {find_scope(each): each.label for each in types}
-    return Whole(find_scope(sample_type), sample_type.label, access, parts)
+    parts = {find_scope(each): tell(each.noun) for each in types}
+    return Whole(find_scope(sample_type), tell(sample_type.noun), access, parts)
 
 
 @cache

@@ -1,11 +1,12 @@
 """The picker of scopes: what its rows show, and what a choice that comes from it means."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from borvo.catalogue.sample_types import Family, SampleType, list_sample_types, map_sample_types
-from borvo.catalogue.scopes import ScopeWords, group_scopes, map_scopes
+from borvo.catalogue.scopes import ScopeWords, group_scopes, map_scopes, tell
+from borvo.kernel.text import Text, gather, say
 from borvo.portal.scope_choice import (
     Gap,
     Whole,
@@ -38,14 +39,16 @@ class ScopeBox:
 
 @dataclass(frozen=True, slots=True)
 class TypeRow:
-    """One type of sample: reading and writing side by side. `value` is its unit, its words or what it holds; `about`
-    is what people are told beside the question; `parents` are the types that may hold it."""
+    """One type of sample: reading and writing side by side. `noun` is its label within a sentence; `value` is its unit,
+    its words or what it holds; `about` is what people are told beside the question; `parents` are the types that may
+    hold it, by their names what they are called."""
 
     name: str
-    label: str
+    label: Text
+    noun: Text
     value: str
-    about: str
-    parents: tuple[SampleType, ...]
+    about: Text
+    parents: Mapping[str, Text]
     read: ScopeBox
     write: ScopeBox
 
@@ -72,21 +75,27 @@ class PickerGroup:
 def describe_value(sample_type: SampleType) -> str:
     """What a sample's value is."""
     if sample_type.family is Family.CORRELATION:
-        return f"Holds {name_some([map_sample_types()[name].label.lower() for name in sample_type.members])}"
+        members = [tell(map_sample_types()[name].noun) for name in sample_type.members]
+        return say("Holds %(names)s", names=name_some(members))
     if sample_type.family is Family.CATEGORY:
-        return f"One of {', '.join(sample_type.values)}"
+        return say("One of %(values)s", values=gather(sample_type.values))
     return f"{sample_type.unit} ({sample_type.ucum})"
 
 
 def _describe_box(words: ScopeWords, chosen: Collection[str], gaps: Iterable[Gap]) -> ScopeBox:
     whole = map_wholes().get(words.scope)
     broken = [gap.words for gap in gaps if gap.whole is whole]
-    broken += [f"Without it, {gap.whole.consequence}" for gap in gaps if words.scope in gap.missing]
+    broken += [
+        say("Without it, %(consequence)s", consequence=gap.whole.consequence)
+        for gap in gaps
+        if words.scope in gap.missing
+    ]
     return ScopeBox(words.scope, words.title, words.sentence, words.scope in chosen, whole, tuple(broken))
 
 
-def _list_parents(sample_type: SampleType) -> tuple[SampleType, ...]:
-    return tuple(each for each in list_sample_types() if sample_type.name in each.members)
+def _map_parents(sample_type: SampleType) -> dict[str, Text]:
+    parents = [each for each in list_sample_types() if sample_type.name in each.members]
+    return {each.name: tell(each.noun) for each in parents}
 
 
 def _list_rows(scopes: Collection[str], chosen: Collection[str], gaps: list[Gap]) -> Iterator[TypeRow]:
@@ -95,10 +104,11 @@ def _list_rows(scopes: Collection[str], chosen: Collection[str], gaps: list[Gap]
             read, write = map_scopes()[each.read_scope], map_scopes()[each.write_scope]
             yield TypeRow(
                 each.name,
-                each.label,
+                tell(each.label),
+                tell(each.noun),
                 describe_value(each),
-                each.about,
-                _list_parents(each),
+                tell(each.about),
+                _map_parents(each),
                 _describe_box(read, chosen, gaps),
                 _describe_box(write, chosen, gaps),
             )
@@ -127,7 +137,10 @@ def settle_scopes(form: Form, saved: Collection[str] = ()) -> None:
     accepted = form.texts(ACCEPTED)
     for gap in find_new_gaps(scopes, saved):
         if gap.whole.scope not in accepted:
-            form.add_error("scopes", f"{gap.words} Tick it again, or say below that the app does without.")
+            form.add_error(
+                "scopes",
+                say("%(words)s Tick it again, or say below that the app does without.", words=gap.words),
+            )
 
 
 def build_taken_query(form: Form) -> str:

@@ -6,6 +6,7 @@ from litestar.response import Redirect, Template
 from borvo.accounts.public import Login, SignedIn
 from borvo.kernel.errors import BorvoError, ConflictError, InvalidInputError
 from borvo.kernel.ids import parse_uuid
+from borvo.kernel.text import say
 from borvo.portal import service, transfer
 from borvo.portal.forms import FIELD_LABELS, list_suspicions
 from borvo.portal.pages import AnyRequest, Developing, InPath, look_around, read_version
@@ -83,7 +84,7 @@ async def submit_import(request: AnyRequest, login: SignedIn, portal: Developing
         text = (await read_file(request, "file")).decode() or form.raw("text")
         plan = await _plan(portal, login, place, form, text)
     except UnicodeDecodeError:
-        form.add_error("file", "This is no exported client: it is not text.")
+        form.add_error("file", say("This is no exported client: it is not text."))
         return _render_choice(login, place, form, 400)
     except InvalidInputError as error:
         form.add_errors(error.errors)

@@ -162,6 +162,32 @@ async def test_taking_back_leaves_factors_that_are_older_than_a_week(
     assert await count(platform, "person_passkey") == 0
 
 
+async def test_a_factor_that_an_older_one_proved_is_taken_back_alone(
+    platform: Platform, ada: Browser, clock: TestClock
+) -> None:
+    """Who replaces her phone does not stand in the week of her first factor again."""
+    secret = await add_app(ada, clock)
+    clock.advance(days=8)
+    await ada.submit(await come_half(ada), SECOND_STEP, code=show_code(secret, clock))
+    await add_passkey(ada, "Phone")
+    clock.advance(minutes=6)
+    await add_passkey(ada, "Laptop")
+    await ada.submit(await ada.open(await find_link(platform, ADA)), "/account/undo/")
+    assert await platform.database.pool.fetchval("select array_agg(name) from person_passkey") == ["Phone"]
+    assert await count(platform, "person_totp") == 1
+
+
+async def test_in_its_first_week_a_factor_proves_no_other(
+    platform: Platform, ada: Browser, clock: TestClock
+) -> None:
+    secret = await add_app(ada, clock)
+    clock.advance(days=6)
+    await ada.submit(await come_half(ada), SECOND_STEP, code=show_code(secret, clock))
+    await add_passkey(ada)
+    await ada.submit(await ada.open(await find_link(platform, ADA)), "/account/undo/")
+    assert await count(platform, "person_totp") == await count(platform, "person_passkey") == 0
+
+
 async def test_an_address_that_nobody_has_proved_gets_no_way_in(platform: Platform, ada: Browser) -> None:
     await execute(platform, "update person set email_verified_at = null")
     await add_passkey(ada)

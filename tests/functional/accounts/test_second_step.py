@@ -157,20 +157,50 @@ async def test_after_a_hundred_wrong_codes_in_a_row_the_app_waits_for_another_pr
     assert page.url.path == "/account"
 
 
-@pytest.mark.parametrize("way", ["right", "password"])
-async def test_wrong_codes_are_forgotten_once_she_has_proved_who_she_is(
-    platform: Platform, browser: Browser, ada: Browser, clock: TestClock, way: str
+WRONG_CODES = "select wrong_codes from person_totp"
+
+
+async def test_wrong_codes_are_forgotten_once_a_right_one_came(
+    platform: Platform, browser: Browser, ada: Browser, clock: TestClock
 ) -> None:
     secret = await add_app(ada, clock)
     page = await browser.submit(await come_half(browser), SECOND_STEP, code=show_wrong_code(secret, clock))
-    assert await platform.database.pool.fetchval("select wrong_codes from person_totp") == 1
-    if way == "right":
-        await browser.submit(page, SECOND_STEP, code=show_code(secret, clock))
-    else:
+    assert await platform.database.pool.fetchval(WRONG_CODES) == 1
+    await browser.submit(page, SECOND_STEP, code=show_code(secret, clock))
+    assert await platform.database.pool.fetchval(WRONG_CODES) == 0
+
+
+async def test_a_new_password_lets_twenty_more_codes_be_tried_once_in_thirty_days(
+    platform: Platform, browser: Browser, ada: Browser, clock: TestClock
+) -> None:
+    """Who reads her mail chooses new ones as often as he likes."""
+    await add_app(ada, clock)
+    browser.client.cookies.clear()
+
+    async def reset(wrong_codes: int) -> int:
+        await execute(platform, f"update person_totp set wrong_codes = {wrong_codes}")
+        clock.advance(minutes=1)
         await browser.submit(await browser.open("/account/reset"), "/account/reset", email=ADA)
         page = await browser.open(await find_link(platform, ADA))
         await browser.submit(page, "/account/reset/", password="another tiger lamp")
-    assert await platform.database.pool.fetchval("select wrong_codes from person_totp") == 0
+        left: int = await platform.database.pool.fetchval(WRONG_CODES)
+        return left
+
+    assert await reset(50) == 50
+    assert await reset(100) == 80
+    assert await reset(100) == 100
+    clock.advance(days=30)
+    assert await reset(100) == 80
+
+
+async def test_a_password_that_is_changed_on_its_page_forgets_no_wrong_codes(
+    platform: Platform, ada: Browser, clock: TestClock
+) -> None:
+    await add_app(ada, clock)
+    await execute(platform, "update person_totp set wrong_codes = 100")
+    fields = {"current_password": "correct horse pony", "password": "another tiger lamp"}
+    await ada.submit(await ada.open("/account/password"), "/account/password", **fields)
+    assert await platform.database.pool.fetchval(WRONG_CODES) == 100
 
 
 async def test_ten_wrong_codes_hold_up_their_network(

@@ -105,15 +105,11 @@ def _is_literal(node: ast.expr) -> bool:
     return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
-def find_unspoken_code(source: str, *, only_mail: bool = False) -> list[int]:
+def find_unspoken_code(source: str) -> list[int]:
     """The lines on which code tells a person something that stays English: a fault of a form, a mail that is made of
     plain text, and one that is posted without the language of whoever gets it."""
     calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-    return [
-        call.lineno
-        for call in calls
-        if _is_unspoken_mail(call) or (not only_mail and _is_unspoken_fault(call))
-    ]
+    return [call.lineno for call in calls if _is_unspoken_mail(call) or _is_unspoken_fault(call)]
 
 
 def _is_unspoken_fault(call: ast.Call) -> bool:

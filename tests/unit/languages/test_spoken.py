@@ -14,46 +14,10 @@ from tests.unit.languages.spoken import (
 )
 
 ROOT = Path(borvo.__file__).parent
-# Pages of the developer portal, and code behind them, that are still in English only. None may be added.
-OPEN = {
-    "client",
-    "client_fields",
-    "client_tabs",
-    "consent_preview",
-    "deletion",
-    "disabling",
-    "import",
-    "import_plan",
-    "leaving",
-    "logo",
-    "moving",
-    "new_client",
-    "quick_start",
-    "removal",
-    "report",
-    "requests",
-    "scope_picker",
-    "secret",
-    "secret_parts",
-    "state",
-}
-OPEN_CODE = {"scope_picker", "transfer_pages"}
-
-
-def is_open(path: Path) -> bool:
-    return path.relative_to(ROOT).parts[0] == "portal" and path.stem in OPEN
-
-
-def is_open_code(path: Path) -> bool:
-    return path.relative_to(ROOT).parts[0] == "portal" and path.stem in OPEN_CODE
-
-
 TEMPLATES = list_templates(ROOT)
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in TEMPLATES if not is_open(path)], ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
 def test_every_text_of_a_page_can_be_translated(path: Path) -> None:
     assert find_unspoken(path.read_text(encoding="utf-8")) == []
 
@@ -61,12 +25,6 @@ def test_every_text_of_a_page_can_be_translated(path: Path) -> None:
 def test_macros_know_who_reads() -> None:
     faults = {path.stem: find_lonely_imports(path.read_text(encoding="utf-8")) for path in TEMPLATES}
     assert {name: found for name, found in faults.items() if found} == {}
-
-
-@pytest.mark.parametrize("name", sorted(OPEN))
-def test_a_page_that_is_done_is_not_called_open(name: str) -> None:
-    source = (ROOT / "portal" / "templates" / "portal" / f"{name}.html").read_text(encoding="utf-8")
-    assert find_unspoken(source)
 
 
 @pytest.mark.parametrize(
@@ -111,11 +69,8 @@ def test_an_import_without_the_reader_is_noticed() -> None:
 
 
 def test_what_code_tells_people_can_be_translated() -> None:
-    """Mails are in everybody's language, those of the open code, too."""
     faults = {
-        str(path.relative_to(ROOT)): find_unspoken_code(
-            path.read_text(encoding="utf-8"), only_mail=is_open_code(path)
-        )
+        str(path.relative_to(ROOT)): find_unspoken_code(path.read_text(encoding="utf-8"))
         for path in list_code(ROOT)
     }
     assert {name: lines for name, lines in faults.items() if lines} == {}

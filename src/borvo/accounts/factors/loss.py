@@ -18,10 +18,9 @@ from borvo.kernel.ids import PersonId
 from borvo.kernel.text import say
 from borvo.mail.posting import post_mail
 from borvo.storage.database import Connection
-from borvo.storage.security_events.model import STRANGER, SecurityEvent, SecurityEventKind
+from borvo.storage.security_events.model import BY_THE_CLOCK, STRANGER, SecurityEvent, SecurityEventKind
 
 _MOST_REMOVED = 20
-_BY_THE_CLOCK = "the cooling-off period"
 
 
 async def ask_for_removal(
@@ -128,7 +127,7 @@ async def _remove(accounts: Accounts, person_id: PersonId) -> bool:
         if removal is None or person is None:
             return False
         if await loss_store.was_used_since(connection, person_id, removal.asked_at):
-            await _tell_stopped(connection, accounts, person, _BY_THE_CLOCK, "second step")
+            await _tell_stopped(connection, accounts, person, BY_THE_CLOCK, "second step")
             return False
         if not await loss_store.delete_factors(connection, removal):
             return False
@@ -142,7 +141,7 @@ async def _finish(connection: Connection, accounts: Accounts, person: Person, re
     await end_sessions(connection, accounts, person.id)
     factor = name_kinds(removal.kinds)
     event = SecurityEvent(
-        SecurityEventKind.FACTOR_REMOVED, person.id, _BY_THE_CLOCK, detail={"factor": factor}
+        SecurityEventKind.FACTOR_REMOVED, person.id, BY_THE_CLOCK, detail={"factor": factor}
     )
     await accounts.events.record(connection, event)
     mail = intervention_words.write_removal_done(person.email, accounts.issuer, factor)

@@ -17,6 +17,9 @@ HALF_LOGIN_ATTEMPTS = 5
 
 WRONG_CODES_MAXIMUM = 100
 """Of an app, in a row (NIST SP 800-63B 3.2.2). Then its codes are refused until she proves otherwise who she is."""
+WRONG_CODES_AFTER_RESET = 20
+"""How many more there may be once she has chosen a new password by a link."""
+RELAXED_EVERY = timedelta(days=30)
 WRONG_CODES_TOLD = frozenset({5, 20, 50, WRONG_CODES_MAXIMUM})
 
 RECOVERY_CODES = 10

@@ -4,7 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from borvo.accounts.factors.model import WRONG_CODES_MAXIMUM, Factors, Passkey
+from borvo.accounts.factors.model import (
+    RELAXED_EVERY,
+    WRONG_CODES_AFTER_RESET,
+    WRONG_CODES_MAXIMUM,
+    Factors,
+    Passkey,
+)
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection, Row
 
@@ -18,6 +24,17 @@ _HAS_FACTOR = """exists (select from person_totp t where t.person_id = $1 and t.
 async def has_second_factor(connection: Connection, person_id: PersonId) -> bool:
     """Whether a password alone no longer signs her in."""
     found = await connection.fetchval(f"select {_HAS_FACTOR}", person_id)
+    return bool(found)
+
+
+async def has_factor_before(connection: Connection, person_id: PersonId, moment: datetime) -> bool:
+    """Whether she has one that has counted since then."""
+    found = await connection.fetchval(
+        """select exists (select from person_totp where person_id = $1 and confirmed_at < $2)
+               or exists (select from person_passkey where person_id = $1 and created_at < $2)""",
+        person_id,
+        moment,
+    )
     return bool(found)
 
 
@@ -107,6 +124,18 @@ async def forget_wrong_codes(connection: Connection, person_id: PersonId) -> Non
     """She has proved who she is."""
     await connection.execute(
         "update person_totp set wrong_codes = 0 where person_id = $1 and wrong_codes > 0", person_id
+    )
+
+
+async def allow_more_codes(connection: Connection, person_id: PersonId, now: datetime) -> None:
+    """After a new password that her mailbox let somebody choose: a few more wrong ones, once in a while."""
+    await connection.execute(
+        """update person_totp set wrong_codes = least(wrong_codes, $2), relaxed_at = $3
+           where person_id = $1 and wrong_codes > $2 and (relaxed_at is null or relaxed_at <= $4)""",
+        person_id,
+        WRONG_CODES_MAXIMUM - WRONG_CODES_AFTER_RESET,
+        now,
+        now - RELAXED_EVERY,
     )
 
 

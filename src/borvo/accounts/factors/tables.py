@@ -8,7 +8,8 @@ from borvo.storage.schema import metadata
 _INSTANT = sa.DateTime(timezone=True)
 
 # Of an authenticator app. It counts from `confirmed_at` on; `last_step` is the last time step whose code was used, and
-# `wrong_codes` came one after the other since she last proved who she is.
+# `wrong_codes` came one after the other since she last proved who she is; at `relaxed_at` a new password let some more
+# be tried.
 person_totp = sa.Table(
     "person_totp",
     metadata,
@@ -18,6 +19,7 @@ person_totp = sa.Table(
     sa.Column("confirmed_at", _INSTANT),
     sa.Column("last_step", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("wrong_codes", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("relaxed_at", _INSTANT),
 )
 
 person_recovery_code = sa.Table(

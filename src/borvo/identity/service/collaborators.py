@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from borvo.accounts.public import Limiter
 from borvo.identity.aliases import Aliases
-from borvo.identity.caller_store import LoadedCaller, load_callers
+from borvo.identity.caller_store import LoadedCaller, OpaqueName, load_callers, load_opaque_callers
 from borvo.identity.client_keys import ClientKeys
 from borvo.identity.consent_uses import ConsentUses
 from borvo.identity.engine import Facts, ProtocolClient
@@ -31,7 +31,7 @@ from borvo.portal.public import (
     load_client,
     load_counted_clients,
 )
-from borvo.storage.database import Connection, Database
+from borvo.storage.database import Connection, Database, Row
 from borvo.storage.gathering import Gathering
 from borvo.storage.security_events.log import SecurityLog
 
@@ -66,10 +66,12 @@ class Identity:
     consent_uses: ConsentUses = field(default_factory=ConsentUses)
     clients: Gathering[AskedClient, CountedClient] = field(init=False)
     callers: Gathering[AccessToken, LoadedCaller] = field(init=False)
+    opaque_callers: Gathering[OpaqueName, Row] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "clients", Gathering(self.database, load_counted_clients))
         object.__setattr__(self, "callers", Gathering(self.database, load_callers))
+        object.__setattr__(self, "opaque_callers", Gathering(self.database, load_opaque_callers))
 
     async def gather_facts(self, connection: Connection, parameters: Parameters) -> Facts:
         """The facts of one exchange, the client that the parameters name among them."""

@@ -10,6 +10,7 @@ from authlib.oauth2.rfc6749.errors import InvalidRequestError, UnauthorizedClien
 
 from borvo.accounts.public import Methods, rate_methods
 from borvo.identity import family_store, token_store
+from borvo.identity.caller_store import LoadedCaller
 from borvo.identity.engine import Facts
 from borvo.identity.model import AccessToken
 from borvo.identity.refresh import RefreshVerdict, TokenFamily
@@ -23,7 +24,7 @@ from borvo.identity.service.authentication import (
     refuse,
     refuse_guessing,
 )
-from borvo.identity.service.caller import find_access_token, read_access_token
+from borvo.identity.service.caller import find_caller, read_access_token
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.refusals import note_answer
 from borvo.identity.tokens import BINDING_CLAIM, THUMBPRINT_MEMBER, TokenError
@@ -102,9 +103,11 @@ async def _describe(
 ) -> dict[str, Any] | None:
     if identity.refresh.parse(text) is None:
         try:
-            return await _describe_access(identity, await find_access_token(identity, text), asking)
+            # No connection is in hand: whoever holds one must not wait for those who need another.
+            token, caller = await find_caller(identity, text)
         except TokenError:
             return None
+        return _describe_access(identity, token, caller, asking)
     async with identity.database.connection() as connection:
         presented = await _find(identity, connection, text, now)
     family = presented.family
@@ -126,12 +129,10 @@ async def _describe(
     }
 
 
-async def _describe_access(
-    identity: Identity, token: AccessToken, asking: RegisteredClient
+def _describe_access(
+    identity: Identity, token: AccessToken, caller: LoadedCaller | None, asking: RegisteredClient
 ) -> dict[str, Any] | None:
-    # No connection is in hand: whoever holds one must not wait for those who need another.
-    found = await identity.callers.find(token)
-    if found is None or found.tenancy_id != asking.tenancy_id:
+    if caller is None or caller.tenancy_id != asking.tenancy_id:
         return None
     return {
         "active": True,

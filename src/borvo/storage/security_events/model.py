@@ -19,6 +19,7 @@ KEPT_AT_LEAST = timedelta(days=30)
 
 SUPPORT = "support command"
 STRANGER = "stranger"
+BY_THE_CLOCK = "the cooling-off period"
 SUPPORTER = "support person"
 TENANCY_OWNER = "tenancy owner"
 

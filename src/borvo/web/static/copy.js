@@ -6,10 +6,10 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(source.textContent);
-      status.textContent = "Copied.";
+      status.textContent = status.dataset.copied;
     } catch {
       window.getSelection().selectAllChildren(source);
-      status.textContent = "Press Ctrl+C to copy.";
+      status.textContent = status.dataset.byHand;
     }
   });
 }

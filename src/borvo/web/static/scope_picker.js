@@ -14,21 +14,26 @@ const opened = new Map();
 
 const partsOf = (whole) => whole.dataset.parts.split(" ").map((scope) => boxes.get(scope));
 const rowOf = (box) => box.closest(".scope-row");
-const labelOf = (box) => rowOf(box).dataset.label.toLowerCase();
-const verbOf = (box) => (box.value.startsWith("read.") ? "Reading" : "Writing");
+const nounOf = (box) => rowOf(box).dataset.noun;
 
-const nameSome = (labels) => {
-  const named = labels.slice(0, 3);
-  const others = labels.length - named.length;
-  if (others) named.push(others > 1 ? `${others} others` : "one other");
-  return [named.slice(0, -1).join(", "), named.at(-1)].filter(Boolean).join(" and ");
+// The texts stand in the page, in the reader's language, with their gaps in braces.
+const words = picker.dataset;
+const fill = (text, values) => text.replace(/{(\w+)}/g, (_, name) => values[name]);
+const say = (one, many, count) => fill(count === 1 ? one : many, { count });
+
+const nameSome = (nouns) => {
+  const named = nouns.slice(0, 3);
+  const others = nouns.length - named.length;
+  if (others) named.push(say(words.other, words.others, others));
+  if (named.length === 1) return named[0];
+  return fill(words.and, { first: named.slice(0, -1).join(", "), last: named.at(-1) });
 };
 
-const warn = (box, words) => {
+const warn = (box, text) => {
   const line = document.createElement("p");
   line.className = "scope-gap";
   line.dataset.gap = "";
-  line.textContent = words;
+  line.textContent = text;
   rowOf(box).append(line);
 };
 
@@ -37,8 +42,9 @@ const showGaps = () => {
   for (const line of picker.querySelectorAll("[data-gap]")) line.remove();
   for (const whole of wholes.filter((each) => each.checked)) {
     const missing = partsOf(whole).filter((part) => !part.checked);
-    if (missing.length) warn(whole, `Without ${nameSome(missing.map(labelOf))}, ${whole.dataset.consequence}`);
-    for (const part of missing) warn(part, `Without it, ${whole.dataset.consequence}`);
+    const { consequence } = whole.dataset;
+    if (missing.length) warn(whole, fill(words.without, { names: nameSome(missing.map(nounOf)), consequence }));
+    for (const part of missing) warn(part, fill(words.withoutIt, { consequence }));
   }
 };
 
@@ -46,26 +52,26 @@ const count = () => {
   for (const group of groups) {
     const number = group.querySelectorAll("[name='scopes']:checked").length;
     const badge = group.querySelector("[data-count]");
-    badge.textContent = `${number} chosen`;
+    badge.textContent = say(words.chosenOne, words.chosen, number);
     badge.hidden = number === 0;
   }
 };
 
-const matches = (row, words) => {
+const matches = (row, asked) => {
   const text = row.dataset.words.toLowerCase();
-  const isAsked = words.every((word) => text.includes(word));
+  const isAsked = asked.every((word) => text.includes(word));
   return isAsked && (!chosenOnly.checked || row.querySelector("[name='scopes']:checked"));
 };
 
 const filter = () => {
-  const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-  const isFiltered = words.length > 0 || chosenOnly.checked;
+  const asked = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const isFiltered = asked.length > 0 || chosenOnly.checked;
   let number = 0;
   for (const group of groups) {
     if (isFiltered && !opened.has(group)) opened.set(group, group.open);
     let hits = 0;
     for (const row of group.querySelectorAll(".scope-row")) {
-      row.hidden = !matches(row, words);
+      row.hidden = !matches(row, asked);
       hits += row.hidden ? 0 : 1;
     }
     number += hits;
@@ -75,7 +81,7 @@ const filter = () => {
     else if (opened.has(group)) group.open = opened.get(group) || group.querySelector("[name='scopes']:checked") !== null;
   }
   if (!isFiltered) opened.clear();
-  found.textContent = isFiltered ? (number === 1 ? "One entry." : number ? `${number} entries.` : "Nothing like that.") : "";
+  found.textContent = !isFiltered ? "" : number ? say(words.entry, words.entries, number) : words.noEntry;
 };
 
 const takeParts = (whole) => {
@@ -87,13 +93,14 @@ const takeParts = (whole) => {
     part.checked = whole.checked;
     if (whole.checked) part.closest(".scope-group").open = true;
   }
-  const names = nameSome(others.map(labelOf));
-  return `${verbOf(whole)} ${labelOf(whole)}: ${whole.checked ? "ticked along" : "unticked along"} ${names}.`;
+  const names = nameSome(others.map(nounOf));
+  return fill(whole.checked ? whole.dataset.ticked : whole.dataset.unticked, { names });
 };
 
 const tellGap = (part) => {
   const whole = wholes.find((each) => each.checked && partsOf(each).includes(part));
-  return whole && !part.checked ? `Without ${labelOf(part)}, ${whole.dataset.consequence}` : "";
+  if (!whole || part.checked) return "";
+  return fill(words.without, { names: nounOf(part), consequence: whole.dataset.consequence });
 };
 
 picker.addEventListener("change", (event) => {

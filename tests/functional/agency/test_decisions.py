@@ -237,6 +237,8 @@ async def test_a_consent_is_kept_in_the_language_in_which_she_read_it(stage: Sta
     browser = await stage.find_browser(PATIENT)
     browser.client.headers["Accept-Language"] = "fr"
     page = await browser.open(link)
+    assert "Pression art\u00e9rielle systolique \u00b7 " in page.text
+    assert "Systolic" not in page.text
     # Whatever the browser asks for when she answers.
     browser.client.headers["Accept-Language"] = "en"
     await browser.submit(page, link, decision="accept")

@@ -290,8 +290,7 @@ async def change_role(
 
 
 async def clean_up(accounts: Accounts, sessions_kept: timedelta = timedelta(days=30)) -> None:
-    """Deletes counters whose window is long over, links that no longer work, addresses that people left a week ago, and
-    login sessions some time after their end."""
+    """Deletes counters and links that are over, addresses left a week ago, and sessions some time after their end."""
     now = accounts.clock()
     async with accounts.database.transaction() as connection:
         await store.delete_old_attempts(connection, now - timedelta(hours=1))

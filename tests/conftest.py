@@ -1,6 +1,7 @@
 """What every test may use: one PostgreSQL for the run, a fresh copy of the migrated database for each test."""
 
 import asyncio
+import gc
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -42,6 +43,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files that take longest come first, so that at the end of the run no process waits for the other's last."""
     counts = Counter(item.path for item in items)
     items.sort(key=lambda item: -counts[item.path] * _estimate(item.path))
+
+
+def pytest_collection_finish() -> None:
+    """What the imports made stays until the end: looking through it again and again for what nobody refers to takes a
+    sixth of the time of a test."""
+    gc.collect()
+    gc.freeze()
 
 
 def _estimate(path: Path) -> float:

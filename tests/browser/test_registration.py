@@ -6,8 +6,7 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import PHONE, OpenPage, run_axe, sign_in
-from tests.browser.test_secrets import fits
+from tests.browser.conftest import PHONE, OpenPage, check_look, run_axe, sign_in
 from tests.instance import Instance
 
 pytestmark = pytest.mark.browser
@@ -37,18 +36,15 @@ async def test_a_client_is_registered_by_a_program_and_taken_back_by_keyboard(
     await page.keyboard.type("An installer whose name is as long as a label may be, sixty")
     await page.keyboard.press("Enter")
     token = await page.locator("#created-token").inner_text()
-    assert await run_axe(page, axe) == []
-    assert await fits(page)
+    await check_look(page, axe, "light", PHONE)
     client_id = await register_by(borvo, token)
     await page.goto(f"{borvo.origin}/portal/clients/{client_id}")
     await press(page, "See which", "link")
     await page.wait_for_url("**/state#registration")
-    assert await run_axe(page, axe) == []
-    assert await fits(page)
+    await check_look(page, axe, "light", PHONE)
     await press(page, "End the registration token", "link")
     await page.wait_for_url("**/registration/revocation")
-    assert await run_axe(page, axe) == []
-    assert await fits(page)
+    await check_look(page, axe, "light", PHONE)
     await press(page, "End the registration token")
     await expect(page.get_by_text("Its registration token has ended")).to_be_visible()
     assert await run_axe(page, axe) == []

@@ -9,13 +9,11 @@ import pytest
 from joserfc.jwk import ECKey
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, OpenPage, run_axe, sign_in
+from tests.browser.conftest import PHONE, OpenPage, check_looks, sign_in
 from tests.factories.clients import register_client
 from tests.instance import Instance
 
 pytestmark = pytest.mark.browser
-
-SIZES = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 
 
 async def open_secrets(borvo: Instance, open_page: OpenPage, **options: object) -> Page:
@@ -30,25 +28,17 @@ async def open_secrets(borvo: Instance, open_page: OpenPage, **options: object) 
     return page
 
 
-async def fits(page: Page) -> bool:
-    return bool(
-        await page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    )
-
-
-@SIZES
 async def test_a_secret_is_generated_copied_downloaded_and_changed_over(
-    borvo: Instance, open_page: OpenPage, axe: str, size: dict[str, int], tmp_path: Path
+    borvo: Instance, open_page: OpenPage, axe: str, tmp_path: Path
 ) -> None:
-    page = await open_secrets(borvo, open_page, viewport=size)
+    page = await open_secrets(borvo, open_page, viewport=PHONE)
     await page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=borvo.origin)
     await page.locator("#label").fill("A label that is as long as a label may be, sixty in all: end")
     await page.locator("#days").select_option("30")
     await page.get_by_role("button", name="Generate a secret").click()
     secret = await page.locator("#generated-secret").inner_text()
     assert re.fullmatch("borvo_cs_[0-9A-Za-z]{49}", secret)
-    assert await run_axe(page, axe) == []
-    assert await fits(page)
+    await check_looks(page, axe)
     await page.get_by_role("button", name="Copy").click()
     await expect(page.get_by_text("Copied.")).to_be_visible()
     assert await page.evaluate("navigator.clipboard.readText()") == secret
@@ -63,26 +53,23 @@ async def test_a_secret_is_generated_copied_downloaded_and_changed_over(
     await expect(page.get_by_text("Expires in 30 days")).to_be_visible()
 
 
-@SIZES
 async def test_the_last_secret_goes_after_its_name_was_typed(
-    borvo: Instance, open_page: OpenPage, axe: str, size: dict[str, int]
+    borvo: Instance, open_page: OpenPage, axe: str
 ) -> None:
-    page = await open_secrets(borvo, open_page, viewport=size)
+    page = await open_secrets(borvo, open_page, viewport=PHONE)
     await page.get_by_role("link", name="Remove Your own secret").click()
     await page.get_by_role("button", name="Remove the secret").click()
     await expect(page.get_by_role("alert")).to_be_focused()
-    assert await run_axe(page, axe) == []
-    assert await fits(page)
+    await check_looks(page, axe)
     await page.get_by_label("Type app to remove it all the same").fill("app")
     await page.get_by_role("button", name="Remove the secret").click()
     await expect(page.get_by_text("no longer works")).to_be_visible()
 
 
-@SIZES
 async def test_how_an_app_proves_itself_is_chosen_with_its_faults_beside_the_fields(
-    borvo: Instance, open_page: OpenPage, axe: str, size: dict[str, int]
+    borvo: Instance, open_page: OpenPage, axe: str
 ) -> None:
-    page = await open_secrets(borvo, open_page, viewport=size)
+    page = await open_secrets(borvo, open_page, viewport=PHONE)
     await page.get_by_role("link", name="Advanced").click()
     group = page.get_by_role("group", name="How this app proves who it is")
     await group.get_by_label("It signs with a key").check()
@@ -90,31 +77,25 @@ async def test_how_an_app_proves_itself_is_chosen_with_its_faults_beside_the_fie
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("alert")).to_be_focused()
     await expect(page.locator("#jwks-error")).to_contain_text("symmetric key")
-    assert await run_axe(page, axe) == []
-    assert await fits(page)
+    await check_looks(page, axe)
     keys = json.dumps({"keys": [{**ECKey.generate_key("P-256").as_dict(private=False), "kid": "2026-1"}]})
     await page.locator("#jwks").fill(keys)
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_text("Key 2026-1, for ES256")).to_be_visible()
-    assert await run_axe(page, axe) == []
+    await check_looks(page, axe)
     await page.get_by_role("link", name="Secret", exact=True).click()
     await expect(page.get_by_text("so it needs no secret")).to_be_visible()
-    assert await run_axe(page, axe) == []
-    assert await fits(page)
+    await check_looks(page, axe)
 
 
-@SIZES
-async def test_anybody_reports_a_published_secret(
-    borvo: Instance, open_page: OpenPage, axe: str, size: dict[str, int]
-) -> None:
-    page = await open_page(viewport=size)
+async def test_anybody_reports_a_published_secret(borvo: Instance, open_page: OpenPage, axe: str) -> None:
+    page = await open_page(viewport=PHONE)
     await page.goto(f"{borvo.origin}/portal/secrets/report")
-    assert await run_axe(page, axe) == []
-    assert await fits(page)
+    await check_looks(page, axe)
     await page.get_by_label("What you found").fill("nothing much")
     await page.get_by_role("button", name="Report").click()
     await expect(page.get_by_role("status")).to_contain_text("Thank you.")
-    assert await run_axe(page, axe) == []
+    await check_looks(page, axe)
 
 
 async def test_without_scripts_there_is_no_button_that_does_nothing(

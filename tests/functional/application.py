@@ -1,6 +1,7 @@
 """One application for all tests of a process: registering every handler anew for each test would cost more than the
 test does."""
 
+import gc
 from weakref import WeakKeyDictionary
 
 from litestar import Litestar
@@ -19,6 +20,9 @@ def register_handlers(platform: Platform, part: str = "") -> Litestar:
     key = (part, platform.keyring.derive("csrf"), platform.entropy, platform.accounts.cookies)
     if key not in _built:
         _built[key] = build_litestar(platform)
+        # It stays, as what the imports made does.
+        gc.collect()
+        gc.freeze()
     return _built[key]
 
 

@@ -133,8 +133,9 @@ def build_app(platform: Platform, routers: Iterable[Router] = ()) -> ASGIApp:
 
 def enclose(app: Litestar, platform: Platform) -> ASGIApp:
     """The framework's application within the layers that stand before it."""
+    inner = identity.hand_out_nonces(dataserver.PageLane(app, platform.dataserver), platform.identity)
     enclosed = Observation(
-        identity.CrossOrigin(identity.hand_out_nonces(app, platform.identity), platform.identity),
+        identity.CrossOrigin(inner, platform.identity),
         entropy=platform.entropy,
         secure=platform.settings.is_secure,
         trusted_proxies=platform.settings.trusted_proxies,

@@ -33,8 +33,12 @@ def find_missing_read_scopes(types: Iterable[SampleType], held: frozenset[str]) 
 
 def find_missing_child_scopes(samples: Iterable[StoredSample], held: frozenset[str]) -> list[str]:
     """Contract 7: judged on the children that are stored in the rows selected."""
+    return find_missing_code_scopes({child.type_code for each in samples for child in each.children}, held)
+
+
+def find_missing_code_scopes(codes: Iterable[int], held: frozenset[str]) -> list[str]:
+    """As `find_missing_read_scopes`, by the codes of the types."""
     types = map_sample_type_codes()
-    codes = {child.type_code for each in samples for child in each.children}
     return find_missing_read_scopes((types[code] for code in codes), held)
 
 

@@ -3,6 +3,7 @@
 from borvo.dataserver.erasure import erase_person
 from borvo.dataserver.export.pages import build_page_router
 from borvo.dataserver.export.worker import run_exports
+from borvo.dataserver.lane import PageLane
 from borvo.dataserver.preparation import Submission
 from borvo.dataserver.retention import Retention
 from borvo.dataserver.routes import build_router
@@ -12,6 +13,7 @@ from borvo.dataserver.writing import write_samples
 
 __all__ = [
     "DataServer",
+    "PageLane",
     "Retention",
     "Submission",
     "Writer",

@@ -14,6 +14,7 @@ from borvo.dataserver.service import DataServer, refuse_scopes, require_person
 from borvo.dataserver.statements import Asked
 from borvo.dataserver.store import SampleShelf
 from borvo.dataserver.unit_choice import UnitChoice, prepare_units
+from borvo.dataserver.written_rows import WrittenPage
 from borvo.identity.public import AccessToken, Admission
 from borvo.kernel.errors import BorvoError
 from borvo.kernel.ids import ClientKey, PersonId
@@ -37,11 +38,11 @@ class ReadRequest(NamedTuple):
 
 class Found(NamedTuple):
     """A page, the subject by whom its reader knows the person, the page's entity tag, and the cursor of the next one.
-    `page` is None when the reader has it already."""
+    `page` is None when the reader has it already, and of a stream."""
 
     query: Query
     units: UnitChoice
-    page: Page | None
+    page: WrittenPage | None
     subject: str
     tag: str | None
     cursor: str | None = None
@@ -70,9 +71,10 @@ async def read_samples(server: DataServer, request: ReadRequest) -> Found:
             if tag and is_known(request.known, tag):
                 return Found(reading.query, reading.units, None, "", tag)
         asked = await _ask(connection, reading)
-        page = await shelf.read_page(asked, admission, server.totals, reading.after)
-    _check_children(page, admission.token)
-    server.activity.note(admission.token.client_id, Activity.SAMPLES_READ, len(page.samples))
+        page = await shelf.read_written_page(asked, admission, server.totals, reading.after)
+    if page.children:
+        _refuse_missing(policy.find_missing_code_scopes(page.list_child_codes(), admission.token.scopes))
+    server.activity.note(admission.token.client_id, Activity.SAMPLES_READ, len(page.rows))
     cursor = page.next and write_cursor(server.cursor_key, reading.reader, page.next)
     tag = _create_tag(server, admission.token, request, page.position)
     return Found(reading.query, reading.units, page, admission.token.known_as, tag, cursor)
@@ -91,7 +93,7 @@ async def open_stream(server: DataServer, request: ReadRequest) -> tuple[Found, 
             raise refuse_scopes("read all parts of these samples", missing)
         asked = (await _ask(connection, reading))._replace(has_total=False)
     first = await _read_part(server, admission, reading.person_id, asked, reading.after, reading.query.limit)
-    found = Found(reading.query, reading.units, first, admission.token.known_as, None)
+    found = Found(reading.query, reading.units, None, admission.token.known_as, None)
     return found, _follow(server, admission, reading.person_id, asked, first)
 
 
@@ -121,7 +123,7 @@ async def _read_part(
     async with server.database.connection() as connection:
         page = await SampleShelf(connection, person_id).read_page(part, admission, server.totals, after)
     # Children are read by a statement of their own: a sample may have been replaced between the two.
-    _check_children(page, admission.token)
+    _refuse_missing(policy.find_missing_child_scopes(page.samples, admission.token.scopes))
     server.activity.note(admission.token.client_id, Activity.SAMPLES_READ, len(page.samples))
     return page
 
@@ -167,10 +169,10 @@ def select_types(query: Query, scopes: frozenset[str]) -> Selection:
     return policy.select_named(query.types)
 
 
-def _check_children(page: Page, token: AccessToken) -> None:
+def _refuse_missing(scopes: list[str]) -> None:
     """Contract 7: the request fails rather than show a correlation with children missing."""
-    if missing := policy.find_missing_child_scopes(page.samples, token.scopes):
-        raise refuse_scopes("read all parts of these samples", missing)
+    if scopes:
+        raise refuse_scopes("read all parts of these samples", scopes)
 
 
 def _create_tag(

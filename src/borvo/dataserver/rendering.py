@@ -10,13 +10,14 @@ from borvo.dataserver.members import pick_members
 from borvo.dataserver.model import Page
 from borvo.dataserver.reading import Found
 from borvo.dataserver.tabular import render_head, render_rows
+from borvo.dataserver.written_rows import WrittenPage, describe_rows
 
 _encoder = msgspec.json.Encoder()
 
 
-def render_page(found: Found, page: Page) -> bytes:
+def render_page(found: Found, page: WrittenPage) -> bytes:
     """Contract 2.2."""
-    datas = describe_samples(page.samples, found.subject, found.units)
+    datas = describe_rows(page, found.subject, found.units)
     if found.query.fields:
         picked = [pick_members(each, found.query.fields) for each in datas]
         return _encoder.encode({"totalAvailable": page.total, "count": len(picked), "datas": picked})

@@ -1,5 +1,6 @@
 """Reading samples. All SQL belongs to one person's shelf, so that no statement can forget whose it is."""
 
+from typing import NamedTuple
 from uuid import UUID
 
 from borvo.catalogue.sample_types import Family, list_sample_types
@@ -9,6 +10,7 @@ from borvo.dataserver.statements import (
     ORDER_COLUMNS,
     PAGE_POSITION,
     PAGE_TOTAL,
+    WRITTEN_CHILDREN,
     Asked,
     compose_count,
     compose_page,
@@ -16,6 +18,7 @@ from borvo.dataserver.statements import (
     plan_page,
 )
 from borvo.dataserver.totals import KnownTotal, TotalMemory
+from borvo.dataserver.written_rows import WrittenPage, find_key
 from borvo.identity.public import Admission
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection, Row
@@ -42,6 +45,15 @@ def read_sample(row: Row, children: tuple[StoredSample, ...] = (), *, is_part: b
     return StoredSample(None if is_part else id_, code, start, end, value, category, device, name, children)
 
 
+class _Rows(NamedTuple):
+    """Of a page; `position` is the person's at that moment."""
+
+    total: int
+    rows: list[Row]
+    position: int | None = None
+    has_more: bool = False
+
+
 class SampleShelf:
     """The samples of one person: the only way to read them. `WritableShelf` changes them."""
 
@@ -54,6 +66,30 @@ class SampleShelf:
     ) -> Page:
         """The rows in order with their children, and the exact count of all rows that the query finds. Rows are
         read by the very statement that makes sure that the token is good; raises `UnauthenticatedError`."""
+        found = await self._find_rows(asked, admission, totals, after)
+        samples = await self._attach_children(found.rows)
+        following = None
+        if found.has_more:
+            last = found.rows[-1]
+            following = Key(last[ORDER_COLUMNS[asked.query.order]], last[0])
+        return Page(found.total, samples, found.position, following)
+
+    async def read_written_page(
+        self, asked: Asked, admission: Admission, totals: TotalMemory, after: Key | None = None
+    ) -> WrittenPage:
+        """As `read_page`, as it is answered at once."""
+        found = await self._find_rows(asked._replace(is_written=True), admission, totals, after)
+        parents = [row[0] for row in found.rows if row[_TYPE_CODE] in _CORRELATIONS]
+        children: dict[str, list[Row]] = {}
+        if parents:
+            for row in await self._connection.fetch(WRITTEN_CHILDREN, self._person_id, parents):
+                children.setdefault(row[0], []).append(row)
+        following = find_key(found.rows[-1], asked.query.order) if found.has_more else None
+        return WrittenPage(found.total, found.rows, children, found.position, following)
+
+    async def _find_rows(
+        self, asked: Asked, admission: Admission, totals: TotalMemory, after: Key | None
+    ) -> _Rows:
         plan = plan_page(asked)
         known = totals.find(self._person_id, plan.scope)
         statement = compose_page(plan, self._person_id, admission, known, after)
@@ -61,15 +97,14 @@ class SampleShelf:
         if not rows:
             # No row tells whether the token is good.
             await admission.confirm(self._connection)
-            return Page(await self._count(asked), ())
+            return _Rows(await self._count(asked), [])
         found = KnownTotal(rows[0][PAGE_POSITION], rows[0][PAGE_TOTAL])
         if found != known:
             totals.remember(self._person_id, plan.scope, found)
-        following = None
-        if len(rows) > asked.query.take:
-            rows = rows[:-1]
-            following = Key(rows[-1][ORDER_COLUMNS[asked.query.order]], rows[-1]["id"])
-        return Page(rows[0][PAGE_TOTAL], await self._attach_children(rows), found.position, following)
+        has_more = len(rows) > asked.query.take
+        if has_more:
+            rows.pop()
+        return _Rows(rows[0][PAGE_TOTAL], rows, found.position, has_more)
 
     async def find_position(self, admission: Admission) -> int | None:
         """Where the person's changes stand; None before the first. The same statement makes sure that the token is

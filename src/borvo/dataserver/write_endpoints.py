@@ -7,13 +7,14 @@ from urllib.parse import parse_qs, unquote_to_bytes
 from litestar import Response, delete, post, put
 
 from borvo.dataserver.bodies import render_outcome, render_receipt
-from borvo.dataserver.endpoints import NO_STORE, PATHS, QUERY_TOKEN, AnyRequest, Collaborators
+from borvo.dataserver.endpoints import AnyRequest, Collaborators
 from borvo.dataserver.intake import await_body
 from borvo.dataserver.preconditions import Condition
 from borvo.dataserver.preparation import Submission
 from borvo.dataserver.rules import NAME_LIMIT
 from borvo.dataserver.service import DataServer, Writer, admit_writer, confirm_again
 from borvo.dataserver.submission import BODY_LIMIT, Form, prefers_lenient, read_form
+from borvo.dataserver.wire import NO_STORE, PATHS, QUERY_TOKEN
 from borvo.dataserver.write_description import (
     CORRECT_ANSWERS,
     DELETE_ANSWERS,
@@ -35,7 +36,7 @@ _NAME = re.compile(rb"/+sample/+v1/+([^?]+)", re.ASCII)
 
 
 @post(
-    PATHS,
+    [*PATHS],
     opt=WITHOUT_CSRF,
     status_code=200,
     request_max_body_size=BODY_LIMIT,

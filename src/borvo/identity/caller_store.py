@@ -5,10 +5,14 @@ Every function takes a connection and none commits.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
+
+import msgspec
 
 from borvo.accounts.public import CLAIMS_COLUMNS, ClaimsSubject, read_claims_subject
 from borvo.identity.model import AccessToken, Caller, is_profile_needed, list_claims
+from borvo.identity.tokens import CONSENT_CLAIM, FAMILY_CLAIM, TokenError, Verification, read_access_claims
 from borvo.kernel.ids import ClientKey, TenancyId
 from borvo.storage.database import Connection, Row
 
@@ -71,12 +75,10 @@ class LoadedCaller:
     userinfo_algorithm: str = ""
 
 
-_CALLERS = f"""
-    select k.number, live.*, {CLAIMS_COLUMNS}
-    from unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::integer[], $6::uuid[], $7::timestamptz[])
-         with ordinality as k (client_id, subject, token_id, person_id, version, family_id, issued_at, number)
-    cross join lateral ({
-    _LIVE.format(
+def _compose_callers(tokens: str, *, join: str = "join", told: str = "") -> str:
+    """The callers of those `tokens` that are still good, and whom they are about; with `left join`, others without a
+    caller. The columns of the tokens are those of `_SIGNED`, whatever else they are."""
+    live = _LIVE.format(
         client_id="k.client_id",
         subject="k.subject",
         jti="k.token_id",
@@ -85,9 +87,27 @@ _CALLERS = f"""
         family_id="k.family_id",
         issued_at="k.issued_at",
     )
-}) live
-    left join person p on p.id = k.person_id and p.closed_at is null
-    left join person_profile f on f.person_id = p.id"""
+    return f"""
+        select k.number, {told} live.*, {CLAIMS_COLUMNS}
+        from {tokens} {join} lateral ({live}) live on true
+        left join person p on p.id = k.person_id and p.closed_at is null
+        left join person_profile f on f.person_id = p.id"""
+
+
+_SIGNED = """unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::integer[], $6::uuid[], $7::timestamptz[])
+    with ordinality as k (client_id, subject, token_id, person_id, version, family_id, issued_at, number)"""
+# As `read_access_claims` reads it: a client that acts for itself is named twice; any other token is its person's.
+_OPAQUE = f"""(
+    select asked.number, t.claims, t.claims->>'client_id' as client_id, t.claims->>'jti' as token_id,
+           coalesce(who.person_id::text, t.claims->>'sub') as subject, who.person_id,
+           (t.claims->>'{CONSENT_CLAIM}')::integer as version, (t.claims->>'{FAMILY_CLAIM}')::uuid as family_id,
+           to_timestamp((t.claims->>'iat')::float8) as issued_at
+    from unnest($1::uuid[], $2::bytea[]) with ordinality as asked (subject_id, digest, number)
+    join access_token t on t.subject_id = asked.subject_id and t.token_digest = asked.digest
+    cross join lateral (
+        select case when t.claims->>'sub' <> t.claims->>'client_id' then t.subject_id end as person_id) who) k"""
+_CALLERS = _compose_callers(_SIGNED)
+_OPAQUE_CALLERS = _compose_callers(_OPAQUE, join="left join", told="k.claims,")
 
 
 async def load_callers(
@@ -106,6 +126,33 @@ async def load_callers(
     )
     found = ((tokens[row["number"] - 1], row) for row in rows)
     return {token: _read_loaded(token, row) for token, row in found}
+
+
+class OpaqueName(NamedTuple):
+    """Where an opaque token lies."""
+
+    subject_id: UUID
+    digest: bytes
+
+
+async def load_opaque_callers(
+    connection: Connection, names: Sequence[OpaqueName]
+) -> Mapping[OpaqueName, Row]:
+    """What `read_opaque_caller` reads, of those tokens that are known."""
+    rows = await connection.fetch(
+        _OPAQUE_CALLERS, [name.subject_id for name in names], [name.digest for name in names]
+    )
+    return {names[row["number"] - 1]: row for row in rows}
+
+
+def read_opaque_caller(
+    name: OpaqueName, row: Row, by: Verification
+) -> tuple[AccessToken, LoadedCaller | None]:
+    """What the token says, and its caller if it is still good. Raises `TokenError`."""
+    token = read_access_claims(msgspec.json.decode(row["claims"]), by)
+    if token.person_id not in {None, name.subject_id}:
+        raise TokenError("the opaque token is about somebody else")
+    return token, None if row["client_key"] is None else _read_loaded(token, row)
 
 
 def _read_loaded(token: AccessToken, row: Row) -> LoadedCaller:

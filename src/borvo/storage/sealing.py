@@ -55,6 +55,7 @@ class Keyring:
         if any(len(each) < MINIMUM_SECRET_BYTES for each in self._secrets):
             raise ValueError(f"the secret key needs at least {MINIMUM_SECRET_BYTES} bytes")
         self._kept: dict[str, list[KeptKey]] = {}
+        self._begun: dict[str, list[KeptKey]] = {}
 
     def derive(self, purpose: str) -> bytes:
         """32 bytes, the same for the same secret and purpose. Another secret makes another key: for what may end with
@@ -71,7 +72,14 @@ class Keyring:
 
     def list_all(self, purpose: str) -> Sequence[KeptKey]:
         """Those that were used before and the one of now, the oldest first."""
-        return self._kept.get(purpose) or [KeptKey(self.derive(purpose))]
+        return self._kept.get(purpose) or self._find_begun(purpose)
+
+    def _find_begun(self, purpose: str) -> Sequence[KeptKey]:
+        """Derived once: every token that comes or goes needs some of these keys."""
+        found = self._begun.get(purpose)
+        if found is None:
+            found = self._begun[purpose] = [KeptKey(self.derive(purpose))]
+        return found
 
     def keep(self, kept: Mapping[str, list[KeptKey]]) -> None:
         self._kept = dict(kept)

@@ -1,6 +1,7 @@
 """Opaque access tokens, introspection and revocation."""
 
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -77,6 +78,20 @@ async def test_an_opaque_token_is_kept_as_a_digest_and_ends_with_its_hour(
     assert (await call_userinfo(http, altered)).status_code == 401
     clock.advance(hours=1)
     assert (await call_userinfo(http, token)).status_code == 401
+
+
+async def test_an_opaque_token_is_good_for_nobody_but_the_person_in_whose_row_it_lies(
+    platform: Platform, http: httpx.AsyncClient, ada: Browser
+) -> None:
+    handler = await register_lasting(platform, http, access_token_format="opaque")
+    token = (await obtain_lasting(handler, ada))["access_token"]
+    await execute(
+        platform,
+        "update access_token set claims = jsonb_set(claims, '{sub}', to_jsonb($1::text))",
+        str(uuid4()),
+    )
+    assert (await call_userinfo(http, token)).status_code == 401
+    assert await introspect(handler, token) == {"active": False}
 
 
 @pytest.mark.spec("RFC 7662", "2.2")

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from borvo.identity import caller_store, session_store, store, token_store
+from borvo.identity.caller_store import LoadedCaller, OpaqueName, read_opaque_caller
 from borvo.identity.challenges import write_challenge
 from borvo.identity.model import AccessToken, Caller, describe_person
 from borvo.identity.resources import Api, is_for
 from borvo.identity.service.collaborators import Identity
-from borvo.identity.service.proving import check_scheme, prove_possession, read_presented
+from borvo.identity.service.proving import ShownToken, check_scheme, prove_possession, read_presented
 from borvo.identity.strict_profile import choose_algorithm
 from borvo.identity.tokens import TokenError, Verification, parse_opaque, read_access_claims, sign_userinfo
+from borvo.kernel.digests import digest_token
 from borvo.kernel.errors import ForbiddenError, UnauthenticatedError
 from borvo.kernel.ids import PersonId
 from borvo.portal.public import SigningAlgorithm
@@ -19,6 +21,7 @@ from borvo.storage.database import Connection
 from borvo.web.bearer import PresentedToken
 
 _ENDED = "the token was revoked, or what it rests on has ended"
+_UNKNOWN = "the opaque token is unknown"
 
 SESSION_MEMORY = timedelta(days=31)
 """How long a session's clients are remembered; sessions themselves live for hours."""
@@ -62,6 +65,14 @@ async def verify_token(identity: Identity, presented: PresentedToken, *, api: Ap
         token = await find_access_token(identity, shown.text)
     except TokenError as fault:
         raise _refuse(shown.scheme, str(fault)) from fault
+    await _check_use(identity, token, shown, presented, api)
+    return Admission(token)
+
+
+async def _check_use(
+    identity: Identity, token: AccessToken, shown: ShownToken, presented: PresentedToken, api: Api | None
+) -> None:
+    """Whether the token is for this and came as it must; uses the proof up. Raises `UnauthenticatedError`."""
     check_scheme(identity, token, shown.scheme)
     # RFC 9068 4: a token that is for another API is not for this one.
     if not is_for(token.audience, identity.issuer, api):
@@ -71,7 +82,6 @@ async def verify_token(identity: Identity, presented: PresentedToken, *, api: Ap
     if token.person_id is not None and token.consent_version is not None:
         # It counts only while that version of the consent is the present one.
         identity.consent_uses.note(token.person_id, token.client_id, token.consent_version, identity.clock())
-    return Admission(token)
 
 
 async def admit_caller(connection: Connection, admission: Admission, scope: str) -> Caller:
@@ -95,22 +105,29 @@ async def admit_person(identity: Identity, presented: PresentedToken, *, scope: 
 
 
 async def find_access_token(identity: Identity, text: str) -> AccessToken:
-    """As `read_access_token`, with a connection only where the database has to be asked."""
-    if parse_opaque(text, identity.aliases) is None:
-        return await _verify_signed(identity, text)
-    async with identity.database.connection() as connection:
-        return await read_access_token(identity, connection, text)
-
-
-async def read_access_token(identity: Identity, connection: Connection, text: str) -> AccessToken:
     """What a token of either form says, whether it is still good or not; raises `TokenError`."""
     subject_id = parse_opaque(text, identity.aliases)
     if subject_id is None:
         return await _verify_signed(identity, text)
-    claims = await token_store.load_opaque(connection, subject_id, text)
+    async with identity.database.connection() as connection:
+        claims = await token_store.load_opaque(connection, subject_id, text)
     if claims is None:
-        raise TokenError("the opaque token is unknown")
+        raise TokenError(_UNKNOWN)
     return read_access_claims(claims, _begin(identity))
+
+
+async def find_caller(identity: Identity, text: str) -> tuple[AccessToken, LoadedCaller | None]:
+    """What a token of either form says, and its caller if it is still good: one statement, which those share who ask
+    at once. No connection may be in hand. Raises `TokenError`."""
+    subject_id = parse_opaque(text, identity.aliases)
+    if subject_id is None:
+        token = await _verify_signed(identity, text)
+        return token, await identity.callers.find(token)
+    name = OpaqueName(subject_id, digest_token(text))
+    row = await identity.opaque_callers.find(name)
+    if row is None:
+        raise TokenError(_UNKNOWN)
+    return read_opaque_caller(name, row, _begin(identity))
 
 
 async def _verify_signed(identity: Identity, text: str) -> AccessToken:
@@ -129,9 +146,13 @@ def _refuse(scheme: str, reason: str) -> UnauthenticatedError:
 
 async def describe_caller(identity: Identity, presented: PresentedToken) -> dict[str, object] | str:
     """The claims for the userinfo endpoint (OpenID Connect Core 5.3), as a signed text for a client that wants that."""
-    admission = await verify_token(identity, presented)
-    scheme = admission.token.scheme
-    found = await identity.callers.find(admission.token)
+    shown = read_presented(identity, presented)
+    try:
+        token, found = await find_caller(identity, shown.text)
+    except TokenError as fault:
+        raise _refuse(shown.scheme, str(fault)) from fault
+    await _check_use(identity, token, shown, presented, None)
+    scheme = token.scheme
     if found is None:
         raise _refuse(scheme, _ENDED)
     caller = found.caller
@@ -144,7 +165,7 @@ async def describe_caller(identity: Identity, presented: PresentedToken) -> dict
         raise _refuse(scheme, "the account is closed")
     claims = describe_person(found.subject, caller.scopes, caller.userinfo_claims)
     # OpenID Connect Core 5.3.2: the same `sub` as in the id token.
-    claims = {**claims, "sub": admission.token.known_as}
+    claims = {**claims, "sub": token.known_as}
     if not found.userinfo_algorithm:
         return claims
     # OpenID Connect Core 5.3.2: signed, it says by whom and for whom.

@@ -10,6 +10,7 @@ from authlib.oauth2.rfc6749.errors import InvalidRequestError, UnauthorizedClien
 
 from borvo.accounts.public import Methods, rate_methods
 from borvo.identity import family_store, token_store
+from borvo.identity.caller_store import LoadedCaller
 from borvo.identity.engine import Facts
 from borvo.identity.model import AccessToken
 from borvo.identity.refresh import RefreshVerdict, TokenFamily
@@ -23,7 +24,7 @@ from borvo.identity.service.authentication import (
     refuse,
     refuse_guessing,
 )
-from borvo.identity.service.caller import find_access_token, read_access_token
+from borvo.identity.service.caller import find_access_token, find_caller
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.refusals import note_answer
 from borvo.identity.tokens import BINDING_CLAIM, THUMBPRINT_MEMBER, TokenError
@@ -55,14 +56,14 @@ def _read_token(facts: Facts) -> str:
     return token
 
 
-async def _find(identity: Identity, connection: Connection, text: str, now: datetime) -> Presented:
+async def _find(identity: Identity, text: str, now: datetime) -> Presented:
     """Tokens tell by their form what they are, so a wrong or unknown token_type_hint does no harm (RFC 7009 2.1)."""
     if (names := identity.refresh.parse(text)) is not None:
-        family = await family_store.load_family(connection, *names)
+        family = await identity.families.find(family_store.FamilyName(*names))
         verdict = family.judge(digest_token(text), now, identity.refresh.retry) if family else None
         return Presented(family=family, verdict=verdict)
     try:
-        return Presented(access=await read_access_token(identity, connection, text))
+        return Presented(access=await find_access_token(identity, text))
     except TokenError:
         return Presented()
 
@@ -102,11 +103,12 @@ async def _describe(
 ) -> dict[str, Any] | None:
     if identity.refresh.parse(text) is None:
         try:
-            return await _describe_access(identity, await find_access_token(identity, text), asking)
+            # No connection is in hand: whoever holds one must not wait for those who need another.
+            token, caller = await find_caller(identity, text)
         except TokenError:
             return None
-    async with identity.database.connection() as connection:
-        presented = await _find(identity, connection, text, now)
+        return _describe_access(identity, token, caller, asking)
+    presented = await _find(identity, text, now)
     family = presented.family
     # A refresh token concerns nobody but the client it was issued to.
     if (
@@ -126,12 +128,10 @@ async def _describe(
     }
 
 
-async def _describe_access(
-    identity: Identity, token: AccessToken, asking: RegisteredClient
+def _describe_access(
+    identity: Identity, token: AccessToken, caller: LoadedCaller | None, asking: RegisteredClient
 ) -> dict[str, Any] | None:
-    # No connection is in hand: whoever holds one must not wait for those who need another.
-    found = await identity.callers.find(token)
-    if found is None or found.tenancy_id != asking.tenancy_id:
+    if caller is None or caller.tenancy_id != asking.tenancy_id:
         return None
     return {
         "active": True,
@@ -162,8 +162,9 @@ async def revoke_token(identity: Identity, request: ClientRequest) -> TokenAnswe
 
 async def _revoke(identity: Identity, facts: Facts) -> TokenAnswer:
     text = _read_token(facts)
+    presented = await _find(identity, text, facts.now)
     async with identity.database.transaction() as connection:
-        await _end(connection, facts, await _find(identity, connection, text, facts.now))
+        await _end(connection, facts, presented)
     return TokenAnswer(200, {}, {})
 
 

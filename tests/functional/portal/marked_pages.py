@@ -29,7 +29,7 @@ class _Marking(NullTranslations):
 def mark_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on every page is in the language of brackets, for everybody."""
     marked = Language("fr", Locale("fr"), _Marking())
-    monkeypatch.setattr(languages, "choose_language", lambda wishes, default: marked)
+    monkeypatch.setattr(languages, "choose_language", lambda *_: marked)
 
 
 class _Reader(HTMLParser):

@@ -133,7 +133,7 @@ def _find_algorithms(jwk: Mapping[str, Any], kind: str) -> frozenset[str]:
     named = jwk.get("alg")
     if named is None:
         return _ALGORITHMS[kind]
-    if named not in _ALGORITHMS[kind]:
+    if not isinstance(named, str) or named not in _ALGORITHMS[kind]:
         raise KeyFaultError(
             say(
                 "A key of the kind %(kind)s signs by %(known)s here, not by %(named)s.",

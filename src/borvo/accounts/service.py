@@ -1,8 +1,8 @@
 """Use cases of people: sign-in, sessions and their end, profile, roles."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from borvo.accounts import address_store, holder_store, limits, link_store, store
@@ -35,6 +35,7 @@ from borvo.languages.catalogues import SOURCE
 from borvo.languages.choice import choose_language
 from borvo.languages.language import Language
 from borvo.storage.database import Connection, Database
+from borvo.storage.gathering import Gathering
 from borvo.storage.outbox.messages import Outbox
 from borvo.storage.sealing import Keyring
 from borvo.storage.security_events.log import SecurityLog
@@ -91,6 +92,10 @@ class Accounts:
     erase_elsewhere: EraseElsewhere = erase_nothing
     end_elsewhere: EraseElsewhere = erase_nothing
     factor_removal_delay: timedelta = timedelta(hours=72)
+    sessions: Gathering[store.AskedSession, tuple[Login, bytes, datetime]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sessions", Gathering(self.database, store.load_sessions))
 
     def speak(self, *wishes: str) -> Language:
         """The language of a mail, by tags that may be empty: first the `locale` of whoever gets it."""
@@ -208,15 +213,13 @@ async def find_login(accounts: Accounts, cookie_text: str | None) -> Login | Non
     cookie = parse_session_cookie(cookie_text) if cookie_text else None
     if cookie is None:
         return None
-    now = accounts.clock()
-    async with accounts.database.connection() as connection:
-        found = await store.load_session(
-            connection, UUID(bytes=cookie.person_id), UUID(bytes=cookie.session_id), now, now - SESSION_IDLE
-        )
-        if found is None or not is_same(found[1], digest_token(encode_bytes(cookie.token))):
-            return None
-        login, _, last_seen_at = found
-        if now - last_seen_at > SEEN_GRANULARITY:
+    now, person_id, session_id = accounts.clock(), UUID(bytes=cookie.person_id), UUID(bytes=cookie.session_id)
+    found = await accounts.sessions.find(store.AskedSession(person_id, session_id, now, now - SESSION_IDLE))
+    if found is None or not is_same(found[1], digest_token(encode_bytes(cookie.token))):
+        return None
+    login, _, last_seen_at = found
+    if now - last_seen_at > SEEN_GRANULARITY:
+        async with accounts.database.connection() as connection:
             await store.touch_session(connection, login, now)
     return replace(login, owes_factor=_owes_factor(accounts, login))
 

@@ -1,6 +1,8 @@
 """The SQL of people. Every function takes a connection and none commits."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from borvo.accounts.model import Login, LoginSession, Person, Role
@@ -144,23 +146,34 @@ async def renew_session(
     return bool(renewed)
 
 
-async def load_session(
-    connection: Connection, person_id: UUID, session_id: UUID, now: datetime, idle_since: datetime
-) -> tuple[Login, bytes, datetime] | None:
-    """The login, its token's digest and when it was last seen; None when ended, expired, idle or closed."""
-    row = await connection.fetchrow(
-        f"""select {PERSON_COLUMNS}, s.id as session_id, s.token_digest, s.authenticated_at,
-                   s.last_seen_at, s.methods
-            from login_session s join person p on p.id = s.person_id
-            where s.person_id = $1 and s.id = $2 and s.ended_at is null and s.expires_at > $3
-              and s.last_seen_at > $4 and p.closed_at is null""",
-        person_id,
-        session_id,
-        now,
-        idle_since,
-    )
-    if row is None:
-        return None
+class AskedSession(NamedTuple):
+    """A session that counts if it lasts beyond `now` and was seen after `idle_since`."""
+
+    person_id: UUID
+    session_id: UUID
+    now: datetime
+    idle_since: datetime
+
+
+_SESSIONS = f"""
+    select k.number, {PERSON_COLUMNS}, s.id as session_id, s.token_digest, s.authenticated_at, s.last_seen_at,
+           s.methods
+    from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[])
+         with ordinality as k (person_id, session_id, now, idle_since, number)
+    join login_session s on s.person_id = k.person_id and s.id = k.session_id
+    join person p on p.id = s.person_id
+    where s.ended_at is null and s.expires_at > k.now and s.last_seen_at > k.idle_since and p.closed_at is null"""
+
+
+async def load_sessions(
+    connection: Connection, asked: Sequence[AskedSession]
+) -> dict[AskedSession, tuple[Login, bytes, datetime]]:
+    """The login, its token's digest and when it was last seen; without those ended, expired, idle or closed."""
+    rows = await connection.fetch(_SESSIONS, *map(list, zip(*asked, strict=True)))
+    return {asked[row["number"] - 1]: _read_session(row) for row in rows}
+
+
+def _read_session(row: Row) -> tuple[Login, bytes, datetime]:
     login = Login(
         read_person(row), LoginSessionId(row["session_id"]), row["authenticated_at"], tuple(row["methods"])
     )
@@ -179,7 +192,7 @@ async def touch_session(connection: Connection, login: Login, now: datetime) -> 
 async def list_sessions(
     connection: Connection, person_id: PersonId, now: datetime, idle_since: datetime
 ) -> list[LoginSession]:
-    """Those that `load_session` would load, the one used last first."""
+    """Those that `load_sessions` would load, the one used last first."""
     rows = await connection.fetch(
         """select id, user_agent, client_address, authenticated_at, last_seen_at from login_session
            where person_id = $1 and ended_at is null and expires_at > $2 and last_seen_at > $3

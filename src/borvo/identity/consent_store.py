@@ -1,21 +1,47 @@
 """The SQL of what people allow clients. Every function takes a connection and none commits."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from borvo.identity.model import Consent, ConsentedClient
 from borvo.kernel.ids import ClientId, ClientKey, PersonId
+from borvo.portal.public import RegisteredClient, load_clients
 from borvo.storage.database import Connection, Row
 
 
-async def load_consent(connection: Connection, person_id: PersonId, client_key: ClientKey) -> Consent | None:
-    row = await connection.fetchrow(
-        """select scopes, declined_scopes, version, withdrawn_at from consent
-           where person_id = $1 and client_key = $2""",
-        person_id,
-        client_key,
-    )
-    return _read_consent(row) if row else None
+class AskedParty(NamedTuple):
+    """A client that asks, by its id, and the person it asks, if anybody is signed in."""
+
+    client_id: str
+    person_id: PersonId | None
+
+
+class Party(NamedTuple):
+    """Who they are to each other."""
+
+    client: RegisteredClient
+    consent: Consent | None
+
+
+_CONSENTS = """
+    select k.number, s.scopes, s.declined_scopes, s.version, s.withdrawn_at
+    from unnest($1::uuid[], $2::uuid[]) with ordinality as k (person_id, client_key, number)
+    join consent s on s.person_id = k.person_id and s.client_key = k.client_key"""
+
+
+async def load_parties(connection: Connection, asked: Sequence[AskedParty]) -> dict[AskedParty, Party]:
+    """Those whose client is registered, disabled or not."""
+    clients = await load_clients(connection, {each.client_id for each in asked})
+    pairs = [each for each in asked if each.person_id is not None and each.client_id in clients]
+    people = [each.person_id for each in pairs]
+    rows = await connection.fetch(_CONSENTS, people, [clients[each.client_id].client_key for each in pairs])
+    consents = {pairs[row["number"] - 1]: _read_consent(row) for row in rows}
+    return {
+        each: Party(clients[each.client_id], consents.get(each))
+        for each in asked
+        if each.client_id in clients
+    }
 
 
 def _read_consent(row: Row) -> Consent:

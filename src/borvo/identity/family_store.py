@@ -1,8 +1,9 @@
 """The SQL of refresh token families. Every function takes a connection and none commits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from borvo.accounts.public import PERSON_COLUMNS, read_person
@@ -91,19 +92,30 @@ async def redeem_code(
     return bool(redeemed)
 
 
-async def load_family(connection: Connection, person_id: PersonId, family_id: UUID) -> TokenFamily | None:
-    """With its person, revoked or not, expired or not; None for an unknown one, a closed account, or when the consent
-    under which it was issued has ended."""
-    row = await connection.fetchrow(
-        f"""select f.*, {PERSON_COLUMNS}
-           from token_family f join person p on p.id = f.person_id
-             join consent s on s.person_id = f.person_id and s.client_key = f.client_key
-               and s.version = f.consent_version and s.withdrawn_at is null
-           where f.person_id = $1 and f.id = $2 and p.closed_at is null""",
-        person_id,
-        family_id,
+class FamilyName(NamedTuple):
+    """Where a family lies."""
+
+    person_id: PersonId
+    family_id: UUID
+
+
+_FAMILIES = f"""
+    select k.number, f.*, {PERSON_COLUMNS}
+    from unnest($1::uuid[], $2::uuid[]) with ordinality as k (person_id, family_id, number)
+      join token_family f on f.person_id = k.person_id and f.id = k.family_id
+      join person p on p.id = f.person_id
+      join consent s on s.person_id = f.person_id and s.client_key = f.client_key
+        and s.version = f.consent_version and s.withdrawn_at is null
+    where p.closed_at is null"""
+
+
+async def load_families(connection: Connection, names: Sequence[FamilyName]) -> dict[FamilyName, TokenFamily]:
+    """With their people, revoked or not, expired or not; without an unknown one, one of a closed account, or when the
+    consent under which it was issued has ended."""
+    rows = await connection.fetch(
+        _FAMILIES, [each.person_id for each in names], [each.family_id for each in names]
     )
-    return _read_family(row, family_id) if row else None
+    return {(name := names[row["number"] - 1]): _read_family(row, name.family_id) for row in rows}
 
 
 def _read_family(row: Row, family_id: UUID) -> TokenFamily:

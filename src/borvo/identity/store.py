@@ -1,7 +1,9 @@
 """The SQL of the OpenID provider. Every function takes a connection and none commits."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from borvo.accounts.public import PERSON_COLUMNS, read_person
 from borvo.identity.model import (
@@ -46,23 +48,32 @@ async def insert_code(connection: Connection, digest: bytes, code: StoredCode, i
     )
 
 
-async def load_code(connection: Connection, person_id: PersonId, digest: bytes) -> StoredCode | None:
-    """With its person, redeemed or not, expired or not; None for an unknown code, a closed account, or when the
+class CodeName(NamedTuple):
+    """Where a code lies."""
+
+    person_id: PersonId
+    digest: bytes
+
+
+_CODES = f"""
+    select k.number, c.*, {PERSON_COLUMNS}
+    from unnest($1::uuid[], $2::bytea[]) with ordinality as k (person_id, digest, number)
+      join authorization_code c on c.person_id = k.person_id and c.code_digest = k.digest
+      join person p on p.id = c.person_id
+      join consent s on s.person_id = c.person_id and s.client_key = c.client_key
+        and s.version = c.consent_version and s.withdrawn_at is null
+    where p.closed_at is null
+      and (c.redeemed_at is not null or exists (
+        select 1 from login_session l
+        where l.person_id = c.person_id and l.id = c.login_session_id and l.ended_at is null))"""
+
+
+async def load_codes(connection: Connection, names: Sequence[CodeName]) -> dict[CodeName, StoredCode]:
+    """With their people, redeemed or not, expired or not; without an unknown code, one of a closed account, or when the
     consent under which it was issued has ended, or before its redemption the session: a client that was told of the
     session's end already would never learn of it again."""
-    row = await connection.fetchrow(
-        f"""select c.*, {PERSON_COLUMNS}
-           from authorization_code c join person p on p.id = c.person_id
-             join consent s on s.person_id = c.person_id and s.client_key = c.client_key
-               and s.version = c.consent_version and s.withdrawn_at is null
-           where c.person_id = $1 and c.code_digest = $2 and p.closed_at is null
-             and (c.redeemed_at is not null or exists (
-               select 1 from login_session l
-               where l.person_id = c.person_id and l.id = c.login_session_id and l.ended_at is null))""",
-        person_id,
-        digest,
-    )
-    return _read_code(row) if row else None
+    rows = await connection.fetch(_CODES, [each.person_id for each in names], [each.digest for each in names])
+    return {names[row["number"] - 1]: _read_code(row) for row in rows}
 
 
 def _read_code(row: Row) -> StoredCode:

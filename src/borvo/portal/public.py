@@ -64,6 +64,7 @@ from borvo.portal.store import (
     CountedClient,
     load_client,
     load_client_by_key,
+    load_clients,
     load_counted_clients,
 )
 from borvo.portal.strictness import STRICT_ALGORITHMS, is_fit_callback
@@ -151,6 +152,7 @@ __all__ = [
     "list_tenancies",
     "load_client",
     "load_client_by_key",
+    "load_clients",
     "load_counted_clients",
     "load_presentation",
     "load_team",

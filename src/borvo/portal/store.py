@@ -101,6 +101,13 @@ async def load_client(connection: Connection, client_id: str) -> RegisteredClien
     return read_client(row) if row else None
 
 
+async def load_clients(connection: Connection, client_ids: Iterable[str]) -> dict[str, RegisteredClient]:
+    """As `load_client`, by their ids."""
+    possible = [client_id for client_id in client_ids if _is_possible(client_id)]
+    rows = await connection.fetch(f"{CLIENT_QUERY} where c.client_id = any($1::text[])", possible)
+    return {row["client_id"]: read_client(row) for row in rows}
+
+
 async def load_client_by_key(connection: Connection, client_key: ClientKey) -> RegisteredClient | None:
     """As `load_client`, by the key under which other features keep what belongs to a client."""
     row = await connection.fetchrow(f"{CLIENT_QUERY} where c.client_key = $1", client_key)

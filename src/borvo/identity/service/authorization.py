@@ -10,7 +10,7 @@ from authlib.oidc.core.errors import ConsentRequiredError, LoginRequiredError
 
 from borvo.accounts.public import Login
 from borvo.catalogue.scopes import REQUIRED_SCOPES
-from borvo.identity import consent_store, request_store, session_store, store, token_store
+from borvo.identity import request_store, session_store, store, token_store
 from borvo.identity.claims import find_scopes
 from borvo.identity.engine import Facts, ProtocolClient
 from borvo.identity.model import (
@@ -87,14 +87,14 @@ async def resume(identity: Identity, request_id: str, login: Login | None) -> Ou
 
 
 async def _proceed(identity: Identity, waiting: Waiting, login: Login | None) -> Outcome:
+    facts, consent = await identity.gather_party(waiting.parameters, login.person.id if login else None)
+    client = find_client(identity, facts)
+    facts.fault = waiting.explanation
     async with identity.database.connection() as connection:
-        facts = await identity.gather_facts(connection, waiting.parameters)
-        client = find_client(identity, facts)
-        facts.fault = waiting.explanation
         try:
             check_manner(waiting, client)
             grant = validate_request(facts, login)
-            return await _decide(identity, connection, facts, grant, waiting, login)
+            return await _decide(identity, connection, facts, grant, waiting, login, consent)
         except OAuth2Error as error:
             if waiting.id:
                 await request_store.consume_request(connection, digest_token(waiting.id))
@@ -108,6 +108,7 @@ async def _decide(
     grant: Any,
     waiting: Waiting,
     login: Login | None,
+    consent: Consent | None,
 ) -> Outcome:
     parameters, client = waiting.parameters, grant.request.client.registered
     is_silent = "none" in parameters.prompts
@@ -119,7 +120,6 @@ async def _decide(
     if await must_step_up(connection, facts, login):
         return StepUpNeeded(await keep_waiting(identity, connection, waiting))
     asked = _list_asked(facts, grant)
-    consent = await consent_store.load_consent(connection, login.person.id, client.client_key)
     must_ask = "consent" in parameters.prompts or must_ask_anew(facts, client)
     if not _is_answered(consent, asked) or must_ask:
         if is_silent:

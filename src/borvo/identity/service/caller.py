@@ -105,11 +105,15 @@ async def admit_person(identity: Identity, presented: PresentedToken, *, scope: 
 
 
 async def find_access_token(identity: Identity, text: str) -> AccessToken:
-    """As `read_access_token`, with a connection only where the database has to be asked."""
-    if parse_opaque(text, identity.aliases) is None:
+    """What a token of either form says, whether it is still good or not; raises `TokenError`."""
+    subject_id = parse_opaque(text, identity.aliases)
+    if subject_id is None:
         return await _verify_signed(identity, text)
     async with identity.database.connection() as connection:
-        return await read_access_token(identity, connection, text)
+        claims = await token_store.load_opaque(connection, subject_id, text)
+    if claims is None:
+        raise TokenError(_UNKNOWN)
+    return read_access_claims(claims, _begin(identity))
 
 
 async def find_caller(identity: Identity, text: str) -> tuple[AccessToken, LoadedCaller | None]:
@@ -124,17 +128,6 @@ async def find_caller(identity: Identity, text: str) -> tuple[AccessToken, Loade
     if row is None:
         raise TokenError(_UNKNOWN)
     return read_opaque_caller(name, row, _begin(identity))
-
-
-async def read_access_token(identity: Identity, connection: Connection, text: str) -> AccessToken:
-    """What a token of either form says, whether it is still good or not; raises `TokenError`."""
-    subject_id = parse_opaque(text, identity.aliases)
-    if subject_id is None:
-        return await _verify_signed(identity, text)
-    claims = await token_store.load_opaque(connection, subject_id, text)
-    if claims is None:
-        raise TokenError(_UNKNOWN)
-    return read_access_claims(claims, _begin(identity))
 
 
 async def _verify_signed(identity: Identity, text: str) -> AccessToken:

@@ -2,22 +2,27 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from borvo.accounts.public import Limiter
 from borvo.identity.aliases import Aliases
 from borvo.identity.caller_store import LoadedCaller, OpaqueName, load_callers, load_opaque_callers
 from borvo.identity.client_keys import ClientKeys
+from borvo.identity.consent_store import AskedParty, Party, load_parties
 from borvo.identity.consent_uses import ConsentUses
 from borvo.identity.engine import Facts, ProtocolClient
+from borvo.identity.family_store import FamilyName, load_families
 from borvo.identity.keys import KeyCabinet
-from borvo.identity.model import TOKEN_LIFETIME, AccessToken, InstanceProfile, Parameters
+from borvo.identity.model import TOKEN_LIFETIME, AccessToken, Consent, InstanceProfile, Parameters, StoredCode
 from borvo.identity.nonces import NonceSeries
-from borvo.identity.refresh import RefreshPolicy
+from borvo.identity.refresh import RefreshPolicy, TokenFamily
 from borvo.identity.request_fetching import RequestFetcher
 from borvo.identity.service.guessing import GuessLimit
+from borvo.identity.store import CodeName, load_codes
 from borvo.identity.tokens import TokenMemory
 from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy
+from borvo.kernel.ids import PersonId
 from borvo.portal.public import (
     AskedClient,
     ClientActivity,
@@ -34,6 +39,16 @@ from borvo.portal.public import (
 from borvo.storage.database import Connection, Database, Row
 from borvo.storage.gathering import Gathering
 from borvo.storage.security_events.log import SecurityLog
+
+# By the attribute that finds them.
+_LOADERS: dict[str, Any] = {
+    "clients": load_counted_clients,
+    "callers": load_callers,
+    "opaque_callers": load_opaque_callers,
+    "parties": load_parties,
+    "codes": load_codes,
+    "families": load_families,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +82,22 @@ class Identity:
     clients: Gathering[AskedClient, CountedClient] = field(init=False)
     callers: Gathering[AccessToken, LoadedCaller] = field(init=False)
     opaque_callers: Gathering[OpaqueName, Row] = field(init=False)
+    parties: Gathering[AskedParty, Party] = field(init=False)
+    codes: Gathering[CodeName, StoredCode] = field(init=False)
+    families: Gathering[FamilyName, TokenFamily] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "clients", Gathering(self.database, load_counted_clients))
-        object.__setattr__(self, "callers", Gathering(self.database, load_callers))
-        object.__setattr__(self, "opaque_callers", Gathering(self.database, load_opaque_callers))
+        for name, load_all in _LOADERS.items():
+            object.__setattr__(self, name, Gathering(self.database, load_all))
+
+    async def gather_party(
+        self, parameters: Parameters, person_id: PersonId | None
+    ) -> tuple[Facts, Consent | None]:
+        """As `gather_facts`, with what the person allows the client. No connection may be in hand."""
+        client_id = parameters.get("client_id")
+        found = await self.parties.find(AskedParty(client_id, person_id)) if client_id else None
+        facts = await self.build_facts(parameters, found.client if found else None)
+        return facts, found.consent if found else None
 
     async def gather_facts(self, connection: Connection, parameters: Parameters) -> Facts:
         """The facts of one exchange, the client that the parameters name among them."""

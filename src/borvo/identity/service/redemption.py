@@ -28,8 +28,8 @@ async def redeem_code(
         return run_engine(facts)
     person_id = PersonId(found)
     digest = digest_token(code)
+    facts.code = await identity.codes.find(store.CodeName(person_id, digest))
     async with identity.database.connection() as connection:
-        facts.code = await store.load_code(connection, person_id, digest)
         if _is_replay(facts):
             return await _punish(identity, connection, facts, person_id, digest)
         if facts.code is not None and facts.code.dpop_jkt is not None:

@@ -24,13 +24,13 @@ async def refresh_tokens(
     found = identity.refresh.parse(text)
     if found is None:
         return run_engine(facts)
+    family = await identity.families.find(family_store.FamilyName(*found))
+    if family is None or facts.client is None or not family.check_client(facts.client):
+        return run_engine(facts)
+    if family.dpop_jkt is not None:
+        # RFC 9449 5. Before anything else: whoever lacks the key can end nothing either.
+        check_key(facts, family.dpop_jkt, "refresh_token")
     async with identity.database.connection() as connection:
-        family = await family_store.load_family(connection, *found)
-        if family is None or facts.client is None or not family.check_client(facts.client):
-            return run_engine(facts)
-        if family.dpop_jkt is not None:
-            # RFC 9449 5. Before anything else: whoever lacks the key can end nothing either.
-            check_key(facts, family.dpop_jkt, "refresh_token")
         return await _judge(identity, connection, facts, family, digest_token(text), run_engine)
 
 

@@ -24,7 +24,7 @@ from borvo.identity.service.authentication import (
     refuse,
     refuse_guessing,
 )
-from borvo.identity.service.caller import find_caller, read_access_token
+from borvo.identity.service.caller import find_access_token, find_caller
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.refusals import note_answer
 from borvo.identity.tokens import BINDING_CLAIM, THUMBPRINT_MEMBER, TokenError
@@ -56,14 +56,14 @@ def _read_token(facts: Facts) -> str:
     return token
 
 
-async def _find(identity: Identity, connection: Connection, text: str, now: datetime) -> Presented:
+async def _find(identity: Identity, text: str, now: datetime) -> Presented:
     """Tokens tell by their form what they are, so a wrong or unknown token_type_hint does no harm (RFC 7009 2.1)."""
     if (names := identity.refresh.parse(text)) is not None:
-        family = await family_store.load_family(connection, *names)
+        family = await identity.families.find(family_store.FamilyName(*names))
         verdict = family.judge(digest_token(text), now, identity.refresh.retry) if family else None
         return Presented(family=family, verdict=verdict)
     try:
-        return Presented(access=await read_access_token(identity, connection, text))
+        return Presented(access=await find_access_token(identity, text))
     except TokenError:
         return Presented()
 
@@ -108,8 +108,7 @@ async def _describe(
         except TokenError:
             return None
         return _describe_access(identity, token, caller, asking)
-    async with identity.database.connection() as connection:
-        presented = await _find(identity, connection, text, now)
+    presented = await _find(identity, text, now)
     family = presented.family
     # A refresh token concerns nobody but the client it was issued to.
     if (
@@ -163,8 +162,9 @@ async def revoke_token(identity: Identity, request: ClientRequest) -> TokenAnswe
 
 async def _revoke(identity: Identity, facts: Facts) -> TokenAnswer:
     text = _read_token(facts)
+    presented = await _find(identity, text, facts.now)
     async with identity.database.transaction() as connection:
-        await _end(connection, facts, await _find(identity, connection, text, facts.now))
+        await _end(connection, facts, presented)
     return TokenAnswer(200, {}, {})
 
 

@@ -139,7 +139,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     factor_removal_hours: Annotated[
         int,
         Meta(
-            ge=1,
+            ge=24,
             le=720,
             description="Hours between support being asked to remove a lost second factor and its removal, in which "
             "the person can stop it by a link.",

@@ -111,3 +111,9 @@ def test_roles_that_must_have_a_second_factor_are_named_apart() -> None:
     assert len(read_settings({**GOOD, "BORVO_SECOND_FACTOR_ROLES": every}).factor_roles) == len(Role) - 1
     with pytest.raises(SettingsError, match=r"BORVO_SECOND_FACTOR_ROLES names 'nurse'"):
         read_settings({**GOOD, "BORVO_SECOND_FACTOR_ROLES": "agent,nurse"})
+
+
+def test_a_night_does_not_outlast_the_cooling_off_period() -> None:
+    assert read_settings({**GOOD, "BORVO_FACTOR_REMOVAL_HOURS": "24"}).factor_removal_hours == 24
+    with pytest.raises(SettingsError, match="BORVO_FACTOR_REMOVAL_HOURS"):
+        read_settings({**GOOD, "BORVO_FACTOR_REMOVAL_HOURS": "23"})

@@ -53,6 +53,17 @@ async def keep_address(connection: Connection, email: str, until: datetime) -> N
     await connection.execute("update person_email set kept_until = $2 where email = $1", email, until)
 
 
+async def list_addresses(connection: Connection, person: Person, now: datetime) -> list[str]:
+    """All that may reach her: the one of the account, and those that were changed within the last week, by her or by
+    somebody else. Each but the first is proved."""
+    rows = await connection.fetch(
+        "select email from person_email where person_id = $1 and kept_until > $2 order by kept_until",
+        person.id,
+        now,
+    )
+    return list(dict.fromkeys([person.email, *(row["email"] for row in rows)]))
+
+
 async def release_address(connection: Connection, email: str) -> None:
     await connection.execute("delete from person_email where email = $1", email)
 

@@ -6,8 +6,9 @@ from typing import Any
 from litestar.datastructures import Cookie
 from litestar.response import Redirect, Template
 
-from borvo.accounts import service
+from borvo.accounts import entering, service
 from borvo.accounts.closing import reopen_account
+from borvo.accounts.entering import Device
 from borvo.accounts.factors.asking import ask_second_step
 from borvo.accounts.factors.mailbox_proof import note_link_opened
 from borvo.accounts.factors.store import has_second_factor
@@ -15,11 +16,12 @@ from borvo.accounts.forms import DEFAULT_RETURN
 from borvo.accounts.known_browsers import COOKIE, MAX_AGE, remember
 from borvo.accounts.methods import PASSWORD, Methods
 from borvo.accounts.model import Holder, Person
-from borvo.accounts.service import Accounts, Device
-from borvo.accounts.signing_in import AnyRequest
+from borvo.accounts.service import Accounts
+from borvo.accounts.signing_in import AnyRequest, SignInNeededError
 from borvo.kernel.errors import ForbiddenError, TooManyRequestsError
 from borvo.kernel.text import say
 from borvo.languages.language import Language
+from borvo.storage.security_events.model import STRANGER, SecurityEvent, SecurityEventKind
 from borvo.web.addresses import find_client_address
 from borvo.web.forms import Form
 from borvo.web.languages import choose_for
@@ -96,9 +98,15 @@ class AccountSuspendedError(ForbiddenError):
         )
 
 
-def _refuse_suspended(person: Person) -> None:
-    if isinstance(person, Holder) and person.is_suspended:
-        raise AccountSuspendedError
+async def _refuse_suspended(accounts: Accounts, person: Person, methods: Methods) -> None:
+    """Support learns so that somebody has what opens the account."""
+    if not isinstance(person, Holder) or not person.is_suspended:
+        return
+    detail = {"methods": list(methods)}
+    event = SecurityEvent(SecurityEventKind.SIGN_IN_REFUSED, person.id, STRANGER, detail=detail)
+    async with accounts.database.transaction() as connection:
+        await accounts.events.record(connection, event)
+    raise AccountSuspendedError
 
 
 async def enter(
@@ -106,7 +114,7 @@ async def enter(
 ) -> Redirect:
     """Signs the person in whose password was right, and sends her on: to the second step, if she has one. `opened` is
     the address that brought the link by which she comes. Raises `AccountSuspendedError`."""
-    _refuse_suspended(person)
+    await _refuse_suspended(accounts, person, PASSWORD)
     async with accounts.database.connection() as connection:
         has_more = await has_second_factor(connection, person.id)
     if has_more:
@@ -125,10 +133,14 @@ async def let_in(
 ) -> Redirect:
     """Signs the person in who has proved all that she must, and sends her on. `opened` as for `enter`. Raises
     `AccountSuspendedError`."""
-    _refuse_suspended(person)
+    await _refuse_suspended(accounts, person, methods)
     return_to = await reopen(accounts, person, return_to)
     previous = await service.find_login(accounts, accounts.cookies.read(request, "session"))
-    cookie = await service.enter(accounts, previous, person, read_device(request, accounts), methods)
+    device = read_device(request, accounts)
+    async with accounts.database.transaction() as connection:
+        cookie = await entering.enter(connection, accounts, previous, person, device, methods)
+    if cookie is None:
+        raise SignInNeededError(return_to, notice="again")
     if opened:
         await note_link_opened(accounts, person.id, cookie, opened)
     answer = redirect_to(find_landing(person, return_to))

@@ -41,7 +41,7 @@ class Role(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Person:
     """A registered person. `roles` always holds `patient`: everybody has data of their own. `locale` is the language
-    that she has chosen, empty when she has not."""
+    that she has chosen, empty when she has not. `epoch` counts how often all her sessions have ended."""
 
     id: PersonId
     email: str
@@ -50,6 +50,7 @@ class Person:
     family_name: str
     roles: frozenset[Role]
     locale: str = field(default="", kw_only=True)
+    epoch: int = field(default=0, kw_only=True)
 
     @property
     def display_name(self) -> str:

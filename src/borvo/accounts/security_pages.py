@@ -20,6 +20,9 @@ PAGE_SIZE = 25
 _SENTENCES = {
     SecurityEventKind.SIGN_IN: mark("You signed in."),
     SecurityEventKind.SIGN_IN_FAILED: mark("Somebody tried to sign in as you with a wrong password."),
+    SecurityEventKind.SIGN_IN_REFUSED: mark(
+        "Somebody who could sign in as you was refused, since your account is suspended."
+    ),
     SecurityEventKind.SIGN_OUT: mark("You signed out."),
     SecurityEventKind.SIGN_UP: mark("Your account was made."),
     SecurityEventKind.SESSION_ENDED: mark("One of your sign-ins was ended."),
@@ -35,6 +38,7 @@ _SENTENCES = {
     SecurityEventKind.SECOND_STEP_FAILED: mark("Somebody who got past your password entered a wrong code."),
     SecurityEventKind.RECOVERY_CODES_MADE: mark("You made new recovery codes."),
     SecurityEventKind.RECOVERY_CODE_USED: mark("A recovery code was used to sign in as you."),
+    SecurityEventKind.PASSKEY_REFUSED: mark("A passkey of yours was refused: its answer was not right."),
     SecurityEventKind.PASSKEY_COUNT_WENT_BACK: mark(
         "A passkey of yours was refused: it may have been copied."
     ),
@@ -84,6 +88,8 @@ _SENTENCES = {
 
 _WARNINGS = {
     SecurityEventKind.SIGN_IN_FAILED,
+    SecurityEventKind.SIGN_IN_REFUSED,
+    SecurityEventKind.PASSKEY_REFUSED,
     SecurityEventKind.FACTOR_ADDED,
     SecurityEventKind.FACTOR_UNDONE,
     SecurityEventKind.SECOND_STEP_FAILED,

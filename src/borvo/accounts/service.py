@@ -5,32 +5,31 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from borvo.accounts import address_store, holder_store, limits, link_store, store
+from borvo.accounts import address_store, epochs, holder_store, limits, link_store, store
 from borvo.accounts.brake import Brake
 from borvo.accounts.destination import DescribeReturn
 from borvo.accounts.factors import half_store
 from borvo.accounts.known_browsers import recognize
 from borvo.accounts.limits import Limiter
-from borvo.accounts.methods import PASSWORD, SEVERAL, Methods
+from borvo.accounts.methods import SEVERAL
 from borvo.accounts.model import (
     SEEN_GRANULARITY,
     SESSION_IDLE,
-    SESSION_LIFETIME,
     Holder,
     Login,
     LoginSession,
     Person,
     Role,
-    SessionCookie,
     normalize_email,
     parse_session_cookie,
 )
 from borvo.accounts.passwords import Passwords
 from borvo.kernel.clock import Clock
 from borvo.kernel.digests import digest_token, is_same
-from borvo.kernel.entropy import TOKEN_BYTES, Entropy, create_uuid, encode_bytes
+from borvo.kernel.entropy import Entropy, encode_bytes
 from borvo.kernel.errors import NotFoundError
 from borvo.kernel.ids import LoginSessionId, PersonId
+from borvo.kernel.text import say
 from borvo.languages.catalogues import SOURCE
 from borvo.languages.choice import choose_language
 from borvo.languages.language import Language
@@ -141,69 +140,6 @@ async def _record_failure(accounts: Accounts, person: Person | None, email: str)
         await accounts.events.record(connection, event)
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
-    """The browser that signs in, as it says of itself, and where it is."""
-
-    user_agent: str
-    address: str
-
-
-async def enter(
-    accounts: Accounts,
-    previous: Login | None,
-    person: Person,
-    device: Device,
-    methods: Methods = PASSWORD,
-) -> SessionCookie:
-    """Signs the person in who has proved so by the `methods`, where `previous` may be signed in already: her own
-    session goes on under a new token, so that what clients know as `sid` stays; that of another ends."""
-    if previous is not None and previous.person.id == person.id:
-        renewed = await _renew_session(accounts, replace(previous, methods=methods))
-        if renewed is not None:
-            return renewed
-    elif previous is not None:
-        await sign_out(accounts, previous)
-    return await _start_session(accounts, person, device, methods)
-
-
-async def _start_session(
-    accounts: Accounts, person: Person, device: Device, methods: Methods
-) -> SessionCookie:
-    """A new session: an identifier planted before is worth nothing (session fixation)."""
-    now = accounts.clock()
-    login = Login(person, LoginSessionId(create_uuid(now, accounts.entropy)), now, methods)
-    token = accounts.entropy(TOKEN_BYTES)
-    async with accounts.database.transaction() as connection:
-        await store.insert_session(
-            connection,
-            login,
-            digest_token(encode_bytes(token)),
-            device.user_agent[:300],
-            device.address[:100],
-            now + SESSION_LIFETIME,
-        )
-        await _record_sign_in(connection, accounts, login)
-    return SessionCookie(person.id.bytes, login.session_id.bytes, token)
-
-
-async def _renew_session(accounts: Accounts, login: Login) -> SessionCookie | None:
-    """The same session under a new token, from now on; None when it has ended meanwhile."""
-    now, token = accounts.clock(), accounts.entropy(TOKEN_BYTES)
-    digest = digest_token(encode_bytes(token))
-    async with accounts.database.transaction() as connection:
-        if not await store.renew_session(connection, login, digest, now, now + SESSION_LIFETIME):
-            return None
-        await _record_sign_in(connection, accounts, login)
-    return SessionCookie(login.person.id.bytes, login.session_id.bytes, token)
-
-
-async def _record_sign_in(connection: Connection, accounts: Accounts, login: Login) -> None:
-    detail = {"methods": list(login.methods)}
-    event = SecurityEvent(SecurityEventKind.SIGN_IN, login.person.id, detail=detail)
-    await accounts.events.record(connection, event)
-
-
 def _owes_factor(accounts: Accounts, login: Login) -> bool:
     return SEVERAL not in login.methods and not login.person.roles.isdisjoint(accounts.factor_roles)
 
@@ -242,7 +178,10 @@ async def end_sessions(
 ) -> list[LoginSessionId]:
     """The one way in which sessions are ended before their time: all of the person's, or `only` one, but never
     the one `spared`. Their cookies are worth nothing once the caller's transaction is committed, in which
-    `on_session_ended` is told as well. Returns those that this call ended, each to one caller only."""
+    `on_session_ended` is told as well. Without `only`, sign-ins that are under way end with them. Returns those that
+    this call ended, each to one caller only."""
+    if only is None:
+        await epochs.begin_epoch(connection, person_id)
     ended = await store.end_sessions(connection, person_id, accounts.clock(), only=only, spared=spared)
     if ended:
         await accounts.events.record(
@@ -260,8 +199,12 @@ async def end_session(accounts: Accounts, person_id: PersonId, session_id: Login
 
 async def sign_out(accounts: Accounts, login: Login) -> None:
     async with accounts.database.transaction() as connection:
-        kind = SecurityEventKind.SIGN_OUT
-        await end_sessions(connection, accounts, login.person.id, only=login.session_id, kind=kind)
+        await end_own_session(connection, accounts, login)
+
+
+async def end_own_session(connection: Connection, accounts: Accounts, login: Login) -> None:
+    kind = SecurityEventKind.SIGN_OUT
+    await end_sessions(connection, accounts, login.person.id, only=login.session_id, kind=kind)
 
 
 async def sign_out_everywhere(accounts: Accounts, login: Login, *, spare_this: bool) -> None:
@@ -276,7 +219,7 @@ async def change_role(
     """Whether anything changed; raises `NotFoundError` when nobody has the address."""
     person = await store.find_person(connection, normalize_email(email))
     if person is None:
-        raise NotFoundError(f"Nobody is registered as {email}.")
+        raise NotFoundError(say("Nobody is registered as %(email)s.", email=email))
     if granted:
         is_changed = await store.add_role(connection, person.id, role, accounts.clock())
     else:
@@ -289,8 +232,7 @@ async def change_role(
 
 
 async def clean_up(accounts: Accounts, sessions_kept: timedelta = timedelta(days=30)) -> None:
-    """Deletes counters whose window is long over, links that no longer work, addresses that people left a week ago, and
-    login sessions some time after their end."""
+    """Deletes counters and links that are over, addresses left a week ago, and sessions some time after their end."""
     now = accounts.clock()
     async with accounts.database.transaction() as connection:
         await store.delete_old_attempts(connection, now - timedelta(hours=1))

@@ -10,7 +10,7 @@ from borvo.kernel.ids import LoginSessionId, PersonId
 from borvo.storage.database import Connection, Row
 
 PERSON_COLUMNS = """
-    p.id, p.email, p.email_verified_at, p.given_name, p.family_name,
+    p.id, p.email, p.email_verified_at, p.given_name, p.family_name, p.sign_in_epoch,
     array(select r.role from person_role r where r.person_id = p.id and r.held_until is null) as roles,
     (select o.locale from person_profile o where o.person_id = p.id) as own_locale
 """
@@ -30,6 +30,7 @@ def read_person(row: Row) -> Person:
         family_name=row["family_name"],
         roles=frozenset({Role.PATIENT, *(Role(role) for role in row["roles"])}),
         locale=row["own_locale"] or "",
+        epoch=row["sign_in_epoch"],
     )
 
 

@@ -17,17 +17,13 @@ _LINKS = (LinkPurpose.RESET, LinkPurpose.VERIFY, LinkPurpose.CHANGE)
 
 
 async def suspend_account(accounts: Accounts, person_id: PersonId, intervention: Intervention) -> None:
-    """Raises as `find_subject`, and `ConflictError` for one that is closed or suspended."""
+    """Raises as `find_subject`, and `ConflictError` for one that is suspended."""
     now = accounts.clock()
     async with accounts.database.transaction() as connection:
         person = await find_subject(connection, accounts, person_id, intervention)
         await check_supporter_remains(connection, person, intervention)
         if not await suspension_store.suspend_person(connection, person_id, now):
-            raise ConflictError(
-                say("This account is suspended already.")
-                if person.is_suspended
-                else say("This account is closed already.")
-            )
+            raise ConflictError(say("This account is suspended already."))
         await link_store.end_links(connection, person_id, _LINKS, now)
         await _end_ways_in(connection, accounts, person)
         mail = intervention_words.write_suspended(person.email, accounts.issuer)

@@ -7,11 +7,13 @@ from borvo.storage.database import Connection
 
 
 async def suspend_person(connection: Connection, person_id: PersonId, now: datetime) -> bool:
-    """Whether the account was open until now. Tokens carry whole seconds, so those of this second are void, too."""
+    """Whether it was not suspended until now. One that is closed stays so, and its owner can no longer come back.
+    Tokens carry whole seconds, so those of this second are void, too."""
     suspended = await connection.fetchval(
-        """update person set suspended_at = $2, closed_at = $2,
+        """update person set suspended_at = $2, closed_at = coalesce(closed_at, $2),
              tokens_void_before = date_trunc('second', $2::timestamptz) + interval '1 second'
-           where id = $1 and closed_at is null returning true""",
+           where id = $1 and suspended_at is null and (closed_at is null or erase_at is not null)
+           returning true""",
         person_id,
         now,
     )

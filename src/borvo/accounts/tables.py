@@ -22,6 +22,8 @@ person = sa.Table(
     sa.Column("erase_at", _INSTANT),
     # Support's doing: until it is lifted, she cannot come back herself.
     sa.Column("suspended_at", _INSTANT),
+    # Counts up when all her sessions end: who proved something before, and is not signed in yet, comes too late.
+    sa.Column("sign_in_epoch", sa.Integer, nullable=False, server_default="0"),
     # No access token about her that was issued before is believed.
     sa.Column("tokens_void_before", _INSTANT),
     # Set for a stand-in that a developer's test drive made and deletes: nobody real, for no list of people.

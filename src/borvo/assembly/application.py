@@ -10,7 +10,9 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.routes import HTTPRoute
 from litestar.template import TemplateConfig
 from litestar.types import ASGIApp
 
@@ -81,7 +83,7 @@ def _guard_forms(platform: Platform) -> DefineMiddleware:
 
 def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litestar:
     """The framework's application, without the outermost layer. `routers` come beside those of every instance."""
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             accounts.build_router(),
             portal.build_router(),
@@ -115,7 +117,8 @@ def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litest
         openapi_config=OpenAPIConfig(
             title="Borvo",
             version=borvo.__version__,
-            render_plugins=[],
+            # Without one it would add all of its own: pages with scripts of other hosts, and slow YAML.
+            render_plugins=[JsonRenderPlugin()],
             use_handler_docstrings=True,
             components=portal.API_COMPONENTS,
         ),
@@ -124,6 +127,17 @@ def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litest
         logging_config=None,
         debug=False,
     )
+    _give_in_turn(app)
+    return app
+
+
+def _give_in_turn(app: Litestar) -> None:
+    """The framework starts a task for each of several dependencies, which costs more than giving them: all but who
+    looks at the page are at hand."""
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for _, model in route.route_handler_map.values():
+                model.dependency_batches = [{each} for batch in model.dependency_batches for each in batch]
 
 
 def build_app(platform: Platform, routers: Iterable[Router] = ()) -> ASGIApp:

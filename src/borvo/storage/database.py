@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import asyncpg
 
 from borvo.kernel.errors import OverloadedError
+from borvo.kernel.text import say
 
 DATABASE_ABSENCES: tuple[type[Exception], ...] = (
     OSError,
@@ -43,7 +44,8 @@ _RETRY_AFTER = 2
 
 def _refuse() -> OverloadedError:
     return OverloadedError(
-        "More is asked at once than can be answered. Nothing was begun; ask again.", retry_after=_RETRY_AFTER
+        say("More is asked at once than can be answered. Nothing was begun; ask again."),
+        retry_after=_RETRY_AFTER,
     )
 
 
@@ -199,6 +201,15 @@ class Database:
                 await self.pool.release(connection)
         finally:
             self._wanted -= 1
+
+    @asynccontextmanager
+    async def borrow(self, connection: "Connection | None") -> AsyncIterator[Connection]:
+        """The connection in hand, or as `connection` where there is none."""
+        if connection is not None:
+            yield connection
+            return
+        async with self.connection() as own:
+            yield own
 
     async def _await_connection(self) -> PooledConnection:
         try:

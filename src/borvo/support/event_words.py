@@ -34,6 +34,7 @@ SHOWN_DETAILS = frozenset(_DETAILS)
 _KINDS: dict[str, str] = {
     SecurityEventKind.SIGN_IN: say("Sign-in"),
     SecurityEventKind.SIGN_IN_FAILED: say("Sign-in with a wrong password"),
+    SecurityEventKind.SIGN_IN_REFUSED: say("Sign-in refused, account suspended"),
     SecurityEventKind.SIGN_OUT: say("Sign-out"),
     SecurityEventKind.SIGN_UP: say("Sign-up"),
     SecurityEventKind.SESSION_ENDED: say("Sessions ended"),
@@ -53,6 +54,7 @@ _KINDS: dict[str, str] = {
     SecurityEventKind.SECOND_STEP_FAILED: say("Wrong code in the second step"),
     SecurityEventKind.RECOVERY_CODES_MADE: say("Recovery codes made"),
     SecurityEventKind.RECOVERY_CODE_USED: say("Recovery code used"),
+    SecurityEventKind.PASSKEY_REFUSED: say("Passkey refused"),
     SecurityEventKind.PASSKEY_COUNT_WENT_BACK: say("Passkey that may be a copy"),
     SecurityEventKind.CONSENT_GRANTED: say("Consent granted"),
     SecurityEventKind.CONSENT_NARROWED: say("Consent narrowed"),

@@ -39,7 +39,7 @@ def list_offers(
         "role-taking": has_role,
         "factor-removal": has_factor and not is_removal_asked,
         "factor-keeping": is_removal_asked,
-        "suspension": is_open,
+        "suspension": not is_suspended,
         "lifting": is_suspended,
         "closing": not is_closing,
     }

@@ -150,6 +150,24 @@ async def test_the_mail_about_a_new_factor_takes_it_back(platform: Platform, ada
     assert (await ada.open(undo)).status_code == 410
 
 
+async def test_she_hears_of_a_factor_at_the_address_that_was_changed_before(
+    platform: Platform, ada: Browser
+) -> None:
+    """And takes both back by that mail."""
+    data = {"email": "eve@example.org", "current_password": PASSWORD}
+    await ada.submit(await ada.open("/account/email"), "/account/email", **data)
+    await ada.submit(await ada.open(await find_link(platform, "eve@example.org")), "/account/email")
+    platform.clock.advance(seconds=1)  # type: ignore[attr-defined]
+    await add_passkey(ada, "Of a thief")
+    for address in (ADA, "eve@example.org"):
+        assert (await list_mails(platform, address))[
+            0
+        ].subject == "A way to sign in was added to your account"
+    await ada.submit(await ada.open(await find_link(platform, ADA)), "/account/undo/")
+    assert await count(platform, "person_passkey") == 0
+    assert await platform.database.pool.fetchval("select email from person") == ADA
+
+
 async def test_taking_back_leaves_factors_that_are_older_than_a_week(
     platform: Platform, ada: Browser, clock: TestClock
 ) -> None:

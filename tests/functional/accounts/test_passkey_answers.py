@@ -4,8 +4,11 @@ import asyncio
 
 import pytest
 
+from borvo.accounts.factors import second_step
 from borvo.accounts.factors.store import note_use
+from borvo.accounts.limits import Limit
 from borvo.assembly import Platform
+from borvo.storage.security_events.model import INSTANCE
 from tests.functional.accounts.authenticator import (
     PRESENT,
     VERIFIED,
@@ -15,6 +18,7 @@ from tests.functional.accounts.authenticator import (
 from tests.functional.accounts.enrolment import (
     FACTORS,
     add_passkey,
+    come_half,
     is_signed_in,
     open_passkeys,
     read_mails,
@@ -52,6 +56,52 @@ async def test_an_answer_that_is_not_right_gets_nobody_in(
     answer = await sign_in_by_passkey(browser, key)
     assert answer.status_code == 400
     assert not await is_signed_in(browser)
+
+
+REFUSED = "select array_agg(person_id) from security_event where kind = 'passkey_refused'"
+
+
+@pytest.mark.parametrize(
+    ("change", "is_hers"), [({"key": Authenticator().key}, True), ({"credential_id": b"y" * 32}, False)]
+)
+async def test_a_passkey_that_is_refused_is_written_down_where_it_belongs(
+    platform: Platform, browser: Browser, ada: Browser, change: dict[str, object], *, is_hers: bool
+) -> None:
+    """In her log for one of hers, and for one that nobody has in that of the instance: no stranger fills hers up."""
+    key = await add_passkey(ada)
+    browser.client.cookies.clear()
+    for name, value in change.items():
+        setattr(key, name, value)
+    await sign_in_by_passkey(browser, key)
+    owner = await platform.database.pool.fetchval("select id from person")
+    assert await platform.database.pool.fetchval(REFUSED) == [owner if is_hers else INSTANCE]
+
+
+async def test_what_only_came_too_late_is_no_alarm(
+    platform: Platform, browser: Browser, ada: Browser, clock: TestClock
+) -> None:
+    key = await add_passkey(ada)
+    browser.client.cookies.clear()
+    page = await browser.open("/account/sign-in")
+    clock.advance(minutes=10)
+    await browser.submit(page, BY_PASSKEY, credential=key.get(read_options(page.text)))
+    assert await platform.database.pool.fetchval(REFUSED) is None
+
+
+async def test_answers_of_a_second_passkey_are_bounded(
+    platform: Platform, browser: Browser, ada: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each that is not right is written down."""
+    key = await add_passkey(ada)
+    key.key = Authenticator().key
+    page = await come_half(browser)
+    monkeypatch.setattr(second_step, "PASSKEY_BY_ADDRESS", Limit("passkey-address", 2))
+    statuses = []
+    for _ in range(3):
+        page = await browser.submit(page, SECOND_PASSKEY, credential=key.get(read_options(page.text)))
+        statuses.append(page.status_code)
+    assert statuses == [400, 400, 429]
+    assert len(await platform.database.pool.fetchval(REFUSED)) == 2
 
 
 HOSTILE = [

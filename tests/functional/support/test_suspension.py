@@ -97,6 +97,9 @@ async def test_only_who_proves_who_she_is_learns_of_it(
     assert (await stranger.client.get("/account")).is_redirect
     by_passkey = await sign_in_by_passkey(stranger, key)
     assert (by_passkey.status_code, SAID in by_passkey.text) == (403, True)
+    # And support, that somebody has what opens the account.
+    refused = await office.list_events("sign_in_refused")
+    assert [json.loads(event["detail"])["methods"][0] for event in refused] == ["pwd", "hwk"]
     # As with every account, the link for a new password comes; it opens nothing else.
     clock.advance(seconds=1)
     await stranger.submit(await stranger.open("/account/reset"), "/account/reset", email=ADA)
@@ -208,6 +211,20 @@ async def test_who_is_suspended_and_closed_does_not_come_back_by_signing_in(
     clock.advance(days=14)
     await clean_up(office.platform)
     assert await fetch_value(office.platform, "select count(*) from person") == 1
+
+
+async def test_an_account_that_a_thief_closed_is_suspended_and_does_not_open_again(
+    office: Office, sue: Browser, ada: Browser
+) -> None:
+    fields = {"current_password": "correct horse pony"}
+    await ada.submit(await ada.open("/account/close"), "/account/close", **fields)
+    person_id = await office.find_id()
+    page = await sue.open(f"/support/people/{person_id}")
+    assert f"/support/people/{person_id}/suspension" in page.text
+    assert "The account is suspended" in (await act(sue, "suspension", person_id)).text
+    assert SAID in (await ada.sign_in(ADA)).text
+    await act(sue, "lifting", person_id)
+    assert "Your account is open again" in (await ada.sign_in(ADA)).text
 
 
 async def test_what_hangs_on_an_account_keeps_support_from_closing_it(office: Office, sue: Browser) -> None:

@@ -30,7 +30,7 @@ def test_what_is_offered_can_be_done(state: dict[str, bool]) -> None:
     assert not {"suspension", "lifting"} <= offers
     assert not {"factor-removal", "factor-keeping"} <= offers
     assert ("closing" in offers) != state["is_closing"]
-    assert ("suspension" in offers) == (not state["is_suspended"] and not state["is_closing"])
+    assert ("suspension" in offers) == (not state["is_suspended"])
     assert "verification" not in offers or not state["is_verified"]
 
 

@@ -3,8 +3,8 @@ them can stop it. So somebody who knows her password and talks support into it d
 
 from collections.abc import Collection
 
-from borvo.accounts import intervention_words, link_store
-from borvo.accounts.factors import loss_store, store
+from borvo.accounts import address_store, intervention_words, link_store
+from borvo.accounts.factors import half_store, loss_store, store
 from borvo.accounts.factors.loss_model import FactorKind, FactorRemoval, list_kinds, name_kinds
 from borvo.accounts.holder_store import load_holder
 from borvo.accounts.interventions import Intervention, find_subject, note
@@ -16,6 +16,7 @@ from borvo.kernel.entropy import TOKEN_BYTES
 from borvo.kernel.errors import ConflictError, InvalidInputError
 from borvo.kernel.ids import PersonId
 from borvo.kernel.text import say
+from borvo.mail.model import Mail
 from borvo.mail.posting import post_mail
 from borvo.storage.database import Connection
 from borvo.storage.security_events.model import BY_THE_CLOCK, STRANGER, SecurityEvent, SecurityEventKind
@@ -43,30 +44,37 @@ async def ask_for_removal(
         removal = FactorRemoval(person_id, ordered, now, now + accounts.factor_removal_delay)
         if not await loss_store.insert_removal(connection, removal):
             raise ConflictError(say("A removal is under way already."))
-        link = await _keep_link(connection, accounts, person, removal)
-        hours = int(accounts.factor_removal_delay.total_seconds()) // 3600
-        mail = intervention_words.write_removal_asked(
-            person.email, accounts.issuer, name_kinds(ordered), hours, link.render()
-        )
-        await note(
-            connection,
-            accounts,
-            person,
-            SecurityEventKind.FACTOR_REMOVAL_ASKED,
-            intervention,
-            mail,
-            factor=name_kinds(ordered),
-            checked=checked,
-        )
+        kind, factor = SecurityEventKind.FACTOR_REMOVAL_ASKED, name_kinds(ordered)
+        await note(connection, accounts, person, kind, intervention, factor=factor, checked=checked)
+        for email in await address_store.list_addresses(connection, person, now):
+            await _tell_asked(connection, accounts, person, removal, email)
     return removal
 
 
+async def _tell_asked(
+    connection: Connection, accounts: Accounts, person: Person, removal: FactorRemoval, email: str
+) -> None:
+    """At each address that is hers or was until lately: a thief of the password may have changed it."""
+    link = await _keep_link(connection, accounts, removal, email)
+    hours = int(accounts.factor_removal_delay.total_seconds()) // 3600
+    mail = intervention_words.write_removal_asked(
+        email, accounts.issuer, removal.factors, hours, link.render()
+    )
+    await _post(connection, accounts, person, mail)
+
+
+async def _post(connection: Connection, accounts: Accounts, person: Person, mail: Mail) -> None:
+    language = accounts.speak(person.locale)
+    await post_mail(accounts.outbox, connection, mail, person_id=person.id, language=language)
+
+
 async def _keep_link(
-    connection: Connection, accounts: Accounts, person: Person, removal: FactorRemoval
+    connection: Connection, accounts: Accounts, removal: FactorRemoval, email: str
 ) -> LinkText:
     """By which she stops it until the last moment."""
-    text = LinkText(person.id.bytes, accounts.entropy(TOKEN_BYTES))
-    link = AccountLink(LinkPurpose.KEEP_FACTOR, person.id, person.email, removal.asked_at, removal.due_at)
+    person_id = removal.person_id
+    text = LinkText(person_id.bytes, accounts.entropy(TOKEN_BYTES))
+    link = AccountLink(LinkPurpose.KEEP_FACTOR, person_id, email, removal.asked_at, removal.due_at)
     await link_store.insert_link(connection, link, text.digest)
     return text
 
@@ -105,9 +113,9 @@ async def _tell_stopped(
     kind = SecurityEventKind.FACTOR_REMOVAL_STOPPED
     event = SecurityEvent(kind, person.id, actor, detail={"means": means})
     await accounts.events.record(connection, event)
-    mail = intervention_words.write_removal_stopped(person.email, accounts.issuer)
-    language = accounts.speak(person.locale)
-    await post_mail(accounts.outbox, connection, mail, person_id=person.id, language=language)
+    for email in await address_store.list_addresses(connection, person, accounts.clock()):
+        mail = intervention_words.write_removal_stopped(email, accounts.issuer)
+        await _post(connection, accounts, person, mail)
 
 
 async def remove_due(accounts: Accounts) -> int:
@@ -122,6 +130,8 @@ async def _remove(accounts: Accounts, person_id: PersonId) -> bool:
     then it is not lost, or not hers to lose."""
     now = accounts.clock()
     async with accounts.database.transaction() as connection:
+        # First of all: whoever is proving a factor of hers has done so before, or finds it gone.
+        await address_store.lock_person(connection, person_id)
         removal = await loss_store.take_removal(connection, person_id, now)
         person = await load_holder(connection, person_id, now) if removal else None
         if removal is None or person is None:
@@ -139,11 +149,12 @@ async def _finish(connection: Connection, accounts: Accounts, person: Person, re
     if not await store.has_second_factor(connection, person.id):
         await store.delete_codes(connection, person.id)
     await end_sessions(connection, accounts, person.id)
+    await half_store.end_halves(connection, person.id, accounts.clock())
     factor = name_kinds(removal.kinds)
     event = SecurityEvent(
         SecurityEventKind.FACTOR_REMOVED, person.id, BY_THE_CLOCK, detail={"factor": factor}
     )
     await accounts.events.record(connection, event)
-    mail = intervention_words.write_removal_done(person.email, accounts.issuer, factor)
-    language = accounts.speak(person.locale)
-    await post_mail(accounts.outbox, connection, mail, person_id=person.id, language=language)
+    for email in await address_store.list_addresses(connection, person, accounts.clock()):
+        mail = intervention_words.write_removal_done(email, accounts.issuer, factor)
+        await _post(connection, accounts, person, mail)

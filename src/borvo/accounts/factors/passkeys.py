@@ -27,6 +27,7 @@ from webauthn.helpers.structs import (
 )
 
 from borvo.accounts import holder_store
+from borvo.accounts.epochs import hold_person
 from borvo.accounts.factors import store, words
 from borvo.accounts.factors.challenge import Challenge
 from borvo.accounts.factors.model import Passkey
@@ -38,7 +39,7 @@ from borvo.kernel.ids import PersonId
 from borvo.kernel.text import say
 from borvo.mail.posting import post_mail
 from borvo.storage.database import Connection
-from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
+from borvo.storage.security_events.model import INSTANCE, STRANGER, SecurityEvent, SecurityEventKind
 from borvo.web.addresses import parse_origin
 
 _ANSWER_MAXIMUM = 50_000
@@ -178,14 +179,19 @@ def _find_owner(credential: AuthenticationCredential) -> UUID:
 async def use_passkey(
     accounts: Accounts, answer: str, challenge: Challenge | None, person_id: PersonId | None = None
 ) -> tuple[PersonId, Passkey]:
-    """Whose passkey has answered the challenge; of `person_id`, when it is known who must. Raises `PasskeyError`."""
+    """Whose passkey has answered the challenge; of `person_id`, when it is known who must. Raises `PasskeyError`. What
+    is refused is written down, but for what only came too late: in the person's log when the passkey is hers, and in
+    that of the instance when nobody has it."""
     credential = _parse(answer)
     owner = PersonId(_find_owner(credential)) if person_id is None else person_id
     async with accounts.database.connection() as connection:
         passkey = await store.load_passkey(connection, owner, credential.raw_id)
+    if challenge is None:
+        raise PasskeyError(_STALE)
     if passkey is None:
+        await _record(accounts, SecurityEventKind.PASSKEY_REFUSED, person_id or INSTANCE)
         raise PasskeyError(_WRONG)
-    used = _verify(accounts, credential, challenge, passkey)
+    used = await _verify(accounts, credential, challenge, owner, passkey)
     async with accounts.database.transaction() as connection:
         # First and for good: the same answer sent again must not pass for that of a copy.
         await spend(connection, challenge)
@@ -194,17 +200,20 @@ async def use_passkey(
         raise PasskeyError(_WRONG)
     async with accounts.database.transaction() as connection:
         now = accounts.clock()
+        await hold_person(connection, owner)
         if not await store.note_use(connection, owner, passkey.credential_id, used.sign_count, now):
             raise PasskeyError(_WRONG)
         await store.forget_wrong_codes(connection, owner)
     return owner, used
 
 
-def _verify(
-    accounts: Accounts, credential: AuthenticationCredential, challenge: Challenge | None, passkey: Passkey
+async def _verify(
+    accounts: Accounts,
+    credential: AuthenticationCredential,
+    challenge: Challenge,
+    owner: PersonId,
+    passkey: Passkey,
 ) -> Passkey:
-    if challenge is None:
-        raise PasskeyError(_STALE)
     try:
         verified = verify_authentication_response(
             credential=credential,
@@ -217,8 +226,14 @@ def _verify(
             require_user_verification=True,
         )
     except _FAULTS as fault:
+        await _record(accounts, SecurityEventKind.PASSKEY_REFUSED, owner)
         raise PasskeyError(_STALE) from fault
     return replace(passkey, sign_count=verified.new_sign_count)
+
+
+async def _record(accounts: Accounts, kind: SecurityEventKind, person_id: UUID) -> None:
+    async with accounts.database.transaction() as connection:
+        await accounts.events.record(connection, SecurityEvent(kind, person_id, STRANGER))
 
 
 async def _note_copy(accounts: Accounts, person_id: PersonId, passkey: Passkey) -> None:

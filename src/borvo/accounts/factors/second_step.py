@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from borvo.accounts import holder_store, service
+from borvo.accounts import epochs, holder_store
+from borvo.accounts.entering import Device, enter
 from borvo.accounts.factors import half_store, store, totp, words
 from borvo.accounts.factors.challenge import Challenge
 from borvo.accounts.factors.model import (
@@ -16,7 +17,8 @@ from borvo.accounts.factors.service import list_recovery_digests, name_purpose, 
 from borvo.accounts.limits import PASSKEY_BY_ADDRESS, SECOND_STEP_BY_PAIR, SECOND_STEP_BY_PERSON
 from borvo.accounts.methods import ONE_TIME_CODE, PASSWORD, Methods, combine_methods
 from borvo.accounts.model import Holder, Login, Person, SessionCookie, parse_session_cookie
-from borvo.accounts.service import Accounts, Device
+from borvo.accounts.service import Accounts
+from borvo.accounts.signing_in import SignInNeededError
 from borvo.kernel.digests import digest_token, is_same
 from borvo.kernel.entropy import TOKEN_BYTES, create_uuid, encode_bytes
 from borvo.kernel.text import say
@@ -30,7 +32,7 @@ async def begin(
     accounts: Accounts, person: Person, return_to: str, login: Login | None = None
 ) -> SessionCookie:
     """After the right password, or for a `login` that is to be worth more. What the browser gets opens nothing but
-    the page that asks for the second step."""
+    the page that asks for the second step. Raises `SignInNeededError` when all her sessions have ended meanwhile."""
     now, token = accounts.clock(), accounts.entropy(TOKEN_BYTES)
     half = HalfLogin(
         person,
@@ -39,7 +41,9 @@ async def begin(
         return_to,
         login.session_id if login else None,
     )
-    async with accounts.database.connection() as connection:
+    async with accounts.database.transaction() as connection:
+        if not await epochs.hold_epoch(connection, person):
+            raise SignInNeededError(return_to, notice="again")
         digest = digest_token(encode_bytes(token))
         await half_store.insert_half(connection, half, digest, now + HALF_LOGIN_LIFETIME)
     return SessionCookie(person.id.bytes, half.id.bytes, token)
@@ -70,6 +74,8 @@ async def prove_by_code(accounts: Accounts, half: HalfLogin, text: str, address:
         if not await half_store.count_attempt(connection, half):
             return None
     async with accounts.database.transaction() as connection:
+        # A factor that is being removed for its owner is used before that, and so not lost, or does not count.
+        await epochs.hold_person(connection, person.id)
         is_right = await _spend_code(connection, accounts, person, text)
         if is_right:
             await store.forget_wrong_codes(connection, person.id)
@@ -127,35 +133,42 @@ async def _spend_recovery_code(connection: Connection, accounts: Accounts, perso
 
 
 async def prove_by_passkey(
-    accounts: Accounts, half: HalfLogin, answer: str, challenge: Challenge | None
+    accounts: Accounts, half: HalfLogin, answer: str, challenge: Challenge | None, address: str
 ) -> Methods:
-    """Raises `PasskeyError`."""
+    """Raises `PasskeyError` and `TooManyRequestsError`."""
+    network, now = find_network(address), accounts.clock()
+    await accounts.limiter.spend(PASSKEY_BY_ADDRESS, network, now)
     _, passkey = await use_passkey(accounts, answer, challenge, half.person.id)
+    await accounts.limiter.refund(PASSKEY_BY_ADDRESS, network, now)
     return combine_methods(half.methods, passkey.methods)
 
 
 async def finish(
     accounts: Accounts, half: HalfLogin, methods: Methods, previous: Login | None, device: Device
 ) -> SessionCookie | None:
-    """The login that the half one becomes, once; None when it has become one already, or when the login that it was
-    to strengthen is not this browser's any more."""
-    async with accounts.database.connection() as connection:
+    """The login that the half one becomes, once; None when it has become one already, when the login that it was to
+    strengthen is not this browser's any more, and when all sessions of the person have ended meanwhile."""
+    async with accounts.database.transaction() as connection:
+        # The person first, as whoever ends her sessions does.
+        if not await epochs.hold_epoch(connection, half.person):
+            return None
         if not await half_store.end_half(connection, half, accounts.clock()):
             return None
-    if half.login_session_id is None:
-        return await service.enter(accounts, previous, half.person, device, methods)
-    if previous is None or previous.session_id != half.login_session_id:
-        return None
-    return await _strengthen(accounts, previous, methods)
+        if half.login_session_id is None:
+            return await enter(connection, accounts, previous, half.person, device, methods)
+        if previous is None or previous.session_id != half.login_session_id:
+            return None
+        return await _strengthen(connection, accounts, previous, methods)
 
 
-async def _strengthen(accounts: Accounts, login: Login, methods: Methods) -> SessionCookie | None:
-    async with accounts.database.transaction() as connection:
-        cookie = await strengthen(connection, accounts, login, methods)
-        if cookie is not None:
-            detail = {"methods": list(methods)}
-            event = SecurityEvent(SecurityEventKind.SIGN_IN, login.person.id, detail=detail)
-            await accounts.events.record(connection, event)
+async def _strengthen(
+    connection: Connection, accounts: Accounts, login: Login, methods: Methods
+) -> SessionCookie | None:
+    cookie = await strengthen(connection, accounts, login, methods)
+    if cookie is not None:
+        detail = {"methods": list(methods)}
+        event = SecurityEvent(SecurityEventKind.SIGN_IN, login.person.id, detail=detail)
+        await accounts.events.record(connection, event)
     return cookie
 
 
@@ -169,7 +182,9 @@ async def sign_in_by_passkey(
     person_id, passkey = await use_passkey(accounts, answer, challenge)
     async with accounts.database.connection() as connection:
         person = await holder_store.load_holder(connection, person_id, now)
-    if person is None:
+        # From here on her epoch tells; until here the passkey may have gone, and all sessions with it.
+        is_there = await store.load_passkey(connection, person_id, passkey.credential_id)
+    if person is None or is_there is None:
         raise PasskeyError(say("This account is closed."))
     await accounts.limiter.refund(PASSKEY_BY_ADDRESS, network, now)
     return person, passkey.methods

@@ -130,11 +130,15 @@ async def submit_second_passkey(request: AnyRequest, accounts: Collaborators) ->
     if half is None:
         return _begin_anew(accounts)
     challenge = read_challenge(request, accounts, _name_purpose(half))
+    address = find_client_address(request, accounts.trusted_proxies)
     try:
-        methods = await second_step.prove_by_passkey(accounts, half, form.raw("credential"), challenge)
-    except PasskeyError as error:
+        methods = await second_step.prove_by_passkey(
+            accounts, half, form.raw("credential"), challenge, address
+        )
+    except (PasskeyError, TooManyRequestsError) as error:
         form.add_error("form", error.public)
-        return await _ask(request, accounts, half, form, 400)
+        status = error.status if isinstance(error, TooManyRequestsError) else 400
+        return await _ask(request, accounts, half, form, status)
     return drop(accounts, await _finish(request, accounts, half, methods))
 
 

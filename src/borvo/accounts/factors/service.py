@@ -4,7 +4,7 @@ pages see to."""
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from borvo.accounts import link_store
+from borvo.accounts import address_store, link_store
 from borvo.accounts.factors import half_store, store, totp, words
 from borvo.accounts.factors.challenge import Challenge
 from borvo.accounts.factors.mailbox_proof import MailboxProofNeededError, is_proved
@@ -108,20 +108,23 @@ async def _note_added(
     is_first = (await store.load_factors(connection, person.id)).count == 1
     if is_first and not await is_proved(connection, accounts, login):
         raise MailboxProofNeededError
+    if is_first:
+        await _end_elsewhere(connection, accounts, login)
     cookie = await strengthen(connection, accounts, login, combine_methods(login.methods, methods))
     if cookie is None:
         raise SignInNeededError(FACTORS_PATH)
-    if is_first:
-        await _end_elsewhere(connection, accounts, login)
-    undo = ""
-    if person.is_email_verified:
+    since = await _find_reach(connection, accounts, login)
+    for email in await address_store.list_addresses(connection, person, accounts.clock()):
         # An address that nobody has proved may be a stranger's: he must not get a way in.
-        since = await _find_reach(connection, accounts, login)
-        link = await keep_link(
-            connection, accounts, LinkPurpose.UNDO, person.id, person.email, takes_since=since
+        is_proved_hers = person.is_email_verified or email != person.email
+        purpose = LinkPurpose.UNDO
+        link = (
+            await keep_link(connection, accounts, purpose, person.id, email, takes_since=since)
+            if is_proved_hers
+            else None
         )
-        undo = link.render()
-    await _tell(connection, accounts, person, words.write_added(person.email, accounts.issuer, factor, undo))
+        undo = link.render() if link else ""
+        await _tell(connection, accounts, person, words.write_added(email, accounts.issuer, factor, undo))
     await _record(connection, accounts, SecurityEventKind.FACTOR_ADDED, person.id, factor)
     return cookie
 

@@ -29,6 +29,7 @@ class SecurityEventKind(StrEnum):
 
     SIGN_IN = "sign_in"
     SIGN_IN_FAILED = "sign_in_failed"
+    SIGN_IN_REFUSED = "sign_in_refused"
     SIGN_OUT = "sign_out"
     SIGN_UP = "sign_up"
     SESSION_ENDED = "session_ended"
@@ -44,6 +45,7 @@ class SecurityEventKind(StrEnum):
     SECOND_STEP_FAILED = "second_step_failed"
     RECOVERY_CODES_MADE = "recovery_codes_made"
     RECOVERY_CODE_USED = "recovery_code_used"
+    PASSKEY_REFUSED = "passkey_refused"
     PASSKEY_COUNT_WENT_BACK = "passkey_count_went_back"
     CONSENT_GRANTED = "consent_granted"
     CONSENT_NARROWED = "consent_narrowed"

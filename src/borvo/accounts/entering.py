@@ -1,0 +1,79 @@
+"""How somebody who has proved who she is gets a session."""
+
+from dataclasses import dataclass, replace
+
+from borvo.accounts import epochs, store
+from borvo.accounts.methods import PASSWORD, Methods
+from borvo.accounts.model import SESSION_LIFETIME, Login, Person, SessionCookie
+from borvo.accounts.service import Accounts, end_own_session
+from borvo.kernel.digests import digest_token
+from borvo.kernel.entropy import TOKEN_BYTES, create_uuid, encode_bytes
+from borvo.kernel.ids import LoginSessionId
+from borvo.storage.database import Connection
+from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """The browser that signs in, as it says of itself, and where it is."""
+
+    user_agent: str
+    address: str
+
+
+async def enter(
+    connection: Connection,
+    accounts: Accounts,
+    previous: Login | None,
+    person: Person,
+    device: Device,
+    methods: Methods = PASSWORD,
+) -> SessionCookie | None:
+    """Signs the person in who has proved so by the `methods`, where `previous` may be signed in already: her own
+    session goes on under a new token, so that what clients know as `sid` stays; that of another ends. None when all
+    her sessions have ended since she was loaded, which was before she proved anything: by a new password, say, that
+    makes what she knew worthless."""
+    if not await epochs.hold_epoch(connection, person):
+        return None
+    if previous is not None and previous.person.id == person.id:
+        renewed = await _renew_session(connection, accounts, replace(previous, methods=methods))
+        if renewed is not None:
+            return renewed
+    elif previous is not None:
+        await end_own_session(connection, accounts, previous)
+    return await _start_session(connection, accounts, person, device, methods)
+
+
+async def _start_session(
+    connection: Connection, accounts: Accounts, person: Person, device: Device, methods: Methods
+) -> SessionCookie:
+    """A new session: an identifier planted before is worth nothing (session fixation)."""
+    now = accounts.clock()
+    login = Login(person, LoginSessionId(create_uuid(now, accounts.entropy)), now, methods)
+    token = accounts.entropy(TOKEN_BYTES)
+    await store.insert_session(
+        connection,
+        login,
+        digest_token(encode_bytes(token)),
+        device.user_agent[:300],
+        device.address[:100],
+        now + SESSION_LIFETIME,
+    )
+    await _record_sign_in(connection, accounts, login)
+    return SessionCookie(person.id.bytes, login.session_id.bytes, token)
+
+
+async def _renew_session(connection: Connection, accounts: Accounts, login: Login) -> SessionCookie | None:
+    """The same session under a new token, from now on; None when it has ended meanwhile."""
+    now, token = accounts.clock(), accounts.entropy(TOKEN_BYTES)
+    digest = digest_token(encode_bytes(token))
+    if not await store.renew_session(connection, login, digest, now, now + SESSION_LIFETIME):
+        return None
+    await _record_sign_in(connection, accounts, login)
+    return SessionCookie(login.person.id.bytes, login.session_id.bytes, token)
+
+
+async def _record_sign_in(connection: Connection, accounts: Accounts, login: Login) -> None:
+    detail = {"methods": list(login.methods)}
+    event = SecurityEvent(SecurityEventKind.SIGN_IN, login.person.id, detail=detail)
+    await accounts.events.record(connection, event)

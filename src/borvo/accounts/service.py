@@ -29,6 +29,7 @@ from borvo.kernel.digests import digest_token, is_same
 from borvo.kernel.entropy import Entropy, encode_bytes
 from borvo.kernel.errors import NotFoundError
 from borvo.kernel.ids import LoginSessionId, PersonId
+from borvo.kernel.text import say
 from borvo.languages.catalogues import SOURCE
 from borvo.languages.choice import choose_language
 from borvo.languages.language import Language
@@ -218,7 +219,7 @@ async def change_role(
     """Whether anything changed; raises `NotFoundError` when nobody has the address."""
     person = await store.find_person(connection, normalize_email(email))
     if person is None:
-        raise NotFoundError(f"Nobody is registered as {email}.")
+        raise NotFoundError(say("Nobody is registered as %(email)s.", email=email))
     if granted:
         is_changed = await store.add_role(connection, person.id, role, accounts.clock())
     else:
@@ -231,8 +232,7 @@ async def change_role(
 
 
 async def clean_up(accounts: Accounts, sessions_kept: timedelta = timedelta(days=30)) -> None:
-    """Deletes counters whose window is long over, links that no longer work, addresses that people left a week ago, and
-    login sessions some time after their end."""
+    """Deletes counters and links that are over, addresses left a week ago, and sessions some time after their end."""
     now = accounts.clock()
     async with accounts.database.transaction() as connection:
         await store.delete_old_attempts(connection, now - timedelta(hours=1))

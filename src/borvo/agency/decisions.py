@@ -21,13 +21,13 @@ from borvo.kernel.errors import ConflictError, InvalidInputError, NotFoundError
 from borvo.kernel.ids import ClientKey, OrganisationId
 from borvo.kernel.scopes import Scopes
 from borvo.kernel.text import say
+from borvo.languages.language import Language
 from borvo.organisations.public import OrganisationRole, list_members, list_organisations_for
 from borvo.portal.public import ClientPresentation, RegisteredClient, load_client_by_key, load_presentation
 from borvo.storage.database import Connection
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
 
 SHARING_PATH = "/account/sharing"
-LANGUAGE = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,17 +158,22 @@ async def _answer(
 
 
 async def accept(
-    agency: Agency, connection: Connection, person: Person, request: Request, choice: Choice
+    agency: Agency,
+    connection: Connection,
+    person: Person,
+    request: Request,
+    choice: Choice,
+    language: Language,
 ) -> str | None:
-    """Shares what she chose, in the caller's transaction, and puts the client's notification into the outbox. Where
-    her browser goes on to, or None for a page of ours. Raises `InvalidInputError` for a choice that was not offered,
-    `ConflictError` when somebody was faster."""
+    """Shares what she chose, in the caller's transaction, and puts the client's notification into the outbox; keeps
+    what she saw in the `language` of the page. Where her browser goes on to, or None for a page of ours. Raises
+    `InvalidInputError` for a choice that was not offered, `ConflictError` when somebody was faster."""
     now = agency.accounts.clock()
     if fault := check_choice(choice, request.offered, now, request.latest):
         raise InvalidInputError(fault, {"form": [fault]})
     await _answer(agency, connection, person, request, InviteState.ACCEPTED)
     relationship = await _relate(agency, connection, person, request.invite, choice)
-    await consent_store.save_relationship(connection, relationship, record_shown(request))
+    await consent_store.save_relationship(connection, relationship, record_shown(request, language))
     await _record(agency, connection, person, request, relationship)
     await _put_notification(agency, connection, request.invite, relationship)
     return build_return(request, relationship)
@@ -198,11 +203,11 @@ async def _relate(
     )
 
 
-def record_shown(request: Request) -> dict[str, Any]:
-    """What the person saw when she decided, as it is kept."""
+def record_shown(request: Request, language: Language) -> dict[str, Any]:
+    """What the person saw when she decided, as it is kept: in the language in which she read it."""
     names, invite = request.names, request.invite
     return {
-        "language": LANGUAGE,
+        "language": language.tag,
         "agent": names.agent,
         "organisation": names.organisation,
         "members": dict(request.roles),
@@ -210,7 +215,7 @@ def record_shown(request: Request) -> dict[str, Any]:
         "client_id": request.client.client_id,
         "purpose": invite.ask.purpose,
         "asked": list(invite.ask.scopes),
-        "words": spell_lines(request.offered),
+        "words": spell_lines(request.offered, language),
         "invite": str(invite.id),
     }
 

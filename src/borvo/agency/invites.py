@@ -6,7 +6,7 @@ from uuid import UUID
 from borvo.accounts.public import Limit, find_person, load_person, normalize_email
 from borvo.agency import invite_store
 from borvo.agency.bodies import parse_invite
-from borvo.agency.model import Ask, Asker, Invite, Names
+from borvo.agency.model import Ask, Asker, Invite, InviteState, Names
 from borvo.agency.policy import check_organisation
 from borvo.agency.service import Agency, admit_asker, name_invite
 from borvo.agency.words import write_invite, write_invite_text
@@ -138,7 +138,7 @@ async def _load_waiting(connection: Connection, agencies: frozenset[UUID], invit
     if invite is None:
         raise NotFoundError(say("You have sent no such invite."))
     if invite.answer:
-        raise ConflictError(f"This invite is {invite.answer} already.")
+        raise ConflictError(say("This invite is %(state)s already.", state=InviteState(invite.answer).label))
     return invite
 
 

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 from litestar.response import Redirect, Template
 
-from borvo.accounts.public import Login, SignedIn, Viewer
+from borvo.accounts.public import Login, Person, SignedIn, Viewer
 from borvo.agency import decisions
 from borvo.agency.decisions import SHARING_PATH, Request
 from borvo.agency.forms import list_durations, list_unticked, read_choice, read_reason
@@ -18,6 +18,8 @@ from borvo.catalogue.scopes import list_consent_lines, order_scopes
 from borvo.kernel.errors import InvalidInputError
 from borvo.kernel.ids import parse_uuid
 from borvo.kernel.text import say
+from borvo.languages.choice import find_language
+from borvo.languages.language import Language
 from borvo.storage.database import Connection
 from borvo.web.addresses import parse_origin
 from borvo.web.forms import Form, read_form
@@ -125,6 +127,11 @@ async def _answer(
             return redirect_to(f"{SHARING_PATH}?notice=kept")
 
 
+def read_language(agency: Agency, form: Form, person: Person) -> Language:
+    """In which the page was that is answered, as it says itself: she may have chosen another since, elsewhere."""
+    return find_language(form.text("shown_in")) or agency.accounts.speak(person.locale)
+
+
 async def _accept(
     agency: Agency, connection: Connection, login: Login, request: Request, form: Form, path: str
 ) -> Template | Redirect:
@@ -134,7 +141,8 @@ async def _accept(
     if choice is None or not form.is_valid:
         return render_request(agency, request, login, path, form)
     try:
-        target = await decisions.accept(agency, connection, login.person, request, choice)
+        language = read_language(agency, form, login.person)
+        target = await decisions.accept(agency, connection, login.person, request, choice, language)
     except InvalidInputError as error:
         form.add_errors(error.errors)
         return render_request(agency, request, login, path, form)

@@ -17,6 +17,8 @@ from borvo.agency.words import list_asked, spell_lines
 from borvo.kernel.errors import ConflictError, InvalidInputError, NotFoundError
 from borvo.kernel.ids import OrganisationId, PersonId
 from borvo.kernel.text import say
+from borvo.languages.choice import choose_language
+from borvo.languages.language import Language
 from borvo.storage.database import Connection, Row
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
 
@@ -79,11 +81,13 @@ async def change(
     agency: Agency,
     person: Person,
     subject: Subject | None,
+    language: Language,
     *,
     standing: Standing | None = None,
     choice: Choice | None = None,
 ) -> None:
-    """The next version of her consent: what is not given stays as it is by then. Raises `NotFoundError`,
+    """The next version of her consent: what is not given stays as it is by then. What she saw is kept in the `language`
+    of the page. Raises `NotFoundError`,
     `ConflictError` for what has ended, and `InvalidInputError` for a choice that is more than she shares."""
     async with agency.accounts.database.transaction() as connection:
         present = await consent_store.load_own(connection, person.id, subject) if subject else None
@@ -100,9 +104,8 @@ async def change(
         _check(present, choice, now)
         changed = decide_change(present, choice or present.choice, standing or present.standing, now)
         scopes = present.choice.scopes
-        await _save(
-            agency, connection, person, changed, spell_lines(scopes) if choice else list_asked(scopes)
-        )
+        words = spell_lines(scopes, language) if choice else map(language.say, list_asked(scopes))
+        await _save(agency, connection, person, changed, {"language": language.tag, "words": [*words]})
 
 
 def _check(present: Relationship, choice: Choice | None, now: datetime) -> None:
@@ -113,17 +116,16 @@ def _check(present: Relationship, choice: Choice | None, now: datetime) -> None:
 
 
 async def _save(
-    agency: Agency, connection: Connection, person: Person, changed: Relationship, words: list[str]
+    agency: Agency, connection: Connection, person: Person, changed: Relationship, page: dict[str, Any]
 ) -> None:
-    """`words` are the lines of the page on which she changed it."""
+    """`page` has the lines of the one on which she changed it, as `words`, and its `language`."""
     names = await name_relationship(connection, changed)
     shown = {
-        "language": "en",
+        **page,
         "changed": True,
         "agent": names.agent,
         "organisation": names.organisation,
         "client": names.client,
-        "words": words,
     }
     await consent_store.save_relationship(connection, changed, shown)
     kind = (
@@ -159,6 +161,8 @@ _FHIR_STATES = {Standing.ACTIVE: "active", Standing.PAUSED: "inactive", Standing
 def build_fhir_consent(person: Person, subject: Subject, row: Row) -> dict[str, Any]:
     """FHIR R4 Consent: `provision` permits what was chosen, for the actor who asked."""
     shown = json.loads(row["shown"])
+    language = choose_language([shown.get("language", "")])
+    rule = say("Shared by the app %(client)s", client=shown.get("client", ""))
     period = {"start": row["at"].isoformat()} | ({"end": row["until"].isoformat()} if row["until"] else {})
     provision: dict[str, Any] = {
         "type": "permit",
@@ -181,7 +185,7 @@ def build_fhir_consent(person: Person, subject: Subject, row: Row) -> dict[str, 
         "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}],
         "patient": {"identifier": {"value": str(person.id)}, "display": person.display_name},
         "dateTime": row["at"].isoformat(),
-        "policyRule": {"text": f"Shared by the app {shown.get('client', '')}"},
+        "policyRule": {"text": language.say(rule)},
         "provision": provision,
         "language": shown.get("language", "en"),
         **_narrate(shown),

@@ -9,7 +9,7 @@ from borvo.agency import reminders, sharing
 from borvo.agency.decisions import SHARING_PATH
 from borvo.agency.forms import KEEP_END, list_durations, list_unticked, read_choice
 from borvo.agency.model import Standing
-from borvo.agency.pages import AnyRequest, Collaborators, InPath
+from borvo.agency.pages import AnyRequest, Collaborators, InPath, read_language
 from borvo.agency.service import Agency
 from borvo.agency.sharing import Shared
 from borvo.catalogue.sample_types import map_sample_types
@@ -84,7 +84,8 @@ async def submit_change(
     if choice is None:
         return _render_change(agency, login, shared, form)
     try:
-        await sharing.change(agency, login.person, shared.relationship.subject, choice=choice)
+        language = read_language(agency, form, login.person)
+        await sharing.change(agency, login.person, shared.relationship.subject, language, choice=choice)
     except InvalidInputError as error:
         form.add_errors(error.errors)
         return _render_change(agency, login, shared, form)
@@ -93,13 +94,14 @@ async def submit_change(
 
 @post(f"{SHARING_PATH}/{{subject:str}}/{{action:str}}", status_code=303)
 async def submit_standing(
-    subject: InPath, action: InPath, login: SignedIn, agency: Collaborators
+    subject: InPath, action: InPath, request: AnyRequest, login: SignedIn, agency: Collaborators
 ) -> Redirect:
     """`pause`, `resume` or `end`."""
     standing = _STANDINGS.get(action)
     if standing is None:
         raise InvalidInputError(say("There is no such change."))
-    await sharing.change(agency, login.person, parse_uuid(subject), standing=standing)
+    language = read_language(agency, await read_form(request), login.person)
+    await sharing.change(agency, login.person, parse_uuid(subject), language, standing=standing)
     return redirect_to(f"{SHARING_PATH}?notice={action}")
 
 

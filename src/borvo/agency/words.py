@@ -3,6 +3,7 @@
 from borvo.agency.model import Invite, Names
 from borvo.catalogue.scopes import ConsentLine, list_consent_lines, order_scopes
 from borvo.kernel.text import Instant, Text, gather, say
+from borvo.languages.language import Language
 from borvo.mail.model import Mail
 from borvo.mail.texting import TextMessage
 
@@ -15,14 +16,16 @@ def list_asked(scopes: tuple[str, ...]) -> list[str]:
     return [line.sentence for line in list_consent_lines(order_scopes(scopes))]
 
 
-def spell_lines(scopes: tuple[str, ...]) -> list[str]:
-    """The lines of a page, for the record: in English, whatever language she read them in."""
-    return [_spell_line(line) for line in list_consent_lines(order_scopes(scopes))]
+def spell_lines(scopes: tuple[str, ...], language: Language) -> list[str]:
+    """The lines of a page with boxes to tick, for the record: as she read them."""
+    return [_spell_line(line, language) for line in list_consent_lines(order_scopes(scopes))]
 
 
-def _spell_line(line: ConsentLine) -> str:
-    example = f"For example: {line.example}" if line.example else ""
-    return " ".join(filter(None, (f"{line.sentence}.", line.about, example, " · ".join(line.members))))
+def _spell_line(line: ConsentLine, language: Language) -> str:
+    example = language.say(say("For example: %(example)s", example=line.example)) if line.example else ""
+    members = " · ".join(map(language.say, line.members))
+    parts = (f"{language.say(line.sentence)}.", language.say(line.about), example, members)
+    return " ".join(filter(None, parts))
 
 
 def _shorten(name: str) -> str:

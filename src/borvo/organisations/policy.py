@@ -13,9 +13,9 @@ INVITATIONS_MAXIMUM = 200
 def check_name(name: str) -> str | None:
     """After `normalize_name`. The name stands in mails and on the page that asks a person for consent."""
     if not name:
-        return "Give the organisation a name."
+        return say("Give the organisation a name.")
     if len(name) > NAME_MAXIMUM or not name.isprintable():
-        return f"Use at most {NAME_MAXIMUM} ordinary characters."
+        return say("Use at most %(most)s ordinary characters.", most=NAME_MAXIMUM)
     return None
 
 

@@ -7,6 +7,7 @@ from borvo.accounts.public import Accounts, Role, change_role, find_person, norm
 from borvo.kernel.entropy import create_uuid
 from borvo.kernel.errors import ConflictError, InvalidInputError, NotFoundError
 from borvo.kernel.ids import ClientKey, OrganisationId, PersonId
+from borvo.kernel.text import say
 from borvo.organisations import store
 from borvo.organisations.model import (
     Organisation,
@@ -52,7 +53,7 @@ async def create_organisation(organisations: Organisations, name: str) -> Organi
     organisation = Organisation(OrganisationId(create_uuid(now, accounts.entropy)), name)
     async with accounts.database.transaction() as connection:
         if not await store.insert_organisation(connection, organisation, now):
-            fault = f"There is an organisation {name} already."
+            fault = say("There is an organisation %(name)s already.", name=name)
             raise InvalidInputError(fault, {"name": [fault]})
     return organisation
 
@@ -66,7 +67,7 @@ async def find_named(connection: Connection, name: str) -> Organisation:
     """By name or id; raises `NotFoundError`."""
     organisation = await store.find_organisation(connection, name)
     if organisation is None:
-        raise NotFoundError(f"No organisation has the name or the id {name}.")
+        raise NotFoundError(say("No organisation has the name or the id %(name)s.", name=name))
     return organisation
 
 
@@ -108,7 +109,7 @@ async def join(
     accounts = organisations.accounts
     person = await find_person(connection, normalize_email(email))
     if person is None:
-        raise NotFoundError(f"Nobody is registered as {email}.")
+        raise NotFoundError(say("Nobody is registered as %(email)s.", email=email))
     await store.lock_organisation(connection, organisation.id)
     await store.lock_person(connection, person.id)
     if fault := check_room(len(await store.list_members(connection, organisation.id))):
@@ -190,4 +191,4 @@ async def _pick_member(connection: Connection, organisation: Organisation, email
     for member in await store.list_members(connection, organisation.id):
         if member.email == email:
             return member
-    raise NotFoundError(f"{email} is no member of {organisation.name}.")
+    raise NotFoundError(say("%(email)s is no member of %(name)s.", email=email, name=organisation.name))

@@ -12,7 +12,7 @@ from borvo.languages.language import Language
 from borvo.portal.activity import Series
 
 WIDTH, HEIGHT = 420, 190
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 18, 12, 24
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 26, 12, 24
 _LABELS = 4
 _STEPS = 4
 _THOUSAND = 1000

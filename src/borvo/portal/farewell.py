@@ -1,6 +1,7 @@
 """What the account of a person who closes it, or whom support suspends, means here."""
 
 from borvo.kernel.ids import PersonId
+from borvo.kernel.text import say
 from borvo.portal.audit import Action, Change, record_change
 from borvo.portal.service import Portal
 from borvo.portal.tokens import store
@@ -21,8 +22,11 @@ async def list_hindrances(connection: Connection, person_id: PersonId) -> list[s
         person_id,
     )
     return [
-        f"You are the only owner of the developer tenancy {row['prefix']}. Make somebody else an owner, "
-        "or delete its clients and remove its members."
+        say(
+            "You are the only owner of the developer tenancy %(prefix)s. Make somebody else an owner, "
+            "or delete its clients and remove its members.",
+            prefix=row["prefix"],
+        )
         for row in rows
     ]
 

@@ -2,6 +2,7 @@
 
 from litestar import Router
 
+from borvo.kernel.text import say
 from borvo.portal import (
     audit_pages,
     guidance_pages,
@@ -71,6 +72,6 @@ def build_router() -> Router:
             *registration_pages.HANDLERS,
             *transfer_pages.HANDLERS,
         ],
-        opt={PAGE_OPT: True, HOME_OPT: ("/portal", "Go to the developer portal")},
+        opt={PAGE_OPT: True, HOME_OPT: ("/portal", say("Go to the developer portal"))},
         include_in_schema=False,
     )

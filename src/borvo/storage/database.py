@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import asyncpg
 
 from borvo.kernel.errors import OverloadedError
+from borvo.kernel.text import say
 
 DATABASE_ABSENCES: tuple[type[Exception], ...] = (
     OSError,
@@ -41,7 +42,8 @@ _RETRY_AFTER = 2
 
 def _refuse() -> OverloadedError:
     return OverloadedError(
-        "More is asked at once than can be answered. Nothing was begun; ask again.", retry_after=_RETRY_AFTER
+        say("More is asked at once than can be answered. Nothing was begun; ask again."),
+        retry_after=_RETRY_AFTER,
     )
 
 

@@ -17,7 +17,8 @@ from borvo.kernel.entropy import Entropy, create_token, encode_bytes
 from borvo.kernel.errors import ForbiddenError
 from borvo.kernel.text import say
 from borvo.web.cookies import CookiePolicy
-from borvo.web.forms import CSRF_FIELD, read_fields
+from borvo.web.forms import CSRF_FIELD, OPENED_FIELD, read_fields
+from borvo.web.pages import note_opened
 
 COOKIE = "csrf"
 EXCLUDE_OPT = "exclude_from_csrf"
@@ -98,4 +99,6 @@ async def _read_token(request: Request[Any, Any, Any]) -> str:
     """What the form says, or the header of a script; empty when neither says anything."""
     if header := request.headers.get(_HEADER):
         return header
-    return next((value for name, value in await read_fields(request) if name == CSRF_FIELD), "")
+    fields = dict(reversed(await read_fields(request)))
+    note_opened(request, fields.get(OPENED_FIELD, ""))
+    return fields.get(CSRF_FIELD, "")

@@ -12,6 +12,10 @@ from borvo.web.requests import find_header
 from borvo.web.uploads import Part, find_boundary, parse_parts
 
 CSRF_FIELD = "_csrf_token"
+OPENED_FIELD = "_opened"
+"""Where the page with the form was opened."""
+
+_OWN_FIELDS = {CSRF_FIELD, OPENED_FIELD}
 FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 _FIELD_LIMIT = 1000
 
@@ -116,9 +120,9 @@ async def read_file(request: Request[Any, Any, Any], name: str) -> bytes:
 
 
 async def read_form(request: Request[Any, Any, Any]) -> Form:
-    """The request's form without the CSRF field and without files."""
+    """The request's form without the fields that every form has, and without files."""
     fields: dict[str, list[str]] = {}
     for name, value in await read_fields(request):
-        if name != CSRF_FIELD:
+        if name not in _OWN_FIELDS:
             fields.setdefault(name, []).append(value)
     return Form(fields)

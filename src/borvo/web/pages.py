@@ -1,6 +1,7 @@
 """HTML answers: rendering, the content security policy of each page, and the error page."""
 
 from collections.abc import Iterable, Mapping
+from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -11,6 +12,8 @@ from litestar.utils.scope.state import ScopeState
 
 from borvo.kernel.text import say
 from borvo.languages.choice import list_languages
+from borvo.web.addresses import is_local_path
+from borvo.web.forms import OPENED_FIELD
 from borvo.web.languages import choose_for
 
 PAGE_OPT = "page"
@@ -21,6 +24,8 @@ HOME_OPT = "home"
 
 _START = ("/", say("Go to the start page"))
 _RETURN_MAXIMUM = 2000
+_OPENED = "borvo_opened"
+_FAULTY = 400
 
 
 def build_csp(form_action: Iterable[str] = (), frames: Iterable[str] = (), *, is_framed: bool = False) -> str:
@@ -65,17 +70,37 @@ class Page(Template):
         return super().to_asgi_response(app, request, **options)
 
     def create_template_context(self, request: Request[Any, Any, Any]) -> dict[str, Any]:
+        context = super().create_template_context(request)
+        opened = _find_opened(request, str(self.context.get("return_to", "")))
         return {
-            **super().create_template_context(request),
+            **context,
+            "csrf_input": f"{context['csrf_input']}{_render_opened(opened)}" if context["csrf_input"] else "",
             "language": choose_for(request, self._ui_locales),
-            "languages": list_languages() if _can_choose(request) else [],
-            "here": _find_here(request, str(self.context.get("return_to", ""))),
+            "languages": list_languages() if opened and self._can_choose(request) else [],
+            "here": opened,
+            "is_answer": request.method != "GET",
         }
 
+    def _can_choose(self, request: Request[Any, Any, Any]) -> bool:
+        """Whether the page can offer other languages: a form on it can be sent, and nothing on it is shown but now. The
+        answer to a form is that, unless it finds fault."""
+        is_lasting = request.method == "GET" or (self.status_code or 0) >= _FAULTY
+        return is_lasting and isinstance(ScopeState.from_scope(request.scope).csrf_token, str)
 
-def _can_choose(request: Request[Any, Any, Any]) -> bool:
-    """Whether the page can offer other languages: it can be opened again, and a form on it can be sent."""
-    return request.method == "GET" and isinstance(ScopeState.from_scope(request.scope).csrf_token, str)
+
+def note_opened(request: Request[Any, Any, Any], address: str) -> None:
+    """Where the page was opened whose form is answered, as the form says."""
+    is_fit = len(address) <= _RETURN_MAXIMUM and is_local_path(address)
+    request.scope[_OPENED] = address if is_fit else ""  # type: ignore[literal-required]
+
+
+def _find_opened(request: Request[Any, Any, Any], return_to: str) -> str:
+    """Where the page can be opened; empty for the answer to a form that did not say."""
+    return _find_here(request, return_to) if request.method == "GET" else str(request.scope.get(_OPENED, ""))
+
+
+def _render_opened(address: str) -> str:
+    return f'<input type="hidden" name="{OPENED_FIELD}" value="{escape(address)}">'
 
 
 def _find_here(request: Request[Any, Any, Any], return_to: str) -> str:

@@ -111,23 +111,39 @@ def answer_borvo_error(request: Request[Any, Any, Any], error: BorvoError) -> Re
     return _respond(request, problem, _list_headers(request, error), error.extensions)
 
 
-_PHRASES = {
-    HTTPStatus.BAD_REQUEST: say("Bad Request"),
-    HTTPStatus.NOT_FOUND: say("Not Found"),
-    HTTPStatus.METHOD_NOT_ALLOWED: say("Method Not Allowed"),
+_NOTHING = say("There is nothing at this address.")
+_WORDS = {
+    HTTPStatus.BAD_REQUEST: (
+        say("Bad Request"),
+        say("The request cannot be read. Please go back and try again."),
+    ),
+    HTTPStatus.NOT_FOUND: (say("Not Found"), _NOTHING),
+    HTTPStatus.METHOD_NOT_ALLOWED: (
+        say("Method Not Allowed"),
+        say("This address is not opened in this way. Please go back and try again."),
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
+        say("Too large"),
+        say("This is more than can be sent at once. Please go back and send less."),
+    ),
+    HTTPStatus.TOO_MANY_REQUESTS: (say("Too many requests"), say("Please wait a little, then try again.")),
 }
-"""Those of the standard library, for people to read in their language."""
+"""What the framework refuses, for people to read; programs get the words of the framework."""
+_REFUSED = (
+    say("The request is not valid"),
+    say("It cannot be answered like this. Please go back and try again."),
+)
 
 
 def answer_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """What the framework itself refuses: no such path, wrong method, unreadable or too large body."""
     status = HTTPStatus(error.status_code)
-    detail = error.detail or status.description
-    if status is HTTPStatus.NOT_FOUND:
-        detail = say("There is nothing at this address.")
-    title = _PHRASES.get(status, status.phrase)
-    problem = Problem(title=title, status=status.value, detail=detail)
-    return _respond(request, problem, dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if wants_page(request):
+        title, detail = _WORDS.get(status, _REFUSED)
+        return render_error_page(request, status.value, title, detail, headers)
+    plain = _NOTHING if status is HTTPStatus.NOT_FOUND else error.detail or status.description
+    return render_problem(request, Problem(title=status.phrase, status=status.value, detail=plain), headers)
 
 
 def answer_unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

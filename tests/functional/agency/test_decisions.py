@@ -231,6 +231,40 @@ async def test_a_consent_is_kept_in_every_version_and_never_changed(platform: Pl
             await platform.database.pool.execute(deed)
 
 
+async def test_a_consent_is_kept_in_the_language_in_which_she_read_it(stage: Stage) -> None:
+    headers = await stage.start_agent()
+    link = await stage.invite(headers)
+    browser = await stage.find_browser(PATIENT)
+    browser.client.headers["Accept-Language"] = "fr"
+    page = await browser.open(link)
+    assert "Pression art\u00e9rielle systolique \u00b7 " in page.text
+    assert "Systolic" not in page.text
+    # Whatever the browser asks for when she answers.
+    browser.client.headers["Accept-Language"] = "en"
+    await browser.submit(page, link, decision="accept")
+    subject = await stage.find_subject(PATIENT)
+    for field, action in (("fr", "pause"), ("en", "resume"), ("../fr", "end")):
+        page = await browser.open("/account/sharing")
+        await browser.submit(page, f"/account/sharing/{subject}/{action}", shown_in=field)
+    exported = (await browser.open(f"/account/sharing/{subject}/consent.json")).json()
+    assert [each["language"] for each in exported] == ["fr", "fr", "en", "en"]
+    first, second, third, fourth = (each["text"]["div"] for each in exported)
+    assert (
+        "<li>lire vos donn\u00e9es \u00ab\u00a0pression art\u00e9rielle (relev\u00e9s)\u00a0\u00bb. Votre pression"
+        in first
+    )
+    assert "Par exemple\u00a0: 128 sur 82 mmHg" in first
+    assert (
+        "<li>lire vos donn\u00e9es \u00ab\u00a0pression art\u00e9rielle (relev\u00e9s)\u00a0\u00bb</li>"
+        in second
+    )
+    assert "<li>read your blood pressure records</li>" in third
+    assert third == fourth
+    assert [each["policyRule"]["text"].partition(" ")[0] for each in exported] == [
+        "Partag\u00e9", "Partag\u00e9", "Shared", "Shared",
+    ]  # fmt: skip
+
+
 async def test_the_page_says_how_many_of_an_organisation_would_see_it(
     platform: Platform, stage: Stage
 ) -> None:

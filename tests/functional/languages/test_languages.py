@@ -181,3 +181,51 @@ async def test_consent_is_asked_for_in_the_language_that_the_app_wants(
     assert "lire vos données «\u00a0pression artérielle (relevés)\u00a0»" in page.text
     assert "Par exemple" not in page.text
     assert ">Autoriser</button>" in page.text
+
+
+async def test_a_form_with_faults_offers_the_page_anew_in_other_languages(browser: Browser) -> None:
+    opened = "/account/sign-in?return_to=%2Faccount%2Fapps"
+    page = await browser.open(opened)
+    for _ in range(2):
+        page = await browser.submit(page, "/account/sign-in", email=ADA, password="not hers, for sure")
+        assert page.status_code == 400
+        assert "what you typed is not kept" in page.text
+    page = await browser.submit(page, "/language", language="fr")
+    assert page.url.raw_path == opened.encode()
+    assert SIGN_IN["fr"] in page.text
+    assert "conservée" not in page.text
+
+
+@pytest.mark.parametrize("opened", ["", "https://example.org/", "//example.org", "/a\\b", "/" + "a" * 2000])
+async def test_what_cannot_be_opened_again_is_not_offered_in_other_languages(
+    browser: Browser, opened: str
+) -> None:
+    page = await browser.open("/account/sign-in")
+    page = await browser.submit(page, "/account/sign-in", email=ADA, password="not hers", _opened=opened)
+    assert page.status_code == 400
+    assert 'action="/language"' not in page.text
+
+
+async def test_what_a_form_brought_is_not_left_for_another_language(browser: Browser) -> None:
+    page = await browser.submit(await browser.open("/account/sign-up"), "/account/sign-up", email=ADA)
+    assert page.status_code == 200
+    assert 'action="/language"' not in page.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "words"),
+    [
+        ("GET", "/nowhere", 404, "Il n\u2019y a rien \u00e0 cette adresse."),
+        ("PUT", "/account", 405, "Cette adresse ne s\u2019ouvre pas de cette fa\u00e7on."),
+        ("POST", "/account/sign-in", 403, "Ce formulaire n\u2019a pas pu \u00eatre envoy\u00e9"),
+        ("GET", "/agency/invitations/none", 404, "Introuvable"),
+    ],
+)
+async def test_errors_are_told_in_the_language_of_the_reader(
+    http: httpx.AsyncClient, method: str, path: str, status: int, words: str
+) -> None:
+    headers = {"Accept": "text/html", "Accept-Language": "fr"}
+    page = await http.request(method, path, headers=headers)
+    assert page.status_code == status
+    assert words in page.text
+    assert "Aller \u00e0 la page d\u2019accueil" in page.text

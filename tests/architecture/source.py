@@ -38,18 +38,26 @@ def measure_functions(root: Path) -> list[tuple[str, int]]:
     return [
         (f"{show(root, path)}:{place}", lines)
         for path in find_python(root)
-        for place, lines in _measure_functions(path.read_text(encoding="utf-8"))
+        for place, lines in _read(path.read_text(encoding="utf-8"))[0]
     ]
 
 
 @cache
-def _measure_functions(text: str) -> list[tuple[str, int]]:
-    """By the text, since several checks look at the same."""
-    return [
-        (f"{node.lineno} {node.name}", (node.end_lineno or node.lineno) - node.lineno + 1)
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    ]
+def _read(text: str) -> tuple[list[tuple[str, int]], list[ast.Import | ast.ImportFrom]]:
+    """The lengths of its functions, and what it imports: by the text, since several checks look at the same."""
+    functions, imports = [], []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            functions.append(
+                (f"{node.lineno} {node.name}", (node.end_lineno or node.lineno) - node.lineno + 1)
+            )
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            imports.append(node)
+    return functions, imports
+
+
+def read_imports(path: Path) -> list[ast.Import | ast.ImportFrom]:
+    return _read(path.read_text(encoding="utf-8"))[1]
 
 
 def measure_modules(root: Path) -> list[tuple[str, int]]:
@@ -63,10 +71,10 @@ def measure_modules(root: Path) -> list[tuple[str, int]]:
 def find_imports(path: Path) -> list[str]:
     """Dotted names; `from a import b` gives `a.b`, which may be a module or something in it."""
     names = []
-    for node in ast.walk(parse(path)):
+    for node in read_imports(path):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and not node.level:
+        elif not node.level:
             names += [f"{node.module}.{alias.name}" for alias in node.names]
     return names
 

@@ -10,6 +10,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
 from litestar.types import ASGIApp
@@ -115,7 +116,8 @@ def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litest
         openapi_config=OpenAPIConfig(
             title="Borvo",
             version=borvo.__version__,
-            render_plugins=[],
+            # Without one it would add all of its own: pages with scripts of other hosts, and slow YAML.
+            render_plugins=[JsonRenderPlugin()],
             use_handler_docstrings=True,
             components=portal.API_COMPONENTS,
         ),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Request, Response, get
+from litestar import Litestar, Request, Response, get
 from litestar.response import Template
 
 from borvo.web.csrf import WITHOUT_CSRF
@@ -14,8 +14,19 @@ _METHODS = ("get", "post", "put", "delete")
 
 @get("/openapi.json", opt=WITHOUT_CSRF, include_in_schema=False, sync_to_thread=False)
 def show_openapi(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
-    schema = request.app.openapi_schema.to_schema()
-    return Response(schema, media_type="application/json", headers={"Cache-Control": "public, max-age=300"})
+    return Response(
+        _load_schema(request.app),
+        media_type="application/json",
+        headers={"Cache-Control": "public, max-age=300"},
+    )
+
+
+def _load_schema(app: Litestar) -> dict[str, Any]:
+    """Written once: it takes longer than anything else that a stranger can ask for."""
+    if "api_schema" not in app.state:
+        app.state.api_schema = app.openapi_schema.to_schema()
+    schema: dict[str, Any] = app.state.api_schema
+    return schema
 
 
 def list_operations(schema: dict[str, Any]) -> list[dict[str, Any]]:
@@ -53,5 +64,5 @@ def _list_fields(operation: dict[str, Any]) -> list[dict[str, Any]]:
 
 @get("/docs", opt={PAGE_OPT: True}, include_in_schema=False, sync_to_thread=False)
 def show_reference(request: Request[Any, Any, Any]) -> Template:
-    schema = request.app.openapi_schema.to_schema()
-    return render_page("api_reference.html", viewer=None, operations=list_operations(schema))
+    operations = list_operations(_load_schema(request.app))
+    return render_page("api_reference.html", viewer=None, operations=operations)

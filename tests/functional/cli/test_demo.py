@@ -7,7 +7,7 @@ import socket
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,6 +19,7 @@ from borvo.cli import demo
 from borvo.cli.demo_data import PASSWORD, PATIENT
 from borvo.cli.server import check_port
 from borvo.storage.embedded import EmbeddedPostgres
+from borvo.storage.private_file import write_private
 from tests.functional.browser import Browser, sign_up_by_mail
 from tests.functional.cli.commands import Ended, run, start, wait
 from tests.processes import find_free_port, find_left, list_descendants, list_processes, read_line
@@ -26,12 +27,34 @@ from tests.processes import find_free_port, find_left, list_descendants, list_pr
 NEW_PERSON = "ada@example.org"
 
 
-@pytest.fixture
-def data_dir() -> Iterator[Path]:
+@contextmanager
+def make_data_dir() -> Iterator[Path]:
     # Not pytest's own directory: its parents are closed to the account that PostgreSQL runs under as root.
     with TemporaryDirectory(prefix="borvo-test-") as folder:
         Path(folder).chmod(0o711)
         yield Path(folder) / "data"
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    with make_data_dir() as path:
+        yield path
+
+
+@pytest.fixture(scope="module")
+async def used_data_dir() -> AsyncIterator[Path]:
+    """Of a demo that was started for the first time, where somebody signed up, and that was stopped. Several tests go
+    on from there, and each leaves it stopped."""
+    with make_data_dir() as path:
+        process, port = await start_demo(path)
+        async with visit(port) as browser:
+            assert PATIENT in (await browser.sign_in(PATIENT, PASSWORD)).text
+        async with visit(port) as browser:
+            assert NEW_PERSON in (await sign_up_in_demo(browser, NEW_PERSON)).text
+        ended = await interrupt(process)
+        assert (ended.code, ended.err) == (0, "")
+        assert str(path) in ended.out
+        yield path
 
 
 def list_names(folder: Path) -> list[str]:
@@ -43,6 +66,14 @@ async def read_until_ready(process: Process) -> list[str]:
     while not lines[-1].startswith("ready"):
         lines.append(await read_line(process))
     return lines
+
+
+async def start_demo(data_dir: Path, port: int = 0) -> tuple[Process, int]:
+    """One that is ready, and its port: that one or a free one."""
+    port = port or find_free_port()
+    process = await start("demo", "--port", str(port), "--data-dir", str(data_dir))
+    assert (await read_until_ready(process))[-1] == f"ready http://localhost:{port}"
+    return process, port
 
 
 async def interrupt(process: Process, number: signal.Signals = signal.SIGINT) -> Ended:
@@ -69,22 +100,15 @@ async def sign_up_in_demo(browser: Browser, email: str) -> httpx.Response:
     return await sign_up_by_mail(browser, email, read_link)
 
 
-async def test_the_demo_starts_stops_and_keeps_its_data(data_dir: Path) -> None:
-    port = find_free_port()
-    command = ("demo", "--port", str(port), "--data-dir", str(data_dir))
-    for attempt in ("first", "second"):
-        process = await start(*command)
-        lines = await read_until_ready(process)
-        assert [line for line in lines if line.startswith("ready")] == [f"ready http://localhost:{port}"]
-        async with visit(port) as browser:
-            assert PATIENT in (await browser.sign_in(PATIENT, PASSWORD)).text
-        async with visit(port) as browser:
-            enter = sign_up_in_demo if attempt == "first" else Browser.sign_in
-            assert NEW_PERSON in (await enter(browser, NEW_PERSON)).text
-            assert f"To {NEW_PERSON}" in (await browser.open("/outbox")).text
-        ended = await interrupt(process)
-        assert (ended.code, ended.err) == (0, "")
-        assert str(data_dir) in ended.out
+async def test_the_demo_starts_again_with_its_data_and_ends_with_its_terminal(used_data_dir: Path) -> None:
+    process, port = await start_demo(used_data_dir)
+    async with visit(port) as browser:
+        assert PATIENT in (await browser.sign_in(PATIENT, PASSWORD)).text
+    async with visit(port) as browser:
+        assert NEW_PERSON in (await browser.sign_in(NEW_PERSON)).text
+        assert f"To {NEW_PERSON}" in (await browser.open("/outbox")).text
+    ended = await interrupt(process, signal.SIGHUP)
+    assert (ended.code, ended.err) == (0, "")
 
 
 async def mark_as_newer(url: str) -> None:
@@ -153,32 +177,20 @@ async def test_a_home_directory_of_nobody_is_named() -> None:
     assert ended.code == 1
 
 
-async def start_and_stop(data_dir: Path) -> None:
-    process = await start("demo", "--port", str(find_free_port()), "--data-dir", str(data_dir))
-    await read_until_ready(process)
-    await interrupt(process)
-
-
-async def test_a_key_that_is_lost_damaged_or_another_is_said_and_kept(data_dir: Path) -> None:
-    await start_and_stop(data_dir)
-    key = data_dir / "secret_key"
+async def test_a_key_that_is_lost_damaged_or_another_is_said_and_kept(used_data_dir: Path) -> None:
+    key = used_data_dir / "secret_key"
     assert key.stat().st_mode & 0o077 == 0
+    right = key.read_text()
     for damaged in ("", "no base64!", "c2hvcnQ=", "k" * 44):
         key.write_text(damaged)
-        ended = await run("demo", "--port", str(find_free_port()), "--data-dir", str(data_dir))
+        ended = await run("demo", "--port", str(find_free_port()), "--data-dir", str(used_data_dir))
         assert "secret_key" in ended.complaint
         assert (ended.code, key.read_text()) == (1, damaged)
     key.unlink()
-    ended = await run("demo", "--port", str(find_free_port()), "--data-dir", str(data_dir))
+    ended = await run("demo", "--port", str(find_free_port()), "--data-dir", str(used_data_dir))
     assert "secret_key is lost" in ended.complaint
     assert (ended.code, key.exists()) == (1, False)
-
-
-async def test_closing_the_terminal_stops_the_demo_and_its_database(data_dir: Path) -> None:
-    process = await start("demo", "--port", str(find_free_port()), "--data-dir", str(data_dir))
-    await read_until_ready(process)
-    ended = await interrupt(process, signal.SIGHUP)
-    assert (ended.code, ended.err) == (0, "")
+    write_private(key, right)
 
 
 def find_children(pid: int, *, is_database: bool) -> list[int]:
@@ -189,9 +201,18 @@ def find_children(pid: int, *, is_database: bool) -> list[int]:
     ]
 
 
-async def test_a_database_that_ends_by_itself_ends_the_demo_with_the_reason(data_dir: Path) -> None:
-    process = await start("demo", "--port", str(find_free_port()), "--data-dir", str(data_dir))
-    await read_until_ready(process)
+async def kill(process: Process) -> None:
+    """Borvo itself: its workers end, and leave the port to the next."""
+    workers = find_children(process.pid, is_database=False)
+    assert workers
+    process.kill()
+    # Its output ends when the last that writes to it has ended.
+    await wait(process)
+    assert not await find_left(workers)
+
+
+async def kill_database(process: Process, data_dir: Path) -> None:
+    """It ends Borvo, with the reason."""
     workers = find_children(process.pid, is_database=False)
     (database,) = find_children(process.pid, is_database=True)
     os.kill(database, signal.SIGKILL)
@@ -201,22 +222,17 @@ async def test_a_database_that_ends_by_itself_ends_the_demo_with_the_reason(data
     assert (ended.code, "Stopped" in ended.out) == (1, False)
     assert workers
     assert not await find_left(workers)
-    await start_and_stop(data_dir)
 
 
-async def test_workers_of_a_killed_borvo_end_and_leave_the_port_to_the_next(data_dir: Path) -> None:
-    port = str(find_free_port())
-    process = await start("demo", "--port", port, "--data-dir", str(data_dir))
-    await read_until_ready(process)
-    workers = find_children(process.pid, is_database=False)
-    assert workers
-    process.kill()
-    # Its output ends when the last that writes to it has ended.
-    await wait(process)
-    assert not await find_left(workers)
-    again = await start("demo", "--port", port, "--data-dir", str(data_dir))
-    await read_until_ready(again)
-    await interrupt(again)
+async def test_the_demo_starts_again_after_it_was_killed_and_after_its_database_was(
+    used_data_dir: Path,
+) -> None:
+    process, port = await start_demo(used_data_dir)
+    await kill(process)
+    process, _ = await start_demo(used_data_dir, port)
+    await kill_database(process, used_data_dir)
+    process, _ = await start_demo(used_data_dir)
+    await interrupt(process)
 
 
 def test_a_data_directory_that_is_made_is_closed_to_others(tmp_path: Path) -> None:

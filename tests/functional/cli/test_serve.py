@@ -104,28 +104,31 @@ async def test_migrate_brings_an_empty_database_up_once_and_again(server_url: st
 MAIL = {"BORVO_SMTP_URL": "smtp://localhost:2525", "BORVO_MAIL_FROM": "desk@example.org"}
 
 
-@pytest.mark.parametrize(("mail", "is_said"), [({}, True), (MAIL, False)])
-async def test_that_no_mail_will_be_sent_is_said_at_the_start(
-    database_url: str, mail: dict[str, str], is_said: bool
-) -> None:
-    settings = configure(database_url, **mail)
-    process = await start("serve", environment=settings)
-    assert (await read_line(process)).startswith("ready")
-    process.terminate()
-    ended = await wait(process)
-    assert ended.code == 0
-    assert ended.err.count("set BORVO_SMTP_URL to send it") == is_said
-
-
 def has_folder_of_metrics(folder: Path) -> bool:
     return any(folder.glob("borvo-metrics-*"))
 
 
-async def test_metrics_of_all_workers_are_shown_on_a_port_of_their_own(database_url: str) -> None:
-    port = find_free_port()
-    settings = configure(database_url, BORVO_METRICS_PORT=str(port), BORVO_WORKERS="2")
+async def test_that_no_mail_will_be_sent_is_said_and_no_metrics_leave_no_directory(
+    database_url: str, tmp_path: Path
+) -> None:
+    settings = configure(database_url, BORVO_METRICS_PORT="0", TMPDIR=str(tmp_path))
     process = await start("serve", environment=settings)
     assert (await read_line(process)).startswith("ready")
+    assert not has_folder_of_metrics(tmp_path)
+    process.terminate()
+    ended = await wait(process)
+    assert ended.code == 0
+    assert ended.err.count("set BORVO_SMTP_URL to send it") == 1
+
+
+async def test_metrics_of_all_workers_are_shown_on_a_port_of_their_own_and_leave_no_directory(
+    database_url: str, tmp_path: Path
+) -> None:
+    port = find_free_port()
+    settings = configure(database_url, BORVO_METRICS_PORT=str(port), BORVO_WORKERS="2", TMPDIR=str(tmp_path))
+    process = await start("serve", environment=settings | MAIL)
+    assert (await read_line(process)).startswith("ready")
+    assert has_folder_of_metrics(tmp_path)
     async with httpx.AsyncClient() as http:
         for _ in range(9):
             # A connection each, so that both workers may have some.
@@ -133,22 +136,14 @@ async def test_metrics_of_all_workers_are_shown_on_a_port_of_their_own(database_
                 await other.get(f"{settings['BORVO_ISSUER']}/.well-known/openid-configuration")
         shown = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
     process.terminate()
-    assert (await wait(process)).code == 0
+    ended = await wait(process)
+    assert ended.code == 0
+    assert not has_folder_of_metrics(tmp_path)
+    # Mail is sent here, so nothing is to be said of it.
+    assert "BORVO_SMTP_URL" not in ended.err
     route = 'route="/.well-known/openid-configuration",status="200"'
     assert f'borvo_requests_total{{method="GET",{route}}} 9.0' in shown
     assert "borvo_event_loop_delay_seconds_count" in shown
-
-
-@pytest.mark.parametrize("has_metrics", [False, True])
-async def test_no_directory_of_metrics_is_left(database_url: str, tmp_path: Path, has_metrics: bool) -> None:
-    port = str(find_free_port()) if has_metrics else "0"
-    settings = configure(database_url, BORVO_METRICS_PORT=port, TMPDIR=str(tmp_path))
-    process = await start("serve", environment=settings)
-    assert (await read_line(process)).startswith("ready")
-    assert has_folder_of_metrics(tmp_path) is has_metrics
-    process.terminate()
-    assert (await wait(process)).code == 0
-    assert not has_folder_of_metrics(tmp_path)
 
 
 async def test_migrate_leaves_the_database_of_a_later_release_alone(database_url: str) -> None:

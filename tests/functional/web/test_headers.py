@@ -108,3 +108,9 @@ async def test_an_odd_path_is_never_an_internal_error(http: httpx.AsyncClient, p
 async def test_more_platforms_than_one_share_no_secret(platform: Platform, settings: Settings) -> None:
     other = build_platform(msgspec.structs.replace(settings, secret_key="eHh4" * 11))
     assert platform.keyring.derive("csrf") != other.keyring.derive("csrf")
+
+
+@pytest.mark.parametrize("name", ["redoc", "swagger", "elements", "rapidoc", "openapi.yaml", "openapi.yml"])
+async def test_the_framework_adds_no_page_about_the_apis(http: httpx.AsyncClient, name: str) -> None:
+    """They would name other hosts, and a second's work would be had for one request."""
+    assert (await http.get(f"/schema/{name}")).status_code == 404

@@ -148,6 +148,15 @@ class Database:
         finally:
             self._wanted -= 1
 
+    @asynccontextmanager
+    async def borrow(self, connection: "Connection | None") -> AsyncIterator[Connection]:
+        """The connection in hand, or as `connection` where there is none."""
+        if connection is not None:
+            yield connection
+            return
+        async with self.connection() as own:
+            yield own
+
     async def _await_connection(self) -> "asyncpg.pool.PoolConnectionProxy[Any]":
         try:
             async with asyncio.timeout(_PATIENCE):

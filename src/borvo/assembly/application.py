@@ -12,6 +12,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.routes import HTTPRoute
 from litestar.template import TemplateConfig
 from litestar.types import ASGIApp
 
@@ -82,7 +83,7 @@ def _guard_forms(platform: Platform) -> DefineMiddleware:
 
 def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litestar:
     """The framework's application, without the outermost layer. `routers` come beside those of every instance."""
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             accounts.build_router(),
             portal.build_router(),
@@ -126,6 +127,17 @@ def build_litestar(platform: Platform, routers: Iterable[Router] = ()) -> Litest
         logging_config=None,
         debug=False,
     )
+    _give_in_turn(app)
+    return app
+
+
+def _give_in_turn(app: Litestar) -> None:
+    """The framework starts a task for each of several dependencies, which costs more than giving them: all but who
+    looks at the page are at hand."""
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for _, model in route.route_handler_map.values():
+                model.dependency_batches = [{each} for batch in model.dependency_batches for each in batch]
 
 
 def build_app(platform: Platform, routers: Iterable[Router] = ()) -> ASGIApp:

@@ -8,88 +8,136 @@ from uuid import UUID
 
 from borvo.accounts.public import PERSON_COLUMNS, read_person
 from borvo.identity.refresh import TokenFamily
-from borvo.identity.store import REDEEM, read_claims, render_claims
-from borvo.identity.token_store import OPAQUE_COLUMNS, list_opaque_values
+from borvo.identity.store import describe_claims, read_claims, render_rows
+from borvo.identity.token_store import OPAQUE_COLUMNS
 from borvo.identity.tokens import OpaqueIssue
+from borvo.kernel.digests import digest_token
 from borvo.kernel.ids import ClientKey, LoginSessionId, PersonId
 from borvo.storage.database import Connection, Row
 
 
-@dataclass(frozen=True, slots=True)
-class CodeIssue:
-    """What a code is redeemed for, so that a replay can revoke it. `opaque` is the access token when it says nothing
-    itself."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Redemption:
+    """A code about to be redeemed, and what for, so that a replay can revoke that. `opaque` is the access token when it
+    says nothing itself."""
 
+    person_id: PersonId
+    digest: bytes
     token_id: str
     token_expires_at: datetime
     family: TokenFamily | None
     opaque: OpaqueIssue | None
+    now: datetime
 
 
-_COLUMNS = """(person_id, id, created_at, client_key, scopes, login_session_id, auth_time, consent_version,
-                current_digest, expires_at, idle_expires_at, claims, resources, dpop_jkt, methods)"""
+# Columns of what travels as JSON, and what is written of them.
+_FAMILY = """
+    family_id uuid, client_key uuid, scopes text[], login_session_id uuid, auth_time timestamptz,
+    consent_version integer, current_digest text, expires_at timestamptz, idle_expires_at timestamptz,
+    claims jsonb, resources text[], dpop_jkt text, methods text[]"""
+_BEGIN = """
+    insert into token_family
+      (person_id, id, created_at, client_key, scopes, login_session_id, auth_time, consent_version,
+       current_digest, expires_at, idle_expires_at, claims, resources, dpop_jkt, methods)
+    select k.person_id, k.family_id, k.now, k.client_key, k.scopes, k.login_session_id, k.auth_time,
+           k.consent_version, decode(k.current_digest, 'base64'), k.expires_at, k.idle_expires_at, k.claims,
+           k.resources, k.dpop_jkt, k.methods"""
+_OPAQUE = "subject_id uuid, opaque_digest text, opaque_claims jsonb, opaque_end timestamptz"
+_KEEP = f"""
+    insert into access_token {OPAQUE_COLUMNS}
+    select k.subject_id, decode(k.opaque_digest, 'base64'), k.opaque_claims, k.opaque_end"""
+_INSERT = f"{_BEGIN} from json_to_recordset($1::json) as k (person_id uuid, now timestamptz, {_FAMILY})"
+# In the order of their keys, so that of two workers with the same rows one waits for the other.
+_REDEEM = f"""
+    with asked as materialized (
+      select * from json_to_recordset($1::json) as k (
+        number integer, person_id uuid, digest text, token_id text, token_end timestamptz, now timestamptz,
+        {_FAMILY}, {_OPAQUE})
+      order by person_id, digest),
+    redeemed as (
+      update authorization_code c
+      set redeemed_at = k.now, token_id = k.token_id, token_expires_at = k.token_end, family_id = k.family_id
+      from asked k
+      where c.person_id = k.person_id and c.code_digest = decode(k.digest, 'base64')
+        and c.redeemed_at is null and c.expires_at > k.now
+        and exists (select 1 from login_session l
+          where l.person_id = c.person_id and l.id = c.login_session_id and l.ended_at is null)
+      returning k.number),
+    begun as ({_BEGIN} from redeemed join asked k using (number) where k.family_id is not null),
+    kept as ({_KEEP} from redeemed join asked k using (number) where k.subject_id is not null)
+    select number from redeemed"""
+_ROTATE = f"""
+    with asked as materialized (
+      select * from json_to_recordset($1::json) as k (
+        number integer, person_id uuid, family_id uuid, current text, presented text, new text,
+        idle_expires_at timestamptz, now timestamptz, dpop_jkt text, {_OPAQUE})
+      order by person_id, family_id),
+    rotated as (
+      update token_family f
+      set current_digest = decode(k.new, 'base64'), previous_digest = decode(k.presented, 'base64'),
+        rotated_at = k.now, idle_expires_at = k.idle_expires_at, dpop_jkt = coalesce(f.dpop_jkt, k.dpop_jkt)
+      from asked k
+      where f.person_id = k.person_id and f.id = k.family_id and f.current_digest = decode(k.current, 'base64')
+        and f.revoked_at is null
+      returning k.number),
+    kept as ({_KEEP} from rotated join asked k using (number) where k.subject_id is not null)
+    select number from rotated"""
 
 
-def _list_values(family: TokenFamily) -> tuple[Any, ...]:
-    """Of the columns after the first three."""
-    return (
-        family.client_key,
-        list(family.scopes),
-        family.session_id,
-        family.auth_time,
-        family.consent_version,
-        family.current_digest,
-        family.expires_at,
-        family.idle_expires_at,
-        render_claims(family.requested_claims),
-        list(family.resources),
-        family.dpop_jkt,
-        list(family.methods),
+async def redeem_codes(connection: Connection, redemptions: Sequence[Redemption]) -> dict[Redemption, bool]:
+    """Those that redeemed their code: its row changes once, whoever else tries, among these or elsewhere. The same
+    statement keeps what was issued for it, and so needs no transaction."""
+    numbered = enumerate(redemptions)
+    rows = await connection.fetch(
+        _REDEEM, render_rows({"number": number, **_describe_redemption(each)} for number, each in numbered)
     )
+    return {redemptions[row["number"]]: True for row in rows}
+
+
+def _describe_redemption(redemption: Redemption) -> dict[str, Any]:
+    return {
+        "person_id": redemption.person_id,
+        "digest": redemption.digest,
+        "token_id": redemption.token_id,
+        "token_end": redemption.token_expires_at,
+        "now": redemption.now,
+        **(_describe_family(redemption.family) if redemption.family else {}),
+        **_describe_opaque(redemption.opaque),
+    }
+
+
+def _describe_family(family: TokenFamily) -> dict[str, Any]:
+    return {
+        "family_id": family.id,
+        "client_key": family.client_key,
+        "scopes": family.scopes,
+        "login_session_id": family.session_id,
+        "auth_time": family.auth_time,
+        "consent_version": family.consent_version,
+        "current_digest": family.current_digest,
+        "expires_at": family.expires_at,
+        "idle_expires_at": family.idle_expires_at,
+        "claims": describe_claims(family.requested_claims),
+        "resources": family.resources,
+        "dpop_jkt": family.dpop_jkt,
+        "methods": family.methods,
+    }
+
+
+def _describe_opaque(issue: OpaqueIssue | None) -> dict[str, Any]:
+    if issue is None:
+        return {}
+    return {
+        "subject_id": issue.subject_id,
+        "opaque_digest": digest_token(issue.text),
+        "opaque_claims": issue.claims,
+        "opaque_end": issue.expires_at,
+    }
 
 
 async def insert_family(connection: Connection, family: TokenFamily, now: datetime) -> None:
-    await connection.execute(
-        f"""insert into token_family {_COLUMNS}
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)""",
-        family.person.id,
-        family.id,
-        now,
-        *_list_values(family),
-    )
-
-
-async def redeem_code(
-    connection: Connection,
-    person_id: PersonId,
-    digest: bytes,
-    issue: CodeIssue,
-    now: datetime,
-) -> bool:
-    """Whether this call was the one that redeemed the code. The same statement keeps what was issued for it, and so
-    needs no transaction."""
-    family = issue.family
-    begun = (family.id, *_list_values(family)) if family else (None,) * 13
-    redeemed = await connection.fetchval(
-        f"""with redeemed as ({REDEEM}),
-             begun as (
-               insert into token_family {_COLUMNS}
-               select $1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18
-               from redeemed where $5::uuid is not null),
-             kept as (
-               insert into access_token {OPAQUE_COLUMNS}
-               select $19, $20, $21, $22 from redeemed where $19::uuid is not null)
-           select true from redeemed""",
-        person_id,
-        digest,
-        issue.token_id,
-        issue.token_expires_at,
-        begun[0],
-        now,
-        *begun[1:],
-        *list_opaque_values(issue.opaque),
-    )
-    return bool(redeemed)
+    row = {"person_id": family.person.id, "now": now, **_describe_family(family)}
+    await connection.execute(_INSERT, render_rows([row]))
 
 
 class FamilyName(NamedTuple):
@@ -140,44 +188,42 @@ def _read_family(row: Row, family_id: UUID) -> TokenFamily:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rotation:
     """`presented` becomes the previous token also when it was that already, after a retry. `opaque` is the access token
     that was issued along, when it says nothing itself. `dpop_jkt` binds a family that was not bound before."""
 
+    family: TokenFamily
     presented: bytes
     new: bytes
     idle_expires_at: datetime
     opaque: OpaqueIssue | None
     dpop_jkt: str | None
+    now: datetime
 
 
-async def rotate_family(
-    connection: Connection, family: TokenFamily, rotation: Rotation, now: datetime
-) -> bool:
-    """Whether this call was the one that replaced the current token: the row changes once, whoever else tries."""
-    rotated = await connection.fetchval(
-        f"""with rotated as (
-             update token_family
-             set current_digest = $5, previous_digest = $4, rotated_at = $7, idle_expires_at = $6,
-               dpop_jkt = coalesce(dpop_jkt, $12)
-             where person_id = $1 and id = $2 and current_digest = $3 and revoked_at is null
-             returning true),
-             kept as (
-               insert into access_token {OPAQUE_COLUMNS}
-               select $8, $9, $10, $11 from rotated where $8::uuid is not null)
-           select true from rotated""",
-        family.person.id,
-        family.id,
-        family.current_digest,
-        rotation.presented,
-        rotation.new,
-        rotation.idle_expires_at,
-        now,
-        *list_opaque_values(rotation.opaque),
-        rotation.dpop_jkt,
+async def rotate_families(connection: Connection, rotations: Sequence[Rotation]) -> dict[Rotation, bool]:
+    """Those that replaced the current token of their family: its row changes once, whoever else tries, among these or
+    elsewhere."""
+    numbered = enumerate(rotations)
+    rows = await connection.fetch(
+        _ROTATE, render_rows({"number": number, **_describe_rotation(each)} for number, each in numbered)
     )
-    return bool(rotated)
+    return {rotations[row["number"]]: True for row in rows}
+
+
+def _describe_rotation(rotation: Rotation) -> dict[str, Any]:
+    return {
+        "person_id": rotation.family.person.id,
+        "family_id": rotation.family.id,
+        "current": rotation.family.current_digest,
+        "presented": rotation.presented,
+        "new": rotation.new,
+        "idle_expires_at": rotation.idle_expires_at,
+        "now": rotation.now,
+        "dpop_jkt": rotation.dpop_jkt,
+        **_describe_opaque(rotation.opaque),
+    }
 
 
 async def revoke_family(connection: Connection, person_id: PersonId, family_id: UUID, now: datetime) -> bool:

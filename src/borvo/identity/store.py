@@ -1,9 +1,12 @@
 """The SQL of the OpenID provider. Every function takes a connection and none commits."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import msgspec
 
 from borvo.accounts.public import PERSON_COLUMNS, read_person
 from borvo.identity.model import (
@@ -22,30 +25,59 @@ async def delete_grants_of(connection: Connection, person_id: PersonId) -> None:
     await connection.execute("delete from access_token where subject_id = $1", person_id)
 
 
-async def insert_code(connection: Connection, digest: bytes, code: StoredCode, issued_at: datetime) -> None:
-    await connection.execute(
-        """insert into authorization_code
-             (person_id, code_digest, client_key, redirect_uri, scopes, nonce, code_challenge,
-              login_session_id, auth_time, consent_version, issued_at, expires_at, claims,
-              resources, dpop_jkt, methods)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)""",
-        code.person.id,
-        digest,
-        code.client_key,
-        code.redirect_uri,
-        list(code.scopes),
-        code.nonce,
-        code.code_challenge,
-        code.session_id,
-        code.auth_time,
-        code.consent_version,
-        issued_at,
-        code.expires_at,
-        render_claims(code.requested_claims),
-        list(code.resources),
-        code.dpop_jkt,
-        list(code.methods),
-    )
+@dataclass(frozen=True, slots=True, eq=False)
+class NewCode:
+    """A code about to be issued."""
+
+    digest: bytes
+    code: StoredCode
+    issued_at: datetime
+
+
+# Rows travel as JSON, in which columns may be arrays; bytes are in base64.
+_INSERT_CODES = """
+    insert into authorization_code
+      (person_id, code_digest, client_key, redirect_uri, scopes, nonce, code_challenge, login_session_id, auth_time,
+       consent_version, issued_at, expires_at, claims, resources, dpop_jkt, methods)
+    select person_id, decode(digest, 'base64'), client_key, redirect_uri, scopes, nonce, code_challenge,
+           login_session_id, auth_time, consent_version, issued_at, expires_at, claims, resources, dpop_jkt, methods
+    from json_to_recordset($1::json) as k (
+      person_id uuid, digest text, client_key uuid, redirect_uri text, scopes text[], nonce text,
+      code_challenge text, login_session_id uuid, auth_time timestamptz, consent_version integer,
+      issued_at timestamptz, expires_at timestamptz, claims jsonb, resources text[], dpop_jkt text, methods text[])"""
+
+
+async def insert_codes(connection: Connection, codes: Sequence[NewCode]) -> dict[NewCode, bool]:
+    """True for each."""
+    await connection.execute(_INSERT_CODES, render_rows(map(_describe_code, codes)))
+    return dict.fromkeys(codes, True)
+
+
+def _describe_code(new: NewCode) -> dict[str, Any]:
+    code = new.code
+    return {
+        "person_id": code.person.id,
+        "digest": new.digest,
+        "client_key": code.client_key,
+        "redirect_uri": code.redirect_uri,
+        "scopes": code.scopes,
+        "nonce": code.nonce,
+        "code_challenge": code.code_challenge,
+        "login_session_id": code.session_id,
+        "auth_time": code.auth_time,
+        "consent_version": code.consent_version,
+        "issued_at": new.issued_at,
+        "expires_at": code.expires_at,
+        "claims": describe_claims(code.requested_claims),
+        "resources": code.resources,
+        "dpop_jkt": code.dpop_jkt,
+        "methods": code.methods,
+    }
+
+
+def render_rows(rows: Iterable[Mapping[str, Any]]) -> str:
+    """As `json_to_recordset` takes them."""
+    return msgspec.json.encode(list(rows)).decode()
 
 
 class CodeName(NamedTuple):
@@ -99,28 +131,19 @@ def _read_code(row: Row) -> StoredCode:
     )
 
 
-def render_claims(claims: RequestedClaims) -> str | None:
+def describe_claims(claims: RequestedClaims) -> dict[str, Any] | None:
     """As a code and a family keep them; nothing, for the most usual request."""
     if claims == NO_CLAIMS:
         return None
-    return json.dumps({"userinfo": claims.userinfo, "id_token": claims.id_token})
+    return {"userinfo": claims.userinfo, "id_token": claims.id_token}
 
 
 def read_claims(text: str | None) -> RequestedClaims:
-    """The inverse of `render_claims`."""
+    """The inverse of `describe_claims`."""
     if text is None:
         return NO_CLAIMS
     kept = json.loads(text)
     return RequestedClaims(tuple(kept["userinfo"]), tuple(kept["id_token"]))
-
-
-REDEEM = """update authorization_code
-           set redeemed_at = $6, token_id = $3, token_expires_at = $4, family_id = $5
-           where person_id = $1 and code_digest = $2 and redeemed_at is null and expires_at > $6
-             and exists (select 1 from login_session l
-               where l.person_id = $1 and l.id = login_session_id and l.ended_at is null)
-           returning true"""
-"""The row changes once, whoever else tries."""
 
 
 async def revoke_code_tokens(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,19 +13,13 @@ from borvo.storage.database import Connection
 OPAQUE_COLUMNS = "(subject_id, token_digest, claims, expires_at)"
 
 
-def list_opaque_values(
-    issue: OpaqueIssue | None,
-) -> tuple[UUID | None, bytes | None, str | None, datetime | None]:
-    """Of the columns; nothing for no token."""
-    if issue is None:
-        return None, None, None, None
-    expires_at = datetime.fromtimestamp(issue.claims["exp"], UTC)
-    return issue.subject_id, digest_token(issue.text), json.dumps(dict(issue.claims)), expires_at
-
-
 async def insert_opaque(connection: Connection, issue: OpaqueIssue) -> None:
     await connection.execute(
-        f"insert into access_token {OPAQUE_COLUMNS} values ($1, $2, $3, $4)", *list_opaque_values(issue)
+        f"insert into access_token {OPAQUE_COLUMNS} values ($1, $2, $3, $4)",
+        issue.subject_id,
+        digest_token(issue.text),
+        json.dumps(dict(issue.claims)),
+        issue.expires_at,
     )
 
 

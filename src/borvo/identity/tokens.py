@@ -203,6 +203,10 @@ class OpaqueIssue:
     ) -> "OpaqueIssue":
         return cls(aliases.render_token(subject_id, entropy(TOKEN_BYTES)), subject_id, claims)
 
+    @property
+    def expires_at(self) -> datetime:
+        return datetime.fromtimestamp(self.claims["exp"], UTC)
+
 
 def parse_opaque(text: str, aliases: Aliases) -> UUID | None:
     """Whose token it is; None for what has another form, as every signed token has."""

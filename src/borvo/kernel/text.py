@@ -36,6 +36,21 @@ class Number:
         return f"{self.number:,}"
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A text that begins a sentence within another."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return open_sentence(self.text)
+
+
+def open_sentence(text: str) -> str:
+    """With a capital at its beginning; of a `Text` English alone is left."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 class Text(str):
     """The English text, and beside it what it was made of, so that it can still be said in another language.
 

@@ -10,7 +10,7 @@ from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 from babel.units import format_unit
 
-from borvo.kernel.text import Day, Instant, Number, Text
+from borvo.kernel.text import Day, Instant, Number, Opening, Text, open_sentence
 
 _SIZES = (
     (10**9, "digital-gigabyte"),
@@ -51,6 +51,8 @@ class Language:
                 return self.instant(at)
             case Number(number):
                 return self.number(number)
+            case Opening(text):
+                return open_sentence(self.say(text))
             case _:
                 return value
 

@@ -7,7 +7,7 @@ from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from borvo.kernel.text import Day, Instant, Number, Text, gather
+from borvo.kernel.text import Day, Instant, Number, Text, gather, open_sentence
 from borvo.languages.language import Language
 
 
@@ -64,8 +64,7 @@ def _size(context: Context, count: int) -> str:
 
 @pass_context
 def _opening(context: Context, text: str) -> str:
-    said = _find(context).say(text)
-    return said[:1].upper() + said[1:]
+    return open_sentence(_find(context).say(text))
 
 
 def teach_languages(environment: Environment) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv6Address
 
+from borvo.kernel.text import Number, Opening, Text, say
 from borvo.portal.model import GrantType
 from borvo.portal.policy import needs_redirect_uri
 from borvo.web.addresses import parse_origin
@@ -64,19 +65,26 @@ def _is_host(host: str) -> bool:
     return True
 
 
-def _find_general_fault(uri: str) -> str | None:
+def _find_general_fault(uri: str) -> Text | None:
     if len(uri) > URI_MAXIMUM:
-        return f"it is longer than {URI_MAXIMUM:,} characters; send what varies in state instead"
+        return say(
+            "it is longer than %(most)s characters; send what varies in state instead",
+            most=Number(URI_MAXIMUM),
+        )
     if "#" in uri:
         # RFC 6749 3.1.2
-        return f"an address has no fragment here; write {_show(uri.partition('#')[0])}"
+        return say("an address has no fragment here; write %(better)s", better=_show(uri.partition("#")[0]))
     if "*" in uri:
         # RFC 9700 2.1
-        return "wildcards are not possible, since addresses are compared character by character; write each one out"
+        return say(
+            "wildcards are not possible, since addresses are compared character by character; write each one out"
+        )
     authority = re.split(r"[/?]", uri.partition("://")[2], maxsplit=1)[0]
     if "@" in authority:
         bare = uri.replace(authority, authority.rpartition("@")[2], 1)
-        return f"a user name in an address ends up in histories and logs; write {_show(bare)}"
+        return say(
+            "a user name in an address ends up in histories and logs; write %(better)s", better=_show(bare)
+        )
     return None
 
 
@@ -84,25 +92,29 @@ def _show(uri: str) -> str:
     return uri if len(uri) <= _SHOWN else f"{uri[:_SHOWN]}..."
 
 
-def _find_web_fault(uri: str) -> str | None:
+def _find_web_fault(uri: str) -> Text | None:
     address = _parse_web_address(uri)
     if address is None:
         return _describe_unreadable(uri)
     if address.scheme == "http" and address.host not in LOOPBACK_HOSTS:
         safe = f"https://{uri.partition('://')[2]}"
-        return (
-            f"plain http can be read and changed on the way, so it is for localhost only; write {_show(safe)}"
+        return say(
+            "plain http can be read and changed on the way, so it is for localhost only; write %(better)s",
+            better=_show(safe),
         )
     return None
 
 
-def _describe_unreadable(uri: str) -> str:
+def _describe_unreadable(uri: str) -> Text:
     host = re.split(r"[/?:]", uri.partition("://")[2], maxsplit=1)[0]
     if host and not host.isascii() and (spelt := _spell_host(host)):
-        return f"a host is written in ASCII; write {_show(uri.replace(host, spelt, 1))}"
+        return say("a host is written in ASCII; write %(better)s", better=_show(uri.replace(host, spelt, 1)))
     if not uri.isascii() or " " in uri:
-        return "characters other than ASCII are written percent-encoded, a space as %20"
-    return "it is not a complete web address; write one such as https://app.example.org/callback"
+        return say("characters other than ASCII are written percent-encoded, a space as %%20")
+    return say(
+        "it is not a complete web address; write one such as %(example)s",
+        example="https://app.example.org/callback",
+    )
 
 
 def _spell_host(host: str) -> str:
@@ -112,22 +124,22 @@ def _spell_host(host: str) -> str:
         return ""
 
 
-def _find_redirect_fault(uri: str, *, is_public: bool) -> str | None:
+def _find_redirect_fault(uri: str, *, is_public: bool) -> Text | None:
     if fault := _find_general_fault(uri):
         return fault
     match = _SCHEME.match(uri)
     if match is None:
-        return "it is not absolute; write the whole address, beginning with https://"
+        return say("it is not absolute; write the whole address, beginning with https://")
     if match["scheme"].lower() in {"http", "https"}:
         return _find_web_fault(uri)
     if _PRIVATE_USE.fullmatch(uri) is None:
-        return (
+        return say(
             "other apps and the browser itself answer to such a scheme; write an https address, or for a native app "
             "the reverse of a domain of yours, such as org.example.app:/callback"
         )
     if not is_public:
         # RFC 8252 8.4, 8.5: what is installed on people's devices keeps no secret.
-        return (
+        return say(
             "a scheme of its own is for native apps, which cannot keep a secret; write an https address, or say "
             "that this app cannot keep a secret"
         )
@@ -139,18 +151,29 @@ def check_redirect_uris(
 ) -> list[str]:
     """All faults, each naming its address, why it is refused and what to write instead, so that they can be mended in
     one go. The same for whoever registers a client, a person or a program."""
-    faults = [
-        f"{uri[:_SHOWN]}: {fault}."
+    faults: list[str] = [
+        _name(uri[:_SHOWN], fault)
         for uri in uris
         if (fault := _find_redirect_fault(uri, is_public=is_public))
     ]
     if len(uris) > REDIRECT_URIS_MAXIMUM:
-        faults.insert(
-            0, f"Enter at most {REDIRECT_URIS_MAXIMUM} addresses; send what varies in state instead."
+        many = say(
+            "Enter at most %(most)s addresses; send what varies in state instead.", most=REDIRECT_URIS_MAXIMUM
         )
+        faults.insert(0, many)
     if not uris and needs_redirect_uri(grant_types):
-        faults.append("Enter at least one address to which people come back.")
+        faults.append(say("Enter at least one address to which people come back."))
     return faults
+
+
+def _name(uri: str, fault: Text) -> Text:
+    """A fault of one address among several."""
+    return say("%(uri)s: %(fault)s.", uri=uri, fault=fault)
+
+
+def _open(fault: Text) -> Text:
+    """A fault of the only address."""
+    return say("%(fault)s.", fault=Opening(fault))
 
 
 def list_hosts(uris: Iterable[str]) -> list[str]:
@@ -173,14 +196,17 @@ def find_live_fault(uri: str, *, is_public: bool) -> str:
         # RFC 8252 7.3: how a native app on a computer gets its answer, live or not.
         return ""
     if is_local(uri):
-        return f"{_show(uri)} is somebody's own computer; write the address at which your app is served."
-    return f"{_show(uri)} is plain http; write https." if address.scheme == "http" else ""
+        return say(
+            "%(uri)s is somebody's own computer; write the address at which your app is served.",
+            uri=_show(uri),
+        )
+    return say("%(uri)s is plain http; write https.", uri=_show(uri)) if address.scheme == "http" else ""
 
 
 def check_page_uri(uri: str) -> str | None:
     """A page that people may open; empty means none."""
     fault = (_find_general_fault(uri) or _find_web_fault(uri)) if uri else None
-    return f"{fault[0].upper()}{fault[1:]}." if fault else None
+    return _open(fault) if fault else None
 
 
 def check_post_logout_uris(uris: Sequence[str], *, is_public: bool) -> list[str]:
@@ -191,17 +217,17 @@ def check_post_logout_uris(uris: Sequence[str], *, is_public: bool) -> list[str]
 def check_request_uris(uris: Sequence[str]) -> list[str]:
     """Where a client publishes what it asks of people (OpenID Connect Core 6.2): https, or loopback for a draft."""
     if len(uris) > REQUEST_URIS_MAXIMUM:
-        return [f"Enter at most {REQUEST_URIS_MAXIMUM} addresses."]
-    return [f"{_show(uri)}: {fault}." for uri in uris if (fault := _find_request_fault(uri))]
+        return [say("Enter at most %(most)s addresses.", most=REQUEST_URIS_MAXIMUM)]
+    return [_name(_show(uri), fault) for uri in uris if (fault := _find_request_fault(uri))]
 
 
-def _find_request_fault(uri: str) -> str | None:
+def _find_request_fault(uri: str) -> Text | None:
     # OpenID Connect Core 6.2: at most 512 ASCII characters; a fragment tells one version of the content from the next.
     if len(uri) > REQUEST_URI_MAXIMUM:
-        return f"it is longer than {REQUEST_URI_MAXIMUM} characters"
+        return say("it is longer than %(most)s characters", most=REQUEST_URI_MAXIMUM)
     address, _, fragment = uri.partition("#")
     if re.fullmatch(_REST, fragment) is None:
-        return "characters other than ASCII are written percent-encoded"
+        return say("characters other than ASCII are written percent-encoded")
     return _find_general_fault(address) or _find_web_fault(address)
 
 
@@ -211,9 +237,9 @@ def check_frontchannel_uri(uri: str, redirect_uris: Collection[str]) -> str | No
         return None
     fault = _find_general_fault(uri) or _find_web_fault(uri)
     if fault:
-        return f"{fault[0].upper()}{fault[1:]}."
+        return _open(fault)
     if parse_origin(uri) not in {parse_origin(each) for each in redirect_uris}:
-        return "Use the scheme, host and port of one of the callback URLs."
+        return say("Use the scheme, host and port of one of the callback URLs.")
     return None
 
 
@@ -228,10 +254,13 @@ def check_client_uri(uri: str) -> str | None:
         return None
     fault = _find_general_fault(uri) or _find_web_fault(uri)
     if fault:
-        return f"{fault[0].upper()}{fault[1:]}."
+        return _open(fault)
     address = _parse_web_address(uri)
     if address is None or _BASE_PATH.fullmatch(address.rest) is None:
-        return "Enter only the start of your app's addresses, such as https://app.example.org."
+        return say(
+            "Enter only the start of your app's addresses, such as %(example)s.",
+            example="https://app.example.org",
+        )
     return None
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from borvo.catalogue.scopes import order_scopes
+from borvo.kernel.text import say
 from borvo.portal.addresses import check_client_uri, check_page_uri, normalize_client_uri
 from borvo.portal.forms import read_grant_types
 from borvo.portal.model import ClientPresentation, GrantType
@@ -10,7 +11,7 @@ from borvo.portal.policy import DESCRIPTION_MAXIMUM, NAME_MAXIMUM
 from borvo.web.consent import AskedConsent
 from borvo.web.forms import Form
 
-NAMELESS = "Your app"
+NAMELESS = say("Your app")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from borvo.kernel.text import say
+
 LIFETIMES = (30, 90, 180, 365)
 """The days that the form offers."""
 
@@ -16,7 +18,7 @@ EXPIRED_KEPT = timedelta(days=90)
 
 
 def check_days(days: int | None) -> str | None:
-    return None if days is None or days in LIFETIMES else "Choose one of the lifetimes."
+    return None if days is None or days in LIFETIMES else say("Choose one of the lifetimes.")
 
 
 def find_end(now: datetime, days: int | None) -> datetime | None:

@@ -8,6 +8,7 @@ from borvo.accounts.public import Limit, Limiter
 from borvo.kernel.clock import Clock
 from borvo.kernel.errors import InvalidInputError
 from borvo.kernel.ids import TenancyId
+from borvo.kernel.text import say
 from borvo.portal.model import ClientDetails
 from borvo.portal.pictures import BYTES_MAXIMUM, Picture, check_picture, read_picture
 from borvo.web.outgoing import Outgoing, OutgoingError
@@ -20,7 +21,7 @@ _OK = 200
 
 
 def _refuse(field: str, fault: str) -> InvalidInputError:
-    return InvalidInputError("The client cannot be saved like this.", {field: [fault]})
+    return InvalidInputError(say("The client cannot be saved like this."), {field: [fault]})
 
 
 def find_list_fault(content: bytes, redirect_uris: tuple[str, ...]) -> str | None:
@@ -28,9 +29,9 @@ def find_list_fault(content: bytes, redirect_uris: tuple[str, ...]) -> str | Non
     try:
         listed = msgspec.json.decode(content, type=list[str])
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return "What is at this address is no JSON array of callback URLs."
+        return say("What is at this address is no JSON array of callback URLs.")
     if missing := [uri for uri in redirect_uris if uri not in listed]:
-        return f"The list at this address lacks {missing[0][:200]}."
+        return say("The list at this address lacks %(uri)s.", uri=missing[0][:200])
     return None
 
 
@@ -47,10 +48,15 @@ class Fetcher:
         try:
             answer = await self.outgoing.fetch(url, most=most, accept=accept)
         except OutgoingError:
-            fault = "Nothing usable came from this address: it has to answer on the public internet, within seconds."
+            fault = say(
+                "Nothing usable came from this address: it has to answer on the public internet, within seconds."
+            )
             raise _refuse(field, fault) from None
         if answer.status != _OK:
-            fault = f"This address answered with the status {answer.status}; redirects are not followed."
+            fault = say(
+                "This address answered with the status %(status)s; redirects are not followed.",
+                status=answer.status,
+            )
             raise _refuse(field, fault)
         return answer.content
 
@@ -80,5 +86,5 @@ class Fetcher:
         content = await self._fetch(tenancy_id, url, "logo", BYTES_MAXIMUM, accept)
         picture = read_picture(content)
         if picture is None:
-            raise _refuse("logo", check_picture(content) or "This picture cannot be used.")
+            raise _refuse("logo", check_picture(content) or say("This picture cannot be used."))
         return picture

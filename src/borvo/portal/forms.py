@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
+from borvo.kernel.text import Text, say
 from borvo.portal.addresses import (
     check_backchannel_uri,
     check_client_uri,
@@ -49,37 +50,37 @@ from borvo.portal.sectors import check_sector
 from borvo.portal.strictness import find_strict_faults
 from borvo.web.forms import Form
 
-FIELD_LABELS = {
-    "display_name": "Display name",
-    "description": "Description",
-    "client_uri": "Client URI",
-    "redirect_uris": "Callback URLs",
-    "grant_types": "Grant types",
-    "is_public": "Cannot keep a secret",
-    "scopes": "Scopes",
-    "tos_uri": "Terms of service",
-    "policy_uri": "Privacy policy",
-    "pkce": "Require PKCE",
-    "access_token_format": "Access tokens",
-    "signing_algorithm": "Signing algorithm",
-    "allows_front_channel_tokens": "Access tokens through the browser",
-    "access_token_minutes": "Life of access tokens, minutes",
-    "refresh_token_days": "Life of refresh tokens, days",
-    "refresh_token_idle_days": "Refresh tokens unused, days",
-    "post_logout_redirect_uris": "Post-logout URLs",
-    "default_max_age": "Sign in again after, seconds",
-    "token_endpoint_auth_method": "Proof of identity",
-    "jwks": "Public keys",
-    "jwks_uri": "Address of public keys",
-    "require_pushed_authorization_requests": "Pushed requests only",
-    "require_signed_request_object": "Signed requests only",
-    "dpop_bound_access_tokens": "Access tokens bound to a key",
-    "subject_type": "Identifiers of people",
-    "sector_identifier_uri": "Sector identifier",
-    "userinfo_signed_response_alg": "Signature of user info",
-    "request_uris": "Request addresses",
-    "frontchannel_logout_uri": "Front-channel logout URL",
-    "backchannel_logout_uri": "Back-channel logout URL",
+FIELD_LABELS: Mapping[str, Text] = {
+    "display_name": say("Display name"),
+    "description": say("Description"),
+    "client_uri": say("Client URI"),
+    "redirect_uris": say("Callback URLs"),
+    "grant_types": say("Grant types"),
+    "is_public": say("Cannot keep a secret"),
+    "scopes": say("Scopes"),
+    "tos_uri": say("Terms of service"),
+    "policy_uri": say("Privacy policy"),
+    "pkce": say("Require PKCE"),
+    "access_token_format": say("Access tokens"),
+    "signing_algorithm": say("Signing algorithm"),
+    "allows_front_channel_tokens": say("Access tokens through the browser"),
+    "access_token_minutes": say("Life of access tokens, minutes"),
+    "refresh_token_days": say("Life of refresh tokens, days"),
+    "refresh_token_idle_days": say("Refresh tokens unused, days"),
+    "post_logout_redirect_uris": say("Post-logout URLs"),
+    "default_max_age": say("Sign in again after, seconds"),
+    "token_endpoint_auth_method": say("Proof of identity"),
+    "jwks": say("Public keys"),
+    "jwks_uri": say("Address of public keys"),
+    "require_pushed_authorization_requests": say("Pushed requests only"),
+    "require_signed_request_object": say("Signed requests only"),
+    "dpop_bound_access_tokens": say("Access tokens bound to a key"),
+    "subject_type": say("Identifiers of people"),
+    "sector_identifier_uri": say("Sector identifier"),
+    "userinfo_signed_response_alg": say("Signature of user info"),
+    "request_uris": say("Request addresses"),
+    "frontchannel_logout_uri": say("Front-channel logout URL"),
+    "backchannel_logout_uri": say("Back-channel logout URL"),
 }
 """What the fields of Client Details are called where they are compared, in the order of the page."""
 
@@ -165,7 +166,7 @@ def list_suspicions(form: Form, around: Surroundings) -> Mapping[str, str]:
 def _check_hosts(form: Form, around: Surroundings) -> list[str]:
     confirmed = set(form.texts("confirmed_hosts"))
     return [
-        f"{words}. Tick that it is right, or mend it."
+        say("%(suspicion)s. Tick that it is right, or mend it.", suspicion=words)
         for host, words in list_suspicions(form, around).items()
         if host not in confirmed
     ]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from borvo.kernel.text import Text, say
 from borvo.portal.model import FRONT_CHANNEL_GRANTS, GrantType
 from borvo.portal.strictness import STRICT_START
 
@@ -38,7 +39,7 @@ class Advice:
 
     grant_type: GrantType
     is_public: bool
-    reason: str
+    reason: Text
     is_legacy: bool = False
 
     @property
@@ -47,22 +48,28 @@ class Advice:
         return f"grant={self.grant_type.value}" + ("&public=yes" if self.is_public else "")
 
 
-_WEB = "The code goes through the browser, the tokens never do: your server fetches them with its secret."
-_BROWSER = (
+_WEB = say(
+    "The code goes through the browser, the tokens never do: your server fetches them with its secret."
+)
+_BROWSER = say(
     "A page in the browser cannot keep a secret, so it proves with PKCE that the code is its own. The tokens come "
     "by a request of its own and stand in no address."
 )
-_NATIVE = (
+_NATIVE = say(
     "What is installed on people's devices cannot keep a secret, so it proves with PKCE that the code is its own. "
     "Open the system's browser, never a window of your own."
 )
-_DEVICE = "The thing shows a short code, the person enters it on her phone; it needs no browser and no callback URL."
-_SERVICE = "Nobody is there to ask, so the service acts in its own name, with its secret. That shows it nobody's data."
-_HYBRID = (
+_DEVICE = say(
+    "The thing shows a short code, the person enters it on her phone; it needs no browser and no callback URL."
+)
+_SERVICE = say(
+    "Nobody is there to ask, so the service acts in its own name, with its secret. That shows it nobody's data."
+)
+_HYBRID = say(
     "The usual ASP.NET Core handler asks for an id token along with the code, and sends no PKCE challenge. If you may "
     "change its settings, authorization code does the same and is simpler."
 )
-_IMPLICIT = (
+_IMPLICIT = say(
     "Only because the app cannot be changed: whatever reads the browser's address reads the token. Plan to move to "
     "authorization code with PKCE; the client's page leads through it."
 )
@@ -94,24 +101,24 @@ def _advise_web(place: Place, library: Library | None) -> Advice | None:
 
 
 _STRICT = {
-    Place.SERVER: (
+    Place.SERVER: say(
         "The code goes through the browser, the tokens never do: your server fetches them, and proves by a key who "
         "it is."
     ),
-    Place.BROWSER: (
+    Place.BROWSER: say(
         "This instance serves no app that runs in the browser alone. Give it a server of its own, which signs people "
         "in, fetches the data, and has sessions with its pages."
     ),
-    Place.NATIVE: (
+    Place.NATIVE: say(
         "This instance serves no app that runs on people's devices alone. Give it a server of its own, which signs "
         "people in, fetches the data, and answers the app."
     ),
-    Place.DEVICE: (
+    Place.DEVICE: say(
         "The thing shows a short code, the person enters it on her phone. A key that each thing had in it would be "
         "none: a server of yours asks for the code and fetches the tokens."
     ),
 }
-_STRICT_SERVICE = (
+_STRICT_SERVICE = say(
     "Nobody is there to ask, so the service acts in its own name, and proves that by a key. It shows it nobody's "
     "data."
 )

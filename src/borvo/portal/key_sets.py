@@ -12,6 +12,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key
 
 from borvo.kernel.entropy import decode_bytes
+from borvo.kernel.text import Text, gather, say
 from borvo.portal.model import SigningAlgorithm
 
 KEYS_MOST = 20
@@ -38,7 +39,11 @@ _SHOWN = 40
 
 
 class KeyFaultError(Exception):
-    """The key or the set is not usable; the text is for the client's developer."""
+    """The key or the set is not usable; `words` are for the client's developer."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +84,25 @@ def parse_public_key(jwk: object) -> PublicKey | None:
     """One JSON Web Key; None for one that encrypts. Raises `KeyFaultError`. Whatever else is said in it, such as
     certificates and addresses, is not looked at."""
     if not isinstance(jwk, dict):
-        raise KeyFaultError("A key is a JSON object.")
+        raise KeyFaultError(say("A key is a JSON object."))
     kind = jwk.get("kty")
     if kind == "oct":
-        raise KeyFaultError("This is a symmetric key (oct), which is a secret. Only public keys belong here.")
+        raise KeyFaultError(
+            say("This is a symmetric key (oct), which is a secret. Only public keys belong here.")
+        )
     if PRIVATE_MEMBERS & jwk.keys():
         raise KeyFaultError(
-            "This holds the private part of a key. Make a new key, since others may have seen this one, and "
-            "enter its public part only."
+            say(
+                "This holds the private part of a key. Make a new key, since others may have seen this one, and "
+                "enter its public part only."
+            )
         )
     if jwk.get("use") == "enc":
         return None
     if not isinstance(kind, str) or kind not in _MEMBERS:
-        raise KeyFaultError(f"There is no kind of key (kty) {_show(kind)} here; use RSA, EC or OKP.")
+        raise KeyFaultError(
+            say("There is no kind of key (kty) %(kind)s here; use RSA, EC or OKP.", kind=_show(kind))
+        )
     kid = _read_kid(jwk)
     return PublicKey(kid, _find_algorithms(jwk, kind), _import_key(jwk, kind))
 
@@ -100,10 +111,17 @@ def _show(value: object) -> str:
     return str(value)[:_SHOWN]
 
 
+def _join(names: list[str]) -> Text:
+    """One or two, of which one is to be used."""
+    return (
+        say("%(first)s or %(second)s", first=names[0], second=names[1]) if len(names) > 1 else gather(names)
+    )
+
+
 def _read_kid(jwk: Mapping[str, Any]) -> str:
     kid = jwk.get("kid", "")
     if not isinstance(kid, str) or len(kid) > _KID_MAXIMUM:
-        raise KeyFaultError(f"A kid is a text of at most {_KID_MAXIMUM} characters.")
+        raise KeyFaultError(say("A kid is a text of at most %(most)s characters.", most=_KID_MAXIMUM))
     return kid
 
 
@@ -111,13 +129,19 @@ def _find_algorithms(jwk: Mapping[str, Any], kind: str) -> frozenset[str]:
     """RFC 7517 4.2 to 4.4: a key serves what it says it is for."""
     operations = jwk.get("key_ops", ["verify"])
     if jwk.get("use", "sig") != "sig" or not isinstance(operations, list) or "verify" not in operations:
-        raise KeyFaultError("The key is not for verifying signatures (use, key_ops).")
+        raise KeyFaultError(say("The key is not for verifying signatures (use, key_ops)."))
     named = jwk.get("alg")
     if named is None:
         return _ALGORITHMS[kind]
-    if named not in _ALGORITHMS[kind]:
-        known = " or ".join(sorted(_ALGORITHMS[kind]))
-        raise KeyFaultError(f"A key of the kind {kind} signs by {known} here, not by {_show(named)}.")
+    if not isinstance(named, str) or named not in _ALGORITHMS[kind]:
+        raise KeyFaultError(
+            say(
+                "A key of the kind %(kind)s signs by %(known)s here, not by %(named)s.",
+                kind=kind,
+                known=_join(sorted(_ALGORITHMS[kind])),
+                named=_show(named),
+            )
+        )
     return frozenset({named})
 
 
@@ -125,14 +149,25 @@ def _import_key(jwk: Mapping[str, Any], kind: str) -> Key:
     members = {name: jwk.get(name) for name in _MEMBERS[kind]}
     curve = _CURVES.get(kind)
     if curve and members["crv"] != curve:
-        raise KeyFaultError(f"The curve {_show(members['crv'])} is not known here; use {curve}.")
+        raise KeyFaultError(
+            say(
+                "The curve %(named)s is not known here; use %(curve)s.",
+                named=_show(members["crv"]),
+                curve=curve,
+            )
+        )
     if kind == "RSA":
         _check_rsa(members)
     try:
         key = JWKRegistry.import_key(cast("dict[str, Any]", {"kty": kind, **members}))
     except (JoseError, ValueError, TypeError, AttributeError) as fault:
-        names = ", ".join(_MEMBERS[kind])
-        raise KeyFaultError(f"The numbers of the key ({names}) are not those of a {kind} key.") from fault
+        raise KeyFaultError(
+            say(
+                "The numbers of the key (%(names)s) are not those of a %(kind)s key.",
+                names=", ".join(_MEMBERS[kind]),
+                kind=kind,
+            )
+        ) from fault
     return key
 
 
@@ -141,16 +176,23 @@ def _check_rsa(members: Mapping[str, Any]) -> None:
     bits = int.from_bytes(modulus, "big").bit_length()
     if bits not in _RSA_BITS:
         raise KeyFaultError(
-            f"An RSA key has {_RSA_BITS.start} to {_RSA_BITS.stop - 1} bits here; this one has {bits}."
+            say(
+                "An RSA key has %(least)s to %(most)s bits here; this one has %(bits)s.",
+                least=_RSA_BITS.start,
+                most=_RSA_BITS.stop - 1,
+                bits=bits,
+            )
         )
     if len(exponent.lstrip(b"\0")) > _EXPONENT_BYTES:
-        raise KeyFaultError("The exponent of the RSA key (e) is too large; 65537 is usual.")
+        raise KeyFaultError(say("The exponent of the RSA key (e) is too large; 65537 is usual."))
 
 
 def _read_number(text: object) -> bytes:
     data = decode_bytes(text) if isinstance(text, str) else None
     if not data:
-        raise KeyFaultError("The numbers of the key (n, e) are not written in base64url without padding.")
+        raise KeyFaultError(
+            say("The numbers of the key (n, e) are not written in base64url without padding.")
+        )
     return data
 
 
@@ -160,34 +202,35 @@ def parse_key_set(text: str) -> KeySet:
     try:
         document = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return KeySet(faults=("This is not JSON.",))
+        return KeySet(faults=(say("This is not JSON."),))
     entries = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(entries, list):
-        return KeySet(faults=('This is no key set: write {"keys": [...]} around the keys.',))
+        return KeySet(faults=(say('This is no key set: write {"keys": [...]} around the keys.'),))
     if len(entries) > KEYS_MOST:
-        return KeySet(faults=(f"A set has at most {KEYS_MOST} keys.",))
-    keys, faults = [], []
+        return KeySet(faults=(say("A set has at most %(most)s keys.", most=KEYS_MOST),))
+    keys: list[PublicKey] = []
+    faults: list[str] = []
     for number, entry in enumerate(entries, 1):
         try:
             key = parse_public_key(entry)
         except KeyFaultError as fault:
-            faults.append(f"Key {number}: {fault}")
+            faults.append(say("Key %(number)s: %(fault)s", number=number, fault=fault.words))
         else:
             keys += [key] if key else []
     faults += _find_clashes(keys)
     if not keys and not faults:
-        faults = ["There is no key in it that verifies signatures."]
+        faults = [say("There is no key in it that verifies signatures.")]
     return KeySet(tuple(keys), tuple(faults))
 
 
-def _find_clashes(keys: list[PublicKey]) -> Iterator[str]:
+def _find_clashes(keys: list[PublicKey]) -> Iterator[Text]:
     """RFC 7517 4.5: within a set keys have different names."""
     for kid, count in Counter(key.kid for key in keys).items():
         if count > 1:
             yield (
-                f"{count} keys have the kid {_show(kid)}."
+                say("%(count)s keys have the kid %(kid)s.", count=count, kid=_show(kid))
                 if kid
-                else f"{count} keys have no kid to tell them apart."
+                else say("%(count)s keys have no kid to tell them apart.", count=count)
             )
 
 
@@ -201,5 +244,5 @@ def list_key_faults(text: str) -> list[str]:
     """What is wrong with the keys that somebody enters, if any. No fault is let pass: whoever has pasted a private key
     must hear of it."""
     if len(text) > TEXT_MAXIMUM:
-        return [f"Use at most {TEXT_MAXIMUM} characters."]
+        return [say("Use at most %(most)s characters.", most=TEXT_MAXIMUM)]
     return list(recall_key_set(text).faults) if text else []

@@ -7,6 +7,7 @@ import structlog
 
 from borvo.accounts.public import Person
 from borvo.kernel.errors import InvalidInputError
+from borvo.kernel.text import say
 from borvo.portal import sheet_store
 from borvo.portal.audit import Action
 from borvo.portal.model import ClientSheet
@@ -28,7 +29,7 @@ async def _lock_present(
     """The client under lock; raises as `lock_client`, and `InvalidInputError` when it is deleted."""
     sheet = await load_sheet_of(connection, await lock_client(connection, person, client_id, deed))
     if sheet.deleted_at is not None:
-        raise _refuse("This client is deleted. Restore it first.")
+        raise _refuse(say("This client is deleted. Restore it first."))
     return sheet
 
 
@@ -60,7 +61,7 @@ async def mark_live(portal: Portal, person: Person, client_id: str) -> None:
         sheet = await _lock_present(connection, person, client_id)
         missing = {each.field: [each.fault] for each in list_requirements(portal, sheet) if not each.is_met}
         if missing:
-            fault = "Not everything on the list is there yet."
+            fault = say("Not everything on the list is there yet.")
             raise InvalidInputError(fault, {"form": [fault], **missing})
         await sheet_store.set_live(connection, sheet.client.client_key, sheet.live_at or portal.clock())
         await _note(portal, connection, Action.CLIENT_LIVE, person, sheet)
@@ -99,7 +100,7 @@ async def delete_client(portal: Portal, person: Person, client_id: str, typed: s
     async with portal.database.transaction() as connection:
         sheet = await _lock_present(connection, person, client_id, Deed.DELETE_CLIENTS)
         if typed != sheet.client.client_id:
-            raise _refuse("Type the client id exactly as it stands above.", "typed")
+            raise _refuse(say("Type the client id exactly as it stands above."), "typed")
         await sheet_store.mark_deleted(connection, sheet.client.client_key, portal.clock())
         await portal.on_client_ended(connection, sheet.client)
         await _note(portal, connection, Action.CLIENT_DELETED, person, sheet)

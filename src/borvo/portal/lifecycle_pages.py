@@ -7,6 +7,7 @@ from litestar.response import Redirect, Template
 
 from borvo.accounts.public import Login, Person, SignedIn
 from borvo.kernel.errors import InvalidInputError, NotFoundError
+from borvo.kernel.text import say
 from borvo.portal import lifecycle, service
 from borvo.portal.forms import ADVANCED_FIELDS
 from borvo.portal.model import ClientSheet
@@ -62,7 +63,7 @@ async def submit_state(
     client_id: InPath, action: InPath, login: SignedIn, portal: Developing
 ) -> Template | Redirect:
     if action not in _ACTIONS:
-        raise NotFoundError("There is nothing at this address.")
+        raise NotFoundError(say("There is nothing at this address."))
     try:
         await _ACTIONS[action](portal, login.person, client_id)
     except InvalidInputError as error:

@@ -7,6 +7,7 @@ from litestar.response import Redirect, Template
 
 from borvo.accounts.public import Login, SignedIn
 from borvo.kernel.errors import InvalidInputError, NotFoundError
+from borvo.kernel.text import say
 from borvo.portal import logos, service
 from borvo.portal.pages import AnyRequest, Developing, InPath, render_of_client
 from borvo.portal.pictures import BYTES_MAXIMUM, PIXELS_MAXIMUM
@@ -70,7 +71,7 @@ async def send_logo(digest: InPath, portal: Developing) -> Response[bytes]:
     """For everybody: it stands on the page that asks for consent. The name cannot be guessed without the picture."""
     picture = await logos.find_logo(portal, digest) if _DIGEST.fullmatch(digest) else None
     if picture is None:
-        raise NotFoundError("There is no such picture.")
+        raise NotFoundError(say("There is no such picture."))
     return Response(picture.content, media_type=picture.media_type, headers=_HEADERS)
 
 

@@ -4,6 +4,7 @@ import structlog
 
 from borvo.accounts.public import Person
 from borvo.kernel.errors import InvalidInputError
+from borvo.kernel.text import say
 from borvo.portal import logo_store
 from borvo.portal.audit import Action
 from borvo.portal.pictures import Picture, check_picture, read_picture
@@ -17,7 +18,7 @@ async def change_logo(portal: Portal, person: Person, client_id: str, content: b
     """Raises `InvalidInputError` beside `logo` for what is no picture, too large or too many pixels."""
     picture = read_picture(content)
     if picture is None:
-        fault = check_picture(content) or "This picture cannot be used."
+        fault = check_picture(content) or say("This picture cannot be used.")
         raise InvalidInputError(fault, {"logo": [fault]})
     async with portal.database.transaction() as connection:
         sheet = await load_sheet_of(connection, await lock_client(connection, person, client_id))
@@ -34,7 +35,7 @@ async def remove_logo(portal: Portal, person: Person, client_id: str) -> None:
     async with portal.database.transaction() as connection:
         sheet = await load_sheet_of(connection, await lock_client(connection, person, client_id))
         if "logo" in find_broken(sheet, sheet.details, "", portal.clock()):
-            fault = "The app is live and has to have a logo. Upload another one in its place."
+            fault = say("The app is live and has to have a logo. Upload another one in its place.")
             raise InvalidInputError(fault, {"logo": [fault]})
         if sheet.presentation.logo:
             await logo_store.delete_logo(connection, sheet.client.client_key)

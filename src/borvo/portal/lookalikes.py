@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+from borvo.kernel.text import Text, say
+
 _ACE = "xn--"  # RFC 5890 2.3.2.5
 # What people take for one another at a glance. A letter on the left becomes the one on the right.
 _SAME = str.maketrans(
@@ -47,19 +49,21 @@ def reduce_host(host: str) -> str:
     return reduced
 
 
-def find_suspicions(hosts: Iterable[str], others: Iterable[str]) -> Mapping[str, str]:
+def find_suspicions(hosts: Iterable[str], others: Iterable[str]) -> Mapping[str, Text]:
     """By host, why to look twice: it is not in ASCII, or looks like one of the others, of which the first count
     most."""
     known: dict[str, str] = {}
     for other in others:
         known.setdefault(reduce_host(other), other)
-    found: dict[str, str] = {}
+    found: dict[str, Text] = {}
     for host in hosts:
         twin = known.get(reduce_host(host), host)
         if any(label.startswith(_ACE) for label in host.split(".")):
-            found[host] = (
-                f"{host} is shown as {show_host(host)}, where single letters may be of another script"
+            found[host] = say(
+                "%(host)s is shown as %(shown)s, where single letters may be of another script",
+                host=host,
+                shown=show_host(host),
             )
         elif twin != host:
-            found[host] = f"{host} looks like {twin}, and is another host"
+            found[host] = say("%(host)s looks like %(twin)s, and is another host", host=host, twin=twin)
     return found

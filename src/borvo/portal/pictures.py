@@ -8,6 +8,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from borvo.kernel.text import Number, say
+
 BYTES_MAXIMUM = 256 * 1024
 PIXELS_MAXIMUM = 1024
 
@@ -84,17 +86,28 @@ def _identify(content: bytes) -> tuple[str, tuple[int, int] | None] | None:
 def check_picture(content: bytes) -> str | None:
     """The fault in words for the developer."""
     if not content:
-        return "Choose a file."
+        return say("Choose a file.")
     if len(content) > BYTES_MAXIMUM:
-        return f"The file has {len(content) // 1024:,} kB; use at most {BYTES_MAXIMUM // 1024} kB."
+        return say(
+            "The file has %(size)s kB; use at most %(most)s kB.",
+            size=Number(len(content) // 1024),
+            most=BYTES_MAXIMUM // 1024,
+        )
     found = _identify(content)
     if found is None:
-        return "This is no PNG, JPEG or WebP picture, whatever its name. SVG is not possible: it may hold script."
+        return say(
+            "This is no PNG, JPEG or WebP picture, whatever its name. SVG is not possible: it may hold script."
+        )
     size = found[1]
     if size is None or not all(size):
-        return "The picture cannot be read, or it moves. Save it anew from a drawing program."
+        return say("The picture cannot be read, or it moves. Save it anew from a drawing program.")
     if max(size) > PIXELS_MAXIMUM:
-        return f"The picture is {size[0]} by {size[1]} pixels; use at most {PIXELS_MAXIMUM} each way."
+        return say(
+            "The picture is %(width)s by %(height)s pixels; use at most %(most)s each way.",
+            width=size[0],
+            height=size[1],
+            most=PIXELS_MAXIMUM,
+        )
     return None
 
 

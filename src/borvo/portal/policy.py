@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from borvo.catalogue.scopes import map_scopes
 from borvo.kernel.scopes import find_missing
+from borvo.kernel.text import Text, say
 from borvo.portal.model import (
     FRONT_CHANNEL_GRANTS,
     LASTING_GRANTS,
@@ -51,39 +52,39 @@ class PkceChoice(StrEnum):
     OPTIONAL = "optional"
 
 
-def _check_word(text: str, what: str, maximum: int) -> str | None:
+def _check_word(text: str, missing: Text, maximum: int) -> str | None:
     if not text:
-        return f"Enter {what}."
+        return missing
     if len(text) > maximum:
-        return f"Use at most {maximum} characters."
+        return say("Use at most %(most)s characters.", most=maximum)
     if _WORD.fullmatch(text) is None:
-        return "Use lower-case letters a to z and digits only."
+        return say("Use lower-case letters a to z and digits only.")
     return None
 
 
 def check_suffix(text: str) -> str | None:
     """Contract 4: the part of the client id that a developer chooses."""
-    return _check_word(text, "the last part of the client id", SUFFIX_MAXIMUM)
+    return _check_word(text, say("Enter the last part of the client id."), SUFFIX_MAXIMUM)
 
 
 def check_prefix(text: str) -> str | None:
     """Contract 6, row 12: both kinds of prefix, sixty-four hex digits and a readable name."""
-    return _check_word(text, "a prefix", PREFIX_MAXIMUM)
+    return _check_word(text, say("Enter a prefix."), PREFIX_MAXIMUM)
 
 
 def check_display_name(text: str) -> str | None:
     """People read it on the consent page, so nothing that changes how a line is read gets in."""
     if not text:
-        return "Enter the name under which people will know the app."
+        return say("Enter the name under which people will know the app.")
     if len(text) > NAME_MAXIMUM or not text.isprintable():
-        return f"Use at most {NAME_MAXIMUM} ordinary characters."
+        return say("Use at most %(most)s ordinary characters.", most=NAME_MAXIMUM)
     return None
 
 
 def check_description(text: str) -> str | None:
     """For developers and for people who are asked for consent; lines may be ended, nothing else is formatted."""
     if len(text) > DESCRIPTION_MAXIMUM or not text.replace("\n", "").isprintable():
-        return f"Use at most {DESCRIPTION_MAXIMUM} ordinary characters."
+        return say("Use at most %(most)s ordinary characters.", most=DESCRIPTION_MAXIMUM)
     return None
 
 
@@ -92,8 +93,10 @@ def check_lifetime(text: str, least: int, most: int) -> str | None:
     if not text:
         return None
     if not (text.isascii() and text.isdecimal()) or not least <= int(text[:_DIGITS_READ]) <= most:
-        return (
-            f"Enter a whole number from {least} to {most}, or nothing for {most}, which the operator has set."
+        return say(
+            "Enter a whole number from %(least)s to %(most)s, or nothing for %(most)s, which the operator has set.",
+            least=least,
+            most=most,
         )
     return None
 
@@ -103,61 +106,66 @@ def check_max_age(text: str) -> str | None:
     if text and (
         not (text.isascii() and text.isdecimal()) or not 0 <= int(text[:_DIGITS_READ]) <= MAX_AGE_MAXIMUM
     ):
-        return f"Enter a whole number of seconds from 0 to {MAX_AGE_MAXIMUM}, or nothing."
+        return say("Enter a whole number of seconds from 0 to %(most)s, or nothing.", most=MAX_AGE_MAXIMUM)
     return None
 
 
 def check_grant_types(grant_types: Collection[GrantType]) -> str | None:
-    return None if grant_types else "Choose at least one way in which the app gets its tokens."
+    return None if grant_types else say("Choose at least one way in which the app gets its tokens.")
 
 
 def check_scopes(scopes: Sequence[str], grant_types: Collection[GrantType]) -> str | None:
     if not scopes:
-        return "Choose at least one scope."
+        return say("Choose at least one scope.")
     if unknown := find_missing(scopes, map_scopes()):
-        return f"There is no scope {unknown[0][:80]}."
+        return say("There is no scope %(scope)s.", scope=unknown[0][:80])
     needs_openid = {GrantType.IMPLICIT, GrantType.HYBRID} & set(grant_types)
     if needs_openid and "openid" not in scopes:
         # OpenID Connect Core 3.2.2.1, 3.3.2.1: both flows answer with an id_token.
-        return f"Choose openid as well: {min(needs_openid)} is a way of signing in."
+        return say(
+            "Choose openid as well: %(grant_type)s is a way of signing in.",
+            grant_type=min(needs_openid).value,
+        )
     if "offline_access" in scopes and LASTING_GRANTS.isdisjoint(grant_types):
         # OpenID Connect Core 11: refresh tokens come with a code only.
-        return "Lasting access (offline_access) needs authorization code, hybrid or device code."
+        return say("Lasting access (offline_access) needs authorization code, hybrid or device code.")
     return None
 
 
 def check_public(is_public: bool, grant_types: Collection[GrantType]) -> str | None:
     """RFC 6749 4.4: whoever has no secret cannot act in its own name."""
     if is_public and GrantType.CLIENT_CREDENTIALS in grant_types:
-        return "An app without a secret cannot use client credentials."
+        return say("An app without a secret cannot use client credentials.")
     return None
 
 
 def check_auth_method(method: AuthMethod, *, is_public: bool, has_keys: bool) -> str | None:
     if is_public and method is not AuthMethod.SECRET:
-        return "An app that cannot keep a secret can keep no key either."
+        return say("An app that cannot keep a secret can keep no key either.")
     if method is AuthMethod.PRIVATE_KEY_JWT and not has_keys:
-        return "Enter the app's public keys below, or the address where it publishes them."
+        return say("Enter the app's public keys below, or the address where it publishes them.")
     return None
 
 
 def check_key_text(keys: str, address: str) -> str | None:
     """RFC 7591 2: keys by value or by reference, not both."""
     if keys and address:
-        return "Enter the keys or their address, not both."
+        return say("Enter the keys or their address, not both.")
     return None
 
 
 def check_front_channel_tokens(is_allowed: bool, grant_types: Collection[GrantType]) -> str | None:
     if is_allowed and FRONT_CHANNEL_GRANTS.isdisjoint(grant_types):
-        return "Only implicit and hybrid apps can receive access tokens through the browser."
+        return say("Only implicit and hybrid apps can receive access tokens through the browser.")
     return None
 
 
 def check_bound_tokens(is_bound: bool, allows_front_channel: bool) -> str | None:
     """RFC 9449 5.2: bound tokens or none. Nobody proves anything on the way through a browser."""
     if is_bound and allows_front_channel:
-        return "Access tokens that come through the browser are bound to no key. Choose one or the other."
+        return say(
+            "Access tokens that come through the browser are bound to no key. Choose one or the other."
+        )
     return None
 
 
@@ -199,24 +207,26 @@ def _is_guessable(secret: str, names: Collection[str]) -> bool:
 def check_chosen_secret(secret: str, names: Collection[str]) -> str | None:
     """`names` are what everybody knows of the client: a secret made of little else is none."""
     if len(secret) < CHOSEN_SECRET_MINIMUM:
-        return f"Use at least {CHOSEN_SECRET_MINIMUM} characters, best from a password generator."
+        return say(
+            "Use at least %(least)s characters, best from a password generator.", least=CHOSEN_SECRET_MINIMUM
+        )
     if len(secret) > CHOSEN_SECRET_MAXIMUM:
-        return f"Use at most {CHOSEN_SECRET_MAXIMUM} characters."
+        return say("Use at most %(most)s characters.", most=CHOSEN_SECRET_MAXIMUM)
     if not (secret.isascii() and secret.isprintable()):  # RFC 6749 A.2
-        return (
+        return say(
             "Use letters, digits and signs of the ASCII set only; others do not survive every client library."
         )
     if secret != secret.strip():
-        return "Remove the spaces at the ends; they get lost when copied."
+        return say("Remove the spaces at the ends; they get lost when copied.")
     if _is_guessable(secret, names):
-        return "This is too easy to guess. Let a password generator make one, or generate one here."
+        return say("This is too easy to guess. Let a password generator make one, or generate one here.")
     return None
 
 
 def check_label(label: str) -> str | None:
     """What tells one secret from another on the page; it may be empty."""
     if len(label) > LABEL_MAXIMUM or not label.isprintable():
-        return f"Use at most {LABEL_MAXIMUM} ordinary characters."
+        return say("Use at most %(most)s ordinary characters.", most=LABEL_MAXIMUM)
     return None
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from borvo.kernel.text import mark, say
 from borvo.portal.addresses import find_live_fault, is_local
 from borvo.portal.expiry import SECRET_ENDS_SOON
 from borvo.portal.model import AuthMethod, ClientDetails, ClientSheet, GrantType, RegisteredClient
@@ -32,14 +33,20 @@ def list_secret_ends(client: RegisteredClient, method: AuthMethod) -> list[datet
 
 def _check_addresses(details: ClientDetails) -> Iterable[Requirement]:
     named: Mapping[str, tuple[str, Collection[str]]] = {
-        "redirect_uris": ("Callback URLs are https, and on no localhost", details.redirect_uris),
-        "client_uri": ("The Client URI is https, and on no localhost", [details.client_uri]),
-        "post_logout_redirect_uris": ("So are the post-logout URLs", details.post_logout_redirect_uris),
-        "frontchannel_logout_uri": ("So is the front-channel logout URL", [details.frontchannel_logout_uri]),
-        "request_uris": ("So are the request addresses", details.request_uris),
-        "sector_identifier_uri": ("So is the sector identifier", [details.sector_identifier_uri]),
-        "backchannel_logout_uri": ("So is the back-channel logout URL", [details.backchannel_logout_uri]),
-        "jwks_uri": ("So is the address of the public keys", [details.jwks_uri]),
+        "redirect_uris": (say("Callback URLs are https, and on no localhost"), details.redirect_uris),
+        "client_uri": (say("The Client URI is https, and on no localhost"), [details.client_uri]),
+        "post_logout_redirect_uris": (say("So are the post-logout URLs"), details.post_logout_redirect_uris),
+        "frontchannel_logout_uri": (
+            say("So is the front-channel logout URL"),
+            [details.frontchannel_logout_uri],
+        ),
+        "request_uris": (say("So are the request addresses"), details.request_uris),
+        "sector_identifier_uri": (say("So is the sector identifier"), [details.sector_identifier_uri]),
+        "backchannel_logout_uri": (
+            say("So is the back-channel logout URL"),
+            [details.backchannel_logout_uri],
+        ),
+        "jwks_uri": (say("So is the address of the public keys"), [details.jwks_uri]),
     }
     for field, (words, uris) in named.items():
         if given := [uri for uri in uris if uri]:
@@ -55,11 +62,11 @@ def _check_words(details: ClientDetails, logo: str) -> Iterable[Requirement]:
     fault = (
         ""
         if is_given
-        else "Enter the https address of your privacy policy; people read it before they agree."
+        else say("Enter the https address of your privacy policy; people read it before they agree.")
     )
-    yield Requirement("policy_uri", "There is a link to the privacy policy", fault)
+    yield Requirement("policy_uri", say("There is a link to the privacy policy"), fault)
     yield Requirement(
-        "logo", "There is a logo", "" if logo else "Upload the logo that people know your app by."
+        "logo", say("There is a logo"), "" if logo else say("Upload the logo that people know your app by.")
     )
 
 
@@ -69,13 +76,19 @@ def _check_secrets(
     if details.is_public:
         return
     if details.token_endpoint_auth_method is AuthMethod.PRIVATE_KEY_JWT:
-        fault = "" if details.jwks or details.jwks_uri else "Enter the app's public keys, or their address."
-        yield Requirement("token_endpoint_auth_method", "There are public keys to know the app by", fault)
+        fault = (
+            "" if details.jwks or details.jwks_uri else say("Enter the app's public keys, or their address.")
+        )
+        yield Requirement(
+            "token_endpoint_auth_method", say("There are public keys to know the app by"), fault
+        )
         return
-    fault = "" if ends else "Set a secret; without one the app gets no tokens."
+    fault = "" if ends else say("Set a secret; without one the app gets no tokens.")
     if any(end is not None and end <= now + SECRET_ENDS_SOON for end in ends):
-        fault = "A secret ends within 30 days. Add a new one, switch the app over, and remove the old one."
-    yield Requirement("secret", "There is a secret, and none ends soon", fault)
+        fault = say(
+            "A secret ends within 30 days. Add a new one, switch the app over, and remove the old one."
+        )
+    yield Requirement("secret", say("There is a secret, and none ends soon"), fault)
 
 
 def check_readiness(
@@ -112,15 +125,17 @@ def find_broken(sheet: ClientSheet, details: ClientDetails, logo: str, now: date
 def find_change_faults(sheet: ClientSheet, details: ClientDetails, now: datetime) -> dict[str, list[str]]:
     """What forbids to save the details, by field; empty when nothing does."""
     if sheet.deleted_at is not None:
-        return {"form": ["This client is deleted. Restore it first."]}
+        return {"form": [say("This client is deleted. Restore it first.")]}
     faults: dict[str, list[str]] = {}
     if details.is_public and sheet.client.secrets:
         # They would go on looking as if they worked.
-        faults["is_public"] = ["Remove the app's secrets first: an app that cannot keep one has none."]
+        faults["is_public"] = [say("Remove the app's secrets first: an app that cannot keep one has none.")]
     for field, fault in find_broken(sheet, details, sheet.presentation.logo, now).items():
         if field != "secret":
-            faults.setdefault(field, []).append(f"{fault} {_LIVE}")
+            faults.setdefault(field, []).append(say(_LIVE, fault=fault))
     return faults
 
 
-_LIVE = "The app is live, so it has to stay fit for that; take it back to draft first if you must."
+_LIVE = mark(
+    "%(fault)s The app is live, so it has to stay fit for that; take it back to draft first if you must."
+)

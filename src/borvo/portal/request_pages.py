@@ -8,6 +8,7 @@ from litestar.response import Template
 
 from borvo.accounts.public import SignedIn
 from borvo.kernel.ids import parse_uuid
+from borvo.kernel.text import say
 from borvo.portal import refusal_store, service
 from borvo.portal.model import Refusal, RegisteredClient
 from borvo.portal.pages import AnyRequest, Developing, InPath
@@ -22,10 +23,10 @@ _ID_MAXIMUM = 64
 _NEWEST = UUID(int=2**128 - 1)
 
 FIX_WORDS = {
-    "redirect_uri": "Add this callback URL",
-    "scope": "Add this scope",
-    "grant_type": "Add this grant type",
-    "response_type": "Add the grant type for it",
+    "redirect_uri": say("Add this callback URL"),
+    "scope": say("Add this scope"),
+    "grant_type": say("Add this grant type"),
+    "response_type": say("Add the grant type for it"),
 }
 
 

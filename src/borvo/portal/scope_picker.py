@@ -39,14 +39,15 @@ class ScopeBox:
 
 @dataclass(frozen=True, slots=True)
 class TypeRow:
-    """One type of sample: reading and writing side by side. `noun` is its label within a sentence; `value` is its unit,
-    its words or what it holds; `about` is what people are told beside the question; `parents` are the types that may
-    hold it, by their names what they are called."""
+    """One type of sample: reading and writing side by side. `noun` is its label within a sentence; `value` is its unit
+    (`is_unit`), as the API writes it, or its words, or what it holds; `about` is what people are told beside the
+    question; `parents` are the types that may hold it, by their names what they are called."""
 
     name: str
     label: Text
     noun: Text
     value: str
+    is_unit: bool
     about: Text
     parents: Mapping[str, Text]
     read: ScopeBox
@@ -107,6 +108,7 @@ def _list_rows(scopes: Collection[str], chosen: Collection[str], gaps: list[Gap]
                 tell(each.label),
                 tell(each.noun),
                 describe_value(each),
+                each.unit is not None,
                 tell(each.about),
                 _map_parents(each),
                 _describe_box(read, chosen, gaps),

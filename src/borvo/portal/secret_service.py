@@ -10,6 +10,7 @@ from borvo.accounts.public import Person
 from borvo.kernel.entropy import create_uuid
 from borvo.kernel.errors import InvalidInputError, NotFoundError
 from borvo.kernel.secret import Secret
+from borvo.kernel.text import say
 from borvo.portal import secret_store
 from borvo.portal.audit import Action, Values
 from borvo.portal.expiry import check_days, find_end, find_warning
@@ -72,18 +73,18 @@ def check_terms(terms: SecretTerms) -> None:
     faults = {"label": check_label(terms.label), "days": check_days(terms.days)}
     errors = {name: [fault] for name, fault in faults.items() if fault}
     if errors:
-        raise InvalidInputError("The secret cannot be added like this.", errors)
+        raise InvalidInputError(say("The secret cannot be added like this."), errors)
 
 
 def _check_addition(client: RegisteredClient, now: datetime) -> None:
     if client.is_public:
-        fault = "An app that cannot keep a secret has none."
+        fault = say("An app that cannot keep a secret has none.")
         raise InvalidInputError(fault, {"form": [fault]})
     if client.token_endpoint_auth_method is AuthMethod.PRIVATE_KEY_JWT:
-        fault = "This app proves who it is with a key, and needs no secret."
+        fault = say("This app proves who it is with a key, and needs no secret.")
         raise InvalidInputError(fault, {"form": [fault]})
     if sum(secret.is_live(now) for secret in client.secrets) >= SECRETS_MAXIMUM:
-        fault = f"A client has at most {SECRETS_MAXIMUM} secrets. Remove one first."
+        fault = say("A client has at most %(most)s secrets. Remove one first.", most=SECRETS_MAXIMUM)
         raise InvalidInputError(fault, {"form": [fault]})
 
 
@@ -121,7 +122,7 @@ def _complete(portal: Portal, client: RegisteredClient, digested: _Digested, new
     return replace(new, stored=replace(new.stored, sealed=sealed))
 
 
-_GENERATE = "This app signs with its secret, so it has to be a generated one."
+_GENERATE = say("This app signs with its secret, so it has to be a generated one.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ async def add_chosen_secret(
     fault = check_chosen_secret(secret, names)
     if not fault and await portal.verifier.is_known(client, secret):
         # Two copies would outlive the removal of one, and an expired one would come back to life.
-        fault = "This already is or was a secret of the client."
+        fault = say("This already is or was a secret of the client.")
     if fault:
         raise InvalidInputError(fault, {"secret": [fault]})
     check_terms(terms)
@@ -204,7 +205,7 @@ def _is_last(client: RegisteredClient, secret: StoredSecret, now: datetime) -> b
 
 
 def _refuse_secret() -> NotFoundError:
-    return NotFoundError("There is no such secret; it may have been removed already.")
+    return NotFoundError(say("There is no such secret; it may have been removed already."))
 
 
 async def remove_secret(
@@ -219,7 +220,10 @@ async def remove_secret(
             raise _refuse_secret()
         # Under the lock: of two that are removed at once, one is the last.
         if _is_last(client, secret, portal.clock()) and not confirms_removal(client, confirmation):
-            fault = f"This is the last secret that works. Type {client.suffix} to remove it all the same."
+            fault = say(
+                "This is the last secret that works. Type %(suffix)s to remove it all the same.",
+                suffix=client.suffix,
+            )
             raise InvalidInputError(fault, {"confirmation": [fault]})
         await secret_store.delete_secret(connection, client.client_key, secret.id)
         await _record(portal, connection, SecurityEventKind.CLIENT_SECRET_REMOVED, person, client, secret)
@@ -233,6 +237,8 @@ async def write_env_file(portal: Portal, person: Person, client_id: str, secret:
     Raises `InvalidInputError` unless it is a generated secret of the client, so that nobody is handed another's."""
     client = await find_client(portal, person, client_id, Deed.CHANGE_SECRETS)
     if not portal.verifier.is_generated(client, secret):
-        raise InvalidInputError("This is no generated secret of the client. Generate one and download that.")
+        raise InvalidInputError(
+            say("This is no generated secret of the client. Generate one and download that.")
+        )
     lines = {"ISSUER": portal.accounts.issuer, "CLIENT_ID": client.client_id, "CLIENT_SECRET": secret}
     return "".join(f"{name}={value}\n" for name, value in lines.items())

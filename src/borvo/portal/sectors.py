@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from borvo.kernel.text import say
 from borvo.portal.addresses import list_hosts
 from borvo.portal.model import RegisteredClient, SubjectType
 
@@ -10,10 +11,10 @@ def check_sector(subject_type: SubjectType, redirect_uris: Sequence[str], sector
     """OpenID Connect Core 8.1: with callbacks on several hosts nothing else says which one counts. A list that need
     not name anything of the client's proves nothing, so a stranger could join any sector by it."""
     if sector_uri and not redirect_uris:
-        return "An app without callback URLs is in nobody's list: leave this empty."
+        return say("An app without callback URLs is in nobody's list: leave this empty.")
     if subject_type is not SubjectType.PAIRWISE or sector_uri or len(list_hosts(redirect_uris)) <= 1:
         return None
-    return (
+    return say(
         "The callback URLs are on several hosts, so enter an address that lists them all, or let the app know people "
         "by the identifiers that all apps share."
     )

@@ -13,6 +13,7 @@ from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy, create_uuid
 from borvo.kernel.errors import ConflictError, InvalidInputError, NotFoundError
 from borvo.kernel.ids import ClientKey, PersonId, TenancyId
+from borvo.kernel.text import say
 from borvo.portal import listing, logo_store, sheet_store, store
 from borvo.portal.audit import Action, Change, Values, compare, describe_details, record_change
 from borvo.portal.client_secrets import SecretVerifier
@@ -81,7 +82,7 @@ _SHARED = tuple(field.name for field in fields(ClientDetails) if field.name in R
 
 
 def refuse_client() -> NotFoundError:
-    return NotFoundError("There is no such client in your tenancy.")
+    return NotFoundError(say("There is no such client in your tenancy."))
 
 
 async def list_memberships(portal: Portal, person: Person) -> tuple[Membership, ...]:
@@ -155,7 +156,7 @@ async def find_tenancy(
         return (await enter(connection, person, named, deed)).tenancy
 
 
-_TAKEN = "Another client of your tenancy has this id."
+_TAKEN = say("Another client of your tenancy has this id.")
 
 
 async def find_suffix_fault(
@@ -218,7 +219,9 @@ class StaleDetailsError(ConflictError):
     """Somebody else has saved meanwhile; `sheet` is what is there now."""
 
     def __init__(self, sheet: ClientSheet) -> None:
-        super().__init__("Somebody else has changed this client meanwhile. Reload the page and look at it.")
+        super().__init__(
+            say("Somebody else has changed this client meanwhile. Reload the page and look at it.")
+        )
         self.sheet = sheet
 
 
@@ -236,7 +239,7 @@ async def change_client(
         if sheet.version != version:
             raise StaleDetailsError(sheet)
         if faults := find_change_faults(sheet, details, portal.clock()):
-            raise InvalidInputError("The client cannot be changed like this.", faults)
+            raise InvalidInputError(say("The client cannot be changed like this."), faults)
         await sheet_store.update_client(connection, sheet.client.client_key, details, portal.clock())
         before, after = compare(describe_details(sheet.details), describe_details(details))
         if before or after:

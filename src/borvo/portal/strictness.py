@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from borvo.kernel.text import mark, say
 from borvo.portal.key_sets import recall_key_set
 from borvo.portal.model import (
     FRONT_CHANNEL_GRANTS,
@@ -58,48 +59,57 @@ def _check_flows(details: ClientDetails) -> Iterable[Requirement]:
     is_front = bool(FRONT_CHANNEL_GRANTS & details.grant_types)
     yield Requirement(
         "grant_types",
-        "It gets codes, and no token through a browser",
-        "This instance serves neither implicit nor hybrid: choose authorization code." if is_front else "",
+        say("It gets codes, and no token through a browser"),
+        say("This instance serves neither implicit nor hybrid: choose authorization code.")
+        if is_front
+        else "",
     )
     if details.allows_front_channel_tokens:
         yield Requirement(
             "allows_front_channel_tokens",
-            "No access token comes through a browser",
-            "This instance sends no token through a browser: take the tick off.",
+            say("No access token comes through a browser"),
+            say("This instance sends no token through a browser: take the tick off."),
         )
     # 5.3.2.1-3
     yield Requirement(
         "is_public",
-        "It runs on a server, which keeps a key",
-        "This instance serves no apps that cannot keep a key: give the app a server of its own."
+        say("It runs on a server, which keeps a key"),
+        say("This instance serves no apps that cannot keep a key: give the app a server of its own.")
         if details.is_public
         else "",
     )
 
 
+_USE_HTTPS = mark("Use https, or http://127.0.0.1 while you develop, in place of %(uri)s.")
+
+
 def _check_callbacks(details: ClientDetails) -> Iterable[Requirement]:
     unfit = [uri for uri in details.redirect_uris if not is_fit_callback(uri)]
     if details.redirect_uris:
-        fault = f"Use https, or http://127.0.0.1 while you develop, in place of {unfit[0]}." if unfit else ""
-        yield Requirement("redirect_uris", "No callback URL is plain http, but on 127.0.0.1", fault)
+        fault = say(_USE_HTTPS, uri=unfit[0]) if unfit else ""
+        yield Requirement("redirect_uris", say("No callback URL is plain http, but on 127.0.0.1"), fault)
 
 
 def _check_keys(details: ClientDetails) -> Iterable[Requirement]:
     # 5.3.2.1-6
     signs = details.token_endpoint_auth_method is AuthMethod.PRIVATE_KEY_JWT
     fault = (
-        "" if signs else "On this instance apps prove who they are by a key: choose that it signs with a key."
+        ""
+        if signs
+        else say("On this instance apps prove who they are by a key: choose that it signs with a key.")
     )
-    yield Requirement("token_endpoint_auth_method", "It proves who it is by a key (private_key_jwt)", fault)
+    yield Requirement(
+        "token_endpoint_auth_method", say("It proves who it is by a key (private_key_jwt)"), fault
+    )
     keys = recall_key_set(details.jwks).keys
     if keys:
         is_strong = any(STRICT_ALGORITHMS & key.algorithms for key in keys)
         fault = (
             ""
             if is_strong
-            else "Enter a key that signs by PS256, ES256 or EdDSA: this instance takes no RS256."
+            else say("Enter a key that signs by PS256, ES256 or EdDSA: this instance takes no RS256.")
         )
-        yield Requirement("jwks", "One of its keys signs by PS256, ES256 or EdDSA", fault)
+        yield Requirement("jwks", say("One of its keys signs by PS256, ES256 or EdDSA"), fault)
 
 
 _UNSERVED = frozenset(

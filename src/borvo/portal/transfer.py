@@ -7,6 +7,7 @@ import msgspec
 
 from borvo.accounts.public import Person
 from borvo.kernel.errors import InvalidInputError
+from borvo.kernel.text import say
 from borvo.portal import logos, service, store
 from borvo.portal.forms import Surroundings, list_values, read_details
 from borvo.portal.merging import normalize
@@ -76,9 +77,9 @@ def parse_carried(text: str) -> CarriedClient:
     try:
         carried = msgspec.json.decode(text, type=CarriedClient) if len(text) <= FILE_MAXIMUM else None
     except (msgspec.DecodeError, UnicodeEncodeError) as fault:
-        raise _refuse(f"This is no exported client: {str(fault)[:200]}.") from None
+        raise _refuse(say("This is no exported client: %(fault)s.", fault=str(fault)[:200])) from None
     if carried is None:
-        raise _refuse("This is too large to be an exported client.")
+        raise _refuse(say("This is too large to be an exported client."))
     if wrong := check_suffix(carried.suffix) or (check_picture(carried.logo) if carried.logo else None):
         raise _refuse(wrong)
     return carried
@@ -123,7 +124,7 @@ async def apply_import(portal: Portal, person: Person, plan: ImportPlan, version
     """`version` is the one that the person was shown. Raises as `register_client` and `change_client`, so that nothing
     happens that she has not seen."""
     if plan.details is None:
-        raise InvalidInputError("The file cannot be imported.", plan.form.errors)
+        raise InvalidInputError(say("The file cannot be imported."), plan.form.errors)
     if version == 0:
         await service.register_client(portal, person, plan.tenancy.id, plan.carried.suffix, plan.details)
     else:

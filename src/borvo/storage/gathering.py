@@ -1,8 +1,10 @@
-"""Many callers, one statement."""
+"""Many callers, one statement: that reads for all of them, or writes."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Generic, TypeVar
+
+import asyncpg
 
 from borvo.storage.database import Connection, Database
 
@@ -55,6 +57,9 @@ class Gathering(Generic[K, V]):
 
     async def _answer_round(self, connection: Connection) -> None:
         self._asked, self._waiting = self._waiting, {}
+        await self._answer_asked(connection)
+
+    async def _answer_asked(self, connection: Connection) -> None:
         found = await self._load_all(connection, list(self._asked))
         for key, futures in self._asked.items():
             for future in _list_open([futures]):
@@ -68,6 +73,31 @@ class Gathering(Generic[K, V]):
         for future in _list_open(self._asked.values()):
             future.set_exception(fault)
         self._asked = {}
+
+
+class Joining(Gathering[K, V]):
+    """Writes things, each by a key that is itself: what is asked for while a statement is under way is written by the
+    next one, and so with one commit. The statement is a unit of work by itself. Where the database refuses it, nothing
+    of it was written, and each is written alone: nobody fails for what another one wrote."""
+
+    async def _answer_asked(self, connection: Connection) -> None:
+        try:
+            await super()._answer_asked(connection)
+        except asyncpg.PostgresError:
+            if len(self._asked) == 1:
+                raise
+            for key, futures in list(self._asked.items()):
+                await self._answer_alone(connection, key, futures)
+            self._asked = {}
+
+    async def _answer_alone(
+        self, connection: Connection, key: K, futures: list["asyncio.Future[V | None]"]
+    ) -> None:
+        self._asked = {key: futures}
+        try:
+            await super()._answer_asked(connection)
+        except Exception as fault:  # noqa: BLE001  (it is raised where somebody waits)
+            self._refuse(fault)
 
 
 def _list_open(groups: Iterable[list["asyncio.Future[V | None]"]]) -> list["asyncio.Future[V | None]"]:

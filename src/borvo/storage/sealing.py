@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -55,7 +55,6 @@ class Keyring:
         if any(len(each) < MINIMUM_SECRET_BYTES for each in self._secrets):
             raise ValueError(f"the secret key needs at least {MINIMUM_SECRET_BYTES} bytes")
         self._kept: dict[str, list[KeptKey]] = {}
-        self._begun: dict[str, list[KeptKey]] = {}
 
     def derive(self, purpose: str) -> bytes:
         """32 bytes, the same for the same secret and purpose. Another secret makes another key: for what may end with
@@ -72,14 +71,7 @@ class Keyring:
 
     def list_all(self, purpose: str) -> Sequence[KeptKey]:
         """Those that were used before and the one of now, the oldest first."""
-        return self._kept.get(purpose) or self._find_begun(purpose)
-
-    def _find_begun(self, purpose: str) -> Sequence[KeptKey]:
-        """Derived once: every token that comes or goes needs some of these keys."""
-        found = self._begun.get(purpose)
-        if found is None:
-            found = self._begun[purpose] = [KeptKey(self.derive(purpose))]
-        return found
+        return self._kept.get(purpose) or [KeptKey(self.derive(purpose))]
 
     def keep(self, kept: Mapping[str, list[KeptKey]]) -> None:
         self._kept = dict(kept)
@@ -119,6 +111,8 @@ class Keyring:
         return next(self._try(purpose, sealed)) is not None
 
 
+# Every token that comes or goes needs some of these keys.
+@lru_cache(256)
 def _derive(secret: bytes, purpose: str) -> bytes:
     return HKDF(SHA256(), 32, salt=b"borvo", info=purpose.encode()).derive(secret)
 

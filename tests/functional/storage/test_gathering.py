@@ -2,11 +2,12 @@
 
 import asyncio
 
+import asyncpg
 import pytest
 
 from borvo.assembly import Platform
 from borvo.storage.database import Connection, Database
-from borvo.storage.gathering import Gathering
+from borvo.storage.gathering import Gathering, Joining
 
 
 class Shelf:
@@ -93,3 +94,35 @@ async def test_without_a_connection_all_who_ask_are_told_so(database_url: str) -
     await database.open()
     assert await gathering.find(3) == 9
     await database.close()
+
+
+class Ledger:
+    """Writes numbers, of which the database takes each but once."""
+
+    def __init__(self) -> None:
+        self.rounds: list[list[int]] = []
+
+    async def write(self, connection: Connection, keys: list[int]) -> dict[int, bool]:
+        self.rounds.append(keys)
+        await connection.execute("insert into ledger select n / 10 from unnest($1::int[]) n", keys)
+        return dict.fromkeys(keys, True)
+
+
+async def test_what_the_database_refuses_of_one_fails_nobody_else(platform: Platform) -> None:
+    async with platform.database.connection() as connection:
+        await connection.execute("create table ledger (n int primary key)")
+    ledger = Ledger()
+    joining = Joining(platform.database, ledger.write)
+    # 10 and 11 are one number to the database.
+    done = await asyncio.gather(*map(joining.find, [10, 11, 20]), return_exceptions=True)
+    assert [type(each) for each in done] == [bool, asyncpg.UniqueViolationError, bool]
+    assert ledger.rounds == [[10, 11, 20], [10], [11], [20]]
+    assert await asyncio.gather(*map(joining.find, [30, 40])) == [True, True]
+    async with platform.database.connection() as connection:
+        assert await connection.fetchval("select array_agg(n order by n) from ledger") == [1, 2, 3, 4]
+
+
+async def test_a_write_that_fails_alone_fails(platform: Platform) -> None:
+    joining = Joining(platform.database, Ledger().write)
+    with pytest.raises(asyncpg.UndefinedTableError):
+        await joining.find(1)

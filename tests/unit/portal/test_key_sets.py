@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
 
@@ -176,6 +176,7 @@ _ENTRIES = st.fixed_dictionaries(
 
 @settings(max_examples=60)
 @given(_ENTRIES | _JSON)
+@example({"kty": "RSA", "alg": []})
 def test_whatever_stands_in_a_set_it_is_read_or_found_fault_with(entry: object) -> None:
     keys = parse_key_set(write(entry))
     assert not keys.keys

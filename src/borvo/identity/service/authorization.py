@@ -1,8 +1,6 @@
 """The authorization endpoint: RFC 6749 3.1, OpenID Connect Core 3.1.2 and 3.3.2."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeGuard
 
 from authlib.oauth2 import OAuth2Error
@@ -10,7 +8,7 @@ from authlib.oidc.core.errors import ConsentRequiredError, LoginRequiredError
 
 from borvo.accounts.public import Login
 from borvo.catalogue.scopes import REQUIRED_SCOPES
-from borvo.identity import request_store, session_store, store, token_store
+from borvo.identity import request_store
 from borvo.identity.claims import find_scopes
 from borvo.identity.engine import Facts, ProtocolClient
 from borvo.identity.model import (
@@ -27,6 +25,7 @@ from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.consents import allow_client
 from borvo.identity.service.counting import count_sign_in
 from borvo.identity.service.demands import must_ask_anew, must_sign_in, read_claims_request
+from borvo.identity.service.effects import keep_granted
 from borvo.identity.service.refusals import note_error
 from borvo.identity.service.step_up import must_step_up
 from borvo.identity.service.subjects import load_subject
@@ -90,20 +89,19 @@ async def _proceed(identity: Identity, waiting: Waiting, login: Login | None) ->
     facts, consent = await identity.gather_party(waiting.parameters, login.person.id if login else None)
     client = find_client(identity, facts)
     facts.fault = waiting.explanation
-    async with identity.database.connection() as connection:
-        try:
-            check_manner(waiting, client)
-            grant = validate_request(facts, login)
-            return await _decide(identity, connection, facts, grant, waiting, login, consent)
-        except OAuth2Error as error:
-            if waiting.id:
+    try:
+        check_manner(waiting, client)
+        grant = validate_request(facts, login)
+        return await _decide(identity, facts, grant, waiting, login, consent)
+    except OAuth2Error as error:
+        if waiting.id:
+            async with identity.database.connection() as connection:
                 await request_store.consume_request(connection, digest_token(waiting.id))
-            return _refuse(identity, facts, client, error)
+        return _refuse(identity, facts, client, error)
 
 
 async def _decide(
     identity: Identity,
-    connection: Connection,
     facts: Facts,
     grant: Any,
     waiting: Waiting,
@@ -115,26 +113,32 @@ async def _decide(
     if login is None or must_sign_in(facts, waiting.asked_at, login):
         if is_silent:
             raise LoginRequiredError(NOBODY_IS_ASKED)
-        request_id = await keep_waiting(identity, connection, waiting)
-        return SignInNeeded(request_id, parameters.get("login_hint") or "")
-    if await must_step_up(connection, facts, login):
-        return StepUpNeeded(await keep_waiting(identity, connection, waiting))
+        return SignInNeeded(await _keep(identity, waiting), parameters.get("login_hint") or "")
+    if await must_step_up(identity.database, facts, login):
+        return StepUpNeeded(await _keep(identity, waiting))
     asked = _list_asked(facts, grant)
     must_ask = "consent" in parameters.prompts or must_ask_anew(facts, client)
     if not _is_answered(consent, asked) or must_ask:
         if is_silent:
             raise ConsentRequiredError(NOBODY_IS_ASKED)
-        request_id = await keep_waiting(identity, connection, waiting)
+        request_id = await _keep(identity, waiting)
+        async with identity.database.connection() as connection:
+            presentation = await load_presentation(connection, client.client_key)
         return ConsentNeeded(
             request_id,
             client,
             asked,
             find_form_target(parameters.get("redirect_uri") or ""),
-            await load_presentation(connection, client.client_key),
+            presentation,
             consent.declined if consent and not consent.is_withdrawn else frozenset(),
             parameters.get("ui_locales") or "",
         )
-    return await _grant(identity, connection, facts, grant, login, consent, waiting)
+    return await _grant(identity, None, facts, grant, login, consent, waiting)
+
+
+async def _keep(identity: Identity, waiting: Waiting) -> str:
+    async with identity.database.connection() as connection:
+        return await keep_waiting(identity, connection, waiting)
 
 
 def _list_asked(facts: Facts, grant: Any) -> Scopes:
@@ -168,7 +172,7 @@ async def keep_request(identity: Identity, parameters: Parameters) -> str | Auth
 
 async def _grant(
     identity: Identity,
-    connection: Connection,
+    connection: "Connection | None",
     facts: Facts,
     grant: Any,
     login: Login,
@@ -183,49 +187,16 @@ async def _grant(
     told = granted if facts.parameters.response_type == "id_token" else ()
     claims = list_claims(told, requested.id_token)
     if is_profile_needed(claims):
-        facts.subject = await load_subject(connection, login.person.id, claims)
+        async with identity.database.borrow(connection) as borrowed:
+            facts.subject = await load_subject(borrowed, login.person.id, claims)
     answer = grant.create_granted_params(Grantor(login, consent.version, requested))
     identity.usage.note(grant.request.client.registered.client_key)
-    effects = _list_effects(facts, grant.request.client.registered, login, waiting)
-    if len(effects) == 1:
-        await effects[0](connection)
-    else:
-        async with identity.database.begin(connection):
-            for effect in effects:
-                await effect(connection)
+    await keep_granted(identity, connection, facts, grant.request.client.registered, login, waiting)
     count_sign_in(identity, grant.request.client.client_id, answer)
     identity.consent_uses.note(
         login.person.id, grant.request.client.client_id, consent.version, identity.clock()
     )
     return _answer(facts, grant.request.client, answer)
-
-
-Effect = Callable[[Connection], Awaitable[None]]
-
-
-def _list_effects(facts: Facts, registered: RegisteredClient, login: Login, waiting: Waiting) -> list[Effect]:
-    """What has to be kept, each with one statement."""
-    effects: list[Effect] = []
-    if waiting.id:
-        effects.append(partial(consume_waiting, waiting=waiting))
-    if facts.issued_code is not None:
-        code, stored = facts.issued_code
-        effects.append(
-            partial(store.insert_code, digest=digest_token(code), code=stored, issued_at=facts.now)
-        )
-    if facts.issued_opaque is not None:
-        effects.append(partial(token_store.insert_opaque, issue=facts.issued_opaque))
-    if registered.frontchannel_logout_uri or registered.backchannel_logout_uri:
-        effects.append(
-            partial(
-                session_store.note_client,
-                person_id=login.person.id,
-                session_id=login.session_id,
-                client_key=registered.client_key,
-                now=facts.now,
-            )
-        )
-    return effects
 
 
 def _answer(facts: Facts, client: ProtocolClient, parameters: Any) -> AuthorizationResponse:
@@ -274,7 +245,7 @@ async def answer_consent(
             # A request waits for a sign-in, too: whoever knows its id must not decide without one.
             if login is None or must_sign_in(facts, waiting.asked_at, login):
                 return SignInNeeded(request_id, waiting.parameters.get("login_hint") or "")
-            if await must_step_up(connection, facts, login):
+            if await must_step_up(identity.database, facts, login, connection):
                 return StepUpNeeded(request_id)
             granted, declined = decision.split(_list_asked(facts, grant))
             if not granted:

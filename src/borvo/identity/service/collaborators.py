@@ -11,14 +11,21 @@ from borvo.identity.client_keys import ClientKeys
 from borvo.identity.consent_store import AskedParty, Party, load_parties
 from borvo.identity.consent_uses import ConsentUses
 from borvo.identity.engine import Facts, ProtocolClient
-from borvo.identity.family_store import FamilyName, load_families
+from borvo.identity.family_store import (
+    FamilyName,
+    Redemption,
+    Rotation,
+    load_families,
+    redeem_codes,
+    rotate_families,
+)
 from borvo.identity.keys import KeyCabinet
 from borvo.identity.model import TOKEN_LIFETIME, AccessToken, Consent, InstanceProfile, Parameters, StoredCode
 from borvo.identity.nonces import NonceSeries
 from borvo.identity.refresh import RefreshPolicy, TokenFamily
 from borvo.identity.request_fetching import RequestFetcher
 from borvo.identity.service.guessing import GuessLimit
-from borvo.identity.store import CodeName, load_codes
+from borvo.identity.store import CodeName, NewCode, insert_codes, load_codes
 from borvo.identity.tokens import TokenMemory
 from borvo.kernel.clock import Clock
 from borvo.kernel.entropy import Entropy
@@ -37,7 +44,7 @@ from borvo.portal.public import (
     load_counted_clients,
 )
 from borvo.storage.database import Connection, Database, Row
-from borvo.storage.gathering import Gathering
+from borvo.storage.gathering import Gathering, Joining
 from borvo.storage.security_events.log import SecurityLog
 
 # By the attribute that finds them.
@@ -48,6 +55,11 @@ _LOADERS: dict[str, Any] = {
     "parties": load_parties,
     "codes": load_codes,
     "families": load_families,
+}
+_WRITERS: dict[str, Any] = {
+    "new_codes": insert_codes,
+    "redemptions": redeem_codes,
+    "rotations": rotate_families,
 }
 
 
@@ -85,10 +97,15 @@ class Identity:
     parties: Gathering[AskedParty, Party] = field(init=False)
     codes: Gathering[CodeName, StoredCode] = field(init=False)
     families: Gathering[FamilyName, TokenFamily] = field(init=False)
+    new_codes: Joining[NewCode, bool] = field(init=False)
+    redemptions: Joining[Redemption, bool] = field(init=False)
+    rotations: Joining[Rotation, bool] = field(init=False)
 
     def __post_init__(self) -> None:
         for name, load_all in _LOADERS.items():
             object.__setattr__(self, name, Gathering(self.database, load_all))
+        for name, write_all in _WRITERS.items():
+            object.__setattr__(self, name, Joining(self.database, write_all))
 
     async def gather_party(
         self, parameters: Parameters, person_id: PersonId | None

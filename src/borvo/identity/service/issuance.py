@@ -20,7 +20,7 @@ from borvo.identity.service.authentication import (
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.counting import count_token
 from borvo.identity.service.devices import redeem_device_code
-from borvo.identity.service.proving import read_proof, require_proof, use_proof
+from borvo.identity.service.proving import read_proof, require_proof, use_proof_alone
 from borvo.identity.service.redemption import redeem_code
 from borvo.identity.service.refreshing import refresh_tokens
 from borvo.identity.service.refusals import note_answer
@@ -77,9 +77,8 @@ async def _answer(identity: Identity, request: ClientRequest) -> tuple[Facts | N
 async def _issue(identity: Identity, facts: Facts) -> TokenAnswer:
     """Where nothing is redeemed: client credentials, and every error."""
     answer = _run_engine(facts)
-    if facts.proof is not None and "access_token" in answer.body:
-        async with identity.database.connection() as connection:
-            await use_proof(connection, facts)
+    if "access_token" in answer.body:
+        await use_proof_alone(identity, facts)
     if facts.issued_opaque is not None:
         async with identity.database.transaction() as connection:
             await token_store.insert_opaque(connection, facts.issued_opaque)

@@ -142,3 +142,10 @@ async def use_proof(connection: Connection, facts: Facts) -> None:
     """Before anything is issued by it. Raises `OAuth2Error` when it was used before."""
     if facts.proof is not None and not await spend_proof(connection, facts.proof):
         raise InvalidProofError(_USED)
+
+
+async def use_proof_alone(identity: Identity, facts: Facts) -> None:
+    """As `use_proof`, by itself, where no connection is in hand and mostly there is no proof either."""
+    if facts.proof is not None:
+        async with identity.database.connection() as connection:
+            await use_proof(connection, facts)

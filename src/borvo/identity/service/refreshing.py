@@ -10,10 +10,9 @@ from borvo.identity.refresh import RefreshVerdict, TokenFamily
 from borvo.identity.service.authentication import TokenAnswer, refuse
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.families import find_binding, record_theft
-from borvo.identity.service.proving import check_key, use_proof
+from borvo.identity.service.proving import check_key, use_proof_alone
 from borvo.identity.service.subjects import find_subject
 from borvo.kernel.digests import digest_token
-from borvo.storage.database import Connection
 
 
 async def refresh_tokens(
@@ -30,13 +29,11 @@ async def refresh_tokens(
     if family.dpop_jkt is not None:
         # RFC 9449 5. Before anything else: whoever lacks the key can end nothing either.
         check_key(facts, family.dpop_jkt, "refresh_token")
-    async with identity.database.connection() as connection:
-        return await _judge(identity, connection, facts, family, digest_token(text), run_engine)
+    return await _judge(identity, facts, family, digest_token(text), run_engine)
 
 
 async def _judge(
     identity: Identity,
-    connection: Connection,
     facts: Facts,
     family: TokenFamily,
     digest: bytes,
@@ -47,32 +44,32 @@ async def _judge(
         facts.fault = "The access that the refresh_token stands for has ended."
         return _REFUSED
     if verdict is RefreshVerdict.SPENT:
-        return await _punish(identity, connection, facts, family)
+        return await _punish(identity, facts, family)
     facts.family = family
-    facts.subject = await find_subject(connection, family.person.id, family.requested_claims)
+    facts.subject = await find_subject(identity, family.person.id, family.requested_claims)
     answer = run_engine(facts)
     if facts.issued_refresh is None or "access_token" not in answer.body:
         return answer
-    await use_proof(connection, facts)
+    await use_proof_alone(identity, facts)
     rotation = family_store.Rotation(
+        family=family,
         presented=digest,
         new=digest_token(facts.issued_refresh.text),
         idle_expires_at=facts.refresh.find_idle_end(family.expires_at, facts.now),
         opaque=facts.issued_opaque,
         dpop_jkt=find_binding(facts),
+        now=facts.now,
     )
-    if not await family_store.rotate_family(connection, family, rotation, facts.now):
+    if not await identity.rotations.find(rotation):
         # Somebody used the same token at the same moment.
-        return await _punish(identity, connection, facts, family)
+        return await _punish(identity, facts, family)
     return answer
 
 
-async def _punish(
-    identity: Identity, connection: Connection, facts: Facts, family: TokenFamily
-) -> TokenAnswer:
+async def _punish(identity: Identity, facts: Facts, family: TokenFamily) -> TokenAnswer:
     facts.fault = "The refresh_token was used before. All that came of the same sign-in is revoked."
     # RFC 9700 4.14.2: nobody can tell the thief from the client, so all that follows from the grant ends.
-    async with identity.database.begin(connection):
+    async with identity.database.transaction() as connection:
         if await family_store.revoke_family(connection, family.person.id, family.id, facts.now):
             await record_theft(identity, connection, facts, family.person.id)
     return _REFUSED

@@ -13,10 +13,12 @@ from borvo.accounts.public import (
 from borvo.identity.engine import Facts
 from borvo.identity.service.demands import read_claims_request
 from borvo.kernel.scopes import parse_scopes
-from borvo.storage.database import Connection
+from borvo.storage.database import Connection, Database
 
 
-async def must_step_up(connection: Connection, facts: Facts, login: Login) -> bool:
+async def must_step_up(
+    database: Database, facts: Facts, login: Login, connection: "Connection | None" = None
+) -> bool:
     """Whether she is to prove a second factor, or to set one up, before anything is answered. Raises `OAuth2Error`
     where nobody may be asked, and the request or a role of hers does not go on with less. No answer tells an app which
     of these it was: she may have allowed it nothing."""
@@ -28,7 +30,10 @@ async def must_step_up(connection: Connection, facts: Facts, login: Login) -> bo
         return True
     # What is only wished for is no reason to fail a request that may ask nobody, nor to have her set a factor up.
     is_silent = "none" in facts.parameters.prompts
-    return is_short and not is_silent and await has_second_factor(connection, login.person.id)
+    if not is_short or is_silent:
+        return False
+    async with database.borrow(connection) as borrowed:
+        return await has_second_factor(borrowed, login.person.id)
 
 
 def _find_wanted(facts: Facts) -> tuple[AuthenticationClass | None, bool]:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from borvo.accounts.public import ClaimsSubject, load_claims_subject, load_person
 from borvo.identity.model import RequestedClaims, is_profile_needed, list_claims
+from borvo.identity.service.collaborators import Identity
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection
 
@@ -19,8 +20,11 @@ async def load_subject(
 
 
 async def find_subject(
-    connection: Connection, person_id: PersonId, requested: RequestedClaims
+    identity: Identity, person_id: PersonId, requested: RequestedClaims
 ) -> ClaimsSubject | None:
-    """The person with her profile, when the id token about to be issued needs it."""
+    """The person with her profile, when the id token about to be issued needs it. No connection may be in hand."""
     claims = list_claims((), requested.id_token)
-    return await load_claims_subject(connection, person_id) if is_profile_needed(claims) else None
+    if not is_profile_needed(claims):
+        return None
+    async with identity.database.connection() as connection:
+        return await load_claims_subject(connection, person_id)

@@ -1,6 +1,7 @@
 """The programs that a client may begin with. One more is a template in `snippets/` and an entry in `RECIPES`; which
 clients they suit, `suitability.py` says."""
 
+from borvo.kernel.text import Text, mark, say
 from borvo.portal.quick_start.literals import Language
 from borvo.portal.quick_start.model import Flow, Ground, Recipe
 
@@ -10,6 +11,17 @@ _ASPNET = "dotnet new web && dotnet add package Microsoft.AspNetCore.Authenticat
 _GO = "go mod init app && go get golang.org/x/oauth2"
 _SPRING = "Spring Initializr: Spring Web, OAuth2 Client"
 _PHP = "composer require jumbojett/openid-connect-php"
+
+_SERVICE = mark("%(program)s, service")
+_SERVICE_WITH_KEY = mark("%(program)s, service with a key")
+_WITH_KEY = mark("%(program)s, with a key")
+_IMPLICIT = mark("%(program)s, implicit")
+_DEVICE = mark("%(program)s, device")
+
+
+def _name_browser(library: str) -> Text:
+    return say("JavaScript, browser (%(library)s)", library=library)
+
 
 RECIPES = (
     Recipe(
@@ -74,7 +86,7 @@ RECIPES = (
     ),
     Recipe(
         "browser",
-        "JavaScript, browser (oidc-client-ts)",
+        _name_browser("oidc-client-ts"),
         Language.JAVASCRIPT,
         Ground.BROWSER,
         Flow.SIGN_IN,
@@ -111,7 +123,7 @@ RECIPES = (
     ),
     Recipe(
         "python-service",
-        "Python (Authlib), service",
+        say(_SERVICE, program="Python (Authlib)"),
         Language.PYTHON,
         Ground.SERVER,
         Flow.SERVICE,
@@ -121,7 +133,7 @@ RECIPES = (
     ),
     Recipe(
         "node-service",
-        "JavaScript, Node (openid-client), service",
+        say(_SERVICE, program="JavaScript, Node (openid-client)"),
         Language.JAVASCRIPT,
         Ground.SERVER,
         Flow.SERVICE,
@@ -131,7 +143,7 @@ RECIPES = (
     ),
     Recipe(
         "dotnet-service",
-        "ASP.NET Core, service",
+        say(_SERVICE, program="ASP.NET Core"),
         Language.CSHARP,
         Ground.SERVER,
         Flow.SERVICE,
@@ -141,7 +153,7 @@ RECIPES = (
     ),
     Recipe(
         "spring-service",
-        "Java (Spring), service",
+        say(_SERVICE, program="Java (Spring)"),
         Language.JAVA,
         Ground.SERVER,
         Flow.SERVICE,
@@ -149,10 +161,19 @@ RECIPES = (
         _SPRING,
         "./mvnw spring-boot:run",
     ),
-    Recipe("go-service", "Go, service", Language.GO, Ground.SERVER, Flow.SERVICE, "main.go", _GO, "go run ."),
+    Recipe(
+        "go-service",
+        say(_SERVICE, program="Go"),
+        Language.GO,
+        Ground.SERVER,
+        Flow.SERVICE,
+        "main.go",
+        _GO,
+        "go run .",
+    ),
     Recipe(
         "php-service",
-        "PHP, service",
+        say(_SERVICE, program="PHP"),
         Language.PHP,
         Ground.SERVER,
         Flow.SERVICE,
@@ -162,7 +183,7 @@ RECIPES = (
     ),
     Recipe(
         "curl-service",
-        "curl, service",
+        say(_SERVICE, program="curl"),
         Language.SHELL,
         Ground.TERMINAL,
         Flow.SERVICE,
@@ -172,7 +193,7 @@ RECIPES = (
     ),
     Recipe(
         "curl-device",
-        "curl, device",
+        say(_DEVICE, program="curl"),
         Language.SHELL,
         Ground.TERMINAL,
         Flow.DEVICE,
@@ -182,7 +203,7 @@ RECIPES = (
     ),
     Recipe(
         "node-signed",
-        "JavaScript, Node (openid-client), with a key",
+        say(_WITH_KEY, program="JavaScript, Node (openid-client)"),
         Language.JAVASCRIPT,
         Ground.SERVER,
         Flow.SIGN_IN,
@@ -193,7 +214,7 @@ RECIPES = (
     ),
     Recipe(
         "node-signed-service",
-        "JavaScript, Node (openid-client), service with a key",
+        say(_SERVICE_WITH_KEY, program="JavaScript, Node (openid-client)"),
         Language.JAVASCRIPT,
         Ground.SERVER,
         Flow.SERVICE,
@@ -204,7 +225,7 @@ RECIPES = (
     ),
     Recipe(
         "python-signed-service",
-        "Python (joserfc), service with a key",
+        say(_SERVICE_WITH_KEY, program="Python (joserfc)"),
         Language.PYTHON,
         Ground.SERVER,
         Flow.SERVICE,
@@ -215,7 +236,7 @@ RECIPES = (
     ),
     Recipe(
         "python-implicit",
-        "Python (Authlib), implicit",
+        say(_IMPLICIT, program="Python (Authlib)"),
         Language.PYTHON,
         Ground.SERVER,
         Flow.IMPLICIT,
@@ -225,7 +246,7 @@ RECIPES = (
     ),
     Recipe(
         "node-implicit",
-        "JavaScript, Node (openid-client), implicit",
+        say(_IMPLICIT, program="JavaScript, Node (openid-client)"),
         Language.JAVASCRIPT,
         Ground.SERVER,
         Flow.IMPLICIT,
@@ -235,7 +256,7 @@ RECIPES = (
     ),
     Recipe(
         "browser-implicit",
-        "JavaScript, browser (openid-client), implicit",
+        say(_IMPLICIT, program=_name_browser("openid-client")),
         Language.JAVASCRIPT,
         Ground.BROWSER,
         Flow.IMPLICIT,
@@ -244,7 +265,7 @@ RECIPES = (
     ),
     Recipe(
         "aspnet-implicit",
-        "ASP.NET Core, implicit",
+        say(_IMPLICIT, program="ASP.NET Core"),
         Language.CSHARP,
         Ground.SERVER,
         Flow.IMPLICIT,
@@ -254,7 +275,7 @@ RECIPES = (
     ),
     Recipe(
         "curl-implicit",
-        "curl, implicit",
+        say(_IMPLICIT, program="curl"),
         Language.SHELL,
         Ground.TERMINAL,
         Flow.IMPLICIT,

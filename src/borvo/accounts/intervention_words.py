@@ -77,6 +77,22 @@ def write_role_given(email: str, issuer: str, role: Role) -> Mail:
     return _write(email, issuer, say("You were given the role %(role)s", role=name), text)
 
 
+def write_colleague(email: str, issuer: str, who: str) -> Mail:
+    return Mail(
+        email,
+        say("Somebody else helps people now"),
+        say(
+            """%(who)s was given the role support at %(issuer)s, as you have it.
+
+If you know of it, there is nothing to do. If not, ask the others of the team. Take the role away until you \
+know: %(issuer)s/support
+""",
+            who=who,
+            issuer=issuer,
+        ),
+    )
+
+
 def write_role_taken(email: str, issuer: str, role: Role) -> Mail:
     name = name_role(role)
     text = say(

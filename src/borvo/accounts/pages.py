@@ -23,6 +23,7 @@ from borvo.accounts.factors.second_step_pages import offer_passkey
 from borvo.accounts.forms import read_return_to
 from borvo.accounts.known_browsers import COOKIE
 from borvo.accounts.language_pages import submit_language
+from borvo.accounts.own_file_pages import download_account
 from borvo.accounts.password_pages import show_change, submit_change
 from borvo.accounts.profile_pages import show_profile, submit_profile
 from borvo.accounts.reset_pages import show_request, show_reset, submit_request, submit_reset
@@ -120,6 +121,7 @@ def build_router() -> Router:
         submit_end_all,
         show_security,
         submit_language,
+        download_account,
         *FACTOR_HANDLERS,
         *LOSS_HANDLERS,
         *MAILBOX_HANDLERS,

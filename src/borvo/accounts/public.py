@@ -69,7 +69,14 @@ from borvo.accounts.signing_in import (
     provide_viewer,
 )
 from borvo.accounts.standing import Standing, load_standing
-from borvo.accounts.store import COUNTED_ATTEMPTS, PERSON_COLUMNS, find_person, load_person, read_person
+from borvo.accounts.store import (
+    COUNTED_ATTEMPTS,
+    PERSON_COLUMNS,
+    find_person,
+    has_people,
+    load_person,
+    read_person,
+)
 from borvo.accounts.suspension import lift_suspension, suspend_account
 from borvo.accounts.words import name_role
 
@@ -134,6 +141,7 @@ __all__ = [
     "find_person",
     "find_window",
     "give_role",
+    "has_people",
     "has_second_factor",
     "is_enough",
     "lift_suspension",

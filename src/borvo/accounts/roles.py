@@ -1,10 +1,12 @@
 """Roles that support gives and takes."""
 
-from borvo.accounts import intervention_words, store
+from borvo.accounts import intervention_words, roles_store, store
 from borvo.accounts.interventions import Intervention, check_supporter_remains, find_subject, note
-from borvo.accounts.model import Role
+from borvo.accounts.model import Person, Role
 from borvo.accounts.service import Accounts
 from borvo.kernel.ids import PersonId
+from borvo.mail.posting import post_mail
+from borvo.storage.database import Connection
 from borvo.storage.security_events.model import SecurityEventKind
 
 
@@ -17,7 +19,17 @@ async def give_role(accounts: Accounts, person_id: PersonId, role: Role, interve
         mail = intervention_words.write_role_given(person.email, accounts.issuer, role)
         kind = SecurityEventKind.ROLE_ADDED
         await note(connection, accounts, person, kind, intervention, mail, role=role.value)
+        if role is Role.SUPPORT:
+            await _tell_team(connection, accounts, person)
     return True
+
+
+async def _tell_team(connection: Connection, accounts: Accounts, person: Person) -> None:
+    """All others, whoever gives it among them: it may be somebody else at her session."""
+    for other in await roles_store.list_others(connection, Role.SUPPORT, person.id):
+        mail = intervention_words.write_colleague(other.email, accounts.issuer, person.email)
+        language = accounts.speak(other.locale)
+        await post_mail(accounts.outbox, connection, mail, person_id=other.id, language=language)
 
 
 async def take_role(accounts: Accounts, person_id: PersonId, role: Role, intervention: Intervention) -> bool:

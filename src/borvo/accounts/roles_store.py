@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from borvo.accounts.model import Role
+from borvo.accounts.model import Person, Role
+from borvo.accounts.store import PERSON_COLUMNS, read_person
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection
 
@@ -25,6 +26,17 @@ async def has_other(connection: Connection, role: Role, person_id: PersonId) -> 
         person_id,
     )
     return bool(found)
+
+
+async def list_others(connection: Connection, role: Role, person_id: PersonId) -> list[Person]:
+    """Whom `has_other` looks for."""
+    rows = await connection.fetch(
+        f"""select {PERSON_COLUMNS} from person p join person_role o on o.person_id = p.id
+            where o.held_until is null and o.role = $1 and p.closed_at is null and p.id <> $2""",
+        role.value,
+        person_id,
+    )
+    return [read_person(row) for row in rows]
 
 
 async def hold_roles(

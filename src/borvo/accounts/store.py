@@ -42,6 +42,12 @@ async def load_person(connection: Connection, person_id: PersonId) -> Person | N
     return read_person(row) if row else None
 
 
+async def has_people(connection: Connection) -> bool:
+    """Whether anybody has an account, stand-ins of test drives aside."""
+    found = await connection.fetchval("select exists (select from person where sandbox_tenancy_id is null)")
+    return bool(found)
+
+
 async def find_person(connection: Connection, email: str) -> Person | None:
     """By normalized address; None when there is no such person or the account is closed."""
     row = await connection.fetchrow(

@@ -64,6 +64,7 @@ class OrganisationMember:
     display_name: str
     roles: frozenset[OrganisationRole]
     joined_at: datetime
+    is_suspended: bool = False
 
     @property
     def is_manager(self) -> bool:

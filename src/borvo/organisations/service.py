@@ -152,10 +152,10 @@ async def take_out(
 async def load_members(
     organisations: Organisations, name: str
 ) -> tuple[Organisation, tuple[OrganisationMember, ...]]:
-    """An organisation by its name or id, with everybody in it. Raises `NotFoundError`."""
+    """An organisation by its name or id, with everybody in it, the suspended too. Raises `NotFoundError`."""
     async with organisations.accounts.database.connection() as connection:
         organisation = await find_named(connection, name)
-        return organisation, await store.list_members(connection, organisation.id)
+        return organisation, await store.list_all_members(connection, organisation.id)
 
 
 async def add_member(

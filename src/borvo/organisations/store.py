@@ -135,12 +135,20 @@ async def list_members(
     connection: Connection, organisation_id: OrganisationId
 ) -> tuple[OrganisationMember, ...]:
     """Those whose account is open, in the order in which they joined."""
+    members = await list_all_members(connection, organisation_id)
+    return tuple(member for member in members if not member.is_suspended)
+
+
+async def list_all_members(
+    connection: Connection, organisation_id: OrganisationId
+) -> tuple[OrganisationMember, ...]:
+    """As `list_members`, with those whose account support has suspended."""
     rows = await connection.fetch(
-        """select m.person_id, p.email, p.given_name, p.family_name, array_agg(m.role) as roles,
-                  min(m.joined_at) as joined_at
+        """select m.person_id, p.email, p.given_name, p.family_name, p.suspended_at is not null as is_suspended,
+                  array_agg(m.role) as roles, min(m.joined_at) as joined_at
            from organisation_member m join person p on p.id = m.person_id
-           where m.organisation_id = $1 and p.closed_at is null
-           group by m.person_id, p.email, p.given_name, p.family_name order by joined_at, p.email""",
+           where m.organisation_id = $1 and (p.closed_at is null or p.suspended_at is not null)
+           group by m.person_id, p.email, p.given_name, p.family_name, p.suspended_at order by joined_at, p.email""",
         organisation_id,
     )
     return tuple(
@@ -150,6 +158,7 @@ async def list_members(
             f"{row['given_name']} {row['family_name']}".strip(),
             frozenset(OrganisationRole(role) for role in row["roles"]),
             row["joined_at"],
+            row["is_suspended"],
         )
         for row in rows
     )

@@ -70,6 +70,7 @@ from borvo.portal.store import (
 from borvo.portal.strictness import STRICT_ALGORITHMS, is_fit_callback
 from borvo.portal.team.model import Member, TeamRole
 from borvo.portal.team.store import is_member_of_client
+from borvo.portal.team.store import list_members as list_team
 from borvo.portal.team.tenancies import (
     TenancyCount,
     add_member,
@@ -149,6 +150,7 @@ __all__ = [
     "list_counts",
     "list_hindrances",
     "list_initial_tokens_for_support",
+    "list_team",
     "list_tenancies",
     "load_client",
     "load_client_by_key",

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from borvo.accounts.public import Accounts, find_person, normalize_email
+from borvo.accounts.public import Accounts, find_person, has_people, normalize_email
 from borvo.kernel.errors import InvalidInputError, NotFoundError
 from borvo.storage.database import Connection, Database
 from borvo.storage.kept_keys import EVENT_CHAIN
@@ -20,6 +20,10 @@ from borvo.storage.security_events.streaming import SentEvent
 from borvo.support.sinks import describe_event
 
 _SHOWN = 20
+_EMPTIED = (
+    "Warning: people have accounts here, so something must have happened. Whoever empties all of the log leaves no "
+    "trace in it: compare with a head that was noted, with the workers' own logs, or with what was sent on."
+)
 
 
 class TamperedLogError(Exception):
@@ -61,9 +65,11 @@ async def verify(log: AuditedLog, now: datetime, known_head: str) -> str:
     async with log.database.transaction() as connection:
         await connection.execute("set transaction isolation level repeatable read")
         report = await log.chain.verify(connection, now, log.kept, known)
+        is_emptied = report.head.position == 0 and await has_people(connection)
     if report.faults:
         raise TamperedLogError(_describe_faults(report))
-    return f"{report.events:,} events, none changed, none missing. Keep the head elsewhere: {report.head}"
+    said = f"{report.events:,} events, none changed, none missing. Keep the head elsewhere: {report.head}"
+    return f"{said}\n{_EMPTIED}" if is_emptied else said
 
 
 def _read_head(text: str) -> Head | None:

@@ -5,11 +5,17 @@ from uuid import UUID
 
 import msgspec
 
-from borvo.accounts.public import Accounts, Intervention
+from borvo.accounts.public import Accounts, Intervention, Login
 from borvo.storage.security_events.log import list_chosen_events, list_events_between
-from borvo.storage.security_events.model import EventFilter, RecordedEvent, SecurityEvent, SecurityEventKind
+from borvo.storage.security_events.model import (
+    EventFilter,
+    RecordedEvent,
+    SecurityEvent,
+    SecurityEventKind,
+    by_supporter,
+)
 from borvo.storage.security_events.streaming import SentEvent
-from borvo.support.event_words import EVERYTHING, redact
+from borvo.support.event_words import EVERYTHING, MEMBERS_SHOWN, redact
 from borvo.support.sinks import describe_event
 
 
@@ -27,6 +33,16 @@ async def note_deed(accounts: Accounts, intervention: Intervention, deed: str, s
     is there, too."""
     detail = {"deed": deed, "subject": subject[:200], "reason": intervention.reason}
     event = SecurityEvent(SecurityEventKind.SUPPORT_ACTED, actor=intervention.actor, detail=detail)
+    async with accounts.database.transaction() as connection:
+        await accounts.events.record(connection, event)
+
+
+async def note_members_shown(accounts: Accounts, supporter: Login, subject: str) -> None:
+    """That the addresses of who belongs to a thing were shown: nobody of them was looked for by hers."""
+    detail = {"deed": str(MEMBERS_SHOWN), "subject": subject[:200]}
+    event = SecurityEvent(
+        SecurityEventKind.SUPPORT_ACTED, actor=by_supporter(supporter.person.id), detail=detail
+    )
     async with accounts.database.transaction() as connection:
         await accounts.events.record(connection, event)
 

@@ -85,8 +85,9 @@ _KINDS: dict[str, str] = {
 
 EVERYTHING = say("everything")
 READING_THE_LOG = say("reading the log")
+MEMBERS_SHOWN = say("Members shown")
 # What the console itself writes into details, in English, where else people type.
-_OWN_WORDS = {str(each): each for each in (EVERYTHING, READING_THE_LOG)}
+_OWN_WORDS = {str(each): each for each in (EVERYTHING, READING_THE_LOG, MEMBERS_SHOWN)}
 
 
 def redact(event: RecordedEvent) -> RecordedEvent:

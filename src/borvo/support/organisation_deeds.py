@@ -61,7 +61,10 @@ _ORGANISATION = (
     ThingDeed(
         "client",
         say("Let a client act for it"),
-        say("From then on the client asks people for access in its name without a person, by its own token."),
+        say(
+            "From then on the client asks people for access in its name without a person, by its own token. Its "
+            "membership managers and the owners of the client's tenancy are told by mail."
+        ),
         say("Allow the client"),
         say("The client acts for it."),
         _allow,
@@ -71,7 +74,7 @@ _ORGANISATION = (
     ThingDeed(
         "client-removal",
         say("End what a client does for it"),
-        say("The client no longer acts for it, from its next request on."),
+        say("The client no longer acts for it, from its next request on. The same are told by mail."),
         say("End it"),
         say("The client no longer acts for it."),
         _disallow,

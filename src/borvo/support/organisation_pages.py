@@ -9,6 +9,7 @@ from borvo.accounts.public import Login
 from borvo.kernel.errors import BorvoError
 from borvo.organisations.public import Organisations, list_organisations, load_members
 from borvo.support.door import HOME, AnyRequest, Collaborators, Supporting, check_recent, find_deed, intervene
+from borvo.support.event_log import note_members_shown
 from borvo.support.forms import note_error, read_words
 from borvo.support.organisation_deeds import (
     ORGANISATION_DEEDS,
@@ -63,9 +64,14 @@ async def submit_organisation(
 
 @get(_PATH + "/{name:str}")
 async def show_organisation(
-    name: InPath, request: AnyRequest, supporter: Supporting, organisations: Clinics
+    name: InPath,
+    request: AnyRequest,
+    supporter: Supporting,
+    accounts: Collaborators,
+    organisations: Clinics,
 ) -> Template:
     organisation, team = await load_members(organisations, name)
+    await note_members_shown(accounts, supporter, organisation.name)
     counts = await list_organisations(organisations)
     return render_page(
         "support/organisation.html",

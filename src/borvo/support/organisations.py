@@ -1,12 +1,11 @@
 """What support does with organisations. Each answers with a sentence for whoever gave the command."""
 
-from borvo.accounts.public import name_role, normalize_email
+from borvo.accounts.public import find_person, name_role, normalize_email, tell_about_work
 from borvo.kernel.errors import InvalidInputError, NotFoundError
-from borvo.kernel.ids import ClientKey
 from borvo.kernel.text import mark, say
 from borvo.organisations import public as clinics
-from borvo.organisations.public import OrganisationCount, OrganisationRole, Organisations
-from borvo.portal.public import load_client
+from borvo.organisations.public import Organisation, OrganisationCount, OrganisationRole, Organisations
+from borvo.portal.public import RegisteredClient, TeamRole, list_team, load_client
 from borvo.storage.database import Connection
 from borvo.storage.security_events.model import SUPPORT
 
@@ -39,27 +38,56 @@ async def list_organisations(organisations: Organisations) -> str:
     return "\n".join(map(_describe, counts)) or "There are no organisations."
 
 
-async def _find_client(connection: Connection, client_id: str) -> ClientKey:
+async def _find_client(connection: Connection, client_id: str) -> RegisteredClient:
     client = await load_client(connection, client_id)
     if client is None:
         raise NotFoundError(f"There is no client {client_id}.")
-    return client.client_key
+    return client
 
 
 async def allow_client(organisations: Organisations, client_id: str, name: str) -> str:
-    """Contract 3.1: from then on the client's own token is enough. Raises `NotFoundError`."""
+    """Contract 3.1: from then on the client's own token is enough. The organisation's managers and the owners of the
+    client's tenancy are told by mail. Raises `NotFoundError`."""
     async with organisations.accounts.database.transaction() as connection:
-        key = await _find_client(connection, client_id)
-        organisation, is_new = await clinics.allow_client(organisations, connection, name, key)
-    return f"{client_id} {'now acts' if is_new else 'acted already'} for {organisation.name}."
+        client = await _find_client(connection, client_id)
+        organisation, is_new = await clinics.allow_client(organisations, connection, name, client.client_key)
+        words = {"client": client_id, "name": organisation.name}
+        if not is_new:
+            return say("%(client)s acted already for %(name)s.", **words)
+        said = say("%(client)s now acts for %(name)s.", **words)
+        await _tell_both(connection, organisations, organisation, client, said)
+    return said
 
 
 async def disallow_client(organisations: Organisations, client_id: str, name: str) -> str:
-    """Works on the client's next request. Raises `NotFoundError`."""
+    """Works on the client's next request. The same are told. Raises `NotFoundError`."""
     async with organisations.accounts.database.transaction() as connection:
-        key = await _find_client(connection, client_id)
-        organisation, was_allowed = await clinics.disallow_client(connection, name, key)
-    return f"{client_id} {'no longer acts' if was_allowed else 'did not act'} for {organisation.name}."
+        client = await _find_client(connection, client_id)
+        organisation, was_allowed = await clinics.disallow_client(connection, name, client.client_key)
+        words = {"client": client_id, "name": organisation.name}
+        if not was_allowed:
+            return say("%(client)s did not act for %(name)s.", **words)
+        said = say("%(client)s no longer acts for %(name)s.", **words)
+        await _tell_both(connection, organisations, organisation, client, said)
+    return said
+
+
+async def _tell_both(
+    connection: Connection,
+    organisations: Organisations,
+    organisation: Organisation,
+    client: RegisteredClient,
+    said: str,
+) -> None:
+    """In whose name it is done, and who has the client."""
+    members = await clinics.list_members(connection, organisation.id)
+    team = await list_team(connection, client.tenancy_id)
+    managers = [member.email for member in members if member.is_manager]
+    owners = [member.email for member in team if member.role is TeamRole.OWNER]
+    for email in dict.fromkeys([*managers, *owners]):
+        person = await find_person(connection, email)
+        if person is not None:
+            await tell_about_work(connection, organisations.accounts, person, said)
 
 
 async def add_member(

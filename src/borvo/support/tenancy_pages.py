@@ -15,6 +15,7 @@ from borvo.portal.public import (
     load_team,
 )
 from borvo.support.door import HOME, AnyRequest, Collaborators, Supporting, check_recent, find_deed, intervene
+from borvo.support.event_log import note_members_shown
 from borvo.support.forms import note_error, read_words
 from borvo.support.tenancy_deeds import (
     TEAM_ROLES,
@@ -65,9 +66,10 @@ async def submit_tenancy(
 
 @get(_PATH + "/{name:str}")
 async def show_tenancy(
-    name: InPath, request: AnyRequest, supporter: Supporting, portal: Developers
+    name: InPath, request: AnyRequest, supporter: Supporting, accounts: Collaborators, portal: Developers
 ) -> Template:
     tenancy, team = await load_team(portal, name)
+    await note_members_shown(accounts, supporter, tenancy.prefix)
     hidden = {"token", "suspension" if tenancy.is_suspended else "resumption"}
     return render_page(
         "support/tenancy.html",

@@ -5,11 +5,13 @@ from uuid import UUID
 
 import pytest
 
+from borvo.accounts.public import Registration, create_person
 from borvo.assembly import Platform
 from borvo.storage.sealing import KeptKey
 from borvo.storage.security_events.chain import Chain, digest_link
 from borvo.storage.security_events.heads import GENESIS, Head, HeadKeeper, parse_head
 from borvo.storage.security_events.links import Link
+from borvo.support.audit import open_log, verify
 from tests.functional.conftest import TestClock
 from tests.functional.storage.test_event_chain import KEY, look, prepare, record, seal, tamper
 
@@ -85,11 +87,30 @@ async def test_what_was_sent_on_is_missed(platform: Platform) -> None:
     await tamper(
         platform,
         f"""{CUT}; delete from security_event_head;
+            update security_event_link set is_headed = false;
             insert into security_event_stream (id, position, leased_until) values (1, 20, now())""",
     )
+    # At once, and not only when something else happens.
+    assert "ends before 20, up to which events were sent on" in (await look(platform)).faults[-1].words
     await record(platform)
     await seal(platform)
     assert (await look(platform)).head.position == 21
+
+
+async def test_an_emptied_log_gets_a_warning_where_there_are_people(platform: Platform) -> None:
+    """Within the database nothing is left that could be missing something."""
+    log = open_log(platform.database, platform.keyring, 365)
+    assert "Warning" not in await verify(log, platform.clock(), "")
+    person = Registration("ada@example.org", "Ada", "Byron", "correct horse pony", is_email_verified=True)
+    await create_person(platform.accounts, person)
+    await record(platform)
+    assert "Warning" not in await verify(log, platform.clock(), "")
+    await tamper(
+        platform, "truncate security_event, security_event_link, security_event_anchor, security_event_head"
+    )
+    said = await verify(log, platform.clock(), "")
+    assert said.startswith("0 events, none changed")
+    assert "Warning: people have accounts here" in said
 
 
 async def age(platform: Platform) -> None:

@@ -50,6 +50,19 @@ async def test_roles_are_given_and_taken_with_a_mail_and_a_reason(
     assert {"reason": WHY, "role": "agent"} in given
 
 
+async def test_all_others_of_support_hear_of_a_new_one(office: Office, sue: Browser) -> None:
+    """Who gives the role, too: it may be somebody else at her session. Who gets it has a mail of her own."""
+    for email in (ADA, "bob@example.org"):
+        await office.open_browser(email)
+        await find(sue, email)
+    await act(sue, "role-giving", await office.find_id(), role="support")
+    await act(sue, "role-giving", await office.find_id("bob@example.org"), role="agent")
+    told = {email: [mail.text for mail in await list_mails(office.platform, email)] for email in (SUE, ADA)}
+    assert ["role support at" in text for text in told[SUE] if ADA in text] == [True]
+    assert not [text for text in told[SUE] if "bob@example.org" in text]
+    assert not [text for text in told[ADA] if text.startswith(ADA)]
+
+
 @pytest.mark.usefixtures("ada")
 @pytest.mark.parametrize("role", ["patient", "king", ""])
 async def test_what_is_no_role_to_give_is_refused(office: Office, sue: Browser, role: str) -> None:

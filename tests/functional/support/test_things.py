@@ -8,10 +8,10 @@ import pytest
 
 from borvo.assembly import Platform
 from borvo.portal.public import create_tenancy
-from borvo.support.public import create_initial_token
+from borvo.support.public import Wish, act_on_person, create_initial_token
 from tests.factories.clients import register_client
 from tests.functional.browser import Browser
-from tests.functional.identity.flows import fetch_value
+from tests.functional.identity.flows import execute, fetch_value
 from tests.functional.mails import list_mails
 from tests.functional.support.console import SUE, WHY, Office
 
@@ -111,7 +111,53 @@ async def test_organisations_get_members_and_clients(
     await act(sue, f"{clinic}/member", email=OWNER, role="membership_manager")
     page = await act(sue, f"{clinic}/removal", email=OTHER)
     assert OTHER not in page.text
-    assert len(await list_mails(office.platform, OTHER)) == 3
+    assert len(await list_mails(office.platform, OTHER)) == 5
+
+
+async def test_who_is_concerned_hears_that_a_client_acts_for_an_organisation(
+    office: Office, sue: Browser, clinic: str, tenancy: str
+) -> None:
+    """In whose name it is done, and who has the client; not the rest of both teams."""
+    await act(sue, f"{clinic}/member", email=OTHER, role="membership_manager")
+    await register_client(
+        office.platform, "healthorg.worker", grant_types=["client_credentials"], redirect_uris=[]
+    )
+    assert tenancy
+    before = {email: len(await list_mails(office.platform, email)) for email in (OWNER, OTHER, SUE)}
+    for deed, said in (("client", "now acts"), ("client-removal", "no longer acts")):
+        for _ in range(2):
+            await act(sue, f"{clinic}/{deed}", client="healthorg.worker")
+        for email in (OWNER, OTHER):
+            told = [mail.text for mail in await list_mails(office.platform, email)]
+            assert sum(f"healthorg.worker {said} for North Clinic" in text for text in told) == 1
+    after = {email: len(await list_mails(office.platform, email)) for email in before}
+    assert after == {OWNER: before[OWNER] + 2, OTHER: before[OTHER] + 2, SUE: before[SUE]}
+
+
+async def test_a_look_at_members_is_written_down(
+    office: Office, sue: Browser, tenancy: str, clinic: str
+) -> None:
+    await execute(office.platform, "alter table security_event disable trigger all")
+    await execute(office.platform, "delete from security_event")
+    for path in (tenancy, clinic):
+        assert (await sue.client.get(path)).status_code == 200
+    acted = await office.list_events("support_acted")
+    assert [json.loads(event["detail"]) for event in acted] == [
+        {"deed": "Members shown", "subject": subject} for subject in ("healthorg", "North Clinic")
+    ]
+    assert all(event["actor"].startswith("support person ") for event in acted)
+
+
+async def test_suspended_members_are_shown_as_such(
+    office: Office, sue: Browser, tenancy: str, clinic: str
+) -> None:
+    await act(sue, f"{tenancy}/member", email=OTHER, role="viewer")
+    await act(sue, f"{clinic}/member", email=OTHER, role="agent")
+    await act_on_person(office.platform.accounts, "suspension", OTHER, Wish(), WHY)
+    for path in (tenancy, clinic):
+        page = (await sue.open(path)).text
+        assert OTHER in page
+        assert '<span class="badge text-bg-danger">Suspended</span>' in page
 
 
 MISTAKES = {

@@ -49,6 +49,7 @@ class Member:
     display_name: str
     role: TeamRole
     joined_at: datetime
+    is_suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,10 +130,18 @@ async def update_prefix(connection: Connection, tenancy_id: TenancyId, prefix: s
 
 async def list_members(connection: Connection, tenancy_id: TenancyId) -> tuple[Member, ...]:
     """Those whose account is open, in the order in which they joined."""
+    members = await list_all_members(connection, tenancy_id)
+    return tuple(member for member in members if not member.is_suspended)
+
+
+async def list_all_members(connection: Connection, tenancy_id: TenancyId) -> tuple[Member, ...]:
+    """As `list_members`, with those whose account support has suspended."""
     rows = await connection.fetch(
-        """select m.person_id, p.email, p.given_name, p.family_name, m.role, m.joined_at
+        """select m.person_id, p.email, p.given_name, p.family_name, m.role, m.joined_at,
+                  p.suspended_at is not null as is_suspended
            from tenancy_member m join person p on p.id = m.person_id
-           where m.tenancy_id = $1 and p.closed_at is null order by m.joined_at, p.email""",
+           where m.tenancy_id = $1 and (p.closed_at is null or p.suspended_at is not null)
+           order by m.joined_at, p.email""",
         tenancy_id,
     )
     return tuple(
@@ -143,6 +151,7 @@ async def list_members(connection: Connection, tenancy_id: TenancyId) -> tuple[M
             f"{row['given_name']} {row['family_name']}".strip(),
             TeamRole(row["role"]),
             row["joined_at"],
+            row["is_suspended"],
         )
         for row in rows
     )

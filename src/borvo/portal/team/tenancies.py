@@ -96,10 +96,10 @@ async def list_all_tenancies(portal: Portal) -> tuple[TenancyCount, ...]:
 
 
 async def load_team(portal: Portal, name: str) -> tuple[Tenancy, tuple[Member, ...]]:
-    """A tenancy by its prefix or id, with everybody in it. Raises `NotFoundError`."""
+    """A tenancy by its prefix or id, with everybody in it, the suspended too. Raises `NotFoundError`."""
     async with portal.database.transaction() as connection:
         tenancy = await _lock(connection, name)
-        return tenancy, await store.list_members(connection, tenancy.id)
+        return tenancy, await store.list_all_members(connection, tenancy.id)
 
 
 async def suspend_tenancy(portal: Portal, name: str) -> bool:

@@ -145,6 +145,7 @@ class Chain:
         async for row in read_links(connection, look.head.position):
             look.examine(row)
         look.compare(await self.heads.load(connection))
+        look.compare_sent(await load_sent(connection))
         return look.conclude(await count_unlinked(connection, now - SEALED_WITHIN))
 
 
@@ -220,6 +221,13 @@ class _Look:
             self._note(f"the chain ends before {signed.position}, which was signed: its end was cut off")
         elif signed != self.head:
             self._note("the chain ends otherwise than was signed")
+
+    def compare_sent(self, position: int) -> None:
+        """With how far events have left the instance."""
+        if position > self.head.position:
+            self._note(
+                f"the chain ends before {position}, up to which events were sent on: its end was cut off"
+            )
 
     def _examine_event(self, link: Link, row: Row) -> None:
         if row["id"] is None:

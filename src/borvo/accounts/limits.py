@@ -32,15 +32,18 @@ SIGN_IN_BY_EMAIL = Limit("sign-in-email", 100)
 SECOND_STEP_BY_PAIR = Limit("second-step-pair", 10)
 SECOND_STEP_BY_PERSON = Limit("second-step-person", 50)
 SIGN_IN_BY_ADDRESS = Limit("sign-in-address", 100)
-# Nothing of a passkey can be guessed: this bounds the work alone, and is no part of what wrong passwords use up.
+# Nothing of a passkey can be guessed: this bounds the work alone, and is no part of what wrong passwords use up. After
+# the password it is hers, and no strangers of her network use it up.
 PASSKEY_BY_ADDRESS = Limit("passkey-address", 300)
+PASSKEY_BY_PERSON = Limit("passkey-person", 100)
 # Of a browser in which she has signed in before, whatever others do.
 SIGN_IN_BY_BROWSER = Limit("sign-in-browser", 10)
 # Mails that a stranger causes: each address and each network has as many, whether anybody has an account.
 LINK_BY_EMAIL = Limit("link-email", 5)
 LINK_BY_ADDRESS = Limit("link-address", 30)
-# Of somebody who is signed in, so no stranger uses them up.
+# Of somebody who is signed in, so no stranger uses them up: in one session, and in all of hers, a thief's among them.
 MAILBOX_CODE = Limit("mailbox-code", 5)
+MAILBOX_CODE_BY_PERSON = Limit("mailbox-code-person", 10)
 CONFIRM_PASSWORD = Limit("confirm-password", 10)
 
 

@@ -42,6 +42,8 @@ async def reset_password(accounts: Accounts, text: LinkText, password: str) -> A
         await factor_store.allow_more_codes(connection, person.id, now)
         await rest_roles(connection, accounts, person.id)
         await _tell(connection, accounts, person, "link")
+    # Whoever knew her password before may have used up the codes that a mail brings her.
+    await accounts.limiter.forgive(limits.MAILBOX_CODE_BY_PERSON, str(person.id), now)
     return link
 
 

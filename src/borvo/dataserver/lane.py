@@ -40,13 +40,14 @@ class PageLane:
         query = scope["query_string"].decode("latin-1")
         try:
             found = await read_samples(self._server, ReadRequest(present_token(scope), None, query))
+            answer = answer_page(found, scope["path"], query)
         except Exception as fault:  # noqa: BLE001  (it is raised where errors become answers)
             extended: MutableMapping[str, Any] = scope  # type: ignore[assignment]
             extended[_FAULT] = fault
             await self._app(scope, receive, send)
             return
         scope["path_template"] = scope["path"]
-        await answer_page(found, scope["path"], query)(scope, receive, send)
+        await answer(scope, receive, send)
 
 
 def raise_fault(scope: Scope) -> None:

@@ -3,7 +3,15 @@
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
-from borvo.accounts.public import Accounts, Role, change_role, find_person, normalize_email, wake_role
+from borvo.accounts.public import (
+    Accounts,
+    Role,
+    change_role,
+    find_person,
+    load_person,
+    normalize_email,
+    wake_role,
+)
 from borvo.kernel.entropy import create_uuid
 from borvo.kernel.errors import ConflictError, InvalidInputError, NotFoundError
 from borvo.kernel.ids import ClientKey, OrganisationId, PersonId
@@ -89,9 +97,12 @@ async def disallow_client(
 
 
 async def list_own(organisations: Organisations, presented: PresentedToken) -> tuple[Organisation, ...]:
-    """Contract 7: the organisations in which the caller is an agent."""
+    """Contract 7: the organisations in which the caller is an agent. Without the platform's role she is one nowhere."""
     person_id = await organisations.admit(presented)
     async with organisations.accounts.database.connection() as connection:
+        person = await load_person(connection, person_id)
+        if person is None or not person.is_agent:
+            return ()
         return await store.list_organisations_of(connection, person_id, OrganisationRole.AGENT)
 
 

@@ -138,6 +138,8 @@ async def test_her_own_yes_to_an_invitation_wakes_no_role_and_support_does(
     assert "You are a member now" in (await colleague.submit(await colleague.open(link), link)).text
     assert await is_resting(platform, NEW)
     assert (await colleague.open("/agency")).status_code == 403
+    headers = await stage.sign_in(NEW)
+    assert (await stage.http.get("/organizations/v1/membership", headers=headers)).json() == []
     await add_member(platform.organisations, "North Clinic", NEW, OrganisationRole.AGENT)
     assert not await is_resting(platform, NEW)
     # Support had given it: it does not go with the membership.

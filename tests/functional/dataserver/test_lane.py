@@ -153,3 +153,15 @@ async def test_a_fault_of_ours_on_the_short_way_is_answered_once(
 def test_every_family_is_among_what_is_written() -> None:
     names = {body["type"] for body in create_all()}
     assert {map_sample_types()[name].family for name in names} == set(Family)
+
+
+async def test_what_fails_as_a_page_is_written_is_a_problem_too(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(lane, "answer_page", fail)
+    answer = await program.read("")
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"

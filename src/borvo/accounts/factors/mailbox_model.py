@@ -28,7 +28,7 @@ class MailboxProof:
 
 
 def create_code(entropy: Entropy) -> str:
-    """Such as `04711815`. Five tries each, and five of them in a quarter of an hour: one chance in 40,000 a day."""
+    """Such as `04711815`. Five tries each, and ten of them in a quarter of an hour: one chance in 20,000 a day."""
     return f"{int.from_bytes(entropy(8), 'big') % 10**_DIGITS:0{_DIGITS}}"
 
 

@@ -70,10 +70,13 @@ async def submit_mailbox_code(
     form = await read_form(request)
     way = _read_way(form.text("then"), form.text("return_to"))
     await require_recent(accounts, login, mailbox_proof.build_proof_url(*way))
-    if await mailbox_proof.prove_mailbox(accounts, login, form.text("code")):
+    cookie = await mailbox_proof.prove_mailbox(accounts, login, form.text("code"))
+    if cookie is not None:
         if way[0] == "app":
             await service.begin_app(accounts, login.person)
-        return redirect_to(carry(_NEXT.get(way[0], FACTORS_PATH), way[1]))
+        answer = redirect_to(carry(_NEXT.get(way[0], FACTORS_PATH), way[1]))
+        answer.cookies.append(accounts.cookies.create("session", cookie.render()))
+        return answer
     form.put("code", [])
     form.add_error("code", say("This is not the code of the newest mail, or it is too old."))
     return await _render(accounts, login, form, way, 400)

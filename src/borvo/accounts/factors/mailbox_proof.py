@@ -14,6 +14,7 @@ from borvo.accounts.factors.mailbox_model import (
     group_code,
     parse_code,
 )
+from borvo.accounts.factors.new_tokens import strengthen
 from borvo.accounts.model import Login, SessionCookie
 from borvo.accounts.service import Accounts
 from borvo.accounts.signing_in import FACTORS_PATH, SignInNeededError
@@ -71,10 +72,11 @@ async def find_proof(accounts: Accounts, login: Login) -> tuple[str, MailboxProo
 
 
 async def send_code(accounts: Accounts, login: Login) -> None:
-    """A new one, in the place of any before. Raises `TooManyRequestsError`; nobody else uses up how many she may
-    have."""
+    """A new one, in the place of any before. Raises `TooManyRequestsError`; who is signed in as
+    her elsewhere uses up at most what a new password gives back."""
     now, person = accounts.clock(), login.person
-    await accounts.limiter.spend(limits.MAILBOX_CODE, str(person.id), now)
+    await accounts.limiter.spend(limits.MAILBOX_CODE, f"{person.id} {login.session_id}", now)
+    await accounts.limiter.spend(limits.MAILBOX_CODE_BY_PERSON, str(person.id), now)
     code = create_code(accounts.entropy)
     async with accounts.database.transaction() as connection:
         address = await mailbox_store.load_proof_address(connection, person.id, now)
@@ -90,9 +92,9 @@ def _digest(accounts: Accounts, proof: MailboxProof, code: str) -> bytes:
     return digest_with_key(key, f"{proof.person_id} {proof.session_id} {code}")
 
 
-async def prove_mailbox(accounts: Accounts, login: Login, text: str) -> bool:
-    """False for a code that is wrong, used or too old, or of another session. The address counts as proved from then
-    on."""
+async def prove_mailbox(accounts: Accounts, login: Login, text: str) -> SessionCookie | None:
+    """None for a code that is wrong, used or too old, or of another session. The address counts as proved from then
+    on, and the session goes on under a new token: one that was stolen before has no part in the proof."""
     now, person = accounts.clock(), login.person
     async with accounts.database.connection() as connection:
         proof = await _load(connection, accounts, login)
@@ -100,14 +102,14 @@ async def prove_mailbox(accounts: Accounts, login: Login, text: str) -> bool:
     code = parse_code(text)
     if proof is None or digest is None or code is None or not is_same(digest, _digest(accounts, proof, code)):
         await _record(accounts, person.id)
-        return False
+        return None
     async with accounts.database.transaction() as connection:
         if not await mailbox_store.spend_code(connection, proof, digest, now, now + PROOF_LIFETIME):
-            return False
+            return None
         if proof.email == person.email and await address_store.mark_verified(connection, person.id, now):
             event = SecurityEvent(SecurityEventKind.EMAIL_VERIFIED, person.id)
             await accounts.events.record(connection, event)
-    return True
+        return await strengthen(connection, accounts, login, login.methods)
 
 
 async def _record(accounts: Accounts, person_id: PersonId) -> None:

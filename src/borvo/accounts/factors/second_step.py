@@ -12,9 +12,15 @@ from borvo.accounts.factors.model import (
     HalfLogin,
     parse_recovery_code,
 )
+from borvo.accounts.factors.new_tokens import strengthen
 from borvo.accounts.factors.passkeys import PasskeyError, use_passkey
-from borvo.accounts.factors.service import list_recovery_digests, name_purpose, strengthen
-from borvo.accounts.limits import PASSKEY_BY_ADDRESS, SECOND_STEP_BY_PAIR, SECOND_STEP_BY_PERSON
+from borvo.accounts.factors.service import list_recovery_digests, name_purpose
+from borvo.accounts.limits import (
+    PASSKEY_BY_ADDRESS,
+    PASSKEY_BY_PERSON,
+    SECOND_STEP_BY_PAIR,
+    SECOND_STEP_BY_PERSON,
+)
 from borvo.accounts.methods import ONE_TIME_CODE, PASSWORD, Methods, combine_methods
 from borvo.accounts.model import Holder, Login, Person, SessionCookie, parse_session_cookie
 from borvo.accounts.service import Accounts
@@ -133,13 +139,13 @@ async def _spend_recovery_code(connection: Connection, accounts: Accounts, perso
 
 
 async def prove_by_passkey(
-    accounts: Accounts, half: HalfLogin, answer: str, challenge: Challenge | None, address: str
+    accounts: Accounts, half: HalfLogin, answer: str, challenge: Challenge | None
 ) -> Methods:
     """Raises `PasskeyError` and `TooManyRequestsError`."""
-    network, now = find_network(address), accounts.clock()
-    await accounts.limiter.spend(PASSKEY_BY_ADDRESS, network, now)
-    _, passkey = await use_passkey(accounts, answer, challenge, half.person.id)
-    await accounts.limiter.refund(PASSKEY_BY_ADDRESS, network, now)
+    person_id, now = half.person.id, accounts.clock()
+    await accounts.limiter.spend(PASSKEY_BY_PERSON, str(person_id), now)
+    _, passkey = await use_passkey(accounts, answer, challenge, person_id)
+    await accounts.limiter.refund(PASSKEY_BY_PERSON, str(person_id), now)
     return combine_methods(half.methods, passkey.methods)
 
 

@@ -130,11 +130,8 @@ async def submit_second_passkey(request: AnyRequest, accounts: Collaborators) ->
     if half is None:
         return _begin_anew(accounts)
     challenge = read_challenge(request, accounts, _name_purpose(half))
-    address = find_client_address(request, accounts.trusted_proxies)
     try:
-        methods = await second_step.prove_by_passkey(
-            accounts, half, form.raw("credential"), challenge, address
-        )
+        methods = await second_step.prove_by_passkey(accounts, half, form.raw("credential"), challenge)
     except (PasskeyError, TooManyRequestsError) as error:
         form.add_error("form", error.public)
         status = error.status if isinstance(error, TooManyRequestsError) else 400

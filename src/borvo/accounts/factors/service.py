@@ -13,6 +13,7 @@ from borvo.accounts.factors.model import (
     Factors,
     create_recovery_code,
 )
+from borvo.accounts.factors.new_tokens import strengthen
 from borvo.accounts.factors.passkeys import PasskeyError, spend, verify_registration
 from borvo.accounts.factors.words import APP, PASSKEY
 from borvo.accounts.links import LinkPurpose
@@ -21,8 +22,7 @@ from borvo.accounts.model import Login, Person, SessionCookie
 from borvo.accounts.registration import keep_link
 from borvo.accounts.service import Accounts, end_sessions
 from borvo.accounts.signing_in import FACTORS_PATH, SignInNeededError
-from borvo.kernel.digests import digest_token, digest_with_key
-from borvo.kernel.entropy import TOKEN_BYTES, encode_bytes
+from borvo.kernel.digests import digest_with_key
 from borvo.kernel.ids import PersonId
 from borvo.kernel.text import say
 from borvo.mail.model import Mail
@@ -128,18 +128,6 @@ async def _end_elsewhere(connection: Connection, accounts: Accounts, login: Logi
     await half_store.end_halves(connection, login.person.id, accounts.clock())
     purposes = [LinkPurpose.CHANGE]
     await link_store.end_links(connection, login.person.id, purposes, accounts.clock())
-
-
-async def strengthen(
-    connection: Connection, accounts: Accounts, login: Login, methods: Methods
-) -> SessionCookie | None:
-    """The same login, worth more and under a new token: one that was stolen before gains nothing. None when it has
-    ended. When she came by the first factor stays as it was: she has not proved that anew."""
-    token = accounts.entropy(TOKEN_BYTES)
-    is_live = await half_store.strengthen_session(
-        connection, login.person.id, login.session_id, methods, digest_token(encode_bytes(token))
-    )
-    return SessionCookie(login.person.id.bytes, login.session_id.bytes, token) if is_live else None
 
 
 async def _tell(connection: Connection, accounts: Accounts, person: Person, mail: Mail) -> None:

@@ -288,10 +288,18 @@ async def test_what_is_no_http_is_refused(streams: Streams) -> None:
     assert (await reader.read(12)) == b"HTTP/1.1 400"
 
 
+async def _settle_stream(application: Application) -> None:
+    """Until something of it was taken, and a while later no more."""
+    before = -1
+    while not 0 < application.taken == before:
+        before = application.taken
+        await asyncio.sleep(0.1)
+
+
 async def test_an_answer_waits_for_a_slow_reader(streams: Streams, application: Application) -> None:
     reader, writer = streams
     writer.write(b"GET /stream HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-    await asyncio.sleep(0.5)
+    await _settle_stream(application)
     assert 0 < application.taken < CHUNKS
     received = 0
     while chunk := await reader.read(2**20):

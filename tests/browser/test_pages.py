@@ -86,7 +86,7 @@ IN_FRENCH = {
     "security": "Sécurité",
     "email": "Votre adresse e-mail",
     "second step": "Seconde étape",
-    "undo": "Ce n’était pas vous",
+    "undo": "Ce n",
     "consent": "Autoriser",
 }
 

@@ -14,7 +14,7 @@ async def give_role(accounts: Accounts, person_id: PersonId, role: Role, interve
     """Whether it is new to her. Raises as `find_subject`."""
     async with accounts.database.transaction() as connection:
         person = await find_subject(connection, accounts, person_id, intervention)
-        if not await store.add_role(connection, person.id, role, accounts.clock()):
+        if not await store.add_role(connection, person.id, role, accounts.clock(), wakes=True):
             return False
         mail = intervention_words.write_role_given(person.email, accounts.issuer, role)
         kind = SecurityEventKind.ROLE_ADDED

@@ -4,7 +4,7 @@ pages see to."""
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from borvo.accounts import address_store, link_store
+from borvo.accounts import address_store, epochs, link_store
 from borvo.accounts.factors import half_store, store, totp, words
 from borvo.accounts.factors.challenge import Challenge
 from borvo.accounts.factors.mailbox_proof import MailboxProofNeededError, is_proved
@@ -91,6 +91,7 @@ async def confirm_app(accounts: Accounts, login: Login, code: str) -> SessionCoo
     her mail."""
     person, now = login.person, accounts.clock()
     async with accounts.database.transaction() as connection:
+        await epochs.lock_person(connection, person.id)
         sealed = await store.load_secret(connection, person.id, is_confirmed=False)
         if sealed is None:
             return None
@@ -108,22 +109,25 @@ async def _note_added(
     is_first = (await store.load_factors(connection, person.id)).count == 1
     if is_first and not await is_proved(connection, accounts, login):
         raise MailboxProofNeededError
+    if not is_first and SEVERAL not in login.methods:
+        # One came between the look and the deed.
+        raise SignInNeededError(FACTORS_PATH)
     if is_first:
         await _end_elsewhere(connection, accounts, login)
     cookie = await strengthen(connection, accounts, login, combine_methods(login.methods, methods))
     if cookie is None:
         raise SignInNeededError(FACTORS_PATH)
     since = await _find_reach(connection, accounts, login)
-    for email in await address_store.list_addresses(connection, person, accounts.clock()):
-        # An address that nobody has proved may be a stranger's: he must not get a way in.
-        is_proved_hers = person.is_email_verified or email != person.email
-        purpose = LinkPurpose.UNDO
-        link = (
-            await keep_link(connection, accounts, purpose, person.id, email, takes_since=since)
-            if is_proved_hers
-            else None
-        )
-        undo = link.render() if link else ""
+    now = accounts.clock()
+    settled = await address_store.load_settled_address(connection, person.id, now)
+    for email in await address_store.list_addresses(connection, person, now):
+        undo = ""
+        # An address that nobody has proved may be a stranger's, and one in between a thief's: neither gets a way in.
+        if person.is_email_verified if email == person.email else email == settled:
+            link = await keep_link(
+                connection, accounts, LinkPurpose.UNDO, person.id, email, takes_since=since
+            )
+            undo = link.render()
         await _tell(connection, accounts, person, words.write_added(email, accounts.issuer, factor, undo))
     await _record(connection, accounts, SecurityEventKind.FACTOR_ADDED, person.id, factor)
     return cookie
@@ -175,6 +179,7 @@ async def _record(
 async def remove_app(accounts: Accounts, login: Login) -> bool:
     """Whether there was one. All other sessions end."""
     async with accounts.database.transaction() as connection:
+        await epochs.lock_person(connection, login.person.id)
         if not await store.delete_secret(connection, login.person.id):
             return False
         await _note_removed(connection, accounts, login, APP)
@@ -199,6 +204,7 @@ async def add_passkey(
     person = login.person
     passkey = verify_registration(accounts, answer, challenge, name)
     async with accounts.database.transaction() as connection:
+        await epochs.lock_person(connection, person.id)
         await spend(connection, challenge)
         if not await store.insert_passkey(connection, person.id, passkey, PASSKEYS_MAXIMUM):
             raise PasskeyError(
@@ -210,6 +216,7 @@ async def add_passkey(
 async def remove_passkey(accounts: Accounts, login: Login, credential_id: bytes) -> bool:
     """Whether it was there. All other sessions end."""
     async with accounts.database.transaction() as connection:
+        await epochs.lock_person(connection, login.person.id)
         if await store.delete_passkey(connection, login.person.id, credential_id) is None:
             return False
         await _note_removed(connection, accounts, login, PASSKEY)

@@ -26,8 +26,9 @@ _STEP = 500_000
 _LINK = re.compile(rb"\r\n[Ll]ink: <([^>]+)>")
 
 _FILL = """
-insert into sample (person_id, id, position, type_code, start_at, end_at, created_at, value, device, client_key)
-select $1, gen_random_uuid(), 0, $2, at, at, now(), 1.2, 'bench', $3
+insert into sample (person_id, id, position, type_code, start_at, end_at, created_at, value, device, client_key,
+                    start_offset, end_offset)
+select $1, gen_random_uuid(), 0, $2, at, at, now(), 1.2, 'bench', $3, 0, 0
 from (select $4::timestamptz + make_interval(mins => n) as at from generate_series($5::int, $6::int) n) times
 """
 
@@ -45,7 +46,8 @@ on conflict (person_id) do update set position = present.position + 1
 """
 
 _BARE = """
-select id, type_code, start_at, end_at, value, category, device, client_assigned_id from sample
+select id, type_code, start_at, end_at, value, category, device, client_assigned_id,
+       start_offset, end_offset from sample
 where person_id = $1 and type_code = $2 and position = 0 {behind} order by start_at, id limit 100
 """
 _FIRST = _BARE.format(behind="")

@@ -2,10 +2,13 @@
 
 import asyncio
 import os
+import re
 import sys
+import time
 from asyncio.subprocess import PIPE, Process, create_subprocess_exec
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,6 +27,7 @@ FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-backgroun
 MOST_BYTES = 200_000
 
 Take = Callable[[Page, str], Awaitable[None]]
+Show = Callable[[Page, Take], Awaitable[None]]
 
 
 @asynccontextmanager
@@ -206,7 +210,50 @@ async def show_factors(page: Page, take: Take) -> None:
         await take(page, name)
 
 
-async def show(browser: Browser, suffix: str, pages: Callable[[Page, Take], Awaitable[None]]) -> None:
+async def read_code(page: Page) -> str:
+    """Of the newest mail in the demo's outbox, in a tab of its own."""
+    outbox = await page.context.new_page()
+    await outbox.goto(f"{ORIGIN}/outbox")
+    text = await outbox.get_by_role("main").inner_text()
+    await outbox.close()
+    found = re.search(r"\b[0-9]{4} [0-9]{4}\b", text)
+    return found.group() if found else sys.exit("no code has been sent")
+
+
+async def take_second_step(page: Page, keys: list[str]) -> None:
+    """Sets an app up, or shows the next code of the one that was: each counts once."""
+    if keys:
+        await page.get_by_label("Code").fill(pyotp.TOTP(keys[0]).at(time.time() + 30))
+        await page.get_by_role("main").get_by_role("button", name="Go on").click()
+        return
+    await page.get_by_role("button", name="Set up an app").click()
+    await page.get_by_role("button", name="Send me a code").click()
+    await page.get_by_label("Code").fill(await read_code(page))
+    await page.get_by_role("button", name="Go on").click()
+    await page.get_by_role("button", name="Confirm").wait_for()
+    keys.append((await page.locator("#totp-key").text_content() or "").replace(" ", "").strip())
+    await page.get_by_label("Code").fill(pyotp.TOTP(keys[0]).now())
+    await page.get_by_role("button", name="Confirm").click()
+    await page.get_by_role("heading", name="Passkeys").wait_for()
+
+
+async def show_support(page: Page, take: Take, keys: list[str]) -> None:
+    """Somebody who rang is found, and what was done around her account. `keys` holds that of the supporter's app
+    from width to width."""
+    await page.goto(f"{ORIGIN}/support")
+    await sign_in(page, "support@demo.test")
+    await take_second_step(page, keys)
+    await page.goto(f"{ORIGIN}/support")
+    await page.get_by_label("E-mail address or id").fill("patient@demo.test")
+    await page.get_by_label("Why").fill("She rang about her telephone")
+    await page.get_by_role("button", name="Find").click()
+    await page.get_by_role("heading", name="Security log").wait_for()
+    await take(page, "support-person")
+    await page.goto(f"{ORIGIN}/support/events")
+    await take(page, "support-events")
+
+
+async def show(browser: Browser, suffix: str, pages: Show) -> None:
     """In a browser profile of its own, so that nobody is signed in."""
 
     async def take(page: Page, name: str) -> None:
@@ -231,7 +278,9 @@ async def take_all(data_dir: str) -> None:
         path = os.environ.get("BORVO_CHROMIUM", "/usr/bin/chromium")
         browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
         # Consent is asked for once: both pictures of it come before the app is allowed anything.
-        for pages in (show_public_pages, show_portal, show_consent, show_device, show_app, show_sign_up):
+        shows: list[Show] = [show_public_pages, show_portal, show_consent, show_device, show_app]
+        shows += [show_sign_up, partial(show_support, keys=[])]
+        for pages in shows:
             for suffix in SIZES:
                 await show(browser, suffix, pages)
         await browser.close()

@@ -77,6 +77,22 @@ async def test_a_group_goes_as_it_came_and_the_search_gives_everything_back(star
     await expect(page.locator("#scope-found")).to_have_text("Nothing like that.")
 
 
+async def test_what_the_picker_says_of_its_own_is_in_the_readers_language(start: Any) -> None:
+    developer = await start()
+    page = developer.page
+    await page.goto(f"{developer.origin}/portal/clients/new")
+    await page.get_by_role("button", name="Français").click()
+    await box(page, READ).evaluate("each => each.click()")
+    await expect(page.locator("#scope-told")).to_contain_text("Lecture de « pression artérielle »")
+    await expect(page.locator("#type-blood_pressure .scope-gap")).to_have_count(0)
+    await box(page, DIASTOLIC).evaluate("each => each.click()")
+    await expect(page.locator("#type-blood_pressure .scope-gap")).to_contain_text(
+        "Sans pression artérielle diastolique, demander"
+    )
+    await page.locator("#scope-search").fill("poids")
+    await expect(page.locator("#scope-found")).to_contain_text("entrées.")
+
+
 async def test_without_scripts_all_is_there_and_a_button_shows_the_page(start: Any) -> None:
     developer = await start(java_script_enabled=False)
     page = developer.page

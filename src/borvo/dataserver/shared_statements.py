@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from borvo.catalogue.sample_types import Family, list_sample_types
+from borvo.catalogue.sample_types import Family, list_sample_types, map_sample_types
 from borvo.dataserver.composition import Composition
 from borvo.dataserver.model import Key, Order, Query
 from borvo.dataserver.statements import ORDER_COLUMNS, SAMPLE_COLUMNS, rest
@@ -31,18 +31,37 @@ class Opening(NamedTuple):
     readable: Sequence[tuple[UUID, int]]
 
 
+CORRELATIONS = [each.code for each in list_sample_types() if each.family is Family.CORRELATION]
+_MEMBERS = [
+    (each.code, map_sample_types()[member].code) for each in list_sample_types() for member in each.members
+]
+
+
 def _begin(opening: Opening) -> Composition:
-    """`$1` to `$7` are the columns of what is opened."""
+    """`$1` to `$7` are the columns of what is opened, `$8` and `$9` those of what correlations may hold."""
     opened = ([each[column] for each in opening.opened] for column in range(5))
     readable = ([each[column] for each in opening.readable] for column in range(2))
-    return Composition(*opened, *readable)
+    members = ([each[column] for each in _MEMBERS] for column in range(2))
+    return Composition(*opened, *readable, *members)
 
 
-_OPENED = """opened as materialized (
-  select * from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::timestamptz[], $5::boolean[])
-    as o (person_id, subject, code, since, is_guarded)),
+# A part has dates of its own: one from before that instant keeps the whole from being found. Whether the person has any
+# such part is asked once of each type, by an index; mostly there is none, and nothing is asked of each sample.
+_OPENED = """member as materialized (
+  select m.code, array_agg(m.part) as parts from unnest($8::smallint[], $9::smallint[]) as m (code, part) group by 1),
+  opened as materialized (
+  select o.*, m.parts, o.since is not null and exists (
+      select from unnest(m.parts) as t (part) cross join lateral (
+        select from sample c where c.person_id = o.person_id and c.type_code = t.part and c.position > 0
+          and c.start_at < o.since order by c.start_at limit 1) e) as has_early
+  from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::timestamptz[], $5::boolean[])
+    as o (person_id, subject, code, since, is_guarded)
+  left join member m on m.code = o.code),
   readable as materialized (select * from unnest($6::uuid[], $7::smallint[]) as r (subject, code))"""
-CORRELATIONS = [each.code for each in list_sample_types() if each.family is Family.CORRELATION]
+
+
+_EARLY = """exists (select from sample c where c.person_id = s.person_id and c.id = s.id and c.position > 0
+            and c.start_at < o.since"""
 
 
 def compose_shared_page(query: Query, opening: Opening, after: Key | None = None) -> Composition:
@@ -51,7 +70,7 @@ def compose_shared_page(query: Query, opening: Opening, after: Key | None = None
     statement = _begin(opening)
     direction = "desc" if query.is_descending else "asc"
     order = f"order by s.{ORDER_COLUMNS[query.order]} {direction}, s.id {direction}"
-    rows = _compose_rows(statement, query, after)
+    rows = f"{_compose_rows(statement, query, after)} and not (o.has_early and {_EARLY}))"
     take, skip = statement.bind(query.take + 1), statement.bind(query.skip)
     statement.text = f"""with {_OPENED}
         select {SAMPLE_COLUMNS}, o.subject, o.person_id, s.created_at from opened o cross join lateral (
@@ -63,22 +82,39 @@ def compose_shared_page(query: Query, opening: Opening, after: Key | None = None
 def compose_shared_count(query: Query, opening: Opening) -> Composition:
     """How many rows there are without paging: one row a person of whom there is any."""
     statement = _begin(opening)
-    rows = _compose_rows(statement, query)
     statement.text = f"""with {_OPENED}
-        select o.subject, sum(n.found)::bigint as found from opened o cross join lateral (
-          select count(*) as found from {rows}) n group by o.subject"""
+        select o.subject, sum(n.found)::bigint as found from opened o
+        cross join lateral ({_compose_found(statement, query)}) n group by o.subject"""
     return statement
 
 
 def compose_shared_places(query: Query, opening: Opening) -> Composition:
     """How many rows there are of each person, and her position at that moment."""
     statement = _begin(opening)
-    rows = _compose_rows(statement, query)
     statement.text = f"""with {_OPENED}
         select o.subject, coalesce(p.position, 0)::bigint as position, sum(n.found)::bigint as found
         from opened o left join sample_position p on p.person_id = o.person_id
-        cross join lateral (select count(*) as found from {rows}) n group by o.subject, p.position"""
+        cross join lateral ({_compose_found(statement, query)}) n group by o.subject, p.position"""
     return statement
+
+
+MANY = 10_000
+"""Samples, beyond which looking for their parts one by one takes longer than finding all early parts."""
+
+
+def _compose_found(statement: Composition, query: Query) -> str:
+    """How many there are of what is opened. Where there are early parts they are looked for sample by sample; among
+    many samples all early parts are found first, by their index: a condition that stands by itself may be turned
+    round."""
+    rows = _compose_rows(statement, query)
+    some = (
+        "select from sample x where x.person_id = o.person_id and x.type_code = o.code and x.position = 0 "
+        f"and x.start_at >= o.since limit {statement.bind(MANY + 1)}::integer"
+    )
+    return f"""select case when not o.has_early then (select count(*) from {rows})
+          when (select count(*) from ({some}) x) > {statement.bind(MANY)}::integer
+            then (select count(*) from {rows} and not {_EARLY} and c.type_code = any(o.parts)))
+          else (select count(*) from {rows} and not (o.has_early and {_EARLY}))) end as found"""
 
 
 def _compose_rows(statement: Composition, query: Query, after: Key | None = None) -> str:
@@ -90,10 +126,6 @@ def _compose_rows(statement: Composition, query: Query, after: Key | None = None
              where c.person_id = s.person_id and c.id = s.id and c.position > 0
              and not exists (select from readable r
                where r.subject = o.subject and r.code = c.type_code)))""",
-        # A part has dates of its own: one from before that instant keeps the whole from being found.
-        f"""not (o.since is not null and s.type_code = any({statement.bind(CORRELATIONS)}::smallint[])
-             and exists (select from sample c where c.person_id = s.person_id and c.id = s.id and c.position > 0
-               and c.start_at < o.since))""",
     ]
     if query.devices:
         parts.append(f"s.device = any({statement.bind([*query.devices])}::text[])")

@@ -61,7 +61,9 @@ def _describe(
     answers = []
     for row in rows:
         id_, code, start, end, value, category, device, name, start_offset, end_offset = row[:_COLUMNS]
-        lower = write_date(start, start_offset)
+        is_plain = not start_offset and len(start) == _WHOLE_SECONDS
+        # As `write_date` would, without calling it: most dates are such, and most samples have one date.
+        lower = start[1:-1] + "Z" if is_plain else write_date(start, start_offset)
         upper = lower if end == start and end_offset == start_offset else write_date(end, end_offset)
         answer = _build_answer(
             types[code].name,

@@ -5,6 +5,7 @@ Every function takes a connection and none commits.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from borvo.kernel.ids import ClientKey, TenancyId
 from borvo.storage.database import Connection, Row
 
 # The client's state, the revocations, and for a person her account and the consent under which the token was issued.
+# With an offset the database looks for one consent by its key; without, it may gather all of hers first.
 _LIVE = """select c.client_key, c.tenancy_id, c.userinfo_signed_response_alg from client c
            where c.client_id = {client_id} and c.disabled_at is null
              and (c.tokens_void_before is null or c.tokens_void_before <= {issued_at})
@@ -25,7 +27,7 @@ _LIVE = """select c.client_key, c.tenancy_id, c.userinfo_signed_response_alg fro
                select 1 from consent s join person p on p.id = s.person_id
                where s.person_id = {person_id}::uuid and s.client_key = c.client_key and s.version = {version}
                  and s.withdrawn_at is null and p.closed_at is null
-                 and (p.tokens_void_before is null or p.tokens_void_before <= {issued_at})))
+                 and (p.tokens_void_before is null or p.tokens_void_before <= {issued_at}) offset 0))
              and ({family_id}::uuid is null or exists (
                select 1 from token_family f
                where f.person_id = {person_id}::uuid and f.id = {family_id}::uuid and f.revoked_at is null))"""
@@ -37,14 +39,30 @@ _CALLER = _LIVE.format(
 def compose_liveness(token: AccessToken, bind: Callable[[object], str]) -> str:
     """A condition that holds while the token is good, for a statement that may show something only then. `bind`
     takes a value and gives its placeholder."""
+    return _write_liveness(
+        bind(token.client_id),
+        bind(token.subject),
+        bind(token.token_id),
+        bind(token.person_id),
+        bind(token.consent_version),
+        bind(token.family_id),
+        bind(token.issued_at),
+    )
+
+
+@lru_cache(maxsize=256)
+def _write_liveness(
+    client_id: str, subject: str, jti: str, person_id: str, version: str, family_id: str, issued_at: str
+) -> str:
+    """From placeholders, of which statements have the same again and again."""
     live = _LIVE.format(
-        client_id=f"{bind(token.client_id)}::text",
-        subject=f"{bind(token.subject)}::text",
-        jti=f"{bind(token.token_id)}::text",
-        person_id=bind(token.person_id),
-        version=f"{bind(token.consent_version)}::integer",
-        family_id=bind(token.family_id),
-        issued_at=f"{bind(token.issued_at)}::timestamptz",
+        client_id=f"{client_id}::text",
+        subject=f"{subject}::text",
+        jti=f"{jti}::text",
+        person_id=person_id,
+        version=f"{version}::integer",
+        family_id=family_id,
+        issued_at=f"{issued_at}::timestamptz",
     )
     return f"exists ({live})"
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -21,6 +21,7 @@ DATABASE_ABSENCES: tuple[type[Exception], ...] = (
 doing, and over some time later."""
 
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Any] | asyncpg.Connection[Any]"
+PooledConnection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Any]"
 Row: TypeAlias = "asyncpg.Record"
 
 
@@ -37,6 +38,7 @@ _SESSION = {
 _WAITING = 500
 """How many may wait for a connection: those behind them would wait in vain."""
 _PATIENCE = 10.0
+_POOL_EACH = 1000
 _RETRY_AFTER = 2
 
 
@@ -52,6 +54,30 @@ async def _keep(_: object) -> None:
     ours leaves anything behind on a session; settings and locks end with their transaction."""
 
 
+def _is_open(connection: PooledConnection) -> bool:
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:
+        # The pool has noticed before.
+        return False
+
+
+class _Lease:
+    """A connection for as long as a block runs."""
+
+    __slots__ = ("_connection", "_database")
+
+    def __init__(self, database: "Database") -> None:
+        self._database = database
+
+    async def __aenter__(self) -> Connection:
+        self._connection = await self._database.take()
+        return self._connection
+
+    async def __aexit__(self, kind: object, *_: object) -> None:
+        await self._database.give_back(self._connection, is_clean=kind is None)
+
+
 class Database:
     """A pool of connections.
 
@@ -64,6 +90,8 @@ class Database:
         self._pool: asyncpg.Pool[Any] | None = None
         # Connections in use, and those that are waited for.
         self._wanted = 0
+        self._kept: list[PooledConnection] = []
+        self._turn = 0
         self._after_commit: dict[int, set[Callable[[], None]]] = {}
         self._first: list[Callable[[Connection], Awaitable[None]]] = []
 
@@ -97,6 +125,8 @@ class Database:
 
     async def close(self) -> None:
         if self._pool is not None:
+            while self._kept:
+                await self._pool.release(self._kept.pop())
             await self._pool.close()
             self._pool = None
 
@@ -131,19 +161,43 @@ class Database:
         """Calls it once the unit of work on the connection is committed, and never if that is rolled back."""
         self._after_commit.setdefault(id(connection), set()).add(call)
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
+    def connection(self) -> AbstractAsyncContextManager[Connection]:
         """For single statements, which need no transaction around them. Raises `OverloadedError` when too many wait, or
         this one has waited for too long."""
+        return _Lease(self)
+
+    async def take(self) -> PooledConnection:
+        """A connection, to be given back."""
         is_busy = self._wanted >= self._size
         if self._wanted >= self._size + _WAITING:
             raise _refuse()
         self._wanted += 1
         try:
-            connection = await (self._await_connection() if is_busy else self.pool.acquire())
-            try:
-                yield connection
-            finally:
+            while self._kept:
+                connection = self._kept.pop()
+                if _is_open(connection):
+                    return connection
+                await self.pool.release(connection)
+            return await (self._await_connection() if is_busy else self.pool.acquire())
+        except BaseException:
+            self._wanted -= 1
+            raise
+
+    async def give_back(self, connection: PooledConnection, *, is_clean: bool) -> None:
+        """A few are kept for whoever comes next: the pool's own way takes longer than a short statement. It has those
+        that somebody waits for, those on which something went wrong, and each now and then, since it replaces the
+        old ones."""
+        self._turn += 1
+        is_waited_for = self._wanted > self._size
+        try:
+            if (
+                is_clean
+                and not is_waited_for
+                and len(self._kept) < self._size // 2
+                and self._turn % _POOL_EACH
+            ):
+                self._kept.append(connection)
+            else:
                 await self.pool.release(connection)
         finally:
             self._wanted -= 1
@@ -157,7 +211,7 @@ class Database:
         async with self.connection() as own:
             yield own
 
-    async def _await_connection(self) -> "asyncpg.pool.PoolConnectionProxy[Any]":
+    async def _await_connection(self) -> PooledConnection:
         try:
             async with asyncio.timeout(_PATIENCE):
                 return await self.pool.acquire()

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from datetime import timedelta
+from itertools import product
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +12,7 @@ from msgspec import structs
 
 from borvo.agency import access_store
 from borvo.assembly import Platform
-from borvo.dataserver import shared_reading
+from borvo.dataserver import shared_reading, shared_statements
 from borvo.dataserver.model import StoredSample
 from borvo.organisations.public import OrganisationRole, add_member, remove_member
 from borvo.support.service import remove_role
@@ -150,7 +151,9 @@ async def test_only_data_from_the_chosen_day_on_is_read_and_only_until_the_end(
 
 
 @pytest.mark.usefixtures("diary")
-async def test_a_part_from_before_the_chosen_day_keeps_its_whole_from_being_read(stage: Stage) -> None:
+async def test_a_part_from_before_the_chosen_day_keeps_its_whole_from_being_read(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     headers = await stage.start_agent()
     link = await stage.invite(headers, requestedScopes=BP)
     browser = await stage.find_browser(PATIENT)
@@ -162,7 +165,9 @@ async def test_a_part_from_before_the_chosen_day_keeps_its_whole_from_being_read
         "correlationObjects": old["correlationObjects"],
     }
     await write(stage, PATIENT, old, new, mixed)
-    for query in ("types=blood_pressure", ""):
+    # Among few samples, and among many.
+    for query, many in product(("types=blood_pressure", ""), (10_000, 0)):
+        monkeypatch.setattr(shared_statements, "MANY", many)
         found = (await read(stage, headers, query)).json()
         assert found["totalAvailable"] == 1
         (shown,) = found["datas"]

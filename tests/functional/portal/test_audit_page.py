@@ -208,3 +208,21 @@ async def test_hostile_names_stay_text_in_the_trail(developer: Browser, name: st
     page = await developer.open(AUDIT)
     assert "<script>alert" not in page.text
     assert ">49<" not in page.text
+
+
+@pytest.mark.usefixtures("colleague")
+async def test_the_trail_is_told_in_the_language_of_its_reader_and_exported_in_that_of_programs(
+    platform: Platform, developer: Browser
+) -> None:
+    member = await find_person_id(platform, "cole@example.org")
+    await post(developer, f"{TEAM}/{member}/role", seen="developer", role="viewer")
+    developer.client.headers["Accept-Language"] = "fr"
+    query = "action=member_role_changed"
+    assert await list_shown(developer, query) == [
+        ("R\u00f4le d\u2019un membre modifi\u00e9", "cole@example.org")
+    ]
+    page = await developer.open(f"{AUDIT}?{query}")
+    assert 'data-label="Apr\u00e8s"><span class="text-break">observateur</span>' in page.text
+    exported = await developer.open(f"{AUDIT}.jsonl?{query}")
+    entry = json.loads(exported.text)
+    assert (entry["action"], entry["after"]) == ("member_role_changed", {"role": "viewer"})

@@ -42,9 +42,9 @@ async def test_what_cannot_be_is_said_beside_its_field(developer: Browser) -> No
     cases: list[tuple[dict[str, str], str]] = [
         ({"label": ""}, "Say what registers clients"),
         ({"label": "x" * 61}, "at most 60"),
-        ({"most": "0"}, "from 1 to 1000"),
-        ({"most": "1001"}, "from 1 to 1000"),
-        ({"most": "many"}, "from 1 to 1000"),
+        ({"most": "0"}, "from 1 to 1,000"),
+        ({"most": "1001"}, "from 1 to 1,000"),
+        ({"most": "many"}, "from 1 to 1,000"),
         ({"days": "31"}, "Choose one of"),
     ]
     for fields, words in cases:

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from borvo.assembly import Platform
-from tests.functional.browser import Browser
+from tests.functional.browser import Browser, read_forms
 from tests.functional.portal.journeys import CALLBACK, register
 from tests.functional.portal.marked_pages import list_unspoken, mark_texts
 from tests.functional.portal.secrets import CLIENT, generate
@@ -95,3 +95,14 @@ async def test_no_fault_of_a_form_is_told_in_words_that_no_catalogue_holds(
     answer = await developer.submit(form, ROOT + page, **fields)
     assert answer.status_code == 400
     assert find_unspoken(answer) == []
+
+
+async def test_whether_an_id_is_free_is_told_in_the_language_of_the_page(
+    developer: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forms = read_forms((await developer.open("/portal/clients/new")).text)
+    tenancy = next(form.values("tenancy")[0] for form in forms if form.values("tenancy"))
+    mark_texts(monkeypatch)
+    for suffix in ("myapp", "My App"):
+        answer = await developer.open(f"/portal/clients/suffix?tenancy={tenancy}&suffix={suffix}")
+        assert list_unspoken(answer.json()["message"]) == []

@@ -172,3 +172,13 @@ async def test_an_instance_on_https_is_driven_with_its_own_kind_of_cookies(
         await register(browser)
         assert WORKS in (await drive(browser)).text
     await other.database.close()
+
+
+async def test_a_drive_is_told_in_the_language_of_its_developer(developer: Browser) -> None:
+    await register(developer, CODE)
+    developer.client.headers["Accept-Language"] = "fr"
+    assert "Le client fonctionne tel qu\u2019il est enregistr\u00e9" in read_text(await drive(developer))
+    text = read_text(await drive(developer, "redirect_uri"))
+    assert "URL de retour erron\u00e9e\u00a0: Borvo l\u2019a remarqu\u00e9" in text
+    # The page that the sandbox person saw.
+    assert "n\u2019est pas enregistr\u00e9e pour elle" in text

@@ -1,6 +1,6 @@
 """What may be asked of an initial access token. Pure rules."""
 
-from borvo.kernel.text import say
+from borvo.kernel.text import Number, say
 from borvo.portal.policy import LABEL_MAXIMUM
 from borvo.portal.registration.model import InitialTerms
 from borvo.portal.tokens.model import LIFETIMES
@@ -22,7 +22,7 @@ def find_faults(terms: InitialTerms) -> dict[str, list[str]]:
     if terms.days not in LIFETIMES:
         faults["days"] = [say("Choose one of %(days)s days.", days=", ".join(map(str, LIFETIMES)))]
     if terms.most is None or not 1 <= terms.most <= CLIENTS_MAXIMUM:
-        faults["most"] = [say("Enter a whole number from 1 to %(most)s.", most=CLIENTS_MAXIMUM)]
+        faults["most"] = [say("Enter a whole number from 1 to %(most)s.", most=Number(CLIENTS_MAXIMUM))]
     return faults
 
 

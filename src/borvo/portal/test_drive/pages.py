@@ -18,6 +18,7 @@ from borvo.portal.test_drive.plans import Plan, check_client, list_flows, list_m
 from borvo.portal.test_drive.service import run_drive
 from borvo.portal.test_drive.words import FLOW_WORDS, MISTAKE_WORDS
 from borvo.web.forms import Form, read_form
+from borvo.web.languages import choose_for
 
 
 async def _render(
@@ -75,7 +76,7 @@ async def submit_test_drive(
     if plan is None:
         return await _render(portal, login, client, form, status=400)
     try:
-        report = await run_drive(portal, login.person, client_id, plan)
+        report = await run_drive(portal, login.person, client_id, plan, choose_for(request).tag)
     except InvalidInputError as error:
         form.add_errors(error.errors)
         return await _render(portal, login, client, form, status=error.status)

@@ -43,15 +43,16 @@ class _Begun:
     sandbox: Sandbox | None
 
 
-async def run_drive(portal: Portal, person: Person, client_id: str, plan: Plan) -> Report:
-    """What happened; when it is returned, no code and no token of it works any more. Raises as `find_client`,
-    `InvalidInputError` for what cannot be tried, and `TooManyRequestsError`."""
+async def run_drive(portal: Portal, person: Person, client_id: str, plan: Plan, language: str = "") -> Report:
+    """What happened, with pages in the language of that tag; when it is returned, no code and no token of it works any
+    more. Raises as `find_client`, `InvalidInputError` for what cannot be tried, and `TooManyRequestsError`."""
     client = await find_client(portal, person, client_id, Deed.CHANGE_CLIENTS)
     _check(client, plan, is_strict=portal.is_strict)
     await portal.accounts.limiter.spend(DRIVES, str(client.tenancy_id), portal.clock())
     begun = await _begin(portal, person, client_id, plan)
     # Its own network for every limit: whoever provokes refusals shuts out nobody, not even herself.
     async with portal.loopback.open(f"test-drive {client.tenancy_id}") as http:
+        http.headers["Accept-Language"] = language
         if begun.sandbox is not None:
             http.cookies.set(begun.sandbox.cookie_name, begun.sandbox.cookie)
         kind = DeviceDrive if plan.flow is Flow.DEVICE else Drive

@@ -1,0 +1,63 @@
+"""Connections that stay at hand between two statements."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import pytest
+
+from borvo.storage.database import Database
+
+_SIZE = 4
+_PID = "select pg_backend_pid()"
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url, size=_SIZE)
+    await database.open()
+    yield database
+    await database.close()
+
+
+async def find_process(database: Database) -> int:
+    async with database.connection() as connection:
+        return int(await connection.fetchval(_PID))
+
+
+async def test_one_statement_after_the_other_takes_the_same_connection(database: Database) -> None:
+    assert len({await find_process(database) for _ in range(5)}) == 1
+    assert database.pool.get_idle_size() < database.pool.get_size()
+
+
+async def test_what_the_server_ended_meanwhile_is_replaced(database: Database) -> None:
+    first = await find_process(database)
+    await database.pool.execute("select pg_terminate_backend($1, 5000)", first)
+    assert await find_process(database) != first
+    assert await find_process(database) != first
+
+
+async def test_where_something_went_wrong_the_pool_has_it_back(database: Database) -> None:
+    with pytest.raises(ValueError, match="wrong"):
+        async with database.connection():
+            raise ValueError("wrong")
+    assert database.pool.get_idle_size() == database.pool.get_size()
+
+
+async def test_all_connections_can_be_had_at_once_and_who_waits_gets_one(database: Database) -> None:
+    for _ in range(3):
+        async with AsyncExitStack() as stack:
+            held = [await stack.enter_async_context(database.connection()) for _ in range(_SIZE)]
+            assert len({await each.fetchval(_PID) for each in held}) == _SIZE
+            waiting = [asyncio.create_task(find_process(database)) for _ in range(_SIZE)]
+            await asyncio.sleep(0)
+        async with asyncio.timeout(30):
+            await asyncio.gather(*waiting)
+    assert database.pool.get_size() == _SIZE
+
+
+async def test_half_of_the_connections_are_left_to_the_pool(database: Database) -> None:
+    async with AsyncExitStack() as stack:
+        for _ in range(_SIZE):
+            await stack.enter_async_context(database.connection())
+    assert database.pool.get_idle_size() == _SIZE // 2

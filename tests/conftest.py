@@ -33,16 +33,39 @@ structlog.configure(
     ]
 )
 
-# Seconds that a test takes on average, where processes and browsers are started.
-_SLOW = {"browser": 2.5, "docs": 1.5, "judges": 1.5, "cli": 1.0, "conformance": 0.5, "architecture": 0.3}
+# Seconds that a test takes on average, where processes and browsers are started, and where nothing is.
+_SLOW = {
+    "browser": 2.0,
+    "docs": 1.5,
+    "judges": 1.0,
+    "cli": 0.5,
+    "conformance": 0.3,
+    "architecture": 0.1,
+    "unit": 0.01,
+}
 _USUAL = 0.07
+# Seconds of a whole file whose tests are unlike the others of its folder.
+_SECONDS = {
+    "browser/test_pages.py": 50,
+    "cli/test_demo.py": 27,
+    "cli/test_serve.py": 15,
+    "dataserver/test_crashes.py": 9,
+    "dataserver/test_description.py": 11,
+    "docs/test_mentions.py": 6,
+    "docs/test_pages.py": 4,
+    "identity/test_every_door.py": 25,
+    "identity/test_protocol_description.py": 7,
+    "storage/test_embedded.py": 11,
+    "benchmarks/test_flows.py": 5,
+    "judges/test_openid_client.py": 9,
+}
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files that take longest come first, so that at the end of the run no process waits for the other's last."""
     counts = Counter(item.path for item in items)
-    items.sort(key=lambda item: -counts[item.path] * _estimate(item.path))
+    items.sort(key=lambda item: -_estimate(item.path, counts[item.path]))
 
 
 def pytest_collection_finish() -> None:
@@ -52,8 +75,9 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def _estimate(path: Path) -> float:
-    return next((_SLOW[part] for part in path.parts if part in _SLOW), _USUAL)
+def _estimate(path: Path, count: int) -> float:
+    each = next((_SLOW[part] for part in path.parts if part in _SLOW), _USUAL)
+    return _SECONDS.get("/".join(path.parts[-2:]), count * each)
 
 
 # Durability costs time and buys a test nothing.

@@ -21,9 +21,15 @@ select count(*) filter (where kept), bool_and(kept or pg_terminate_backend(pid))
 """
 # What a test may change beside rows: the tables with their columns, and the revision that the database says it has.
 _SHAPE = f"""
-select relkind::text as kind, relname as name, relnatts as columns from pg_class
-where relnamespace = to_regnamespace('public')
-union all select '', version_num, 0 from {_REVISION} order by 1, 2
+select md5(string_agg(line, ',' order by line)) from (
+    select concat_ws(' ', relkind, relname, relnatts) as line from pg_class
+    where relnamespace = to_regnamespace('public')
+    union all select version_num::text from {_REVISION}
+) lines
+"""
+_TABLES = f"""
+select relname from pg_class
+where relnamespace = to_regnamespace('public') and relkind = 'r' and relname <> '{_REVISION}'
 """
 
 
@@ -45,7 +51,12 @@ class SparePool:
 
     def __init__(self) -> None:
         self._pool: asyncpg.Pool[Any] | None = None
-        self.pids: set[int] = set()
+        # How many statements each connection had run when it was as new.
+        self._counts: dict[int, int] = {}
+
+    @property
+    def pids(self) -> set[int]:
+        return set(self._counts)
 
     def lend(self, database: Database) -> None:
         """Lets it open with this pool, and close without ending it."""
@@ -64,63 +75,68 @@ class SparePool:
         used, database._pool = database._pool, None
         if used is not self._pool and used is not None:
             await used.close()
-        self.pids = await self._reset()
+        self._counts = await self._reset()
 
-    async def _reset(self) -> set[int]:
+    async def _reset(self) -> dict[int, int]:
+        """Those connections that the test has used."""
         pool = self._pool
         if pool is None or pool.is_closing():
-            return set()
+            return {}
         if pool.get_idle_size() < pool.get_size() or pool.get_size() > _FEW:
             self.drop()
-            return set()
+            return {}
         connections = [await pool.acquire() for _ in range(pool.get_size())]
-        pids = set()
-        for connection in connections:
-            await connection.reset()
-            pids.add(connection.get_server_pid())
+        counts = {}
+        # The one that was used last is the first that the next test is given.
+        for connection in reversed(connections):
+            pid = connection.get_server_pid()
+            if _count(connection) != self._counts.get(pid):
+                await connection.reset()
+            counts[pid] = _count(connection)
             await pool.release(connection)
-        return pids
+        return counts
 
     def drop(self) -> None:
         """Ends its connections at once."""
         if self._pool is not None and not self._pool.is_closing():
             self._pool.terminate()
-        self._pool, self.pids = None, set()
+        self._pool, self._counts = None, {}
+
+
+def _count(connection: Any) -> int:
+    count: int = connection._protocol.queries_count
+    return count
 
 
 class Keeper:
     """Looks after one copy through a connection of its own."""
 
-    def __init__(self, connection: "asyncpg.Connection[Any]", shape: list[asyncpg.Record]) -> None:
+    def __init__(self, connection: "asyncpg.Connection[Any]", shape: str, tables: list[str]) -> None:
         self._connection = connection
         self._shape = shape
-        tables = [row["name"] for row in shape if row["kind"] == "r" and row["name"] != _REVISION]
         asked = ", ".join(f"(select '{table}' from \"{table}\" limit 1)" for table in tables)
-        self._find_filled = f"select array_remove(array[{asked}], null)"
+        self._look = f"select ({_SHAPE}), array_remove(array[{asked}], null)"
 
     @classmethod
     async def start(cls, url: str) -> Self:
         connection = await asyncpg.connect(url)
         # As a replica, so that no trigger guards a trail.
         await connection.execute("set session_replication_role = replica")
-        return cls(connection, await connection.fetch(_SHAPE))
+        tables = [row["relname"] for row in await connection.fetch(_TABLES)]
+        return cls(connection, await connection.fetchval(_SHAPE), tables)
 
     async def empty(self, spare: SparePool) -> bool:
         """Whether it is as it was when it was new."""
         kept, _ = await self._connection.fetchrow(_END_OTHERS, list(spare.pids)) or (0, True)
         if kept < len(spare.pids):
             spare.drop()
-        if not await self._has_its_shape():
-            return False
-        if filled := await self._connection.fetchval(self._find_filled):
-            await self._connection.execute("; ".join(f'delete from "{table}"' for table in filled))
-        return True
-
-    async def _has_its_shape(self) -> bool:
         try:
-            return await self._connection.fetch(_SHAPE) == self._shape
+            shape, filled = await self._connection.fetchrow(self._look) or ("", [])
         except asyncpg.UndefinedTableError:
             return False
+        if filled and shape == self._shape:
+            await self._connection.execute("; ".join(f'delete from "{table}"' for table in filled))
+        return bool(shape == self._shape)
 
     async def stop(self) -> None:
         await self._connection.close()

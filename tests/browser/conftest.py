@@ -129,7 +129,7 @@ async def start_example(borvo: Instance) -> AsyncIterator[StartExample]:
                 stdout=subprocess.DEVNULL,
             )
             stack.push_async_callback(stop, process)
-            await wait_for(wait_for_port(port), 20)
+            await wait_for(wait_for_port(port), 60)
             return f"http://localhost:{port}"
 
         yield start

@@ -45,7 +45,7 @@ async def clinician(borvo: Instance) -> AsyncIterator[str]:
             stdout=subprocess.DEVNULL,
         )
         stack.push_async_callback(stop, process)
-        await wait_for(wait_for_port(port), 20)
+        await wait_for(wait_for_port(port), 60)
         yield origin
 
 

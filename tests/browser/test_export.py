@@ -27,8 +27,8 @@ async def test_an_export_is_made_downloaded_and_deleted(
     await page.get_by_role("button", name="Make an export").click()
     await expect(page.get_by_role("status")).to_contain_text("being made")
     # The page asks again by itself until the file is there.
-    link = page.get_by_role("link", name="Download")
-    await expect(link).to_be_visible(timeout=20_000)
+    link = page.get_by_role("link", name="Download", exact=True)
+    await expect(link).to_be_visible()
     assert await run_axe(page, axe) == []
     async with page.expect_download() as waiting:
         await link.click()

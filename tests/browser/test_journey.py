@@ -6,6 +6,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import PHONE, OpenPage, StartExample, run_axe, sign_in
+from tests.factories.clients import MYBP_SCOPES, SECRET
+from tests.factories.clients import register_client as create_client
 from tests.instance import Instance
 from tests.processes import find_free_port
 
@@ -36,7 +38,24 @@ async def sign_up(borvo: Instance, page: Page) -> None:
     await borvo.sign_up(page, f"{uuid4().hex[:12]}@example.org")
 
 
-async def prepare_example(borvo: Instance, open_page: OpenPage, start_example: StartExample) -> str:
+async def prepare_example(borvo: Instance, start_example: StartExample) -> str:
+    """The example app, with a client as the portal registers it."""
+    port = find_free_port()
+    origin = f"http://localhost:{port}"
+    client_id = await create_client(
+        borvo.platform,
+        f"t{uuid4().hex[:10]}.diary",
+        scopes=MYBP_SCOPES,
+        redirect_uris=(f"{origin}/signin-oidc",),
+        client_uri=origin,
+        display_name="Pressure diary",
+    )
+    return await start_example(client_id, SECRET, port)
+
+
+async def prepare_registered_example(
+    borvo: Instance, open_page: OpenPage, start_example: StartExample
+) -> str:
     """The example app, with a client that a developer registered for it in the portal."""
     email = await borvo.create_person(tenancy=f"t{uuid4().hex[:10]}")
     page, port = await open_page(), find_free_port()
@@ -50,7 +69,7 @@ async def prepare_example(borvo: Instance, open_page: OpenPage, start_example: S
 async def test_a_registered_app_writes_and_lists_a_new_persons_blood_pressure(
     borvo: Instance, open_page: OpenPage, start_example: StartExample
 ) -> None:
-    app = await prepare_example(borvo, open_page, start_example)
+    app = await prepare_registered_example(borvo, open_page, start_example)
     page = await open_page()
     await page.goto(app)
     await page.get_by_role("link", name="Sign in with Borvo").click()
@@ -73,7 +92,7 @@ async def test_a_registered_app_writes_and_lists_a_new_persons_blood_pressure(
 async def test_whoever_declines_finds_a_friendly_page_of_the_app(
     borvo: Instance, open_page: OpenPage, start_example: StartExample
 ) -> None:
-    app = await prepare_example(borvo, open_page, start_example)
+    app = await prepare_example(borvo, start_example)
     page = await open_page()
     await page.goto(f"{app}/signin")
     await sign_up(borvo, page)
@@ -86,7 +105,7 @@ async def test_whoever_declines_finds_a_friendly_page_of_the_app(
 async def test_the_app_says_what_the_api_refused_and_what_no_blood_pressure_is(
     borvo: Instance, open_page: OpenPage, start_example: StartExample, axe: str
 ) -> None:
-    app = await prepare_example(borvo, open_page, start_example)
+    app = await prepare_example(borvo, start_example)
     page = await open_page(viewport=PHONE)
     await page.goto(f"{app}/signin")
     await sign_up(borvo, page)

@@ -59,7 +59,7 @@ async def clinic(demo: str) -> AsyncIterator[httpx.AsyncClient]:
         stdout=subprocess.DEVNULL,
     )
     try:
-        await wait_for(wait_for_port(port), 20)
+        await wait_for(wait_for_port(port), 60)
         async with httpx.AsyncClient(base_url=origin, timeout=20) as app:
             await sign_in(demo, app)
             yield app

@@ -95,10 +95,11 @@ async def test_a_device_is_connected_as_the_page_says(demo: str, browser: Browse
     words = (await recipe.run("begin")).split()
     assert words[2] == f"{demo}/account/device"
     assert json.loads(await recipe.run("poll"))["error"] == "authorization_pending"
+    interval = asyncio.create_task(asyncio.sleep(5))
     await browser.sign_in(PERSON, PASSWORD)
     page = await browser.submit(await browser.open(words[2]), "/account/device", user_code=words[-1])
     await browser.submit(page, "/account/device/decision", decision="allow")
-    await asyncio.sleep(5)
+    await interval
     assert json.loads(await recipe.run("poll"))["scope"] == "openid offline_access write.body_mass"
     assert not recipe.waiting
 

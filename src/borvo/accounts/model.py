@@ -85,13 +85,15 @@ class Holder(Person):
 @dataclass(frozen=True, slots=True)
 class Login:
     """A person who is signed in, in one browser, and how. The session's id is what clients see as `sid`. `owes_factor`:
-    a role of hers asks for a second factor, which she has not proved, and nothing but her own pages opens."""
+    a role of hers asks for a second factor, which she has not proved, and nothing but her own pages opens. `resting`
+    are roles that rest: what they open is shut, and what they ask for they still ask for."""
 
     person: Person
     session_id: LoginSessionId
     authenticated_at: datetime
     methods: Methods = PASSWORD
     owes_factor: bool = False
+    resting: frozenset[Role] = frozenset()
 
     @property
     def display_name(self) -> str:

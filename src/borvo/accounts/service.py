@@ -140,8 +140,9 @@ async def _record_failure(accounts: Accounts, person: Person | None, email: str)
         await accounts.events.record(connection, event)
 
 
-def _owes_factor(accounts: Accounts, login: Login) -> bool:
-    return SEVERAL not in login.methods and not login.person.roles.isdisjoint(accounts.factor_roles)
+def must_have_factor(accounts: Accounts, login: Login) -> bool:
+    """Whether a role of hers asks for it, also one that rests: a role that is away opens nothing that it shut."""
+    return not (login.person.roles | login.resting).isdisjoint(accounts.factor_roles)
 
 
 async def find_login(accounts: Accounts, cookie_text: str | None) -> Login | None:
@@ -157,7 +158,8 @@ async def find_login(accounts: Accounts, cookie_text: str | None) -> Login | Non
     if now - last_seen_at > SEEN_GRANULARITY:
         async with accounts.database.connection() as connection:
             await store.touch_session(connection, login, now)
-    return replace(login, owes_factor=_owes_factor(accounts, login))
+    owes_factor = SEVERAL not in login.methods and must_have_factor(accounts, login)
+    return replace(login, owes_factor=owes_factor)
 
 
 async def list_sessions(accounts: Accounts, person_id: PersonId) -> list[LoginSession]:

@@ -164,7 +164,8 @@ class AskedSession(NamedTuple):
 
 _SESSIONS = f"""
     select k.number, {PERSON_COLUMNS}, s.id as session_id, s.token_digest, s.authenticated_at, s.last_seen_at,
-           s.methods
+           s.methods,
+           array(select r.role from person_role r where r.person_id = p.id and r.held_until is not null) as resting
     from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[])
          with ordinality as k (person_id, session_id, now, idle_since, number)
     join login_session s on s.person_id = k.person_id and s.id = k.session_id
@@ -182,7 +183,11 @@ async def load_sessions(
 
 def _read_session(row: Row) -> tuple[Login, bytes, datetime]:
     login = Login(
-        read_person(row), LoginSessionId(row["session_id"]), row["authenticated_at"], tuple(row["methods"])
+        read_person(row),
+        LoginSessionId(row["session_id"]),
+        row["authenticated_at"],
+        tuple(row["methods"]),
+        resting=frozenset(Role(role) for role in row["resting"]),
     )
     return login, row["token_digest"], row["last_seen_at"]
 

@@ -33,15 +33,18 @@ _CONSENTS = """
 async def load_parties(connection: Connection, asked: Sequence[AskedParty]) -> dict[AskedParty, Party]:
     """Those whose client is registered, disabled or not."""
     clients = await load_clients(connection, {each.client_id for each in asked})
-    pairs = [each for each in asked if each.person_id is not None and each.client_id in clients]
-    people = [each.person_id for each in pairs]
-    rows = await connection.fetch(_CONSENTS, people, [clients[each.client_id].client_key for each in pairs])
-    consents = {pairs[row["number"] - 1]: _read_consent(row) for row in rows}
-    return {
-        each: Party(clients[each.client_id], consents.get(each))
-        for each in asked
-        if each.client_id in clients
-    }
+    known = {each: clients[each.client_id] for each in asked if each.client_id in clients}
+    signed_in = [each for each in known if each.person_id is not None]
+    consents = await _load_consents(connection, signed_in, known) if signed_in else {}
+    return {each: Party(client, consents.get(each)) for each, client in known.items()}
+
+
+async def _load_consents(
+    connection: Connection, asked: Sequence[AskedParty], clients: Mapping[AskedParty, RegisteredClient]
+) -> dict[AskedParty, Consent]:
+    people, keys = [each.person_id for each in asked], [clients[each].client_key for each in asked]
+    rows = await connection.fetch(_CONSENTS, people, keys)
+    return {asked[row["number"] - 1]: _read_consent(row) for row in rows}
 
 
 def _read_consent(row: Row) -> Consent:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from borvo.accounts.public import PERSON_COLUMNS, read_person
 from borvo.identity.refresh import TokenFamily
-from borvo.identity.store import describe_claims, read_claims, render_rows
+from borvo.identity.store import compose_rows, describe_claims, read_claims, render_rows
 from borvo.identity.token_store import OPAQUE_COLUMNS
 from borvo.identity.tokens import OpaqueIssue
 from borvo.kernel.digests import digest_token
@@ -46,13 +46,16 @@ _OPAQUE = "subject_id uuid, opaque_digest text, opaque_claims jsonb, opaque_end 
 _KEEP = f"""
     insert into access_token {OPAQUE_COLUMNS}
     select k.subject_id, decode(k.opaque_digest, 'base64'), k.opaque_claims, k.opaque_end"""
-_INSERT = f"{_BEGIN} from json_to_recordset($1::json) as k (person_id uuid, now timestamptz, {_FAMILY})"
+_INSERT = f"{_BEGIN} from {compose_rows(f'person_id uuid, now timestamptz, {_FAMILY}')}"
+_REDEMPTION = f"""
+    person_id uuid, digest text, token_id text, token_end timestamptz, now timestamptz, {_FAMILY}, {_OPAQUE}"""
+_ROTATION = f"""
+    person_id uuid, family_id uuid, current text, presented text, new text, idle_expires_at timestamptz,
+    now timestamptz, dpop_jkt text, {_OPAQUE}"""
 # In the order of their keys, so that of two workers with the same rows one waits for the other.
 _REDEEM = f"""
     with asked as materialized (
-      select * from json_to_recordset($1::json) as k (
-        number integer, person_id uuid, digest text, token_id text, token_end timestamptz, now timestamptz,
-        {_FAMILY}, {_OPAQUE})
+      select number, k.* from {compose_rows(_REDEMPTION)}
       order by person_id, digest),
     redeemed as (
       update authorization_code c
@@ -68,9 +71,7 @@ _REDEEM = f"""
     select number from redeemed"""
 _ROTATE = f"""
     with asked as materialized (
-      select * from json_to_recordset($1::json) as k (
-        number integer, person_id uuid, family_id uuid, current text, presented text, new text,
-        idle_expires_at timestamptz, now timestamptz, dpop_jkt text, {_OPAQUE})
+      select number, k.* from {compose_rows(_ROTATION)}
       order by person_id, family_id),
     rotated as (
       update token_family f
@@ -87,11 +88,8 @@ _ROTATE = f"""
 async def redeem_codes(connection: Connection, redemptions: Sequence[Redemption]) -> dict[Redemption, bool]:
     """Those that redeemed their code: its row changes once, whoever else tries, among these or elsewhere. The same
     statement keeps what was issued for it, and so needs no transaction."""
-    numbered = enumerate(redemptions)
-    rows = await connection.fetch(
-        _REDEEM, render_rows({"number": number, **_describe_redemption(each)} for number, each in numbered)
-    )
-    return {redemptions[row["number"]]: True for row in rows}
+    rows = await connection.fetch(_REDEEM, render_rows(map(_describe_redemption, redemptions)))
+    return {redemptions[row["number"] - 1]: True for row in rows}
 
 
 def _describe_redemption(redemption: Redemption) -> dict[str, Any]:
@@ -205,11 +203,8 @@ class Rotation:
 async def rotate_families(connection: Connection, rotations: Sequence[Rotation]) -> dict[Rotation, bool]:
     """Those that replaced the current token of their family: its row changes once, whoever else tries, among these or
     elsewhere."""
-    numbered = enumerate(rotations)
-    rows = await connection.fetch(
-        _ROTATE, render_rows({"number": number, **_describe_rotation(each)} for number, each in numbered)
-    )
-    return {rotations[row["number"]]: True for row in rows}
+    rows = await connection.fetch(_ROTATE, render_rows(map(_describe_rotation, rotations)))
+    return {rotations[row["number"] - 1]: True for row in rows}
 
 
 def _describe_rotation(rotation: Rotation) -> dict[str, Any]:

@@ -34,17 +34,28 @@ class NewCode:
     issued_at: datetime
 
 
-# Rows travel as JSON, in which columns may be arrays; bytes are in base64.
-_INSERT_CODES = """
+def compose_rows(columns: str) -> str:
+    """The rows of `render_rows` as `k`, each with its `number`, from one. They travel as JSON, in which columns may be
+    arrays; bytes are in base64. Of an array the planner expects few rows, and so looks for each by its key."""
+    return f"""unnest($1::text[]) with ordinality as sent (written, number)
+      cross join lateral json_to_record(written::json) as k ({columns})"""
+
+
+def render_rows(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    return [msgspec.json.encode(row).decode() for row in rows]
+
+
+_CODE = """
+    person_id uuid, digest text, client_key uuid, redirect_uri text, scopes text[], nonce text, code_challenge text,
+    login_session_id uuid, auth_time timestamptz, consent_version integer, issued_at timestamptz,
+    expires_at timestamptz, claims jsonb, resources text[], dpop_jkt text, methods text[]"""
+_INSERT_CODES = f"""
     insert into authorization_code
       (person_id, code_digest, client_key, redirect_uri, scopes, nonce, code_challenge, login_session_id, auth_time,
        consent_version, issued_at, expires_at, claims, resources, dpop_jkt, methods)
     select person_id, decode(digest, 'base64'), client_key, redirect_uri, scopes, nonce, code_challenge,
            login_session_id, auth_time, consent_version, issued_at, expires_at, claims, resources, dpop_jkt, methods
-    from json_to_recordset($1::json) as k (
-      person_id uuid, digest text, client_key uuid, redirect_uri text, scopes text[], nonce text,
-      code_challenge text, login_session_id uuid, auth_time timestamptz, consent_version integer,
-      issued_at timestamptz, expires_at timestamptz, claims jsonb, resources text[], dpop_jkt text, methods text[])"""
+    from {compose_rows(_CODE)}"""
 
 
 async def insert_codes(connection: Connection, codes: Sequence[NewCode]) -> dict[NewCode, bool]:
@@ -73,11 +84,6 @@ def _describe_code(new: NewCode) -> dict[str, Any]:
         "dpop_jkt": code.dpop_jkt,
         "methods": code.methods,
     }
-
-
-def render_rows(rows: Iterable[Mapping[str, Any]]) -> str:
-    """As `json_to_recordset` takes them."""
-    return msgspec.json.encode(list(rows)).decode()
 
 
 class CodeName(NamedTuple):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from borvo.accounts.public import Person
+from borvo.accounts.public import Person, Role, load_person
 from borvo.kernel.errors import ForbiddenError, NotFoundError
 from borvo.kernel.ids import OrganisationId, PersonId
 from borvo.kernel.text import say
@@ -24,13 +24,10 @@ class Team:
 
     organisation: Organisation
     own: OrganisationMember
+    may_manage: bool
     members: tuple[OrganisationMember, ...]
     invitations: tuple[OrganisationInvitation, ...]
     counts: SharingCounts | None = None
-
-    @property
-    def may_manage(self) -> bool:
-        return self.own.is_manager
 
 
 def _refuse() -> NotFoundError:
@@ -48,8 +45,15 @@ async def _load(connection: Connection, person: Person, organisation_id: UUID | 
     own = next((member for member in members if member.person_id == person.id), None)
     if organisation is None or own is None:
         raise _refuse()
-    invited = await invitation_store.list_invitations(connection, organisation.id) if own.is_manager else ()
-    return Team(organisation, own, members, invited)
+    may_manage = own.is_manager and await _has_role(connection, person.id)
+    invited = await invitation_store.list_invitations(connection, organisation.id) if may_manage else ()
+    return Team(organisation, own, may_manage, members, invited)
+
+
+async def _has_role(connection: Connection, person_id: PersonId) -> bool:
+    """The platform's, now, whatever a login says: without it she manages nothing anywhere."""
+    found = await load_person(connection, person_id)
+    return found is not None and Role.MEMBERSHIP_MANAGER in found.roles
 
 
 async def enter_as_manager(

@@ -86,6 +86,12 @@ VALUE_WORDS = {
     "userinfo_signed_response_alg": say("Userinfo signed response alg"),
 }
 
+_STATES = {
+    "draft": say("draft"),
+    "live": say("live"),
+    "disabled": say("disabled"),
+    "deleted": say("deleted"),
+}
 _TOKEN = re.compile(r"(initial )?token ending (\S+)")
 
 
@@ -136,6 +142,8 @@ def list_items(name: str, value: Value) -> list[str]:
             return []
         case str() if name == "role" and value in set(TeamRole):
             return [TeamRole(value).label]
+        case str() if name == "state":
+            return [_STATES.get(value, value)]
         case str() | int():
             return [str(value)]
         case _:

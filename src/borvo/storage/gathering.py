@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from itertools import islice
 from typing import Generic, TypeVar
 
 import asyncpg
@@ -12,6 +13,9 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 _ROUNDS = 20
+_MOST_KEYS = 64
+"""Of one statement: its rows are read in one go, and meanwhile the event loop does nothing else."""
+_TOLD_AT_ONCE = 4
 
 LoadAll = Callable[[Connection, list[K]], Awaitable[Mapping[K, V]]]
 
@@ -56,15 +60,23 @@ class Gathering(Generic[K, V]):
             self._refuse(fault)
 
     async def _answer_round(self, connection: Connection) -> None:
-        self._asked, self._waiting = self._waiting, {}
+        self._asked = dict(islice(self._waiting.items(), _MOST_KEYS))
+        for key in self._asked:
+            del self._waiting[key]
         await self._answer_asked(connection)
 
     async def _answer_asked(self, connection: Connection) -> None:
         found = await self._load_all(connection, list(self._asked))
-        for key, futures in self._asked.items():
-            for future in _list_open([futures]):
+        while self._asked:
+            self._tell_some(found)
+            if self._asked:
+                # Whoever is told goes on at once, with a signature for instance: the loop turns in between.
+                await asyncio.sleep(0)
+
+    def _tell_some(self, found: Mapping[K, V]) -> None:
+        for key in list(islice(self._asked, _TOLD_AT_ONCE)):
+            for future in _list_open([self._asked.pop(key)]):
                 future.set_result(found.get(key))
-        self._asked = {}
 
     def _refuse(self, fault: Exception) -> None:
         """Everybody of the statement that failed; when there was not even a connection, everybody who waits."""

@@ -70,6 +70,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._has_ended_one = False
         self._bytes = 0
         self._hosts = 0
+        self._deadline: float | None = None
         self._patience: TimerHandle | None = None
         self._stall: TimerHandle | None = None
 
@@ -79,6 +80,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end_waiting()
+        self._end_patience()
         self._end_stall()
         super().connection_lost(exc)
 
@@ -92,7 +94,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._bytes += len(data)
         if self._bytes > (HEAD_LIMIT if self._awaits_head else BODY_LIMIT):
             self._refuse()
-        elif self._patience is None and self._is_idle():
+        elif self._deadline is None and self._is_idle():
             # An empty line begins no request, and yet uvicorn counts the connection as used.
             self._begin_waiting(HEAD_WITHIN)
 
@@ -112,7 +114,7 @@ class BoundedHttp(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._hosts = 0
-        if self._patience is None:
+        if self._deadline is None:
             self._begin_waiting(HEAD_WITHIN)
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -150,9 +152,31 @@ class BoundedHttp(HttpToolsProtocol):
             raise _RefusedError
 
     def _begin_waiting(self, seconds: float) -> None:
-        self._patience = self.loop.call_later(seconds, self.transport.close)
+        """One timer a connection, which looks at the deadline of the moment: one a wait would be three a request, made
+        and thrown away."""
+        self._deadline = self.loop.time() + seconds
+        if self._patience is None or self._patience.when() > self._deadline:
+            self._end_patience()
+            self._look_again(seconds)
+
+    def _look_again(self, seconds: float) -> None:
+        # No wait that begins later ends sooner than this.
+        self._patience = self.loop.call_later(min(seconds, HEAD_WITHIN), self._look_at_deadline)
+
+    def _look_at_deadline(self) -> None:
+        self._patience = None
+        if self._deadline is None:
+            return
+        remaining = self._deadline - self.loop.time()
+        if remaining > 0:
+            self._look_again(remaining)
+        else:
+            self.transport.close()
 
     def _end_waiting(self) -> None:
+        self._deadline = None
+
+    def _end_patience(self) -> None:
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None

@@ -3,9 +3,8 @@
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -19,8 +18,8 @@ from tests.factories.samples import create_body
 from tests.functional.application import build_app_for
 from tests.functional.conftest import ISSUER
 from tests.functional.dataserver.conftest import Callers, Program
+from tests.functional.locks import wait_until_blocked
 
-T = TypeVar("T")
 ROOM = 600_000
 
 
@@ -72,7 +71,7 @@ async def test_large_bodies_beyond_the_room_are_refused_and_the_others_stored(
             "insert into sample_position (person_id, position) values ($1, 1)", narrow.caller.person_id
         )
         under_way = [asyncio.create_task(narrow.write(body)) for body in bodies[:2]]
-        await asyncio.sleep(0.1)
+        await wait_until_blocked(platform)
         for body in bodies[2:]:
             check_refused(await narrow.write(body))
         # Of another person, a small one still finds room.
@@ -91,8 +90,10 @@ async def test_a_large_body_whose_turn_does_not_come_is_refused(
         await connection.execute(
             "insert into sample_position (person_id, position) values ($1, 1)", narrow.caller.person_id
         )
-        first = await begin(narrow.write(create_large()))
+        first = asyncio.create_task(narrow.write(create_large()))
+        await wait_until_blocked(platform)
         check_refused(await narrow.write(create_large()))
+    monkeypatch.undo()
     assert (await first).status_code == 200
     # Its place and its room are free again.
     assert (await narrow.write(create_large())).status_code == 200
@@ -115,6 +116,7 @@ async def test_a_body_that_never_ends_is_given_up(narrow: Program, monkeypatch: 
     headers = {**narrow.headers, "Content-Length": "100"}
     answer = await narrow.http.post("/sample/v1", headers=headers, content=trickle())
     assert (answer.status_code, answer.headers["content-type"]) == (408, "application/problem+json")
+    monkeypatch.undo()
     assert (await narrow.write(create_large())).status_code == 200
 
 
@@ -123,10 +125,11 @@ async def occupy(platform: Platform, free: asyncio.Event) -> None:
         await free.wait()
 
 
-async def begin(work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
-    task = asyncio.create_task(work)
-    await asyncio.sleep(0.05)
-    return task
+async def wait_for_wanted(platform: Platform, count: int) -> None:
+    """Until so many connections are in use or waited for."""
+    async with asyncio.timeout(30):
+        while platform.database._wanted < count:  # noqa: ASYNC110  (nobody tells)
+            await asyncio.sleep(0.01)
 
 
 @pytest.fixture
@@ -135,17 +138,18 @@ async def busy(platform: Platform) -> AsyncIterator[asyncio.Event]:
     free = asyncio.Event()
     count = platform.settings.database_connections
     tasks = [asyncio.create_task(occupy(platform, free)) for _ in range(count)]
-    await asyncio.sleep(0.2)
+    await wait_for_wanted(platform, count)
     yield free
     free.set()
     await asyncio.gather(*tasks)
 
 
 async def test_when_all_connections_are_taken_some_wait_and_the_rest_is_refused(
-    program: Program, busy: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+    program: Program, platform: Platform, busy: asyncio.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "_WAITING", 2)
-    waiting = [await begin(program.write([create_body()])) for _ in range(2)]
+    waiting = [asyncio.create_task(program.write([create_body()])) for _ in range(2)]
+    await wait_for_wanted(platform, platform.settings.database_connections + 2)
     for _ in range(3):
         check_refused(await program.write([create_body()]))
         check_refused(await program.read())
@@ -159,7 +163,6 @@ async def test_whoever_has_waited_too_long_for_a_connection_is_refused(
 ) -> None:
     monkeypatch.setattr(database, "_PATIENCE", 0.05)
     check_refused(await program.write([create_body()]))
+    monkeypatch.undo()
     busy.set()
-    await asyncio.sleep(0)
-    answer: Any = await program.write([create_body()])
-    assert answer.status_code == 200
+    assert (await program.write([create_body()])).status_code == 200

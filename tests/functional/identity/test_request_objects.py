@@ -63,7 +63,7 @@ class Site:
     async def fetch(self, url: str, *, most: int, accept: str) -> Fetched:
         assert "application/oauth-authz-req+jwt" in accept
         self.asked.append(url)
-        async with asyncio.timeout(10), AsyncExitStack() as stack:
+        async with asyncio.timeout(30), AsyncExitStack() as stack:
             # Whoever asks holds no connection: all there are can be had.
             for _ in range(self._platform.settings.database_connections):
                 await stack.enter_async_context(self._platform.database.connection())

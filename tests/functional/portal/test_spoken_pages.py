@@ -20,7 +20,7 @@ PAGES = [
     "/portal/clients/import",
     "/portal/grant?presence=person&place=server&library=hybrid",
     "/portal/secrets/report",
-    *(f"{TENANCY}/{page}" for page in ("team", "tokens", "audit", "leaving")),
+    *(f"{TENANCY}/{page}" for page in ("team", "tokens", "registration", "audit", "leaving")),
     f"{ROOT}?notice=saved",
     *(f"{ROOT}/{page}" for page in ("secret", "start", "drive", "requests", "usage", "state")),
     *(f"{ROOT}/{page}" for page in ("logo", "moving", "disabling", "deletion")),
@@ -95,6 +95,26 @@ async def test_no_fault_of_a_form_is_told_in_words_that_no_catalogue_holds(
     answer = await developer.submit(form, ROOT + page, **fields)
     assert answer.status_code == 400
     assert find_unspoken(answer) == []
+
+
+async def test_no_fault_of_a_team_is_told_in_words_that_no_catalogue_holds(
+    developer: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await register(developer)
+    mark_texts(monkeypatch)
+    found = {}
+    for page, path, fields in (
+        ("team", "invitations", {"email": "nobody"}),
+        ("tokens", "tokens", {"label": "", "days": "1"}),
+        ("registration", "registration", {"label": "", "days": "1", "most": "0"}),
+    ):
+        form = await developer.open(f"{TENANCY}/{page}")
+        answer = await developer.submit(form, f"{TENANCY}/{path}", **fields)
+        assert answer.status_code == 400
+        found[path] = find_unspoken(answer)
+    for address in (f"{TENANCY}/audit?since=x&action=x&person=x", "/portal/clients/healthorg.none"):
+        found[address] = find_unspoken(await developer.open(address))
+    assert {path: texts for path, texts in found.items() if texts} == {}
 
 
 async def test_whether_an_id_is_free_is_told_in_the_language_of_the_page(

@@ -7,6 +7,7 @@ import pytest
 from borvo.assembly import Platform
 from borvo.portal.public import TeamRole, add_member
 from tests.functional.browser import Browser
+from tests.functional.locks import wait_until_blocked
 from tests.functional.portal.conftest import StartPerson
 from tests.functional.portal.journeys import load_present, register
 from tests.functional.portal.teams import TEAM, change_role, find_person_id, join, list_roles, post
@@ -151,8 +152,7 @@ async def test_a_change_that_waits_for_a_demotion_is_refused(
         change = asyncio.create_task(
             post(colleague, "/portal/clients/healthorg.myapp/secret", display_name="Late")
         )
-        await asyncio.sleep(0.3)
-        assert not change.done()
+        await wait_until_blocked(platform)
         await connection.execute("update tenancy_member set role = 'viewer' where role = 'developer'")
     assert (await change).status_code == 403
     assert (await load_present(platform, "healthorg.myapp")).secrets == ()

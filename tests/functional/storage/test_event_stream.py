@@ -109,7 +109,7 @@ async def listen(answer: bytes = b"") -> AsyncIterator[tuple[int, list[bytes]]]:
     server = await asyncio.start_server(hear, "127.0.0.1", port)
     async with server:
         yield port, heard
-        await asyncio.wait_for(done.wait(), 10)
+        await asyncio.wait_for(done.wait(), 30)
 
 
 async def send_three(platform: Platform, url: str) -> None:

@@ -54,6 +54,30 @@ async def test_a_fault_reaches_all_who_wait_and_nobody_later(platform: Platform)
     assert await gathering.find(3) == 9
 
 
+async def test_the_loop_turns_while_many_are_told_and_no_statement_is_for_more_than_64(
+    platform: Platform,
+) -> None:
+    shelf = Shelf()
+    gathering = Gathering(platform.database, shelf.load)
+    turns = asyncio.Event()
+    told: list[int] = []
+
+    async def ask(n: int) -> None:
+        await gathering.find(n)
+        if not told:
+            asyncio.get_running_loop().call_soon(turns.set)
+        told.append(n)
+
+    async def look() -> int:
+        await turns.wait()
+        return len(told)
+
+    looking = asyncio.create_task(look())
+    await asyncio.gather(*map(ask, range(1, 101)))
+    assert await looking < 64
+    assert [len(keys) for keys in shelf.rounds] == [64, 36]
+
+
 async def test_who_goes_away_takes_nobody_along(platform: Platform) -> None:
     gathering = Gathering(platform.database, Shelf().load)
     leaving, staying = (asyncio.create_task(gathering.find(5)) for _ in range(2))

@@ -114,7 +114,7 @@ async def test_a_head_that_does_not_come_ends_the_connection(
     async with _serve(application) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(start)
-        assert await asyncio.wait_for(reader.read(), 5) == b""
+        assert await asyncio.wait_for(reader.read(), 30) == b""
         writer.close()
 
 
@@ -127,7 +127,7 @@ async def test_the_second_head_on_a_connection_has_its_time_too(
         writer.write(b"GET /one HTTP/1.1\r\nHost: x\r\n\r\n")
         assert await _read_answer(reader) == b"/one "
         writer.write(b"GET /two HTTP/1.1\r\n")
-        assert await asyncio.wait_for(reader.read(), 5) == b""
+        assert await asyncio.wait_for(reader.read(), 30) == b""
         writer.close()
 
 
@@ -140,7 +140,7 @@ async def test_an_empty_line_between_requests_keeps_no_connection(
         writer.write(b"GET /one HTTP/1.1\r\nHost: x\r\n\r\n")
         assert await _read_answer(reader) == b"/one "
         writer.write(b"\r\n")
-        assert await asyncio.wait_for(reader.read(), 5) == b""
+        assert await asyncio.wait_for(reader.read(), 30) == b""
         writer.close()
 
 
@@ -151,7 +151,7 @@ async def test_a_body_that_does_not_come_ends_the_connection(
     async with _serve(application) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"POST /one HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab")
-        assert await asyncio.wait_for(reader.read(), 5) == b""
+        assert await asyncio.wait_for(reader.read(), 30) == b""
         writer.close()
 
 
@@ -163,7 +163,7 @@ async def test_a_reader_who_stands_still_loses_the_connection(
         _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
         writer.write(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n")
         # What is sent to nobody costs nothing, so the application comes to its end only then.
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while application.taken < CHUNKS:  # noqa: ASYNC110  (nobody tells)
                 await asyncio.sleep(0.01)
         writer.close()
@@ -288,10 +288,18 @@ async def test_what_is_no_http_is_refused(streams: Streams) -> None:
     assert (await reader.read(12)) == b"HTTP/1.1 400"
 
 
+async def _settle_stream(application: Application) -> None:
+    """Until something of it was taken, and a while later no more."""
+    before = -1
+    while not 0 < application.taken == before:
+        before = application.taken
+        await asyncio.sleep(0.1)
+
+
 async def test_an_answer_waits_for_a_slow_reader(streams: Streams, application: Application) -> None:
     reader, writer = streams
     writer.write(b"GET /stream HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-    await asyncio.sleep(0.5)
+    await _settle_stream(application)
     assert 0 < application.taken < CHUNKS
     received = 0
     while chunk := await reader.read(2**20):

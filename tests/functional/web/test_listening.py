@@ -39,7 +39,7 @@ def listeners(listener: socket.socket) -> Iterator[list[socket.socket]]:
 
 
 def call(listener: socket.socket) -> list[socket.socket]:
-    return [socket.create_connection(listener.getsockname(), timeout=5) for _ in range(BURST)]
+    return [socket.create_connection(listener.getsockname(), timeout=30) for _ in range(BURST)]
 
 
 class Greeter(asyncio.Protocol):

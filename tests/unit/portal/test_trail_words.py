@@ -87,6 +87,8 @@ def test_who_acted_is_told(actor: Actor | None, action: str, through: str, told:
         ("role", "viewer", ["observateur"]),
         ("label", "viewer", ["viewer"]),
         ("role", "captain", ["captain"]),
+        ("state", "live", ["en production"]),
+        ("state", "painted", ["painted"]),
         ("clients", 10, ["10"]),
         ("logo", "", []),
         ("logo", None, []),

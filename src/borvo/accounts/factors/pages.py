@@ -15,7 +15,7 @@ from borvo.accounts.factors.totp import parse_code
 from borvo.accounts.forms import read_way_on
 from borvo.accounts.model import Login, SessionCookie
 from borvo.accounts.recency import require_recent
-from borvo.accounts.service import Accounts
+from borvo.accounts.service import Accounts, must_have_factor
 from borvo.accounts.signing_in import FACTORS_PATH as PATH
 from borvo.accounts.signing_in import AnyRequest, Collaborators, SignedIn
 from borvo.kernel.entropy import decode_bytes
@@ -57,7 +57,7 @@ async def _render(
         viewer=login,
         form=form,
         factors=await service.find_factors(accounts, login.person.id),
-        is_required=not login.person.roles.isdisjoint(accounts.factor_roles),
+        is_required=must_have_factor(accounts, login),
         **context,
     )
 

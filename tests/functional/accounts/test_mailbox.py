@@ -297,13 +297,3 @@ async def test_the_code_is_nowhere_but_in_the_mail(
     for text in (page.text, row, capsys.readouterr().out):
         assert code not in text
         assert digits not in text
-
-
-async def test_codes_of_one_person_are_no_use_to_another(platform: Platform, ada: Browser) -> None:
-    await ask(ada)
-    code = await read_code(platform)
-    ada.client.cookies.clear()
-    await ada.sign_up(EVE)
-    page = await ask(ada)
-    assert (await ada.submit(page, MAILBOX, code=code)).status_code == 400
-    assert not await may_set_up(ada)

@@ -238,19 +238,14 @@ async def end_sessions(
     return [LoginSessionId(row["id"]) for row in rows]
 
 
-async def add_role(
-    connection: Connection, person_id: PersonId, role: Role, now: datetime, *, wakes: bool = False
-) -> bool:
-    """Whether the role is new to the person; or, if it `wakes`, rested and opens again."""
+async def add_role(connection: Connection, person_id: PersonId, role: Role, now: datetime) -> bool:
+    """Whether the role is new to the person. One that rests goes on to do so."""
     added = await connection.fetchval(
         """insert into person_role (person_id, role, granted_at) values ($1, $2, $3)
-           on conflict (person_id, role) do update set granted_at = $3, held_until = null
-             where person_role.held_until is not null and $4
-           returning true""",
+           on conflict do nothing returning true""",
         person_id,
         role.value,
         now,
-        wakes,
     )
     return bool(added)
 

@@ -113,6 +113,25 @@ async def test_who_has_an_older_factor_left_keeps_her_roles(
     assert "support" in await list_roles(platform)
 
 
+@pytest.mark.usefixtures("supporter")
+async def test_what_rests_does_so_until_long_after_the_mailbox_opened_last(
+    platform: Platform, ada: Browser, clock: TestClock
+) -> None:
+    await reset(platform, ada, clock)
+    clock.advance(hours=71)
+    await reset(platform, ada, clock)
+    clock.advance(hours=71)
+    await wake_roles(platform.accounts)
+    assert "support" not in await list_roles(platform)
+    clock.advance(hours=1)
+    await wake_roles(platform.accounts)
+    assert "support" in await list_roles(platform)
+    kinds = await platform.database.pool.fetch(
+        "select kind from security_event where actor = 'the cooling-off period'"
+    )
+    assert len(kinds) == 2
+
+
 @pytest.mark.parametrize("has_factor", [True, False])
 async def test_a_new_password_by_mail_counts_as_little_as_an_undo_where_there_is_no_factor(
     platform: Platform, supporter: Browser, clock: TestClock, *, has_factor: bool

@@ -2,7 +2,6 @@
 pages see to."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from borvo.accounts import address_store, epochs, link_store
 from borvo.accounts.factors import half_store, store, totp, words
@@ -16,7 +15,7 @@ from borvo.accounts.factors.model import (
 )
 from borvo.accounts.factors.passkeys import PasskeyError, spend, verify_registration
 from borvo.accounts.factors.words import APP, PASSKEY
-from borvo.accounts.links import LINK_LIFETIMES, LinkPurpose
+from borvo.accounts.links import LinkPurpose
 from borvo.accounts.methods import ONE_TIME_CODE, SEVERAL, Methods, combine_methods
 from borvo.accounts.model import Login, Person, SessionCookie
 from borvo.accounts.registration import keep_link
@@ -32,8 +31,6 @@ from borvo.storage.database import Connection
 from borvo.storage.kept_keys import RECOVERY_CODES as RECOVERY_CODES_KEY
 from borvo.storage.sealing import SealedColumn
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
-
-_MOMENT_BEFORE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,31 +114,15 @@ async def _note_added(
     cookie = await strengthen(connection, accounts, login, combine_methods(login.methods, methods))
     if cookie is None:
         raise SignInNeededError(FACTORS_PATH)
-    since = await _find_reach(connection, accounts, login)
-    now = accounts.clock()
-    settled = await address_store.load_settled_address(connection, person.id, now)
-    for email in await address_store.list_addresses(connection, person, now):
-        undo = ""
-        # An address that nobody has proved may be a stranger's, and one in between a thief's: neither gets a way in.
-        if person.is_email_verified if email == person.email else email == settled:
-            link = await keep_link(
-                connection, accounts, LinkPurpose.UNDO, person.id, email, takes_since=since
-            )
-            undo = link.render()
+    # The one that she has had for a week: another may be a stranger's, and he must not get a way in.
+    settled = await address_store.load_settled_address(connection, person.id, accounts.clock())
+    for email in await address_store.list_addresses(connection, person, accounts.clock()):
+        is_hers = email == settled and (person.is_email_verified or email != person.email)
+        link = await keep_link(connection, accounts, LinkPurpose.UNDO, person.id, email) if is_hers else None
+        undo = link.render() if link else ""
         await _tell(connection, accounts, person, words.write_added(email, accounts.issuer, factor, undo))
     await _record(connection, accounts, SecurityEventKind.FACTOR_ADDED, person.id, factor)
     return cookie
-
-
-async def _find_reach(connection: Connection, accounts: Accounts, login: Login) -> datetime | None:
-    """From when on the link takes factors away. One that is older than a week is hers, as nobody has taken it back;
-    whoever signed in by it is believed what came before."""
-    now = accounts.clock()
-    settled = now - LINK_LIFETIMES[LinkPurpose.UNDO]
-    is_proved = SEVERAL in login.methods and await store.has_factor_before(
-        connection, login.person.id, settled
-    )
-    return now - _MOMENT_BEFORE if is_proved else None
 
 
 async def _end_elsewhere(connection: Connection, accounts: Accounts, login: Login) -> None:

@@ -44,6 +44,8 @@ LINK_BY_ADDRESS = Limit("link-address", 30)
 # Of somebody who is signed in, so no stranger uses them up: in one session, and in all of hers, a thief's among them.
 MAILBOX_CODE = Limit("mailbox-code", 5)
 MAILBOX_CODE_BY_PERSON = Limit("mailbox-code-person", 10)
+# Those that are written down, of who has what opens a suspended account.
+REFUSED_SIGN_IN = Limit("refused-sign-in", 5)
 CONFIRM_PASSWORD = Limit("confirm-password", 10)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from borvo.accounts.public import Role, wake_roles
 from borvo.accounts.resting_roles import rest_roles
+from borvo.accounts.service import change_role
 from borvo.accounts.store import find_person
 from borvo.assembly import Platform
 from borvo.support.public import add_role
@@ -88,6 +89,17 @@ async def test_support_gives_it_again_sooner(
     await add_role(platform.accounts, ADA, "support", "she came to the office")
     assert (await supporter.open("/support")).status_code == 200
     assert "rests until" not in (await supporter.open("/account")).text
+
+
+async def test_a_membership_does_not_wake_a_role(
+    platform: Platform, supporter: Browser, clock: TestClock
+) -> None:
+    """Whose invitation may lie in the mailbox."""
+    await reset(platform, supporter, clock)
+    async with platform.database.transaction() as connection:
+        accounts = platform.accounts
+        assert not await change_role(connection, accounts, ADA, Role.SUPPORT, granted=True)
+    assert "support" not in await list_roles(platform)
 
 
 async def test_who_has_an_older_factor_left_keeps_her_roles(

@@ -3,8 +3,8 @@ pages see to."""
 
 from dataclasses import dataclass
 
-from borvo.accounts import address_store, link_store
-from borvo.accounts.factors import half_store, mailbox_store, store, totp, words
+from borvo.accounts import address_store, epochs, link_store
+from borvo.accounts.factors import half_store, store, totp, words
 from borvo.accounts.factors.challenge import Challenge
 from borvo.accounts.factors.mailbox_proof import MailboxProofNeededError, is_proved
 from borvo.accounts.factors.model import (
@@ -17,7 +17,7 @@ from borvo.accounts.factors.new_tokens import strengthen
 from borvo.accounts.factors.passkeys import PasskeyError, spend, verify_registration
 from borvo.accounts.factors.words import APP, PASSKEY
 from borvo.accounts.links import LinkPurpose
-from borvo.accounts.methods import ONE_TIME_CODE, Methods, combine_methods
+from borvo.accounts.methods import ONE_TIME_CODE, SEVERAL, Methods, combine_methods
 from borvo.accounts.model import Login, Person, SessionCookie
 from borvo.accounts.registration import keep_link
 from borvo.accounts.service import Accounts, end_sessions
@@ -88,6 +88,7 @@ async def confirm_app(accounts: Accounts, login: Login, code: str) -> SessionCoo
     her mail."""
     person, now = login.person, accounts.clock()
     async with accounts.database.transaction() as connection:
+        await epochs.lock_person(connection, person.id)
         sealed = await store.load_secret(connection, person.id, is_confirmed=False)
         if sealed is None:
             return None
@@ -105,13 +106,16 @@ async def _note_added(
     is_first = (await store.load_factors(connection, person.id)).count == 1
     if is_first and not await is_proved(connection, accounts, login):
         raise MailboxProofNeededError
+    if not is_first and SEVERAL not in login.methods:
+        # One came between the look and the deed.
+        raise SignInNeededError(FACTORS_PATH)
     if is_first:
         await _end_elsewhere(connection, accounts, login)
     cookie = await strengthen(connection, accounts, login, combine_methods(login.methods, methods))
     if cookie is None:
         raise SignInNeededError(FACTORS_PATH)
     # The one that she has had for a week: another may be a stranger's, and he must not get a way in.
-    settled = await mailbox_store.load_proof_address(connection, person.id, accounts.clock())
+    settled = await address_store.load_settled_address(connection, person.id, accounts.clock())
     for email in await address_store.list_addresses(connection, person, accounts.clock()):
         is_hers = email == settled and (person.is_email_verified or email != person.email)
         link = await keep_link(connection, accounts, LinkPurpose.UNDO, person.id, email) if is_hers else None
@@ -144,6 +148,7 @@ async def _record(
 async def remove_app(accounts: Accounts, login: Login) -> bool:
     """Whether there was one. All other sessions end."""
     async with accounts.database.transaction() as connection:
+        await epochs.lock_person(connection, login.person.id)
         if not await store.delete_secret(connection, login.person.id):
             return False
         await _note_removed(connection, accounts, login, APP)
@@ -168,6 +173,7 @@ async def add_passkey(
     person = login.person
     passkey = verify_registration(accounts, answer, challenge, name)
     async with accounts.database.transaction() as connection:
+        await epochs.lock_person(connection, person.id)
         await spend(connection, challenge)
         if not await store.insert_passkey(connection, person.id, passkey, PASSKEYS_MAXIMUM):
             raise PasskeyError(
@@ -179,6 +185,7 @@ async def add_passkey(
 async def remove_passkey(accounts: Accounts, login: Login, credential_id: bytes) -> bool:
     """Whether it was there. All other sessions end."""
     async with accounts.database.transaction() as connection:
+        await epochs.lock_person(connection, login.person.id)
         if await store.delete_passkey(connection, login.person.id, credential_id) is None:
             return False
         await _note_removed(connection, accounts, login, PASSKEY)

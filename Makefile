@@ -50,9 +50,10 @@ $(RUNTIME): requirements/runtime.txt pyproject.toml scripts/metadata_hook.py scr
 	@scripts/install runtime
 	@touch $@
 
-$(DEVELOPMENT): requirements/development.txt $(RUNTIME)
+# That lock names all that the other does.
+$(DEVELOPMENT): requirements/development.txt requirements/runtime.txt pyproject.toml scripts/metadata_hook.py scripts/install
 	@scripts/install development
-	@touch $@
+	@touch $(RUNTIME) $@
 
 $(STYLE): package.json package-lock.json .npmrc scripts/build_assets.py $(wildcard src/borvo/web/theme/*.scss) | $(RUNTIME)
 	@.venv/bin/python scripts/build_assets.py

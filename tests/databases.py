@@ -61,6 +61,8 @@ class SparePool:
     def lend(self, database: Database) -> None:
         """Lets it open with this pool, and close without ending it."""
         connect = database._connect
+        # So that a statement sent after its block has ended fails, as it does with the pool alone.
+        database._most_kept = 0
 
         async def reuse() -> None:
             if self._pool is None or self._pool.is_closing():

@@ -7,7 +7,7 @@ import pyotp
 import pytest
 from playwright.async_api import CDPSession, Page, expect
 
-from tests.browser.conftest import OpenPage, check_looks, sign_in
+from tests.browser.conftest import PHONE, OpenPage, check_look, check_looks, sign_in
 from tests.browser.test_account import open_account
 from tests.functional.mails import list_mails
 from tests.instance import Instance
@@ -50,11 +50,26 @@ async def plug(page: Page) -> Device:
     return Device(session, made["authenticatorId"])
 
 
+async def check_in_french(page: Page, axe: str, heading: str) -> None:
+    """The same page again, on a phone, where words that are longer have the least room."""
+    size = page.viewport_size
+    await page.set_extra_http_headers({"Accept-Language": "fr"})
+    await page.reload()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
+    await check_look(page, axe, "dark", PHONE)
+    await page.set_extra_http_headers({"Accept-Language": "en"})
+    await page.reload()
+    if size:
+        await page.set_viewport_size(size)
+
+
 async def prove_mailbox(page: Page, borvo: Instance, email: str, axe: str) -> None:
     """By the code of a mail, from the page that asks for it on."""
     await page.get_by_role("heading", name="Is it you?").wait_for()
     await check_looks(page, axe)
     await page.get_by_role("button", name="Send me a code").press("Enter")
+    await page.get_by_label("Code").wait_for()
+    await check_in_french(page, axe, "Est-ce bien vous")
     await page.get_by_label("Code").fill("nothing")
     await page.get_by_label("Code").press("Enter")
     await expect(page.get_by_role("alert")).to_be_focused()
@@ -96,6 +111,7 @@ async def test_a_passkey_is_enrolled_and_signs_in_without_a_password(
     device = await plug(page)
     await page.goto(f"{borvo.origin}/account/factors/passkeys")
     await check_looks(page, axe)
+    await check_in_french(page, axe, "Ajouter une clé")
     await add_passkey(page, borvo, "Work laptop")
     await check_looks(page, axe)
     [key] = await device.list_keys()
@@ -142,6 +158,7 @@ async def test_two_devices_of_which_one_is_lost(
     await sign_in(laptop_page, email)
     await expect(laptop_page.get_by_role("heading", name="One more step")).to_be_visible()
     await check_looks(laptop_page, axe)
+    await check_in_french(laptop_page, axe, "Encore une étape")
     await laptop_page.get_by_label("Recovery code").fill(codes[0])
     await laptop_page.get_by_label("Recovery code").press("Enter")
     await laptop_page.wait_for_url(f"{borvo.origin}/account")
@@ -174,6 +191,7 @@ async def test_an_app_is_set_up_by_keyboard_and_asked_for_without_scripts(
     await check_looks(page, axe)
     await page.get_by_role("button", name="Set up an app").press("Enter")
     await prove_mailbox(page, borvo, email, axe)
+    await check_in_french(page, axe, "Configurer une application")
     await page.get_by_text("If you cannot scan it").press("Enter")
     key = (await page.locator("#totp-key").inner_text()).replace(" ", "")
     await page.get_by_label("Code").fill("nothing")

@@ -10,8 +10,9 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from borvo.accounts.address_change import ask_to_change
+from borvo.accounts.links import LinkPurpose
 from borvo.accounts.public import find_person
-from borvo.accounts.registration import Wish, ask_for_link
+from borvo.accounts.registration import Wish, ask_for_link, keep_link
 from borvo.portal.activity import list_days
 from borvo.portal.public import Activity, add_counts
 from tests.browser.conftest import DESKTOP, PATIENCE, PHONE, OpenPage, check_look, note_into, sign_in, tab_to
@@ -35,6 +36,7 @@ OPEN_TO_ALL = {
     "not found": "/nothing/here",
     "refused": "/connect/authorize?client_id=nobody",
     "secret report": "/portal/secrets/report",
+    "undo": "/account/undo/{undo_link}",
 }
 BEHIND_SIGN_IN = {
     "own start": "/",
@@ -47,6 +49,8 @@ BEHIND_SIGN_IN = {
     "password": "/account/password",
     "email": "/account/email",
     "close": "/account/close",
+    "second step": "/account/factors",
+    "export": "/account/export",
     "confirm address": "/account/email/{change_link}",
     "portal": "/portal",
     "new client": "/portal/clients/new",
@@ -81,6 +85,8 @@ IN_FRENCH = {
     "sessions": "Vos appareils",
     "security": "Sécurité",
     "email": "Votre adresse e-mail",
+    "second step": "Seconde étape",
+    "undo": "Ce n",
     "consent": "Autoriser",
 }
 
@@ -111,9 +117,12 @@ async def send_links(borvo: Instance, email: str) -> dict[str, str]:
     async with borvo.platform.database.connection() as connection:
         person = await find_person(connection, email)
     assert person
+    async with borvo.platform.database.transaction() as connection:
+        text = await keep_link(connection, borvo.platform.accounts, LinkPurpose.UNDO, person.id, email)
     links["change_link"] = f"{uuid4().hex[:12]}@example.org"
     await ask_to_change(borvo.platform.accounts, person, links["change_link"])
-    return {name: (await find_link(borvo.platform, each)).rpartition("/")[2] for name, each in links.items()}
+    sent = {name: (await find_link(borvo.platform, each)).rpartition("/")[2] for name, each in links.items()}
+    return {**sent, "undo_link": text.render()}
 
 
 @pytest.fixture(scope="session")

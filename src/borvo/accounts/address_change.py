@@ -1,7 +1,5 @@
 """The address of a person: she proves it, changes it, and may take a change back."""
 
-from datetime import datetime
-
 from borvo.accounts import address_store, limits, link_store, store
 from borvo.accounts.factors import half_store, loss_store
 from borvo.accounts.factors import store as factor_store
@@ -130,8 +128,8 @@ async def undo_change(accounts: Accounts, text: LinkText) -> LinkText:
     """The address that the link was sent to is hers again, if it was changed. Whoever did what she undoes knew the
     password, so it is void, all sessions end, and the link that comes back lets her choose another. Later changes and
     their links go with it, and the second factors of that time and of the week before: a thief with a passkey of his
-    own needs no password. Older ones stay, and so do all before a factor that an older one proved. Roles that ask for
-    a second factor rest when none is left. Raises `LinkGoneError`."""
+    own needs no password, and may have added more than one. Older ones stay. Roles that ask for a second factor rest
+    when none is left. Raises `LinkGoneError`."""
     now = accounts.clock()
     async with accounts.database.transaction() as connection:
         link = await link_store.consume_link(connection, text, LinkPurpose.UNDO, now)
@@ -146,7 +144,7 @@ async def undo_change(accounts: Accounts, text: LinkText) -> LinkText:
         if person.email != link.email:
             await address_store.release_address(connection, person.email)
         was_changed = person.email != link.email
-        await _void_access(connection, accounts, link, _find_reach(link, was_changed=was_changed))
+        await _void_access(connection, accounts, link)
         kind = SecurityEventKind.EMAIL_CHANGE_UNDONE if was_changed else SecurityEventKind.FACTOR_UNDONE
         await _record(connection, accounts, kind, person.id)
         write = write_change_undone if was_changed else write_factor_undone
@@ -155,17 +153,7 @@ async def undo_change(accounts: Accounts, text: LinkText) -> LinkText:
         return await keep_link(connection, accounts, LinkPurpose.RESET, person.id, link.email)
 
 
-def _find_reach(undo: AccountLink, *, was_changed: bool) -> datetime:
-    """From when on factors are taken away. An address is changed by whoever knows the password, who may have added a
-    factor just before; a factor that an older one proved says nothing against those before it."""
-    if undo.takes_since is not None and not was_changed:
-        return undo.takes_since
-    return undo.created_at - LINK_LIFETIMES[LinkPurpose.UNDO]
-
-
-async def _void_access(
-    connection: Connection, accounts: Accounts, undo: AccountLink, since: datetime
-) -> None:
+async def _void_access(connection: Connection, accounts: Accounts, undo: AccountLink) -> None:
     """Whatever somebody else may have by now that opens the account."""
     person_id, now = undo.person_id, accounts.clock()
     await store.delete_password(connection, person_id)
@@ -174,5 +162,5 @@ async def _void_access(
     await end_sessions(connection, accounts, person_id)
     await half_store.end_halves(connection, person_id, now)
     await loss_store.take_removal(connection, person_id)
-    await factor_store.delete_since(connection, person_id, since)
+    await factor_store.delete_since(connection, person_id, undo.created_at - LINK_LIFETIMES[LinkPurpose.UNDO])
     await rest_roles(connection, accounts, person_id)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from borvo.accounts.links import LinkPurpose
 from borvo.accounts.model import Person
 from borvo.accounts.store import PERSON_COLUMNS, read_person
 from borvo.kernel.ids import PersonId
@@ -51,6 +52,21 @@ async def replace_address(connection: Connection, person_id: PersonId, email: st
 async def keep_address(connection: Connection, email: str, until: datetime) -> None:
     """Nobody else gets it before."""
     await connection.execute("update person_email set kept_until = $2 where email = $1", email, until)
+
+
+async def load_settled_address(connection: Connection, person_id: PersonId, now: datetime) -> str:
+    """The one she had a week ago, if she had proved it: whoever knows the password alone may have changed it since,
+    more than once, and back. The oldest link that undoes something says which it was, used or not."""
+    address: str = await connection.fetchval(
+        """select coalesce(
+             (select email from account_link
+              where person_id = $1 and purpose = $3 and expires_at > $2 order by created_at limit 1),
+             (select email from person where id = $1))""",
+        person_id,
+        now,
+        LinkPurpose.UNDO.value,
+    )
+    return address
 
 
 async def list_addresses(connection: Connection, person: Person, now: datetime) -> list[str]:

@@ -1,6 +1,7 @@
 """What the pages share through which people come in: where they go on to, and the session they get."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from litestar.datastructures import Cookie
@@ -14,6 +15,7 @@ from borvo.accounts.factors.mailbox_proof import note_link_opened
 from borvo.accounts.factors.store import has_second_factor
 from borvo.accounts.forms import DEFAULT_RETURN
 from borvo.accounts.known_browsers import COOKIE, MAX_AGE, remember
+from borvo.accounts.limits import REFUSED_SIGN_IN
 from borvo.accounts.methods import PASSWORD, Methods
 from borvo.accounts.model import Holder, Person
 from borvo.accounts.service import Accounts
@@ -104,8 +106,11 @@ async def _refuse_suspended(accounts: Accounts, person: Person, methods: Methods
         return
     detail = {"methods": list(methods)}
     event = SecurityEvent(SecurityEventKind.SIGN_IN_REFUSED, person.id, STRANGER, detail=detail)
-    async with accounts.database.transaction() as connection:
-        await accounts.events.record(connection, event)
+    # Some say as much as all: nobody fills the log.
+    with suppress(TooManyRequestsError):
+        await accounts.limiter.spend(REFUSED_SIGN_IN, str(person.id), accounts.clock())
+        async with accounts.database.transaction() as connection:
+            await accounts.events.record(connection, event)
     raise AccountSuspendedError
 
 

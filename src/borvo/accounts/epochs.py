@@ -24,3 +24,8 @@ async def hold_epoch(connection: Connection, person: Person) -> bool:
 async def hold_person(connection: Connection, person_id: PersonId) -> None:
     """Nobody removes a factor of hers for the clock's sake, or ends her sessions, until the transaction ends."""
     await connection.execute("select from person where id = $1 for share", person_id)
+
+
+async def lock_person(connection: Connection, person_id: PersonId) -> None:
+    """First of all in whatever changes what she proves herself by, so that nobody waits for each other in a circle."""
+    await connection.execute("select from person where id = $1 for update", person_id)

@@ -41,6 +41,8 @@ LINK_BY_EMAIL = Limit("link-email", 5)
 LINK_BY_ADDRESS = Limit("link-address", 30)
 # Of somebody who is signed in, so no stranger uses them up.
 MAILBOX_CODE = Limit("mailbox-code", 5)
+# Those that are written down, of who has what opens a suspended account.
+REFUSED_SIGN_IN = Limit("refused-sign-in", 5)
 CONFIRM_PASSWORD = Limit("confirm-password", 10)
 
 

@@ -8,7 +8,7 @@ from borvo.accounts.links import AccountLink, LinkPurpose, LinkText
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection, Row
 
-_COLUMNS = "purpose, person_id, email, created_at, expires_at, return_to, browser_digest, takes_since"
+_COLUMNS = "purpose, person_id, email, created_at, expires_at, return_to, browser_digest"
 
 
 def _read_link(row: Row) -> AccountLink:
@@ -20,16 +20,14 @@ def _read_link(row: Row) -> AccountLink:
         row["expires_at"],
         row["return_to"],
         row["browser_digest"],
-        row["takes_since"],
     )
 
 
 async def insert_link(connection: Connection, link: AccountLink, digest: bytes) -> None:
     await connection.execute(
         """insert into account_link
-             (person_id, token_digest, purpose, email, created_at, expires_at, return_to, browser_digest,
-              takes_since)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
+             (person_id, token_digest, purpose, email, created_at, expires_at, return_to, browser_digest)
+           values ($1, $2, $3, $4, $5, $6, $7, $8)""",
         link.person_id,
         digest,
         link.purpose.value,
@@ -38,7 +36,6 @@ async def insert_link(connection: Connection, link: AccountLink, digest: bytes) 
         link.expires_at,
         link.return_to,
         link.browser_digest,
-        link.takes_since,
     )
 
 

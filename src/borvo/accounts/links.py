@@ -57,8 +57,7 @@ def parse_link_text(text: str) -> LinkText | None:
 @dataclass(frozen=True, slots=True)
 class AccountLink:
     """A link that was sent to `email`. For a sign-up the person is who would come about. `return_to` is where she was
-    going, and `browser_digest` knows the browser in which she asked; both are empty for links that lead nowhere.
-    `takes_since`: of one that takes factors back, from when on; None for a week before it."""
+    going, and `browser_digest` knows the browser in which she asked; both are empty for links that lead nowhere."""
 
     purpose: LinkPurpose
     person_id: PersonId
@@ -67,4 +66,3 @@ class AccountLink:
     expires_at: datetime
     return_to: str = ""
     browser_digest: bytes = b""
-    takes_since: datetime | None = None

@@ -40,7 +40,7 @@ from borvo.accounts.profile_details import save_details
 from borvo.accounts.profile_store import CLAIMS_COLUMNS, load_claims_subject, read_claims_subject
 from borvo.accounts.recency import RECENT, require_recent
 from borvo.accounts.registration import Registration, create_person
-from borvo.accounts.resting_roles import wake_roles
+from borvo.accounts.resting_roles import wake_role, wake_roles
 from borvo.accounts.restoring import end_all_sessions
 from borvo.accounts.roles import give_role, take_role
 from borvo.accounts.sandbox import Sandbox, close_sandbox, list_left_sandboxes, open_sandbox
@@ -172,5 +172,6 @@ __all__ = [
     "take_role",
     "tell_about_work",
     "tell_nobody",
+    "wake_role",
     "wake_roles",
 ]

@@ -2,7 +2,6 @@
 gives the rest. So there is no account whose address nobody has proved, and no password that was set by anybody else."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from borvo.accounts import holder_store, limits, link_store, profile_store, store
@@ -98,13 +97,12 @@ async def keep_link(
     *,
     return_to: str = "",
     browser_digest: bytes = b"",
-    takes_since: datetime | None = None,
 ) -> LinkText:
     """A new link, which the caller posts within the same transaction."""
     now = accounts.clock()
     text = LinkText(person_id.bytes, accounts.entropy(TOKEN_BYTES))
     expires_at = now + LINK_LIFETIMES[purpose]
-    link = AccountLink(purpose, person_id, email, now, expires_at, return_to, browser_digest, takes_since)
+    link = AccountLink(purpose, person_id, email, now, expires_at, return_to, browser_digest)
     await link_store.insert_link(connection, link, text.digest)
     return text
 

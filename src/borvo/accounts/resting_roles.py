@@ -24,10 +24,23 @@ async def rest_roles(connection: Connection, accounts: Accounts, person_id: Pers
 
 
 async def _record(
-    connection: Connection, accounts: Accounts, kind: SecurityEventKind, person_id: PersonId, role: Role
+    connection: Connection,
+    accounts: Accounts,
+    kind: SecurityEventKind,
+    person_id: PersonId,
+    role: Role,
+    actor: str = BY_THE_CLOCK,
 ) -> None:
-    event = SecurityEvent(kind, person_id, BY_THE_CLOCK, detail={"role": role.value})
+    event = SecurityEvent(kind, person_id, actor, detail={"role": role.value})
     await accounts.events.record(connection, event)
+
+
+async def wake_role(
+    connection: Connection, accounts: Accounts, person_id: PersonId, role: Role, *, actor: str
+) -> None:
+    """At once, if it rests: `actor` gives it, and is never the person herself."""
+    if await roles_store.release_role(connection, person_id, role):
+        await _record(connection, accounts, SecurityEventKind.ROLE_ADDED, person_id, role, actor)
 
 
 async def wake_roles(accounts: Accounts) -> None:

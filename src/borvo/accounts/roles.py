@@ -11,10 +11,11 @@ from borvo.storage.security_events.model import SecurityEventKind
 
 
 async def give_role(accounts: Accounts, person_id: PersonId, role: Role, intervention: Intervention) -> bool:
-    """Whether it is new to her. Raises as `find_subject`."""
+    """Whether it is new to her, or rested and opens again. Raises as `find_subject`."""
     async with accounts.database.transaction() as connection:
         person = await find_subject(connection, accounts, person_id, intervention)
-        if not await store.add_role(connection, person.id, role, accounts.clock()):
+        is_new = await store.add_role(connection, person.id, role, accounts.clock())
+        if not is_new and not await roles_store.release_role(connection, person.id, role):
             return False
         mail = intervention_words.write_role_given(person.email, accounts.issuer, role)
         kind = SecurityEventKind.ROLE_ADDED

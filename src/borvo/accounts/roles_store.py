@@ -42,15 +42,33 @@ async def list_others(connection: Connection, role: Role, person_id: PersonId) -
 async def hold_roles(
     connection: Connection, person_id: PersonId, roles: Collection[Role], until: datetime
 ) -> list[Role]:
-    """Those of the roles that she has, and that rest from now on."""
+    """Those of the roles that she has, and that rest from now on. Those that rest already do so until then as well."""
+    names = [role.value for role in roles]
+    await connection.execute(
+        "update person_role set held_until = $3 where person_id = $1 and role = any($2) and held_until < $3",
+        person_id,
+        names,
+        until,
+    )
     rows = await connection.fetch(
         """update person_role set held_until = $3
            where person_id = $1 and role = any($2) and held_until is null returning role""",
         person_id,
-        [role.value for role in roles],
+        names,
         until,
     )
     return [Role(row["role"]) for row in rows]
+
+
+async def release_role(connection: Connection, person_id: PersonId, role: Role) -> bool:
+    """Whether it rested: from now on it is hers again."""
+    released = await connection.fetchval(
+        """update person_role set held_until = null
+           where person_id = $1 and role = $2 and held_until is not null returning true""",
+        person_id,
+        role.value,
+    )
+    return bool(released)
 
 
 async def list_held_roles(connection: Connection, person_id: PersonId) -> list[tuple[Role, datetime]]:

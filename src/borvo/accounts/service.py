@@ -218,7 +218,8 @@ async def sign_out_everywhere(accounts: Accounts, login: Login, *, spare_this: b
 async def change_role(
     connection: Connection, accounts: Accounts, email: str, role: Role, *, granted: bool, actor: str = SUPPORT
 ) -> bool:
-    """Whether anything changed; raises `NotFoundError` when nobody has the address."""
+    """Whether anything changed; raises `NotFoundError` when nobody has the address. A role that rests goes on to do so,
+    for the person herself may be who causes this: those who give roles call `wake_role` as well."""
     person = await store.find_person(connection, normalize_email(email))
     if person is None:
         raise NotFoundError(say("Nobody is registered as %(email)s.", email=email))

@@ -239,12 +239,10 @@ async def end_sessions(
 
 
 async def add_role(connection: Connection, person_id: PersonId, role: Role, now: datetime) -> bool:
-    """Whether the role is new to the person, or rested and opens again."""
+    """Whether the role is new to the person. One that rests goes on to do so."""
     added = await connection.fetchval(
         """insert into person_role (person_id, role, granted_at) values ($1, $2, $3)
-           on conflict (person_id, role) do update set granted_at = $3, held_until = null
-             where person_role.held_until is not null
-           returning true""",
+           on conflict do nothing returning true""",
         person_id,
         role.value,
         now,

@@ -52,8 +52,6 @@ account_link = sa.Table(
     sa.Column("email", sa.Text, nullable=False),
     sa.Column("return_to", sa.Text, nullable=False),
     sa.Column("browser_digest", sa.LargeBinary, nullable=False),
-    # Of one that takes a factor back whose adding an older one proved: what came before then stays.
-    sa.Column("takes_since", _INSTANT),
     sa.Column("created_at", _INSTANT, nullable=False),
     sa.Column("expires_at", _INSTANT, nullable=False, index=True),
     sa.Column("used_at", _INSTANT),

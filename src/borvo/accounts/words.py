@@ -240,8 +240,8 @@ def write_factor_undone(email: str, issuer: str) -> Mail:
         email,
         say("A new way to sign in was taken back"),
         say(
-            """A way to sign in that was added to your account at %(issuer)s no longer counts, nor does the \
-password. Everybody was signed out.
+            """A way to sign in that was added to your account at %(issuer)s no longer counts, nor does any other of \
+the week before or since, nor the password. Everybody was signed out.
 
 Look at what happened meanwhile, and at which apps have access: %(issuer)s/account/security
 """,

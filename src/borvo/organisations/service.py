@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
-from borvo.accounts.public import Accounts, Role, change_role, find_person, normalize_email
+from borvo.accounts.public import Accounts, Role, change_role, find_person, normalize_email, wake_role
 from borvo.kernel.entropy import create_uuid
 from borvo.kernel.errors import ConflictError, InvalidInputError, NotFoundError
 from borvo.kernel.ids import ClientKey, OrganisationId, PersonId
@@ -161,10 +161,13 @@ async def load_members(
 async def add_member(
     organisations: Organisations, name: str, email: str, role: OrganisationRole, *, actor: str = SUPPORT
 ) -> tuple[Organisation, bool]:
-    """For support: whether she had not the role before. Raises as `find_named` and `join`."""
-    async with organisations.accounts.database.transaction() as connection:
+    """For support: whether she had not the role before. The platform's wakes. Raises as `find_named` and `join`."""
+    accounts = organisations.accounts
+    async with accounts.database.transaction() as connection:
         organisation = await find_named(connection, name)
         is_new = await join(organisations, connection, organisation, email, role, actor=actor)
+        if person := await find_person(connection, normalize_email(email)):
+            await wake_role(connection, accounts, person.id, _PLATFORM_ROLES[role], actor=actor)
     return organisation, is_new
 
 

@@ -91,6 +91,7 @@ class Database:
         # Connections in use, and those that are waited for.
         self._wanted = 0
         self._kept: list[PooledConnection] = []
+        self._most_kept = size // 2
         self._turn = 0
         self._after_commit: dict[int, set[Callable[[], None]]] = {}
         self._first: list[Callable[[Connection], Awaitable[None]]] = []
@@ -158,7 +159,10 @@ class Database:
             self._after_commit.pop(id(connection), None)
 
     def call_after_commit(self, connection: Connection, call: Callable[[], None]) -> None:
-        """Calls it once the unit of work on the connection is committed, and never if that is rolled back."""
+        """Calls it once the unit of work on the connection is committed, and never if that is rolled back. Raises
+        `RuntimeError` outside one: it would be called when another's is over."""
+        if not connection.is_in_transaction():
+            raise RuntimeError("no unit of work has begun on the connection")
         self._after_commit.setdefault(id(connection), set()).add(call)
 
     def connection(self) -> AbstractAsyncContextManager[Connection]:
@@ -193,7 +197,7 @@ class Database:
             if (
                 is_clean
                 and not is_waited_for
-                and len(self._kept) < self._size // 2
+                and len(self._kept) < self._most_kept
                 and self._turn % _POOL_EACH
             ):
                 self._kept.append(connection)

@@ -160,9 +160,10 @@ async def test_she_hears_of_a_factor_at_the_address_that_was_changed_before(
     platform.clock.advance(seconds=1)  # type: ignore[attr-defined]
     await add_passkey(ada, "Of a thief")
     for address in (ADA, "eve@example.org"):
-        assert (await list_mails(platform, address))[
-            0
-        ].subject == "A way to sign in was added to your account"
+        mail = (await list_mails(platform, address))[0]
+        assert mail.subject == "A way to sign in was added to your account"
+        # A thief with an address of his own takes none of hers away by it.
+        assert ("/account/undo/" in mail.text) == (address == ADA)
     await ada.submit(await ada.open(await find_link(platform, ADA)), "/account/undo/")
     assert await count(platform, "person_passkey") == 0
     assert await platform.database.pool.fetchval("select email from person") == ADA
@@ -175,24 +176,12 @@ async def test_taking_back_leaves_factors_that_are_older_than_a_week(
     clock.advance(days=7, minutes=1)
     await ada.submit(await come_half(ada), SECOND_STEP, code=show_code(secret, clock))
     await add_passkey(ada)
+    # A thief who adds several one after the other keeps none of them, whichever mail she opens.
+    clock.advance(minutes=8)
+    await add_passkey(ada)
     await ada.submit(await ada.open(await find_link(platform, ADA)), "/account/undo/")
     assert await count(platform, "person_totp") == 1
     assert await count(platform, "person_passkey") == 0
-
-
-async def test_a_factor_that_an_older_one_proved_is_taken_back_alone(
-    platform: Platform, ada: Browser, clock: TestClock
-) -> None:
-    """Who replaces her phone does not stand in the week of her first factor again."""
-    secret = await add_app(ada, clock)
-    clock.advance(days=8)
-    await ada.submit(await come_half(ada), SECOND_STEP, code=show_code(secret, clock))
-    await add_passkey(ada, "Phone")
-    clock.advance(minutes=6)
-    await add_passkey(ada, "Laptop")
-    await ada.submit(await ada.open(await find_link(platform, ADA)), "/account/undo/")
-    assert await platform.database.pool.fetchval("select array_agg(name) from person_passkey") == ["Phone"]
-    assert await count(platform, "person_totp") == 1
 
 
 async def test_in_its_first_week_a_factor_proves_no_other(

@@ -6,6 +6,7 @@ import pytest
 
 from borvo.accounts.public import Role, wake_roles
 from borvo.accounts.resting_roles import rest_roles
+from borvo.accounts.service import change_role
 from borvo.accounts.store import find_person
 from borvo.assembly import Platform
 from borvo.support.public import add_role
@@ -90,6 +91,17 @@ async def test_support_gives_it_again_sooner(
     assert "rests until" not in (await supporter.open("/account")).text
 
 
+async def test_a_membership_does_not_wake_a_role(
+    platform: Platform, supporter: Browser, clock: TestClock
+) -> None:
+    """Whose invitation may lie in the mailbox."""
+    await reset(platform, supporter, clock)
+    async with platform.database.transaction() as connection:
+        accounts = platform.accounts
+        assert not await change_role(connection, accounts, ADA, Role.SUPPORT, granted=True)
+    assert "support" not in await list_roles(platform)
+
+
 async def test_who_has_an_older_factor_left_keeps_her_roles(
     platform: Platform, supporter: Browser, clock: TestClock
 ) -> None:
@@ -99,6 +111,25 @@ async def test_who_has_an_older_factor_left_keeps_her_roles(
     await add_passkey(supporter)
     await undo(platform, supporter)
     assert "support" in await list_roles(platform)
+
+
+@pytest.mark.usefixtures("supporter")
+async def test_what_rests_does_so_until_long_after_the_mailbox_opened_last(
+    platform: Platform, ada: Browser, clock: TestClock
+) -> None:
+    await reset(platform, ada, clock)
+    clock.advance(hours=71)
+    await reset(platform, ada, clock)
+    clock.advance(hours=71)
+    await wake_roles(platform.accounts)
+    assert "support" not in await list_roles(platform)
+    clock.advance(hours=1)
+    await wake_roles(platform.accounts)
+    assert "support" in await list_roles(platform)
+    kinds = await platform.database.pool.fetch(
+        "select kind from security_event where actor = 'the cooling-off period'"
+    )
+    assert len(kinds) == 2
 
 
 @pytest.mark.parametrize("has_factor", [True, False])

@@ -1,5 +1,6 @@
 """Managers of members whose role rests, or was taken: they manage nothing, and what their role shut stays shut."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -8,11 +9,13 @@ from borvo.accounts.public import Role
 from borvo.assembly import Platform
 from borvo.organisations.pages import build_page_router
 from borvo.organisations.public import OrganisationRole, add_member, create_organisation
+from borvo.support.public import add_role
 from tests.functional.agency.scenes import AGENT, Stage
 from tests.functional.application import build_app_for
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
 from tests.functional.identity.flows import execute
+from tests.functional.mails import list_mails
 from tests.functional.portal.teams import find_person_id, post
 
 MANAGER, OTHER, NEW = "mara@example.org", "mona@example.org", "nora@example.org"
@@ -114,3 +117,37 @@ async def test_no_page_that_a_factor_opens_is_opened_by_a_role_that_rests(
     assert await count_rows(platform) == before
     # The page behind a link of an invitation is for everybody who has it.
     assert len(build_page_router().routes) == len({*pages[:3], *(path for path, _ in deeds), "accept"})
+
+
+async def is_resting(platform: Platform, email: str) -> bool:
+    person_id = await find_person_id(platform, email)
+    found = await platform.database.pool.fetchval(
+        "select held_until is not null from person_role where person_id = $1", person_id
+    )
+    assert found is not None
+    return bool(found)
+
+
+async def test_her_own_yes_to_an_invitation_wakes_no_role_and_support_does(
+    platform: Platform, stage: Stage, clock: TestClock, home: str
+) -> None:
+    colleague = await stage.find_browser(NEW)
+    await add_role(platform.accounts, NEW, "agent")
+    await rest(platform, clock, NEW)
+    link = await find_invitation(platform)
+    assert "You are a member now" in (await colleague.submit(await colleague.open(link), link)).text
+    assert await is_resting(platform, NEW)
+    assert (await colleague.open("/agency")).status_code == 403
+    await add_member(platform.organisations, "North Clinic", NEW, OrganisationRole.AGENT)
+    assert not await is_resting(platform, NEW)
+    # Support had given it: it does not go with the membership.
+    leaving = f"{home}/members/{await find_person_id(platform, NEW)}/removal"
+    await colleague.submit(await colleague.open(leaving), leaving)
+    assert (await colleague.open("/agency")).status_code == 200
+
+
+async def find_invitation(platform: Platform) -> str:
+    (mail,) = [mail for mail in await list_mails(platform, NEW) if "/organisations/invitations/" in mail.text]
+    found = re.search(r"/organisations/invitations/\S+", mail.text)
+    assert found is not None
+    return found[0]

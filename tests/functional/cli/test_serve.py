@@ -121,7 +121,7 @@ async def test_that_no_mail_will_be_sent_is_said_and_no_metrics_leave_no_directo
     assert ended.err.count("set BORVO_SMTP_URL to send it") == 1
 
 
-async def test_metrics_of_all_workers_are_shown_on_a_port_of_their_own_and_leave_no_directory(
+async def test_metrics_of_all_workers_are_shown_on_a_port_of_their_own(
     database_url: str, tmp_path: Path
 ) -> None:
     port = find_free_port()

@@ -7,9 +7,11 @@ import pytest
 from borvo.accounts.public import Role, find_person
 from borvo.assembly import Platform
 from borvo.kernel.digests import digest_token
-from borvo.portal.public import clean_up, suspend_tenancy
+from borvo.portal.public import TeamRole, add_member, clean_up, suspend_tenancy
+from borvo.support.public import add_role
 from tests.functional.browser import Browser, read_forms, sign_up_by_mail
 from tests.functional.conftest import TestClock
+from tests.functional.identity.flows import execute
 from tests.functional.mails import read_links
 from tests.functional.portal.conftest import StartPerson
 from tests.functional.portal.teams import (
@@ -121,6 +123,24 @@ async def test_somebody_with_another_address_cannot_use_the_link(
     assert (await post(stranger, link)).status_code == 403
     assert "mallory@example.org" not in await list_roles(platform)
     assert await platform.database.pool.fetchval("select count(*) from tenancy_invitation") == 1
+
+
+async def test_her_own_yes_wakes_no_role_and_support_does(
+    platform: Platform, developer: Browser, start_person: StartPerson
+) -> None:
+    browser = await start_person(NEW)
+    read = "select held_until is not null from person_role where person_id = $1"
+    await add_role(platform.accounts, NEW, "developer")
+    await invite(developer, NEW)
+    person_id = await find_person_id(platform, NEW)
+    await execute(platform, "update person_role set held_until = now() where person_id = $1", person_id)
+    await accept(browser, await find_link(platform, NEW))
+    assert NEW in await list_roles(platform)
+    assert await platform.database.pool.fetchval(read, person_id)
+    assert (await browser.open(TEAM)).status_code == 404
+    await add_member(platform.portal, "healthorg", NEW, TeamRole.DEVELOPER)
+    assert not await platform.database.pool.fetchval(read, person_id)
+    assert (await browser.open(TEAM)).status_code == 200
 
 
 async def test_a_link_works_once(platform: Platform, developer: Browser, start_person: StartPerson) -> None:

@@ -56,6 +56,12 @@ async def test_all_connections_can_be_had_at_once_and_who_waits_gets_one(databas
     assert database.pool.get_size() == _SIZE
 
 
+async def test_nothing_waits_for_the_end_of_a_unit_of_work_that_is_none(database: Database) -> None:
+    async with database.connection() as connection:
+        with pytest.raises(RuntimeError, match="no unit of work"):
+            database.call_after_commit(connection, lambda: None)
+
+
 async def test_half_of_the_connections_are_left_to_the_pool(database: Database) -> None:
     async with AsyncExitStack() as stack:
         for _ in range(_SIZE):

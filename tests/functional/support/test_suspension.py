@@ -100,6 +100,9 @@ async def test_only_who_proves_who_she_is_learns_of_it(
     # And support, that somebody has what opens the account.
     refused = await office.list_events("sign_in_refused")
     assert {json.loads(event["detail"])["methods"][0] for event in refused} == {"pwd", "hwk"}
+    for _ in range(6):
+        await stranger.sign_in(ADA)
+    assert len(await office.list_events("sign_in_refused")) == 5
     # As with every account, the link for a new password comes; it opens nothing else.
     clock.advance(seconds=1)
     await stranger.submit(await stranger.open("/account/reset"), "/account/reset", email=ADA)

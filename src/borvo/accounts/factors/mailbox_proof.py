@@ -58,7 +58,7 @@ async def is_proved(connection: Connection, accounts: Accounts, login: Login) ->
 
 async def _load(connection: Connection, accounts: Accounts, login: Login) -> MailboxProof | None:
     now = accounts.clock()
-    address = await mailbox_store.load_proof_address(connection, login.person.id, now)
+    address = await address_store.load_settled_address(connection, login.person.id, now)
     proof = await mailbox_store.load_proof(connection, login.person.id, login.session_id, now)
     return proof if proof and proof.email == address else None
 
@@ -66,7 +66,7 @@ async def _load(connection: Connection, accounts: Accounts, login: Login) -> Mai
 async def find_proof(accounts: Accounts, login: Login) -> tuple[str, MailboxProof | None]:
     """The address that a code goes to, and what there is of this session."""
     async with accounts.database.connection() as connection:
-        address = await mailbox_store.load_proof_address(connection, login.person.id, accounts.clock())
+        address = await address_store.load_settled_address(connection, login.person.id, accounts.clock())
         return address, await _load(connection, accounts, login)
 
 
@@ -77,7 +77,7 @@ async def send_code(accounts: Accounts, login: Login) -> None:
     await accounts.limiter.spend(limits.MAILBOX_CODE, str(person.id), now)
     code = create_code(accounts.entropy)
     async with accounts.database.transaction() as connection:
-        address = await mailbox_store.load_proof_address(connection, person.id, now)
+        address = await address_store.load_settled_address(connection, person.id, now)
         proof = MailboxProof(person.id, login.session_id, address)
         await mailbox_store.keep_code(connection, proof, _digest(accounts, proof, code), now + CODE_LIFETIME)
         mail = words.write_mailbox_code(address, accounts.issuer, group_code(code))
@@ -98,7 +98,10 @@ async def prove_mailbox(accounts: Accounts, login: Login, text: str) -> bool:
         proof = await _load(connection, accounts, login)
         digest = await mailbox_store.count_attempt(connection, proof, now) if proof else None
     code = parse_code(text)
-    if proof is None or digest is None or code is None or not is_same(digest, _digest(accounts, proof, code)):
+    if proof is None or digest is None:
+        return False
+    if code is None or not is_same(digest, _digest(accounts, proof, code)):
+        # Those that were counted, and so not without end.
         await _record(accounts, person.id)
         return False
     async with accounts.database.transaction() as connection:

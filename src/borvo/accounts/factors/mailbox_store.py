@@ -7,19 +7,6 @@ from borvo.kernel.ids import LoginSessionId, PersonId
 from borvo.storage.database import Connection
 
 
-async def load_proof_address(connection: Connection, person_id: PersonId, now: datetime) -> str:
-    """The one she has had for a week: while one that she left is kept for her, somebody may have changed it who knew
-    her password alone."""
-    address: str = await connection.fetchval(
-        """select coalesce(
-             (select email from person_email where person_id = $1 and kept_until > $2 order by kept_until limit 1),
-             (select email from person where id = $1))""",
-        person_id,
-        now,
-    )
-    return address
-
-
 async def keep_code(
     connection: Connection, proof: MailboxProof, code_digest: bytes, expires_at: datetime
 ) -> None:

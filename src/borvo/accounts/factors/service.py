@@ -2,9 +2,8 @@
 pages see to."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
-from borvo.accounts import address_store, link_store
+from borvo.accounts import address_store, epochs, link_store
 from borvo.accounts.factors import half_store, store, totp, words
 from borvo.accounts.factors.challenge import Challenge
 from borvo.accounts.factors.mailbox_proof import MailboxProofNeededError, is_proved
@@ -16,7 +15,7 @@ from borvo.accounts.factors.model import (
 )
 from borvo.accounts.factors.passkeys import PasskeyError, spend, verify_registration
 from borvo.accounts.factors.words import APP, PASSKEY
-from borvo.accounts.links import LINK_LIFETIMES, LinkPurpose
+from borvo.accounts.links import LinkPurpose
 from borvo.accounts.methods import ONE_TIME_CODE, SEVERAL, Methods, combine_methods
 from borvo.accounts.model import Login, Person, SessionCookie
 from borvo.accounts.registration import keep_link
@@ -32,8 +31,6 @@ from borvo.storage.database import Connection
 from borvo.storage.kept_keys import RECOVERY_CODES as RECOVERY_CODES_KEY
 from borvo.storage.sealing import SealedColumn
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
-
-_MOMENT_BEFORE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +88,7 @@ async def confirm_app(accounts: Accounts, login: Login, code: str) -> SessionCoo
     her mail."""
     person, now = login.person, accounts.clock()
     async with accounts.database.transaction() as connection:
+        await epochs.lock_person(connection, person.id)
         sealed = await store.load_secret(connection, person.id, is_confirmed=False)
         if sealed is None:
             return None
@@ -108,36 +106,23 @@ async def _note_added(
     is_first = (await store.load_factors(connection, person.id)).count == 1
     if is_first and not await is_proved(connection, accounts, login):
         raise MailboxProofNeededError
+    if not is_first and SEVERAL not in login.methods:
+        # One came between the look and the deed.
+        raise SignInNeededError(FACTORS_PATH)
     if is_first:
         await _end_elsewhere(connection, accounts, login)
     cookie = await strengthen(connection, accounts, login, combine_methods(login.methods, methods))
     if cookie is None:
         raise SignInNeededError(FACTORS_PATH)
-    since = await _find_reach(connection, accounts, login)
+    # The one that she has had for a week: another may be a stranger's, and he must not get a way in.
+    settled = await address_store.load_settled_address(connection, person.id, accounts.clock())
     for email in await address_store.list_addresses(connection, person, accounts.clock()):
-        # An address that nobody has proved may be a stranger's: he must not get a way in.
-        is_proved_hers = person.is_email_verified or email != person.email
-        purpose = LinkPurpose.UNDO
-        link = (
-            await keep_link(connection, accounts, purpose, person.id, email, takes_since=since)
-            if is_proved_hers
-            else None
-        )
+        is_hers = email == settled and (person.is_email_verified or email != person.email)
+        link = await keep_link(connection, accounts, LinkPurpose.UNDO, person.id, email) if is_hers else None
         undo = link.render() if link else ""
         await _tell(connection, accounts, person, words.write_added(email, accounts.issuer, factor, undo))
     await _record(connection, accounts, SecurityEventKind.FACTOR_ADDED, person.id, factor)
     return cookie
-
-
-async def _find_reach(connection: Connection, accounts: Accounts, login: Login) -> datetime | None:
-    """From when on the link takes factors away. One that is older than a week is hers, as nobody has taken it back;
-    whoever signed in by it is believed what came before."""
-    now = accounts.clock()
-    settled = now - LINK_LIFETIMES[LinkPurpose.UNDO]
-    is_proved = SEVERAL in login.methods and await store.has_factor_before(
-        connection, login.person.id, settled
-    )
-    return now - _MOMENT_BEFORE if is_proved else None
 
 
 async def _end_elsewhere(connection: Connection, accounts: Accounts, login: Login) -> None:
@@ -175,6 +160,7 @@ async def _record(
 async def remove_app(accounts: Accounts, login: Login) -> bool:
     """Whether there was one. All other sessions end."""
     async with accounts.database.transaction() as connection:
+        await epochs.lock_person(connection, login.person.id)
         if not await store.delete_secret(connection, login.person.id):
             return False
         await _note_removed(connection, accounts, login, APP)
@@ -199,6 +185,7 @@ async def add_passkey(
     person = login.person
     passkey = verify_registration(accounts, answer, challenge, name)
     async with accounts.database.transaction() as connection:
+        await epochs.lock_person(connection, person.id)
         await spend(connection, challenge)
         if not await store.insert_passkey(connection, person.id, passkey, PASSKEYS_MAXIMUM):
             raise PasskeyError(
@@ -210,6 +197,7 @@ async def add_passkey(
 async def remove_passkey(accounts: Accounts, login: Login, credential_id: bytes) -> bool:
     """Whether it was there. All other sessions end."""
     async with accounts.database.transaction() as connection:
+        await epochs.lock_person(connection, login.person.id)
         if await store.delete_passkey(connection, login.person.id, credential_id) is None:
             return False
         await _note_removed(connection, accounts, login, PASSKEY)

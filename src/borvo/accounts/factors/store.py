@@ -27,17 +27,6 @@ async def has_second_factor(connection: Connection, person_id: PersonId) -> bool
     return bool(found)
 
 
-async def has_factor_before(connection: Connection, person_id: PersonId, moment: datetime) -> bool:
-    """Whether she has one that has counted since then."""
-    found = await connection.fetchval(
-        """select exists (select from person_totp where person_id = $1 and confirmed_at < $2)
-               or exists (select from person_passkey where person_id = $1 and created_at < $2)""",
-        person_id,
-        moment,
-    )
-    return bool(found)
-
-
 async def load_factors(connection: Connection, person_id: PersonId) -> Factors:
     row = await connection.fetchrow(
         """select (select confirmed_at from person_totp where person_id = $1) as totp_since,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import asyncpg
 
-from borvo.accounts.public import Person, Role, change_role, find_person, normalize_email
+from borvo.accounts.public import Person, Role, change_role, find_person, normalize_email, wake_role
 from borvo.kernel.entropy import create_uuid
 from borvo.kernel.errors import ConflictError, InvalidInputError, NotFoundError
 from borvo.kernel.ids import TenancyId
@@ -81,7 +81,7 @@ async def create_tenancy(
         after = {"prefix": chosen, "owner": owner.email}
         await _note(portal, connection, tenancy.id, Action.TENANCY_CREATED, chosen, after=after)
         await store.insert_member(connection, owner.id, tenancy.id, TeamRole.OWNER, now)
-        await change_role(connection, portal.accounts, owner.email, Role.DEVELOPER, granted=True, actor=actor)
+        await _give_role(portal, connection, owner, actor)
     return tenancy
 
 
@@ -160,10 +160,15 @@ async def add_member(
             await _note(portal, connection, tenancy.id, Action.MEMBER_ADDED, person.email, after=after)
         else:
             await _change_role(portal, connection, tenancy, person, role)
-        await change_role(
-            connection, portal.accounts, person.email, Role.DEVELOPER, granted=True, actor=actor
-        )
+        await _give_role(portal, connection, person, actor)
     return tenancy
+
+
+async def _give_role(portal: Portal, connection: Connection, person: Person, actor: str) -> None:
+    """Of a developer, also where it rests."""
+    accounts, role = portal.accounts, Role.DEVELOPER
+    await change_role(connection, accounts, person.email, role, granted=True, actor=actor)
+    await wake_role(connection, accounts, person.id, role, actor=actor)
 
 
 async def _change_role(

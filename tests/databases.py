@@ -65,6 +65,9 @@ class SparePool:
         database._most_kept = 0
 
         async def reuse() -> None:
+            # One of another size would keep the next test's races waiting for connections.
+            if self._pool is not None and self._pool.get_max_size() != database._size:
+                self.drop()
             if self._pool is None or self._pool.is_closing():
                 await connect()
                 self._pool = database.pool

@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 
 from borvo.organisations.public import create_organisation
 from borvo.support.public import Wish, act_on_person, add_role
-from tests.browser.conftest import OpenPage, check_looks, run_axe
+from tests.browser.conftest import DESKTOP, PHONE, OpenPage, check_look, check_looks, run_axe
 from tests.browser.test_account import open_account
 from tests.functional.mails import find_link
 from tests.instance import Instance
@@ -104,7 +104,8 @@ async def test_every_page_of_the_console_serves_everybody(
     await borvo.create_person(tenancy=prefix)
     clinic = await create_organisation(borvo.platform.organisations, f"Clinic {prefix}")
     person = (await find(page, borvo, email)).removeprefix(borvo.origin)
-    for path in (
+    paths = (
+        person,
         "/support",
         f"{person}/role-giving",
         f"{person}/suspension",
@@ -116,7 +117,11 @@ async def test_every_page_of_the_console_serves_everybody(
         "/support/organisations",
         f"/support/organisations/{clinic.id}",
         "/support/outbox",
-    ):
-        await page.goto(borvo.origin + path)
-        await expect(page.get_by_role("heading", level=1)).to_have_count(1)
-        await check_looks(page, axe)
+    )
+    for language, scheme, size in (("en", "light", DESKTOP), ("fr", "dark", PHONE)):
+        await page.set_extra_http_headers({"Accept-Language": language})
+        for path in paths:
+            await page.goto(borvo.origin + path)
+            assert await page.locator("html").get_attribute("lang") == language
+            await expect(page.get_by_role("heading", level=1)).to_have_count(1)
+            await check_look(page, axe, scheme, size)

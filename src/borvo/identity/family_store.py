@@ -199,6 +199,11 @@ class Rotation:
     dpop_jkt: str | None
     now: datetime
 
+    @property
+    def keeps_token(self) -> bool:
+        """Whether the token stays as it is, so that each of its uses is a good one."""
+        return self.new == self.family.current_digest
+
 
 async def rotate_families(connection: Connection, rotations: Sequence[Rotation]) -> dict[Rotation, bool]:
     """Those that replaced the current token of their family: its row changes once, whoever else tries, among these or

@@ -60,10 +60,18 @@ async def _judge(
         dpop_jkt=find_binding(facts),
         now=facts.now,
     )
-    if not await identity.rotations.find(rotation):
+    if not await _rotate(identity, rotation):
         # Somebody used the same token at the same moment.
         return await _punish(identity, facts, family)
     return answer
+
+
+async def _rotate(identity: Identity, rotation: family_store.Rotation) -> bool:
+    if rotation.keeps_token:
+        # Of several in one statement, only the first would find its row unchanged.
+        async with identity.database.connection() as connection:
+            return bool(await family_store.rotate_families(connection, [rotation]))
+    return bool(await identity.rotations.find(rotation))
 
 
 async def _punish(identity: Identity, facts: Facts, family: TokenFamily) -> TokenAnswer:

@@ -92,6 +92,7 @@ class Database:
         self._wanted = 0
         self._kept: list[PooledConnection] = []
         self._most_kept = size // 2
+        self._is_closing = False
         self._turn = 0
         self._after_commit: dict[int, set[Callable[[], None]]] = {}
         self._first: list[Callable[[Connection], Awaitable[None]]] = []
@@ -125,11 +126,16 @@ class Database:
         )
 
     async def close(self) -> None:
-        if self._pool is not None:
+        if self._pool is None:
+            return
+        # The pool waits for those in use: whoever has one now must give it to the pool.
+        self._is_closing = True
+        try:
             while self._kept:
                 await self._pool.release(self._kept.pop())
             await self._pool.close()
-            self._pool = None
+        finally:
+            self._is_closing, self._pool = False, None
 
     @property
     def pool(self) -> "asyncpg.Pool[Any]":
@@ -196,7 +202,7 @@ class Database:
         try:
             if (
                 is_clean
-                and not is_waited_for
+                and not (is_waited_for or self._is_closing)
                 and len(self._kept) < self._most_kept
                 and self._turn % _POOL_EACH
             ):

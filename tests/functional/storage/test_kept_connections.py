@@ -56,6 +56,16 @@ async def test_all_connections_can_be_had_at_once_and_who_waits_gets_one(databas
     assert database.pool.get_size() == _SIZE
 
 
+async def test_one_that_is_in_use_when_the_database_is_closed_does_not_hold_it_up(database: Database) -> None:
+    async with database.connection() as connection:
+        closing = asyncio.create_task(database.close())
+        await asyncio.sleep(0)
+        assert await connection.fetchval("select true")
+    async with asyncio.timeout(30):
+        await closing
+    await database.open()
+
+
 async def test_nothing_waits_for_the_end_of_a_unit_of_work_that_is_none(database: Database) -> None:
     async with database.connection() as connection:
         with pytest.raises(RuntimeError, match="no unit of work"):

@@ -19,11 +19,12 @@ with others as (
 )
 select count(*) filter (where kept), bool_and(kept or pg_terminate_backend(pid)) from others
 """
-# What a test may change beside rows: the tables with their columns, and the revision that the database says it has.
+# What a test may change beside rows: tables, their columns and triggers, and the revision that the database says it is.
 _SHAPE = f"""
 select md5(string_agg(line, ',' order by line)) from (
     select concat_ws(' ', relkind, relname, relnatts) as line from pg_class
     where relnamespace = to_regnamespace('public')
+    union all select concat_ws(' ', tgrelid::regclass, tgname, tgenabled) from pg_trigger where not tgisinternal
     union all select version_num::text from {_REVISION}
 ) lines
 """

@@ -100,6 +100,15 @@ async def sign_up_in_demo(browser: Browser, email: str) -> httpx.Response:
     return await sign_up_by_mail(browser, email, read_link)
 
 
+@pytest.fixture
+def terminal() -> Iterator[None]:
+    """That tells of its end, also where the tests themselves were told by `nohup` to outlive theirs."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("terminal")
 async def test_the_demo_starts_again_with_its_data_and_ends_with_its_terminal(used_data_dir: Path) -> None:
     process, port = await start_demo(used_data_dir)
     async with visit(port) as browser:

@@ -92,7 +92,6 @@ class Database:
         self._wanted = 0
         self._kept: list[PooledConnection] = []
         self._most_kept = size // 2
-        self._is_closing = False
         self._turn = 0
         self._after_commit: dict[int, set[Callable[[], None]]] = {}
         self._first: list[Callable[[Connection], Awaitable[None]]] = []
@@ -126,16 +125,12 @@ class Database:
         )
 
     async def close(self) -> None:
-        if self._pool is None:
-            return
-        # The pool waits for those in use: whoever has one now must give it to the pool.
-        self._is_closing = True
-        try:
+        if self._pool is not None:
             while self._kept:
                 await self._pool.release(self._kept.pop())
+            # It waits for those in use, which it gets from now on.
             await self._pool.close()
-        finally:
-            self._is_closing, self._pool = False, None
+            self._pool = None
 
     @property
     def pool(self) -> "asyncpg.Pool[Any]":
@@ -202,7 +197,7 @@ class Database:
         try:
             if (
                 is_clean
-                and not (is_waited_for or self._is_closing)
+                and not (is_waited_for or self.pool.is_closing())
                 and len(self._kept) < self._most_kept
                 and self._turn % _POOL_EACH
             ):

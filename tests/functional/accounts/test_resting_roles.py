@@ -56,13 +56,18 @@ async def list_roles(platform: Platform) -> set[str]:
     return {role.value for role in person.roles}
 
 
-async def test_the_next_factor_after_an_undo_does_not_open_the_console(
-    platform: Platform, supporter: Browser, clock: TestClock
-) -> None:
+async def begin_anew(platform: Platform, supporter: Browser, clock: TestClock) -> None:
+    """A factor is taken back by the mailbox alone, and another set up."""
     await add_passkey(supporter)
     await undo(platform, supporter)
     await supporter.sign_in(ADA, NEW)
     await add_app(supporter, clock)
+
+
+async def test_the_next_factor_after_an_undo_does_not_open_the_console(
+    platform: Platform, supporter: Browser, clock: TestClock
+) -> None:
+    await begin_anew(platform, supporter, clock)
     assert (await supporter.open("/support")).status_code == 403
     assert "since your mailbox alone opened your account" in (await supporter.open("/account")).text
     # What asks for no second factor is as it was.
@@ -82,10 +87,7 @@ async def test_the_next_factor_after_an_undo_does_not_open_the_console(
 async def test_support_gives_it_again_sooner(
     platform: Platform, supporter: Browser, clock: TestClock
 ) -> None:
-    await add_passkey(supporter)
-    await undo(platform, supporter)
-    await supporter.sign_in(ADA, NEW)
-    await add_app(supporter, clock)
+    await begin_anew(platform, supporter, clock)
     await add_role(platform.accounts, ADA, "support", "she came to the office")
     assert (await supporter.open("/support")).status_code == 200
     assert "rests until" not in (await supporter.open("/account")).text

@@ -27,6 +27,7 @@ from borvo.web.addresses import find_client_address
 from borvo.web.forms import Form
 from borvo.web.languages import choose_for
 from borvo.web.pages import redirect_to, render_page
+from borvo.web.requests import find_header
 
 
 async def render_arrival(
@@ -77,7 +78,7 @@ async def slow_down(
 
 def read_device(request: AnyRequest, accounts: Accounts) -> Device:
     address = find_client_address(request, accounts.trusted_proxies)
-    return Device(request.headers.get("user-agent", ""), address)
+    return Device(find_header(request.scope, b"user-agent"), address)
 
 
 def find_landing(person: Person, return_to: str) -> str:

@@ -2,11 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable
-from contextlib import AsyncExitStack
 
 import asyncpg
 import pytest
-from asyncpg.connection import LoggedQuery
 
 from borvo.accounts import holder_store, limits
 from borvo.accounts.entering import Device, enter_at_once
@@ -19,7 +17,6 @@ from borvo.assembly import Platform
 from borvo.kernel.errors import TooManyRequestsError
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
 from borvo.web.addresses import find_network
-from tests.functional.browser import Browser, read_forms
 from tests.functional.conftest import TestClock
 from tests.functional.identity.flows import ADA
 from tests.functional.locks import wait_until_blocked
@@ -144,36 +141,3 @@ async def test_no_session_begins_without_its_event(
     with pytest.raises(asyncpg.UniqueViolationError):
         await enter_at_once(platform.accounts, None, person, Device("", ""), METHODS)
     assert await count_sessions(platform) == 1
-
-
-async def list_turns(platform: Platform, browser: Browser, email: str, password: str) -> list[str]:
-    """The statements that the answer to her password makes, each a turn to the database."""
-    page = await browser.open("/account/sign-in")
-    form = next(form for form in read_forms(page.text) if form.action == "/account/sign-in")
-    statements: list[str] = []
-
-    def note(query: LoggedQuery) -> None:
-        statements.append(query.query)
-
-    async with AsyncExitStack() as stack:
-        for _ in range(platform.database.pool.get_size()):
-            connection = await stack.enter_async_context(platform.database.connection())
-            connection.add_query_logger(note)
-    data = {**dict(form.fields), "email": email, "password": password}
-    await browser.client.post("/account/sign-in", data=data)
-    return list(statements)
-
-
-async def test_a_sign_in_takes_four_turns(platform: Platform, browser: Browser) -> None:
-    await make_person(platform)
-    # Counted, found, given back, begun.
-    assert len(await list_turns(platform, browser, ADA, PASSWORD)) == 4
-
-
-async def test_an_address_that_nobody_has_costs_the_same_statements(
-    platform: Platform, browser: Browser
-) -> None:
-    await make_person(platform)
-    known = await list_turns(platform, browser, ADA, WRONG)
-    assert known == await list_turns(platform, browser, "eve@example.org", WRONG)
-    assert len(known) > 2

@@ -13,6 +13,13 @@ COUNTED_ATTEMPTS = (
     "(select attempts from attempt_counter where subject = {subject} and window_start = {window})"
 )
 """The attempts under a `Counter`, null for none, as an expression in a statement that has to be made anyway."""
+COUNT_ATTEMPT = """
+    insert into attempt_counter (subject, window_start, attempts) values ({subject}, {window}, 1)
+    on conflict (subject, window_start) do update set attempts = attempt_counter.attempts + 1
+    where attempt_counter.attempts < {most}
+    returning attempts"""
+"""One more attempt under a `Counter`, as a part of the statement that writes what is attempted: how many there are now;
+no row, and nothing counted, where there are as many as `most` already."""
 
 
 async def count_attempt(

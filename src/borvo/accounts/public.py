@@ -1,7 +1,7 @@
 """What other features may use of accounts."""
 
 from borvo.accounts.address_change import ask_to_verify_for
-from borvo.accounts.attempt_store import COUNTED_ATTEMPTS
+from borvo.accounts.attempt_store import COUNT_ATTEMPT, COUNTED_ATTEMPTS
 from borvo.accounts.brake import Brake, Pause
 from borvo.accounts.closing import close_by_support, erase_due
 from borvo.accounts.destination import DescribeReturn, Destination
@@ -77,6 +77,7 @@ from borvo.accounts.words import name_role
 __all__ = [
     "CLAIMS_COLUMNS",
     "COUNTED_ATTEMPTS",
+    "COUNT_ATTEMPT",
     "PASSWORD",
     "PERSON_COLUMNS",
     "RECENT",

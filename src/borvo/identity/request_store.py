@@ -5,21 +5,39 @@ A request that a client pushed carries that client's id, and waits for nobody un
 import json
 from datetime import datetime
 
+from borvo.accounts.public import COUNT_ATTEMPT, Counter
 from borvo.identity.model import Parameters
 from borvo.storage.database import Connection
 
+_KEEP_COUNTED = f"""
+    with counted as ({COUNT_ATTEMPT.format(subject="$5", window="$6", most="$7")}),
+    kept as (
+      insert into authorization_request (id_digest, parameters, created_at, expires_at)
+      select $1::bytea, $2::jsonb, $3::timestamptz, $4::timestamptz from counted)
+    select attempts from counted"""
+
 
 async def insert_request(
-    connection: Connection, digest: bytes, parameters: Parameters, now: datetime, expires_at: datetime
-) -> None:
-    await connection.execute(
-        """insert into authorization_request (id_digest, parameters, created_at, expires_at)
-           values ($1, $2, $3, $4)""",
+    connection: Connection,
+    digest: bytes,
+    parameters: Parameters,
+    now: datetime,
+    expires_at: datetime,
+    counter: Counter,
+    most: int,
+) -> int | None:
+    """How many are counted there now with this one; None, with nothing written, when there are `most` already."""
+    counted: int | None = await connection.fetchval(
+        _KEEP_COUNTED,
         digest,
         json.dumps(parameters.pairs),
         now,
         expires_at,
+        counter.subject,
+        counter.window,
+        most,
     )
+    return counted
 
 
 async def insert_pushed(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from borvo.accounts.public import Counter, Limit, Limiter, find_window
+from borvo.accounts.public import Counter, Limit, Limiter, build_refusal, find_window
 from borvo.kernel.errors import TooManyRequestsError
 from borvo.portal import activity_store
 from borvo.portal.model import RegisteredClient
@@ -88,6 +88,12 @@ class ClientLimiter:
             self.peaks.note(client_id, limit, limit.attempts, now)
             raise
         self.peaks.note(client_id, limit, attempts, now)
+
+    def check_counted(self, limit: Limit, client_id: str, attempts: int | None, now: datetime) -> None:
+        """After a statement that has counted by `COUNT_ATTEMPT`: raises as `Limiter.spend_within` for none."""
+        self.peaks.note(client_id, limit, limit.attempts if attempts is None else attempts, now)
+        if attempts is None:
+            raise build_refusal(limit, now)
 
 
 def list_headroom(

@@ -78,13 +78,17 @@ async def keep_waiting(identity: Identity, connection: Connection, waiting: Wait
     network = find_network(current_origin().find_address())
     request_id, now = create_token(identity.entropy), waiting.asked_at
     client_id = waiting.parameters.get("client_id") or ""
-    async with identity.database.begin(connection):
-        await identity.client_limiter.spend_within(
-            connection, WAITING_REQUESTS, client_id, network, identity.clock()
-        )
-        await request_store.insert_request(
-            connection, digest_token(request_id), waiting.parameters, now, now + REQUEST_LIFETIME
-        )
+    limiter, counted_at = identity.client_limiter, identity.clock()
+    attempts = await request_store.insert_request(
+        connection,
+        digest_token(request_id),
+        waiting.parameters,
+        now,
+        now + REQUEST_LIFETIME,
+        limiter.find_counter(WAITING_REQUESTS, network, counted_at),
+        WAITING_REQUESTS.attempts,
+    )
+    limiter.check_counted(WAITING_REQUESTS, client_id, attempts, counted_at)
     return request_id
 
 

@@ -12,7 +12,6 @@ from borvo.accounts.closing import reopen_account
 from borvo.accounts.entering import Device
 from borvo.accounts.factors.asking import ask_second_step
 from borvo.accounts.factors.mailbox_proof import note_link_opened
-from borvo.accounts.factors.store import has_second_factor
 from borvo.accounts.forms import DEFAULT_RETURN
 from borvo.accounts.known_browsers import COOKIE, MAX_AGE, remember
 from borvo.accounts.limits import REFUSED_SIGN_IN
@@ -28,6 +27,7 @@ from borvo.web.addresses import find_client_address
 from borvo.web.forms import Form
 from borvo.web.languages import choose_for
 from borvo.web.pages import redirect_to, render_page
+from borvo.web.requests import find_header
 
 
 async def render_arrival(
@@ -78,7 +78,7 @@ async def slow_down(
 
 def read_device(request: AnyRequest, accounts: Accounts) -> Device:
     address = find_client_address(request, accounts.trusted_proxies)
-    return Device(request.headers.get("user-agent", ""), address)
+    return Device(find_header(request.scope, b"user-agent"), address)
 
 
 def find_landing(person: Person, return_to: str) -> str:
@@ -120,9 +120,8 @@ async def enter(
     """Signs the person in whose password was right, and sends her on: to the second step, if she has one. `opened` is
     the address that brought the link by which she comes. Raises `AccountSuspendedError`."""
     await _refuse_suspended(accounts, person, PASSWORD)
-    async with accounts.database.connection() as connection:
-        has_more = await has_second_factor(connection, person.id)
-    if has_more:
+    # Who has just made her account is no holder yet, and has none.
+    if isinstance(person, Holder) and person.has_second_factor:
         return await ask_second_step(accounts, person, return_to)
     return await let_in(request, accounts, person, return_to, PASSWORD, opened=opened)
 
@@ -142,8 +141,7 @@ async def let_in(
     return_to = await reopen(accounts, person, return_to)
     previous = await service.find_login(accounts, accounts.cookies.read(request, "session"))
     device = read_device(request, accounts)
-    async with accounts.database.transaction() as connection:
-        cookie = await entering.enter(connection, accounts, previous, person, device, methods)
+    cookie = await entering.enter_at_once(accounts, previous, person, device, methods)
     if cookie is None:
         raise SignInNeededError(return_to, notice="again")
     if opened:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from borvo.accounts import epochs, store
+from borvo.accounts import epochs, new_session_store, store
 from borvo.accounts.methods import PASSWORD, Methods
 from borvo.accounts.model import SESSION_LIFETIME, Login, Person, SessionCookie
 from borvo.accounts.service import Accounts, end_own_session
@@ -33,34 +33,44 @@ async def enter(
     session goes on under a new token, so that what clients know as `sid` stays; that of another ends. None when all
     her sessions have ended since she was loaded, which was before she proved anything: by a new password, say, that
     makes what she knew worthless."""
-    if not await epochs.hold_epoch(connection, person):
-        return None
-    if previous is not None and previous.person.id == person.id:
-        renewed = await _renew_session(connection, accounts, replace(previous, methods=methods))
-        if renewed is not None:
-            return renewed
-    elif previous is not None:
-        await end_own_session(connection, accounts, previous)
+    if previous is not None:
+        if not await epochs.hold_epoch(connection, person):
+            return None
+        if previous.person.id == person.id:
+            renewed = await _renew_session(connection, accounts, replace(previous, methods=methods))
+            if renewed is not None:
+                return renewed
+        else:
+            await end_own_session(connection, accounts, previous)
     return await _start_session(connection, accounts, person, device, methods)
+
+
+async def enter_at_once(
+    accounts: Accounts, previous: Login | None, person: Person, device: Device, methods: Methods
+) -> SessionCookie | None:
+    """As `enter`, in a unit of work of its own: one statement, unless somebody is signed in already."""
+    one = accounts.database.connection() if previous is None else accounts.database.transaction()
+    async with one as connection:
+        return await enter(connection, accounts, previous, person, device, methods)
 
 
 async def _start_session(
     connection: Connection, accounts: Accounts, person: Person, device: Device, methods: Methods
-) -> SessionCookie:
-    """A new session: an identifier planted before is worth nothing (session fixation)."""
+) -> SessionCookie | None:
+    """A new session: an identifier planted before is worth nothing (session fixation). None as for `enter`."""
     now = accounts.clock()
     login = Login(person, LoginSessionId(create_uuid(now, accounts.entropy)), now, methods)
     token = accounts.entropy(TOKEN_BYTES)
-    await store.insert_session(
+    is_begun = await new_session_store.begin_session(
         connection,
         login,
         digest_token(encode_bytes(token)),
         device.user_agent[:300],
         device.address[:100],
         now + SESSION_LIFETIME,
+        accounts.events.describe(_describe_sign_in(login)),
     )
-    await _record_sign_in(connection, accounts, login)
-    return SessionCookie(person.id.bytes, login.session_id.bytes, token)
+    return SessionCookie(person.id.bytes, login.session_id.bytes, token) if is_begun else None
 
 
 async def _renew_session(connection: Connection, accounts: Accounts, login: Login) -> SessionCookie | None:
@@ -69,11 +79,9 @@ async def _renew_session(connection: Connection, accounts: Accounts, login: Logi
     digest = digest_token(encode_bytes(token))
     if not await store.renew_session(connection, login, digest, now, now + SESSION_LIFETIME):
         return None
-    await _record_sign_in(connection, accounts, login)
+    await accounts.events.record(connection, _describe_sign_in(login))
     return SessionCookie(login.person.id.bytes, login.session_id.bytes, token)
 
 
-async def _record_sign_in(connection: Connection, accounts: Accounts, login: Login) -> None:
-    detail = {"methods": list(login.methods)}
-    event = SecurityEvent(SecurityEventKind.SIGN_IN, login.person.id, detail=detail)
-    await accounts.events.record(connection, event)
+def _describe_sign_in(login: Login) -> SecurityEvent:
+    return SecurityEvent(SecurityEventKind.SIGN_IN, login.person.id, detail={"methods": list(login.methods)})

@@ -1,9 +1,11 @@
 """Limits on what can be guessed, counted in the database so that they hold across workers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 
-from borvo.accounts import store
+from borvo.accounts import attempt_store
 from borvo.kernel.digests import digest_with_key
 from borvo.kernel.errors import TooManyRequestsError
 from borvo.kernel.text import say_count
@@ -17,10 +19,12 @@ _STEP_SECONDS = int(_EPOCH_STEP.total_seconds())
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `attempts` of one thing by or against one subject in a quarter of an hour."""
+    """At most `attempts` of one thing by or against one subject in a quarter of an hour. One `is_shared` where many are
+    behind a subject: what is right takes back its own attempt and no others'."""
 
     name: str
     attempts: int
+    is_shared: bool = False
 
 
 # Wrong passwords from one network lock out that network: a stranger cannot keep a person from her account.
@@ -31,7 +35,7 @@ SIGN_IN_BY_EMAIL = Limit("sign-in-email", 100)
 # thief's, who is slowed from wherever he comes.
 SECOND_STEP_BY_PAIR = Limit("second-step-pair", 10)
 SECOND_STEP_BY_PERSON = Limit("second-step-person", 50)
-SIGN_IN_BY_ADDRESS = Limit("sign-in-address", 100)
+SIGN_IN_BY_ADDRESS = Limit("sign-in-address", 100, is_shared=True)
 # Nothing of a passkey can be guessed: this bounds the work alone, and is no part of what wrong passwords use up. After
 # the password it is hers, and no strangers of her network use it up.
 PASSKEY_BY_ADDRESS = Limit("passkey-address", 300)
@@ -74,6 +78,19 @@ class Counter:
     window: datetime
 
 
+Named = tuple[Limit, bytes]
+"""A limit, and the name under which a subject is counted against it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One that was counted, and where: what it takes to give it back. `counts` are how many there are of each."""
+
+    named: tuple[Named, ...]
+    window: datetime
+    counts: tuple[int, ...]
+
+
 def build_refusal(limit: Limit, now: datetime) -> TooManyRequestsError:
     """What meets whoever is beyond the limit: the way is free again when the window ends."""
     wait = int((find_window(now) + _EPOCH_STEP - now).total_seconds()) + 1
@@ -107,15 +124,27 @@ class Limiter:
     async def spend(self, limit: Limit, subject: str, now: datetime) -> int:
         """Counts before anything is tried, by a statement of its own, so that parallel attempts cannot
         slip past; how many there are now. Raises `TooManyRequestsError` beyond the limit."""
-        window, name = find_window(now), self._name(limit, subject)
-        if window < now < self._spent.get(name, window):
-            raise build_refusal(limit, now)
+        return (await self.spend_each([(limit, subject)], now)).counts[0]
+
+    async def spend_each(self, asked: Sequence[tuple[Limit, str]], now: datetime) -> Attempt:
+        """As `spend` for one after the other, by one statement for all: what is beyond a limit is not counted against
+        those after it. So who is held up at a limit of her own uses up nothing that others need."""
+        window, named = find_window(now), [(limit, self._name(limit, subject)) for limit, subject in asked]
+        counted = list(takewhile(lambda each: not window < now < self._spent.get(each[1], window), named))
+        counts = await self._count(counted, window) if counted else []
+        for (limit, name), count in zip(counted, counts, strict=False):
+            if count > limit.attempts:
+                self._remember(name, min(now + _REFUSED_UNSEEN, window + _EPOCH_STEP))
+                raise build_refusal(limit, now)
+        if len(counted) < len(named):
+            # That one was beyond its limit a moment ago.
+            raise build_refusal(named[len(counted)][0], now)
+        return Attempt(tuple(named), window, tuple(counts))
+
+    async def _count(self, named: Sequence[Named], window: datetime) -> list[int]:
+        names, most = [name for _, name in named], [limit.attempts for limit, _ in named]
         async with self._database.connection() as connection:
-            attempts = await store.count_attempt(connection, name, window)
-        if attempts > limit.attempts:
-            self._remember(name, min(now + _REFUSED_UNSEEN, window + _EPOCH_STEP))
-            raise build_refusal(limit, now)
-        return attempts
+            return await attempt_store.count_attempt(connection, names, most, window)
 
     def _remember(self, name: bytes, until: datetime) -> None:
         if len(self._spent) >= _MOST_REMEMBERED:
@@ -125,19 +154,27 @@ class Limiter:
     async def spend_within(self, connection: Connection, limit: Limit, subject: str, now: datetime) -> int:
         """As `spend`, in the caller's transaction: for what is written along with it and not guessed. What is rolled
         back counts for nothing."""
-        attempts = await store.count_attempt(connection, self._name(limit, subject), find_window(now))
+        names, most = [self._name(limit, subject)], [limit.attempts]
+        [attempts] = await attempt_store.count_attempt(connection, names, most, find_window(now))
         if attempts > limit.attempts:
             raise build_refusal(limit, now)
         return attempts
 
     async def refund(self, limit: Limit, subject: str, now: datetime) -> None:
-        """Takes one attempt back: many people behind one address sign in without a fault."""
-        self._spent.pop(self._name(limit, subject), None)
-        async with self._database.connection() as connection:
-            await store.uncount_attempt(connection, self._name(limit, subject), find_window(now))
+        """Takes one attempt back, and leaves those of others."""
+        await self._take_back([(self._name(limit, subject), True)], find_window(now))
 
     async def forgive(self, limit: Limit, subject: str, now: datetime) -> None:
         """After success the subject's count starts anew."""
-        self._spent.pop(self._name(limit, subject), None)
+        await self._take_back([(self._name(limit, subject), False)], find_window(now))
+
+    async def give_back(self, attempt: Attempt) -> None:
+        """After success, by one statement: as `refund` for limits that are shared, and `forgive` for all others."""
+        await self._take_back([(name, limit.is_shared) for limit, name in attempt.named], attempt.window)
+
+    async def _take_back(self, named: Sequence[tuple[bytes, bool]], window: datetime) -> None:
+        for name, _ in named:
+            self._spent.pop(name, None)
+        names, shared = zip(*named, strict=True)
         async with self._database.connection() as connection:
-            await store.forget_attempts(connection, self._name(limit, subject), find_window(now))
+            await attempt_store.uncount_attempt(connection, names, shared, window)

@@ -76,10 +76,12 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Holder(Person):
-    """A person with an account that may be closed, as long as she may still come back, or suspended."""
+    """A person with an account that may be closed, as long as she may still come back, or suspended. With her first
+    second factor all her sessions end, and with the last: whether she has one is as old as her `epoch`."""
 
     is_closing: bool
     is_suspended: bool = False
+    has_second_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)

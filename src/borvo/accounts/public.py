@@ -1,6 +1,7 @@
 """What other features may use of accounts."""
 
 from borvo.accounts.address_change import ask_to_verify_for
+from borvo.accounts.attempt_store import COUNTED_ATTEMPTS
 from borvo.accounts.brake import Brake, Pause
 from borvo.accounts.closing import close_by_support, erase_due
 from borvo.accounts.destination import DescribeReturn, Destination
@@ -69,14 +70,7 @@ from borvo.accounts.signing_in import (
     provide_viewer,
 )
 from borvo.accounts.standing import Standing, load_standing
-from borvo.accounts.store import (
-    COUNTED_ATTEMPTS,
-    PERSON_COLUMNS,
-    find_person,
-    has_people,
-    load_person,
-    read_person,
-)
+from borvo.accounts.store import PERSON_COLUMNS, find_person, has_people, load_person, read_person
 from borvo.accounts.suspension import lift_suspension, suspend_account
 from borvo.accounts.words import name_role
 

@@ -115,8 +115,8 @@ async def ask_for_link(
     nor time tells which it was. Returns what the browser keeps to be known again. `language` is that of whoever asks.
     Raises `TooManyRequestsError`."""
     now = accounts.clock()
-    await accounts.limiter.spend(limits.LINK_BY_ADDRESS, find_network(address), now)
-    await accounts.limiter.spend(limits.LINK_BY_EMAIL, email, now)
+    counted = [(limits.LINK_BY_ADDRESS, find_network(address)), (limits.LINK_BY_EMAIL, email)]
+    await accounts.limiter.spend_each(counted, now)
     mark = create_token(accounts.entropy)
     async with accounts.database.transaction() as connection:
         person = await holder_store.find_holder(connection, email, now)

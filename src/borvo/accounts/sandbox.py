@@ -8,7 +8,7 @@ it keeps it to himself.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from borvo.accounts import sandbox_store, store
+from borvo.accounts import new_session_store, sandbox_store
 from borvo.accounts.model import Login, Person, Role, SessionCookie
 from borvo.accounts.service import Accounts
 from borvo.kernel.digests import digest_token
@@ -48,7 +48,7 @@ async def open_sandbox(connection: Connection, accounts: Accounts, tenancy_id: T
     login = Login(person, LoginSessionId(create_uuid(now, accounts.entropy)), now)
     token = accounts.entropy(TOKEN_BYTES)
     digest = digest_token(encode_bytes(token))
-    await store.insert_session(connection, login, digest, _DEVICE, "", now + SANDBOX_LIFETIME)
+    await new_session_store.insert_session(connection, login, digest, _DEVICE, "", now + SANDBOX_LIFETIME)
     cookie = SessionCookie(person.id.bytes, login.session_id.bytes, token)
     return Sandbox(person, accounts.cookies.name("session"), cookie.render())
 

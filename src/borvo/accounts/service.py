@@ -5,7 +5,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from borvo.accounts import address_store, epochs, holder_store, limits, link_store, store
+from borvo.accounts import (
+    address_store,
+    attempt_store,
+    epochs,
+    holder_store,
+    limits,
+    link_store,
+    store,
+)
 from borvo.accounts.brake import Brake
 from borvo.accounts.destination import DescribeReturn
 from borvo.accounts.factors import half_store
@@ -109,20 +117,13 @@ async def sign_in(
     email, now = normalize_email(email), accounts.clock()
     browser = recognize(accounts.browser_key, browser_cookie, email)
     counted = limits.list_sign_in_limits(email, find_network(address), browser)
-    for limit, subject in counted:
-        await accounts.limiter.spend(limit, subject, now)
+    attempt = await accounts.limiter.spend_each(counted, now)
     async with accounts.database.connection() as connection:
-        person = await holder_store.find_holder(connection, email, now)
-        digest = await store.load_password_digest(connection, person.id) if person else None
+        person, digest = await holder_store.find_claimed(connection, email, now)
     if not await accounts.passwords.verify(digest, password) or person is None:
         await _record_failure(accounts, person, email)
         return None
-    for limit, subject in counted:
-        # Many people are behind one network; what is right takes back its own attempt and no others'.
-        give_back = (
-            accounts.limiter.refund if limit is limits.SIGN_IN_BY_ADDRESS else accounts.limiter.forgive
-        )
-        await give_back(limit, subject, now)
+    await accounts.limiter.give_back(attempt)
     return person
 
 
@@ -238,7 +239,7 @@ async def clean_up(accounts: Accounts, sessions_kept: timedelta = timedelta(days
     """Deletes counters and links that are over, addresses left a week ago, and sessions some time after their end."""
     now = accounts.clock()
     async with accounts.database.transaction() as connection:
-        await store.delete_old_attempts(connection, now - timedelta(hours=1))
+        await attempt_store.delete_old_attempts(connection, now - timedelta(hours=1))
         await link_store.delete_old_links(connection, now)
         await half_store.delete_expired(connection, now)
         await address_store.delete_kept_addresses(connection, now)

@@ -14,10 +14,6 @@ PERSON_COLUMNS = """
     array(select r.role from person_role r where r.person_id = p.id and r.held_until is null) as roles,
     (select o.locale from person_profile o where o.person_id = p.id) as own_locale
 """
-COUNTED_ATTEMPTS = (
-    "(select attempts from attempt_counter where subject = {subject} and window_start = {window})"
-)
-"""The attempts under a `Counter`, null for none, as an expression in a statement that has to be made anyway."""
 
 
 def read_person(row: Row) -> Person:
@@ -109,30 +105,6 @@ async def insert_person(connection: Connection, person: Person, digest: str, now
         now,
     )
     return True
-
-
-async def insert_session(
-    connection: Connection,
-    login: Login,
-    token_digest: bytes,
-    user_agent: str,
-    client_address: str,
-    expires_at: datetime,
-) -> None:
-    await connection.execute(
-        """insert into login_session
-             (person_id, id, token_digest, user_agent, client_address, authenticated_at, last_seen_at, expires_at,
-              methods)
-           values ($1, $2, $3, $4, $5, $6, $6, $7, $8)""",
-        login.person.id,
-        login.session_id,
-        token_digest,
-        user_agent,
-        client_address,
-        login.authenticated_at,
-        expires_at,
-        list(login.methods),
-    )
 
 
 async def renew_session(
@@ -256,37 +228,6 @@ async def remove_role(connection: Connection, person_id: PersonId, role: Role) -
         "delete from person_role where person_id = $1 and role = $2 returning true", person_id, role.value
     )
     return bool(removed)
-
-
-async def count_attempt(connection: Connection, subject: bytes, window_start: datetime) -> int:
-    """Counts one more attempt in the window and returns how many there are now, over all workers."""
-    attempts: int = await connection.fetchval(
-        """insert into attempt_counter (subject, window_start, attempts) values ($1, $2, 1)
-           on conflict (subject, window_start) do update set attempts = attempt_counter.attempts + 1
-           returning attempts""",
-        subject,
-        window_start,
-    )
-    return attempts
-
-
-async def uncount_attempt(connection: Connection, subject: bytes, window_start: datetime) -> None:
-    await connection.execute(
-        """update attempt_counter set attempts = attempts - 1
-           where subject = $1 and window_start = $2 and attempts > 0""",
-        subject,
-        window_start,
-    )
-
-
-async def forget_attempts(connection: Connection, subject: bytes, window_start: datetime) -> None:
-    await connection.execute(
-        "delete from attempt_counter where subject = $1 and window_start = $2", subject, window_start
-    )
-
-
-async def delete_old_attempts(connection: Connection, before: datetime) -> None:
-    await connection.execute("delete from attempt_counter where window_start < $1", before)
 
 
 async def delete_old_sessions(connection: Connection, before: datetime) -> None:

@@ -72,6 +72,8 @@ def _configure_templates() -> TemplateConfig[JinjaTemplateEngine]:
         teach_languages(engine.engine)
         engine.engine.trim_blocks = True
         engine.engine.lstrip_blocks = True
+        # A worker keeps to what it was started with, and asks the disk of no page whether it has changed.
+        engine.engine.auto_reload = False
 
     return TemplateConfig(directory=directories, engine=JinjaTemplateEngine, engine_callback=register)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from gettext import NullTranslations
 from typing import Any
 
@@ -20,6 +21,12 @@ _SIZES = (
 )
 
 
+@cache
+def _name(tag: str) -> str:
+    own = Locale.parse(tag).get_display_name() or tag
+    return own[:1].upper() + own[1:]
+
+
 @dataclass(frozen=True, slots=True)
 class Language:
     """`tag` names the catalogue, as HTML's `lang` does; `locale` may be of a region, and governs dates and numbers."""
@@ -31,8 +38,7 @@ class Language:
     @property
     def name(self) -> str:
         """In the language itself."""
-        own = Locale.parse(self.tag).get_display_name() or self.tag
-        return own[:1].upper() + own[1:]
+        return _name(self.tag)
 
     def say(self, text: str) -> str:
         """A plain string. What is no `Text` stays as it is: names, addresses, what people typed."""

@@ -33,12 +33,7 @@ def parse_origin(url: str) -> str | None:
 
 def is_local_path(text: str) -> bool:
     """Whether a redirect to the text stays on this origin, however a browser reads it."""
-    return (
-        text.startswith("/")
-        and not text.startswith("//")
-        and "\\" not in text
-        and all(character.isprintable() for character in text)
-    )
+    return text.startswith("/") and not text.startswith("//") and "\\" not in text and text.isprintable()
 
 
 def find_client_address(request: Request[Any, Any, Any], trusted_proxies: int) -> str:

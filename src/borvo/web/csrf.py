@@ -7,7 +7,6 @@ ASCII, and keeps the last thousand submitted bodies, passwords included, in a ca
 from typing import Any
 
 from litestar import Request
-from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from litestar.utils.scope.state import ScopeState
@@ -19,11 +18,12 @@ from borvo.kernel.text import say
 from borvo.web.cookies import CookiePolicy
 from borvo.web.forms import CSRF_FIELD, OPENED_FIELD, read_fields
 from borvo.web.pages import note_opened
+from borvo.web.requests import find_header
 
 COOKIE = "csrf"
 EXCLUDE_OPT = "exclude_from_csrf"
 WITHOUT_CSRF = {EXCLUDE_OPT: True}
-_HEADER = "x-csrftoken"
+_HEADER = b"x-csrftoken"
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 
 
@@ -72,33 +72,32 @@ class CsrfGuard:
         if scope["type"] != ScopeType.HTTP or scope["route_handler"].opt.get(EXCLUDE_OPT):
             await self._app(scope, receive, send)
             return
-        request: Request[Any, Any, Any] = scope["litestar_app"].request_class(scope, receive)
-        cookie = self._cookies.read(request, COOKIE)
+        cookie = self._cookies.find(scope, COOKIE)
         token = cookie if cookie and is_own_token(self._key, cookie) else None
-        if request.method in _SAFE_METHODS:
+        if scope["method"] in _SAFE_METHODS:
             if token is None:
                 token = create_csrf_token(self._key, self._entropy)
                 send = self._plant(send, token)
-        elif token is None or not is_same((await _read_token(request)).encode(), token.encode()):
-            raise StaleFormError(self._cookies.expire(COOKIE).to_header(header="") if cookie else "")
+        elif token is None or not is_same((await _read_token(scope, receive)).encode(), token.encode()):
+            raise StaleFormError(self._cookies.expire(COOKIE).to_header() if cookie else "")
         ScopeState.from_scope(scope).csrf_token = token
         await self._app(scope, receive, send)
 
     def _plant(self, send: Send, token: str) -> Send:
         async def add_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message.setdefault("headers", [])
-                cookie = self._cookies.create(COOKIE, token).to_header(header="")
-                MutableScopeHeaders.from_message(message).add("set-cookie", cookie)
+                cookie = self._cookies.create(COOKIE, token).to_encoded_header()
+                message["headers"] = [*message.get("headers", ()), cookie]
             await send(message)
 
         return add_cookie
 
 
-async def _read_token(request: Request[Any, Any, Any]) -> str:
+async def _read_token(scope: Scope, receive: Receive) -> str:
     """What the form says, or the header of a script; empty when neither says anything."""
-    if header := request.headers.get(_HEADER):
+    if header := find_header(scope, _HEADER):
         return header
+    request: Request[Any, Any, Any] = scope["litestar_app"].request_class(scope, receive)
     fields = dict(reversed(await read_fields(request)))
     note_opened(request, fields.get(OPENED_FIELD, ""))
     return fields.get(CSRF_FIELD, "")

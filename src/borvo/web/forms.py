@@ -1,6 +1,6 @@
 """What a person typed, read once, kept for showing again beside the errors."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -18,6 +18,7 @@ OPENED_FIELD = "_opened"
 _OWN_FIELDS = {CSRF_FIELD, OPENED_FIELD}
 FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 _FIELD_LIMIT = 1000
+_READ = "borvo_fields"
 
 
 class Form:
@@ -85,8 +86,17 @@ async def read_fields(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
     """The submitted fields, files left out; none when the body is no form. Raises `InvalidInputError` for an
     unreadable one.
 
-    Litestar's own parser remembers the bodies that it has read, passwords included, so it is not used.
+    Litestar's own parser remembers the bodies that it has read, passwords included, so it is not used. What is found is
+    kept with the request alone: the guard against forgery reads it first, then the page.
     """
+    extended: MutableMapping[str, Any] = request.scope  # type: ignore[assignment]
+    fields: list[tuple[str, str]] | None = extended.get(_READ)
+    if fields is None:
+        fields = extended[_READ] = await _parse_body(request)
+    return fields
+
+
+async def _parse_body(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
     try:
         if is_form(request):
             return parse_fields(await request.body())

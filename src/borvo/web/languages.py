@@ -8,6 +8,7 @@ from litestar import Request
 from borvo.languages.choice import choose_language, read_accepted, read_tags
 from borvo.languages.language import Language
 from borvo.web.cookies import CookiePolicy
+from borvo.web.requests import find_header
 
 COOKIE = "language"
 YEAR = 31_536_000
@@ -35,6 +36,6 @@ def choose_for(request: Request[Any, Any, Any], ui_locales: str = "") -> Languag
         str(request.scope.get(_LOCALE, "")),
         *read_tags(ui_locales),
         choice.cookies.read(request, COOKIE) or "",
-        *read_accepted(request.headers.get("accept-language", "")),
+        *read_accepted(find_header(request.scope, b"accept-language")),
     ]
     return choose_language(wishes, choice.default)

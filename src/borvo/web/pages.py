@@ -1,18 +1,24 @@
 """HTML answers: rendering, the content security policy of each page, and the error page."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from html import escape
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
 from litestar import Litestar, Request
+from litestar.datastructures import Cookie
+from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Redirect, Template
 from litestar.response.base import ASGIResponse
+from litestar.utils import url_quote
 from litestar.utils.scope.state import ScopeState
 
 from borvo.kernel.text import say
 from borvo.languages.choice import list_languages
+from borvo.languages.language import Language
 from borvo.web.addresses import is_local_path
+from borvo.web.answers import Answer
 from borvo.web.forms import OPENED_FIELD
 from borvo.web.languages import choose_for
 
@@ -25,7 +31,9 @@ HOME_OPT = "home"
 _START = ("/", say("Go to the start page"))
 _RETURN_MAXIMUM = 2000
 _OPENED = "borvo_opened"
-_FAULTY = 400
+_FINE, _FAULTY = 200, 400
+_SEE_OTHER: Final = 303
+_HTML, _TEXT = "text/html; charset=utf-8", "text/plain; charset=utf-8"
 
 
 def build_csp(form_action: Iterable[str] = (), frames: Iterable[str] = (), *, is_framed: bool = False) -> str:
@@ -34,6 +42,11 @@ def build_csp(form_action: Iterable[str] = (), frames: Iterable[str] = (), *, is
     Chromium applies `form-action` to the redirects that follow a form's submission too, so a page whose form
     ends at a client names that client's origin. `is_framed`: pages of our own may show it within themselves.
     """
+    return _write_csp(tuple(form_action), tuple(frames), is_framed=is_framed)
+
+
+@lru_cache(maxsize=256)
+def _write_csp(form_action: tuple[str, ...], frames: tuple[str, ...], *, is_framed: bool) -> str:
     directives = {
         "default-src": ["'none'"],
         "script-src": ["'self'"],
@@ -43,7 +56,7 @@ def build_csp(form_action: Iterable[str] = (), frames: Iterable[str] = (), *, is
         "connect-src": ["'self'"],
         "manifest-src": ["'self'"],
         "form-action": ["'self'", *form_action],
-        "frame-src": [*frames] or ["'none'"],
+        "frame-src": frames or ["'none'"],
         "frame-ancestors": ["'self'" if is_framed else "'none'"],
         "base-uri": ["'none'"],
     }
@@ -64,22 +77,29 @@ class Page(Template):
         self._ui_locales = ui_locales
 
     def to_asgi_response(
-        self, app: Litestar | None, request: Request[Any, Any, Any], **options: Any
+        self,
+        app: Litestar | None,  # noqa: ARG002  (the framework's signature)
+        request: Request[Any, Any, Any],
+        *,
+        headers: Mapping[str, str] | None = None,
+        cookies: Iterable[Cookie] | None = None,
+        **_options: Any,
     ) -> ASGIResponse:
-        self.headers["Content-Language"] = choose_for(request, self._ui_locales).tag
-        return super().to_asgi_response(app, request, **options)
+        language = choose_for(request, self._ui_locales)
+        content = self._render(request, language)
+        told = {**(headers or {}), **self.headers, "Content-Language": language.tag, "Content-Type": _HTML}
+        return Answer(content, self.status_code or _FINE, told, [*self.cookies, *(cookies or ())])
 
-    def create_template_context(self, request: Request[Any, Any, Any]) -> dict[str, Any]:
-        context = super().create_template_context(request)
+    def _render(self, request: Request[Any, Any, Any], language: Language) -> bytes:
+        engine: JinjaTemplateEngine = request.app.template_engine  # type: ignore[assignment]
+        context = self.create_template_context(request)
         opened = _find_opened(request, str(self.context.get("return_to", "")))
-        return {
-            **context,
-            "csrf_input": f"{context['csrf_input']}{_render_opened(opened)}" if context["csrf_input"] else "",
-            "language": choose_for(request, self._ui_locales),
-            "languages": list_languages() if opened and self._can_choose(request) else [],
-            "here": opened,
-            "is_answer": request.method != "GET",
-        }
+        context["csrf_input"] += _render_opened(opened)
+        context["language"] = language
+        context["languages"] = list_languages() if opened and self._can_choose(request) else []
+        context["here"] = opened
+        context["is_answer"] = request.method != "GET"
+        return engine.get_template(self.template_name or "").render(context).encode()
 
     def _can_choose(self, request: Request[Any, Any, Any]) -> bool:
         """Whether the page can offer other languages: a form on it can be sent, and nothing on it is shown but now. The
@@ -143,9 +163,25 @@ def render_page(
     )
 
 
+class PlainRedirect(Redirect):
+    """The framework's, answered at once."""
+
+    def to_asgi_response(
+        self,
+        app: Litestar | None,  # noqa: ARG002  (the framework's signature)
+        request: Request[Any, Any, Any],  # noqa: ARG002
+        *,
+        headers: Mapping[str, str] | None = None,
+        cookies: Iterable[Cookie] | None = None,
+        **_options: Any,
+    ) -> ASGIResponse:
+        told = {**(headers or {}), **self.headers, "Location": url_quote(self.url), "Content-Type": _TEXT}
+        return Answer(b"", self.status_code or _SEE_OTHER, told, [*self.cookies, *(cookies or ())])
+
+
 def redirect_to(location: str) -> Redirect:
     """303: the next request is a GET whatever this one was (RFC 9700 4.12)."""
-    return Redirect(location, status_code=303, headers={"Cache-Control": "no-store"})
+    return PlainRedirect(location, status_code=_SEE_OTHER, headers={"Cache-Control": "no-store"})
 
 
 def wants_page(request: Request[Any, Any, Any]) -> bool:

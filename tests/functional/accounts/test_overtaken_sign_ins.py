@@ -6,7 +6,7 @@ import asyncio
 import pytest
 
 from borvo.accounts import entering, service
-from borvo.accounts.entering import Device
+from borvo.accounts.entering import Device, enter_at_once
 from borvo.accounts.factors import second_step
 from borvo.accounts.factors.model import HalfLogin
 from borvo.accounts.methods import PASSWORD
@@ -68,6 +68,17 @@ async def test_nor_does_it_lead_on_to_the_second_step(platform: Platform) -> Non
         await second_step.begin(platform.accounts, person, "/account")
 
 
+async def test_a_password_that_was_right_before_she_set_up_a_second_factor_lets_nobody_in_after_it(
+    platform: Platform, ada: Browser, clock: TestClock
+) -> None:
+    """Whether she has one was looked up before the password was verified."""
+    person = await prove(platform)
+    await add_app(ada, clock)
+    assert not person.has_second_factor
+    assert await enter_at_once(platform.accounts, None, person, DEVICE, PASSWORD) is None
+    assert (await prove(platform)).has_second_factor
+
+
 async def load_half(platform: Platform, browser: Browser) -> HalfLogin:
     half = await second_step.find_half(platform.accounts, browser.client.cookies["borvo_half"])
     assert half is not None
@@ -116,6 +127,18 @@ async def test_whichever_comes_first_no_session_is_left(platform: Platform) -> N
     assert await count_live(platform) == 0
     came_in, _ = await asyncio.gather(enter(platform, person), reset(platform))
     assert came_in is None
+
+
+@pytest.mark.usefixtures("ada")
+async def test_who_comes_while_all_sessions_end_waits_and_is_not_let_in(platform: Platform) -> None:
+    """Looking, beginning and saying so are one statement."""
+    person = await prove(platform)
+    async with platform.database.transaction() as connection:
+        await service.end_sessions(connection, platform.accounts, person.id)
+        coming = asyncio.create_task(enter_at_once(platform.accounts, None, person, DEVICE, PASSWORD))
+        await wait_until_blocked(platform)
+    assert await coming is None
+    assert await count_live(platform) == 0
 
 
 async def test_signing_out_everywhere_else_spares_the_one_who_asks(platform: Platform, ada: Browser) -> None:

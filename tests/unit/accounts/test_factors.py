@@ -2,12 +2,16 @@
 
 import secrets
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from webauthn import generate_authentication_options, options_to_json
+from webauthn.helpers.structs import UserVerificationRequirement
 
-from borvo.accounts.factors.challenge import CHALLENGE_LIFETIME, Challenges
+from borvo.accounts.factors.challenge import CHALLENGE_LIFETIME, Challenge, Challenges
 from borvo.accounts.factors.model import (
     Factors,
     Passkey,
@@ -15,6 +19,8 @@ from borvo.accounts.factors.model import (
     create_recovery_code,
     parse_recovery_code,
 )
+from borvo.accounts.factors.passkeys import describe_authentication, find_relying_party
+from borvo.accounts.service import Accounts
 from borvo.kernel.entropy import encode_bytes
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -79,3 +85,18 @@ def test_a_cookie_that_was_made_up_leads_nowhere() -> None:
     assert challenge is not None
     # Another instance would ask for another answer: whoever plants a cookie does not know what is to be signed.
     assert Challenges(b"x" * 32, secrets.token_bytes).read(planted, "sign in", NOW) != challenge
+
+
+@given(
+    st.binary(min_size=32, max_size=32), st.sampled_from(["https://id.example.org", "http://localhost:8000"])
+)
+def test_what_a_browser_is_asked_is_what_the_library_writes(value: bytes, issuer: str) -> None:
+    accounts = cast(Accounts, SimpleNamespace(issuer=issuer))
+    options = generate_authentication_options(
+        rp_id=find_relying_party(issuer),
+        challenge=value,
+        allow_credentials=[],
+        user_verification=UserVerificationRequirement.REQUIRED,
+    )
+    challenge = Challenge("text", value, datetime(2026, 1, 1, tzinfo=UTC))
+    assert describe_authentication(accounts, challenge) == options_to_json(options)

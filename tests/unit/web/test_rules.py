@@ -8,7 +8,6 @@ from litestar.types import HTTPScope
 
 from borvo.kernel.entropy import read_system_entropy
 from borvo.web.addresses import find_client_address, find_network, is_local_path, parse_origin
-from borvo.web.cookies import CookiePolicy
 from borvo.web.csrf import create_csrf_token, is_own_token
 from borvo.web.forms import Form, parse_fields
 from borvo.web.pages import build_csp
@@ -147,18 +146,6 @@ def test_a_form_keeps_passwords_as_typed_and_trims_the_rest() -> None:
     assert form.is_valid
     form.add_error("a", "no")
     assert not form.is_valid
-
-
-def test_cookies_take_their_flags_from_the_scheme() -> None:
-    secure, plain = CookiePolicy(secure=True), CookiePolicy(secure=False)
-    assert secure.create("x", "y").key == "__Host-borvo_x"
-    assert secure.create("x", "y").secure
-    assert plain.create("x", "y").key == "borvo_x"
-    for cookie in (secure.create("x", "y"), plain.expire("x")):
-        assert cookie.httponly
-        assert cookie.samesite == "lax"
-        assert cookie.path == "/"
-        assert cookie.domain is None
 
 
 def test_a_policy_names_the_origins_that_a_form_may_lead_to() -> None:

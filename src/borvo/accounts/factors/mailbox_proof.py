@@ -75,8 +75,11 @@ async def send_code(accounts: Accounts, login: Login) -> None:
     """A new one, in the place of any before. Raises `TooManyRequestsError`; who is signed in as
     her elsewhere uses up at most what a new password gives back."""
     now, person = accounts.clock(), login.person
-    await accounts.limiter.spend(limits.MAILBOX_CODE, f"{person.id} {login.session_id}", now)
-    await accounts.limiter.spend(limits.MAILBOX_CODE_BY_PERSON, str(person.id), now)
+    counted = [
+        (limits.MAILBOX_CODE, f"{person.id} {login.session_id}"),
+        (limits.MAILBOX_CODE_BY_PERSON, str(person.id)),
+    ]
+    await accounts.limiter.spend_each(counted, now)
     code = create_code(accounts.entropy)
     async with accounts.database.transaction() as connection:
         address = await address_store.load_settled_address(connection, person.id, now)

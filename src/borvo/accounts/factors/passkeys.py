@@ -3,6 +3,7 @@ challenge and signature; whose passkey it is, and that an answer is good for onc
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -34,7 +35,7 @@ from borvo.accounts.factors.model import Passkey
 from borvo.accounts.model import Person
 from borvo.accounts.service import Accounts
 from borvo.kernel.digests import digest_token
-from borvo.kernel.entropy import encode_bytes
+from borvo.kernel.entropy import TOKEN_BYTES, encode_bytes
 from borvo.kernel.ids import PersonId
 from borvo.kernel.text import say
 from borvo.mail.posting import post_mail
@@ -104,13 +105,31 @@ def describe_registration(
 
 def describe_authentication(accounts: Accounts, challenge: Challenge, allowed: Iterable[Passkey] = ()) -> str:
     """The options of `navigator.credentials.get()` as JSON; without `allowed` ones whichever she has."""
+    relying_party, descriptors = find_relying_party(accounts.issuer), _list_descriptors(allowed)
+    if descriptors:
+        return _write_authentication(relying_party, challenge.value, descriptors)
+    ahead, behind = _frame_authentication(relying_party)
+    return f"{ahead}{encode_bytes(challenge.value)}{behind}"
+
+
+def _write_authentication(
+    relying_party: str, challenge: bytes, allowed: list[PublicKeyCredentialDescriptor]
+) -> str:
     options = generate_authentication_options(
-        rp_id=find_relying_party(accounts.issuer),
-        challenge=challenge.value,
-        allow_credentials=_list_descriptors(allowed),
+        rp_id=relying_party,
+        challenge=challenge,
+        allow_credentials=allowed,
         user_verification=UserVerificationRequirement.REQUIRED,
     )
     return options_to_json(options)
+
+
+@cache
+def _frame_authentication(relying_party: str) -> tuple[str, str]:
+    """What stands ahead of the challenge and behind it on every sign-in page."""
+    example = b"\xff" * TOKEN_BYTES
+    ahead, _, behind = _write_authentication(relying_party, example, []).partition(encode_bytes(example))
+    return ahead, behind
 
 
 def _list_descriptors(passkeys: Iterable[Passkey]) -> list[PublicKeyCredentialDescriptor]:

@@ -73,9 +73,8 @@ async def prove_by_code(accounts: Accounts, half: HalfLogin, text: str, address:
     """What is proved by a code of her app or a recovery code; None for a wrong or used one. Raises
     `TooManyRequestsError`. Only who knows the password gets here, so no stranger can use the limits up."""
     person, now, network = half.person, accounts.clock(), find_network(address)
-    pair = f"{network} {person.id}"
-    await accounts.limiter.spend(SECOND_STEP_BY_PAIR, pair, now)
-    await accounts.limiter.spend(SECOND_STEP_BY_PERSON, str(person.id), now)
+    counted = [(SECOND_STEP_BY_PAIR, f"{network} {person.id}"), (SECOND_STEP_BY_PERSON, str(person.id))]
+    attempt = await accounts.limiter.spend_each(counted, now)
     async with accounts.database.connection() as connection:
         if not await half_store.count_attempt(connection, half):
             return None
@@ -89,8 +88,7 @@ async def prove_by_code(accounts: Accounts, half: HalfLogin, text: str, address:
             await _note_wrong(connection, accounts, person, text)
     if not is_right:
         return None
-    await accounts.limiter.forgive(SECOND_STEP_BY_PAIR, pair, now)
-    await accounts.limiter.forgive(SECOND_STEP_BY_PERSON, str(person.id), now)
+    await accounts.limiter.give_back(attempt)
     return combine_methods(half.methods, ONE_TIME_CODE)
 
 

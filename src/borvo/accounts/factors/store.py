@@ -17,8 +17,15 @@ from borvo.storage.database import Connection, Row
 _PASSKEY_COLUMNS = (
     """credential_id, name, public_key, sign_count, is_synced, transports, created_at, last_used_at"""
 )
-_HAS_FACTOR = """exists (select from person_totp t where t.person_id = $1 and t.confirmed_at is not null)
-                 or exists (select from person_passkey k where k.person_id = $1)"""
+
+
+def compose_has_factor(person: str) -> str:
+    """Whether a password alone no longer signs somebody in, as an expression; `person` is one of her id."""
+    return f"""(exists (select from person_totp t where t.person_id = {person} and t.confirmed_at is not null)
+                or exists (select from person_passkey k where k.person_id = {person}))"""
+
+
+_HAS_FACTOR = compose_has_factor("$1")
 
 
 async def has_second_factor(connection: Connection, person_id: PersonId) -> bool:
@@ -236,7 +243,7 @@ async def delete_since(connection: Connection, person_id: PersonId, since: datet
     )
     await connection.execute(
         f"""delete from person_recovery_code
-            where person_id = $1 and (created_at >= $2 or not ({_HAS_FACTOR}))""",
+            where person_id = $1 and (created_at >= $2 or not {_HAS_FACTOR})""",
         person_id,
         since,
     )

@@ -23,6 +23,7 @@ _COLUMNS = "id, person_id, at, kind, actor, client_id, address, correlation_id, 
 _ADDRESS_MAXIMUM = 100
 # Greater than any id, so that a list without a beginning starts with the newest.
 _NEWEST = UUID(int=2**128 - 1)
+_RECORD = f"insert into security_event ({_COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 
 
 EVENT_COLUMNS = tuple(_COLUMNS.split(", "))
@@ -30,6 +31,17 @@ EVENT_COLUMNS = tuple(_COLUMNS.split(", "))
 
 NAMED_COLUMNS = ", ".join(f"e.{name}" for name in EVENT_COLUMNS)
 """The same of the table under the name `e`, beside others."""
+
+
+_TYPES = ("uuid", "uuid", "timestamptz", "text", "text", "text", "text", "text", "jsonb")
+
+
+def compose_recording(first: int, source: str) -> str:
+    """The part of a statement that records an event for each row of `source`, which are one or none: so it comes with
+    its deed, or neither does, without a transaction around them. `$first` and those behind it are the values of
+    `SecurityLog.describe`."""
+    values = ", ".join(f"${first + place}::{kind}" for place, kind in enumerate(_TYPES))
+    return f"insert into security_event ({_COLUMNS}) select {values} from {source}"
 
 
 def read_event(row: "Row | Mapping[str, Any]") -> RecordedEvent:
@@ -54,9 +66,12 @@ class SecurityLog:
 
     async def record(self, connection: Connection, event: SecurityEvent) -> None:
         """When and from where is added: from the clock, and from the request that this task answers."""
+        await connection.execute(_RECORD, *self.describe(event))
+
+    def describe(self, event: SecurityEvent) -> tuple[object, ...]:
+        """The event as `record` writes it, for a statement with `compose_recording`."""
         now, origin = self._clock(), current_origin()
-        await connection.execute(
-            f"insert into security_event ({_COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        return (
             create_uuid(now, self._entropy),
             event.person_id,
             now,

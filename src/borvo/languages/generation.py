@@ -1,0 +1,90 @@
+"""How templates become Python: what stands on every page is written with as few calls as can be."""
+
+import re
+from functools import cached_property
+from typing import Any
+
+from jinja2 import nodes
+from jinja2.compiler import CodeGenerator, Frame
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+
+from borvo.kernel.text import Day, Instant, Number, Text
+from borvo.languages.language import Language
+from borvo.languages.phrases import Phrases, list_phrases
+
+_SAID = (Text, Day, Instant, Number)
+_GETTEXT = {"_", "gettext"}
+# What `escape` changes.
+_SPECIAL = re.compile("[&<>'\"]")
+
+
+class ReaderContext(Context):
+    """The variables of a template, and who reads it."""
+
+    @cached_property
+    def language(self) -> Language:
+        """Fails for a template that is rendered, or imported, without one: it would be in English for everybody."""
+        language: Language = self["language"]
+        return language
+
+    @cached_property
+    def phrases(self) -> Phrases:
+        return list_phrases(self.language.catalogue)
+
+    def show(self, value: Any) -> Any:
+        """What stands for a value: texts and dates as the language has them."""
+        return self.language.show(value) if isinstance(value, _SAID) else value
+
+    def write(self, value: Any) -> str:
+        """The same as markup."""
+        if type(value) is str:
+            return escape(value) if _SPECIAL.search(value) else value
+        return value if type(value) is Markup else escape(self.show(value))
+
+
+class ReaderGenerator(CodeGenerator):
+    """Where everything is escaped, an expression reaches the page by `ReaderContext.write` instead of two functions,
+    and a text that nothing is filled into by one look into its `phrases`."""
+
+    def visit_Call(self, node: nodes.Call, frame: Frame, forward_caller: bool = False) -> None:  # noqa: N802
+        message = _find_message(node)
+        if message is None:
+            super().visit_Call(node, frame, forward_caller=forward_caller)
+        else:
+            self.write(f"context.phrases[{message!r}]")
+
+    def _output_child_pre(
+        self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo
+    ) -> None:
+        if not _escapes(frame):
+            super()._output_child_pre(node, frame, finalize)
+        elif _find_message(node) is None:
+            self.write("context.write(")
+
+    def _output_child_post(
+        self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo
+    ) -> None:
+        if not _escapes(frame):
+            super()._output_child_post(node, frame, finalize)
+        elif _find_message(node) is None:
+            self.write(")")
+
+
+def _escapes(frame: Frame) -> bool:
+    return frame.eval_ctx.autoescape and not frame.eval_ctx.volatile
+
+
+def _find_message(node: nodes.Node) -> str | None:
+    """What `{{ _("...") }}` says, or a `{% trans %}` without values."""
+    match node:
+        case nodes.Call(
+            node=nodes.Name(name=name),
+            args=[nodes.Const(value=str(message))],
+            kwargs=[],
+            dyn_args=None,
+            dyn_kwargs=None,
+        ) if name in _GETTEXT:
+            return message
+        case _:
+            return None

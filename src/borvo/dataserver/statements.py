@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+from borvo.catalogue.sample_types import Family
 from borvo.dataserver.composition import Composition
 from borvo.dataserver.model import Key, Order, Query, Range, Selection
-from borvo.dataserver.totals import KnownTotal
 from borvo.identity.public import Admission
 from borvo.kernel.ids import ClientKey, PersonId
 
@@ -49,52 +49,77 @@ class Asked(NamedTuple):
         return [each.code for each in self.selection.types]
 
 
-class PagePlan(NamedTuple):
-    """The text before the reader's condition, and the values that are not of one reader: `$1` is left open, as are
-    `$3` and `$4`, the total that is known, and of a continued page `$5` and `$6`, its key. `scope` names what the total
-    counts."""
+class Draft(NamedTuple):
+    """A statement's text before the reader's condition, and the values that are not of one reader: `$1` is left open,
+    as are `$3` and `$4` of a continued page, its key, and the last, where one is said to be open."""
 
     text: str
     values: tuple[object, ...]
+
+
+class PagePlan(NamedTuple):
+    """Two ways to a page. `counted` tells the total and the person's position beside each row; `known` finds rows only
+    while her position is the last of its values, which spares the total. `scope` names what the total counts. Only
+    with `has_parts` may a row be a correlation."""
+
+    counted: Draft
+    known: Draft
     scope: str
+    has_parts: bool
 
 
-_KNOWN, _KEY = slice(2, 4), slice(4, 6)
+_KEY = slice(2, 4)
 
 
 @lru_cache(maxsize=1024)
 def plan_page(asked: Asked) -> PagePlan:
     """Composed once for those who ask the same again and again."""
-    statement = Composition(
-        None, asked.list_codes(), None, None, *((None, None) if asked.is_continued else ())
-    )
+    statement = _open_page(asked)
     total = _compose_total(statement, asked) if asked.has_total else "null"
     scope = repr((total, statement.values))
     rows = _compose_rows(statement, asked)
-    columns = _WRITTEN_COLUMNS if asked.is_written else SAMPLE_COLUMNS
-    if asked.query.order is Order.CREATION:
-        columns += ", s.created_at"
-    text = (
-        f"select {columns}, "
-        f"case when {_POSITION} = $3::bigint then $4::bigint else ({total})::bigint end as {PAGE_TOTAL}, "
-        f"{_POSITION} as {PAGE_POSITION} from ({rows}) s where "
+    counted = (
+        f"select {_list_columns(asked)}, ({total})::bigint as {PAGE_TOTAL}, {_POSITION} as {PAGE_POSITION} "
+        f"from ({rows}) s where "
     )
-    return PagePlan(text, tuple(statement.values), scope)
+    has_parts = any(each.family is Family.CORRELATION for each in asked.selection.types)
+    return PagePlan(Draft(counted, tuple(statement.values)), _plan_known(asked), scope, has_parts)
+
+
+def _plan_known(asked: Asked) -> Draft:
+    statement = _open_page(asked)
+    rows = _compose_rows(statement, asked)
+    same = f"{_POSITION} = {statement.bind(None)}::bigint"
+    return Draft(f"select {_list_columns(asked)} from ({rows}) s where {same} and ", tuple(statement.values))
+
+
+def _open_page(asked: Asked) -> Composition:
+    return Composition(None, asked.list_codes(), *((None, None) if asked.is_continued else ()))
+
+
+def _list_columns(asked: Asked) -> str:
+    columns = _WRITTEN_COLUMNS if asked.is_written else SAMPLE_COLUMNS
+    return f"{columns}, s.created_at" if asked.query.order is Order.CREATION else columns
 
 
 def compose_page(
-    plan: PagePlan, person_id: PersonId, admission: Admission, known: KnownTotal, after: Key | None = None
+    draft: Draft,
+    person_id: PersonId,
+    admission: Admission,
+    after: Key | None = None,
+    position: int | None = None,
 ) -> Composition:
-    """The rows of the page and one more, each with the total and the person's position beside it; none when the
-    reader's token has ended meanwhile."""
-    values = [*plan.values]
+    """The rows of the page and one more; none when the reader's token has ended meanwhile, or where the draft is of a
+    known page, when the person's position is another."""
+    values = [*draft.values]
     values[0] = person_id
-    values[_KNOWN] = known
     if after:
         values[_KEY] = after.instant, after.id
+    if position is not None:
+        values[-1] = position
     statement = Composition(*values)
     # A condition on no row: it is tested once, before any row is read.
-    statement.text = plan.text + admission.compose(statement.bind)
+    statement.text = draft.text + admission.compose(statement.bind)
     return statement
 
 
@@ -171,7 +196,7 @@ def _compose_filters(statement: Composition, asked: Asked, *, is_page: bool) -> 
 
 def _compose_key(query: Query) -> str:
     sign = "<" if query.is_descending else ">"
-    return f"(s.{ORDER_COLUMNS[query.order]}, s.id) {sign} ($5::timestamptz, $6::uuid)"
+    return f"(s.{ORDER_COLUMNS[query.order]}, s.id) {sign} ($3::timestamptz, $4::uuid)"
 
 
 def rest(wanted: Range, query: Query) -> Range:

@@ -1,6 +1,6 @@
 """Reading samples. All SQL belongs to one person's shelf, so that no statement can forget whose it is."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from borvo.catalogue.sample_types import Family, list_sample_types
@@ -12,6 +12,7 @@ from borvo.dataserver.statements import (
     PAGE_TOTAL,
     WRITTEN_CHILDREN,
     Asked,
+    PagePlan,
     compose_count,
     compose_page,
     compose_position,
@@ -46,12 +47,25 @@ def read_sample(row: Row, children: tuple[StoredSample, ...] = (), *, is_part: b
 
 
 class _Rows(NamedTuple):
-    """Of a page; `position` is the person's at that moment."""
+    """Of a page; `position` is the person's at that moment. Only with `has_parts` may a row be a correlation."""
 
     total: int
     rows: list[Row]
     position: int | None = None
     has_more: bool = False
+    has_parts: bool = False
+
+    def list_parents(self) -> list[Any]:
+        """The ids of those that may have parts."""
+        return [row[0] for row in self.rows if row[_TYPE_CODE] in _CORRELATIONS] if self.has_parts else []
+
+
+def _cut(asked: Asked, plan: PagePlan, known: KnownTotal, rows: list[Row]) -> _Rows:
+    """Without the row that only tells whether more follow."""
+    has_more = len(rows) > asked.query.take
+    if has_more:
+        rows.pop()
+    return _Rows(known.total, rows, known.position, has_more, plan.has_parts)
 
 
 class SampleShelf:
@@ -67,7 +81,7 @@ class SampleShelf:
         """The rows in order with their children, and the exact count of all rows that the query finds. Rows are
         read by the very statement that makes sure that the token is good; raises `UnauthenticatedError`."""
         found = await self._find_rows(asked, admission, totals, after)
-        samples = await self._attach_children(found.rows)
+        samples = await self._attach_children(found.rows, found.list_parents())
         following = None
         if found.has_more:
             last = found.rows[-1]
@@ -79,9 +93,8 @@ class SampleShelf:
     ) -> WrittenPage:
         """As `read_page`, as it is answered at once."""
         found = await self._find_rows(asked._replace(is_written=True), admission, totals, after)
-        parents = [row[0] for row in found.rows if row[_TYPE_CODE] in _CORRELATIONS]
         children: dict[str, list[Row]] = {}
-        if parents:
+        if parents := found.list_parents():
             for row in await self._connection.fetch(WRITTEN_CHILDREN, self._person_id, parents):
                 children.setdefault(row[0], []).append(row)
         following = find_key(found.rows[-1], asked.query.order) if found.has_more else None
@@ -92,19 +105,19 @@ class SampleShelf:
     ) -> _Rows:
         plan = plan_page(asked)
         known = totals.find(self._person_id, plan.scope)
-        statement = compose_page(plan, self._person_id, admission, known, after)
+        if known:
+            statement = compose_page(plan.known, self._person_id, admission, after, known.position)
+            if rows := await self._connection.fetch(statement.text, *statement.values):
+                return _cut(asked, plan, known, rows)
+        statement = compose_page(plan.counted, self._person_id, admission, after)
         rows = await self._connection.fetch(statement.text, *statement.values)
         if not rows:
             # No row tells whether the token is good.
             await admission.confirm(self._connection)
             return _Rows(await self._count(asked), [])
         found = KnownTotal(rows[0][PAGE_POSITION], rows[0][PAGE_TOTAL])
-        if found != known:
-            totals.remember(self._person_id, plan.scope, found)
-        has_more = len(rows) > asked.query.take
-        if has_more:
-            rows.pop()
-        return _Rows(rows[0][PAGE_TOTAL], rows, found.position, has_more)
+        totals.remember(self._person_id, plan.scope, found)
+        return _cut(asked, plan, found, rows)
 
     async def find_position(self, admission: Admission) -> int | None:
         """Where the person's changes stand; None before the first. The same statement makes sure that the token is
@@ -124,8 +137,7 @@ class SampleShelf:
         total: int = await self._connection.fetchval(statement.text, *statement.values)
         return total
 
-    async def _attach_children(self, rows: list[Row]) -> tuple[StoredSample, ...]:
-        parents: list[UUID] = [row[0] for row in rows if row[_TYPE_CODE] in _CORRELATIONS]
+    async def _attach_children(self, rows: list[Row], parents: list[UUID]) -> tuple[StoredSample, ...]:
         if not parents:
             return tuple([read_sample(row) for row in rows])
         children: dict[object, list[StoredSample]] = {}

@@ -12,12 +12,8 @@ class KnownTotal(NamedTuple):
     """A total, and the person's position at which it held. The statement that uses it compares the position in its own
     snapshot, so that what was written meanwhile, by whomever, is never missed."""
 
-    position: int | None = None
-    total: int | None = None
-
-
-# No position is negative, so this one holds nowhere.
-UNKNOWN = KnownTotal(-1, None)
+    position: int | None
+    total: int
 
 
 class TotalMemory:
@@ -27,9 +23,9 @@ class TotalMemory:
         self._limit = limit
         self._known: OrderedDict[tuple[PersonId, str], KnownTotal] = OrderedDict()
 
-    def find(self, person_id: PersonId, scope: str) -> KnownTotal:
-        """`UNKNOWN`, when it is not remembered."""
-        return self._known.get((person_id, scope), UNKNOWN)
+    def find(self, person_id: PersonId, scope: str) -> KnownTotal | None:
+        """None when it is not remembered."""
+        return self._known.get((person_id, scope))
 
     def remember(self, person_id: PersonId, scope: str, known: KnownTotal) -> None:
         """The one that was remembered longest ago gives way."""

@@ -4,7 +4,7 @@ What `bodies` answers of a `StoredSample` is answered of the same row here, byte
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -97,4 +97,4 @@ def write_date(text: str, offset: int | None) -> str:
 
 
 def _read_date(text: str) -> datetime:
-    return datetime.fromisoformat(text[1:-1]).replace(tzinfo=UTC)
+    return datetime.fromisoformat(f"{text[1:-1]}+00:00")

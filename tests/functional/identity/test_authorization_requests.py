@@ -1,19 +1,16 @@
 """What the authorization endpoint accepts, and how it refuses the rest."""
 
 import asyncio
-from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
 
 from borvo.assembly import Platform
-from borvo.identity.service.waiting import WAITING_REQUESTS
-from borvo.web.addresses import find_network
 from tests.factories.clients import MYBP_SCOPES, REDIRECT_URI, register_client
 from tests.functional.browser import Browser
 from tests.functional.conftest import ISSUER, TestClock
 from tests.functional.identity.aspnet import Handler, consent, read_form_post, read_redirect
-from tests.functional.identity.flows import ADA, CODE_FLOW, count, execute, obtain_tokens, reach_answer
+from tests.functional.identity.flows import ADA, CODE_FLOW, execute, obtain_tokens, reach_answer
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
@@ -267,39 +264,3 @@ async def test_more_requests_than_connections_at_the_moment_the_keys_are_read_an
     async with asyncio.timeout(20):
         answers = await asyncio.gather(*(handler.http.get(url) for _ in range(60)))
     assert {answer.status_code for answer in answers} == {303}
-
-
-async def fill(platform: Platform, attempts: int) -> None:
-    """So many requests of this network wait already, as far as is counted."""
-    network, now = find_network("127.0.0.1"), platform.clock()
-    counter = platform.identity.limiter.find_counter(WAITING_REQUESTS, network, now)
-    await platform.database.pool.execute(
-        "insert into attempt_counter (subject, window_start, attempts) values ($1, $2, $3)",
-        counter.subject,
-        counter.window,
-        attempts,
-    )
-
-
-@pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_nobody_fills_the_database_with_requests_that_wait(
-    handler: Handler, platform: Platform, browser: Browser, clock: TestClock, method: str
-) -> None:
-    await fill(platform, WAITING_REQUESTS.attempts)
-    url = await handler.build_authorization_url(**CODE_FLOW)
-    refused = await browser.client.request(method, url, data=dict(parse_qsl(urlsplit(url).query)))
-    assert refused.status_code == 429
-    assert int(refused.headers["retry-after"]) > 0
-    assert await count(platform, "authorization_request") == 0
-    clock.advance(minutes=15)
-    assert (await browser.open(url)).url.path == "/account/sign-in"
-
-
-async def test_of_requests_that_come_together_just_as_many_wait_as_may(
-    handler: Handler, platform: Platform
-) -> None:
-    await fill(platform, WAITING_REQUESTS.attempts - 5)
-    url = await handler.build_authorization_url(**CODE_FLOW)
-    answers = await asyncio.gather(*(handler.http.get(url) for _ in range(15)))
-    assert sorted(answer.status_code for answer in answers) == [303] * 5 + [429] * 10
-    assert await count(platform, "authorization_request") == 5

@@ -59,7 +59,10 @@ class Parameters:
 
     def get(self, name: str) -> str | None:
         """The first value; an empty one counts as absent (RFC 6749 3.1)."""
-        return next((value for key, value in self.pairs if key == name and value), None)
+        for key, value in self.pairs:
+            if key == name and value:
+                return value
+        return None
 
     def list_values(self, name: str) -> list[str]:
         """All that is not empty."""

@@ -2,13 +2,16 @@
 
 A request that a client pushed carries that client's id, and waits for nobody until a browser has brought its name."""
 
-import json
 from datetime import datetime
+
+import msgspec
 
 from borvo.accounts.public import COUNT_ATTEMPT, Counter
 from borvo.identity.model import Parameters
 from borvo.storage.database import Connection
 
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(tuple[tuple[str, str], ...])
 _KEEP_COUNTED = f"""
     with counted as ({COUNT_ATTEMPT.format(subject="$5", window="$6", most="$7")}),
     kept as (
@@ -30,7 +33,7 @@ async def insert_request(
     counted: int | None = await connection.fetchval(
         _KEEP_COUNTED,
         digest,
-        json.dumps(parameters.pairs),
+        _write_parameters(parameters),
         now,
         expires_at,
         counter.subject,
@@ -54,7 +57,7 @@ async def insert_pushed(
              (id_digest, parameters, created_at, expires_at, client_id, pushed_until)
            values ($1, $2, $3, $4, $5, $4)""",
         digest,
-        json.dumps(parameters.pairs),
+        _write_parameters(parameters),
         now,
         expires_at,
         client_id,
@@ -94,8 +97,12 @@ async def load_request(
     return (_read_parameters(row["parameters"]), row["asked_at"]) if row else None
 
 
+def _write_parameters(parameters: Parameters) -> str:
+    return _ENCODER.encode(parameters.pairs).decode()
+
+
 def _read_parameters(text: str) -> Parameters:
-    return Parameters(tuple((name, value) for name, value in json.loads(text)))
+    return Parameters(_DECODER.decode(text))
 
 
 async def consume_request(connection: Connection, digest: bytes) -> bool:

@@ -1,6 +1,7 @@
 """How templates become Python: what stands on every page is written with as few calls as can be."""
 
 import re
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -22,7 +23,7 @@ _SPECIAL = re.compile("[&<>'\"]")
 class ReaderContext(Context):
     """The variables of a template, and who reads it."""
 
-    @cached_property
+    @property
     def language(self) -> Language:
         """Fails for a template that is rendered, or imported, without one: it would be in English for everybody."""
         language: Language = self["language"]
@@ -42,15 +43,28 @@ class ReaderContext(Context):
             return escape(value) if _SPECIAL.search(value) else value
         return value if type(value) is Markup else escape(self.show(value))
 
+    def fill(self, message: str, /, **values: Any) -> str:
+        """What the catalogue says, with values. It may hold tags, as its message does; what is filled in is escaped
+        where everything is."""
+        return self.fill_in(self.language.catalogue.gettext(message), values)
+
+    def fill_in(self, said: str, values: Mapping[str, Any]) -> str:
+        shown = {name: self.show(value) for name, value in values.items()}
+        return Markup(said) % shown if self.eval_ctx.autoescape else said % shown  # noqa: S704  (our own catalogue)
+
 
 class ReaderGenerator(CodeGenerator):
-    """Where everything is escaped, an expression reaches the page by `ReaderContext.write` instead of two functions,
-    and a text that nothing is filled into by one look into its `phrases`."""
+    """Where everything is escaped, an expression reaches the page by `ReaderContext.write` instead of two functions, a
+    text that nothing is filled into by one look into its `phrases`, and any other by its `fill`."""
 
     def visit_Call(self, node: nodes.Call, frame: Frame, forward_caller: bool = False) -> None:  # noqa: N802
-        message = _find_message(node)
+        message = _find_message(node) if _escapes(frame) else None
         if message is None:
             super().visit_Call(node, frame, forward_caller=forward_caller)
+        elif node.kwargs:
+            self.write(f"context.fill({message!r}")
+            self.signature(nodes.Call(node.node, [], node.kwargs, None, None), frame)
+            self.write(")")
         else:
             self.write(f"context.phrases[{message!r}]")
 
@@ -76,14 +90,10 @@ def _escapes(frame: Frame) -> bool:
 
 
 def _find_message(node: nodes.Node) -> str | None:
-    """What `{{ _("...") }}` says, or a `{% trans %}` without values."""
+    """What `{{ _("...") }}` says, or `{% trans %}` without plurals: markup, whatever is filled into it."""
     match node:
         case nodes.Call(
-            node=nodes.Name(name=name),
-            args=[nodes.Const(value=str(message))],
-            kwargs=[],
-            dyn_args=None,
-            dyn_kwargs=None,
+            node=nodes.Name(name=name), args=[nodes.Const(value=str(message))], dyn_args=None, dyn_kwargs=None
         ) if name in _GETTEXT:
             return message
         case _:

@@ -4,29 +4,19 @@ from datetime import date, datetime
 from typing import Any
 
 from jinja2 import Environment, pass_context
-from markupsafe import Markup
 
 from borvo.kernel.text import gather, open_sentence
 from borvo.languages.generation import ReaderContext, ReaderGenerator
 
 
-def _fill(context: ReaderContext, message: str, values: dict[str, Any]) -> str:
-    said = {name: context.show(value) for name, value in values.items()}
-    if context.eval_ctx.autoescape:
-        # The catalogue may hold tags, as its message does; what is filled in is escaped.
-        return Markup(message) % said  # noqa: S704  (our own catalogue)
-    return message % said
-
-
 @pass_context
 def _gettext(context: ReaderContext, message: str, /, **values: Any) -> str:
-    return _fill(context, context.language.catalogue.gettext(message), values)
+    return context.fill(message, **values)
 
 
 @pass_context
 def _ngettext(context: ReaderContext, singular: str, plural: str, num: int, /, **values: Any) -> str:
-    message = context.language.catalogue.ngettext(singular, plural, num)
-    return _fill(context, message, {"num": num, **values})
+    return context.fill_in(context.language.catalogue.ngettext(singular, plural, num), {"num": num, **values})
 
 
 @pass_context

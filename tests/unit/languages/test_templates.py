@@ -1,5 +1,6 @@
 """What templates say, in whose language, and that nothing reaches a page as it came."""
 
+import re
 from datetime import UTC, date, datetime
 from gettext import NullTranslations
 from typing import Any
@@ -107,6 +108,9 @@ def test_whether_something_is_escaped_may_be_decided_while_it_is_rendered() -> N
     assert _render(source, safe=False, value="<b>") == "<b>Sign in"
 
 
+_PLACEHOLDER = re.compile(r"%\(\w+\)S")
+
+
 class Shouting(NullTranslations):
     """A catalogue of capitals, which also counts how often it was asked."""
 
@@ -114,7 +118,7 @@ class Shouting(NullTranslations):
 
     def gettext(self, message: str) -> str:
         self.asked += 1
-        return message.upper().replace("%(NAME)S", "%(name)s")
+        return _PLACEHOLDER.sub(lambda found: found[0].lower(), message.upper())
 
 
 def _build_shouting() -> tuple[Shouting, Language]:
@@ -134,6 +138,10 @@ def _build_shouting() -> tuple[Shouting, Language]:
         ("{{ _(word) }}", "WORD"),
         ("{{ _('For %(name)s', name=name) }}", "FOR &lt;Ada&gt;"),
         ("{% trans name %}For <i>{{ name }}</i>{% endtrans %}", "FOR <I>&lt;Ada&gt;</I>"),
+        ("{% trans class=name %}For {{ class }}{% endtrans %}", "FOR &lt;Ada&gt;"),
+        ("{% for name in [name] %}{% trans %}For {{ name }}{% endtrans %}{% endfor %}", "FOR &lt;Ada&gt;"),
+        ("{% trans num=2 %}One{% pluralize %}{{ num }}{% endtrans %}", "2"),
+        ("{{ _('For %(name)s', **{'name': name}) }}", "FOR &lt;Ada&gt;"),
         ("{{ _('Sign in') ~ name }}", "SIGN IN&lt;Ada&gt;"),
         ("{{ _('Sign in') | length }}", "7"),
         ("{% for _ in [1] %}{{ _ }}{% endfor %}", "1"),

@@ -27,11 +27,12 @@ async def delete_grants_of(connection: Connection, person_id: PersonId) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NewCode:
-    """A code about to be issued."""
+    """A code about to be issued; `request_digest` names the request that waited and is answered by it, if one did."""
 
     digest: bytes
     code: StoredCode
     issued_at: datetime
+    request_digest: bytes | None = None
 
 
 def compose_rows(columns: str) -> str:
@@ -48,25 +49,42 @@ def render_rows(rows: Iterable[Mapping[str, Any]]) -> list[str]:
 _CODE = """
     person_id uuid, digest text, client_key uuid, redirect_uri text, scopes text[], nonce text, code_challenge text,
     login_session_id uuid, auth_time timestamptz, consent_version integer, issued_at timestamptz,
-    expires_at timestamptz, claims jsonb, resources text[], dpop_jkt text, methods text[]"""
-_INSERT_CODES = f"""
+    expires_at timestamptz, claims jsonb, resources text[], dpop_jkt text, methods text[], request text"""
+_INSERT = """
     insert into authorization_code
       (person_id, code_digest, client_key, redirect_uri, scopes, nonce, code_challenge, login_session_id, auth_time,
        consent_version, issued_at, expires_at, claims, resources, dpop_jkt, methods)
     select person_id, decode(digest, 'base64'), client_key, redirect_uri, scopes, nonce, code_challenge,
-           login_session_id, auth_time, consent_version, issued_at, expires_at, claims, resources, dpop_jkt, methods
-    from {compose_rows(_CODE)}"""
+           login_session_id, auth_time, consent_version, issued_at, expires_at, claims, resources, dpop_jkt, methods"""
+_INSERT_CODES = f"{_INSERT} from {compose_rows(_CODE)}"
+# In the order of the requests, so that of two workers with the same ones one waits for the other.
+_ANSWER = f"""
+    with asked as materialized (
+      select number, k.* from {compose_rows(_CODE)}
+      order by request),
+    answered as (
+      delete from authorization_request r using asked k where r.id_digest = decode(k.request, 'base64')
+      returning k.number),
+    good as (
+      select k.* from asked k left join answered a using (number) where k.request is null or a.number is not null),
+    kept as ({_INSERT} from good)
+    select number from good"""
 
 
 async def insert_codes(connection: Connection, codes: Sequence[NewCode]) -> dict[NewCode, bool]:
-    """True for each."""
-    await connection.execute(_INSERT_CODES, render_rows(map(_describe_code, codes)))
-    return dict.fromkeys(codes, True)
+    """Those that were kept: all but codes for a request that is answered already. A request's row goes once, whoever
+    else answers it, among these or elsewhere."""
+    rows = render_rows(map(_describe_code, codes))
+    if all(code.request_digest is None for code in codes):
+        await connection.execute(_INSERT_CODES, rows)
+        return dict.fromkeys(codes, True)
+    return {codes[row["number"] - 1]: True for row in await connection.fetch(_ANSWER, rows)}
 
 
 def _describe_code(new: NewCode) -> dict[str, Any]:
     code = new.code
     return {
+        "request": new.request_digest,
         "person_id": code.person.id,
         "digest": new.digest,
         "client_key": code.client_key,

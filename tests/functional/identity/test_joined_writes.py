@@ -3,20 +3,29 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from urllib.parse import unquote
 
+import asyncpg
 import httpx
 import pytest
 
+from borvo.accounts.public import find_login
 from borvo.assembly import Platform, build_platform
 from borvo.identity.family_store import FamilyName, Redemption, Rotation
+from borvo.identity.responses import AuthorizationResponse
+from borvo.identity.service import effects
+from borvo.identity.service.authorization import resume
 from borvo.identity.service.collaborators import Identity
+from borvo.identity.service.waiting import AuthorizationRefusedError
 from borvo.identity.tokens import OpaqueIssue
 from borvo.kernel.digests import digest_token
 from borvo.kernel.ids import PersonId
 from borvo.settings import Settings
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock, reuse_key
+from tests.functional.identity.aspnet import Handler
 from tests.functional.identity.flows import (
+    CODE_FLOW,
     LASTING,
     count,
     obtain_code,
@@ -85,3 +94,41 @@ async def test_a_refresh_token_is_replaced_once_among_all_that_come_together_at_
         kept = await twin.identity.families.find(FamilyName(rotation.family.person.id, rotation.family.id))
         assert kept is not None
         assert kept.current_digest == rotation.new
+
+
+async def _let_wait(handler: Handler) -> str:
+    """The id of a request that waits for whoever signs in."""
+    answer = await handler.http.get(await handler.build_authorization_url(scope=LASTING, **CODE_FLOW))
+    return unquote(answer.headers["location"]).rsplit("request=", 1)[1]
+
+
+async def test_a_request_that_waited_is_answered_once_among_all_who_come_together_at_two_workers(
+    platform: Platform, twin: Platform, http: httpx.AsyncClient, ada: Browser
+) -> None:
+    handler = await register_lasting(platform, http)
+    await obtain_code(handler, ada, scope=LASTING)
+    login = await find_login(platform.accounts, ada.client.cookies["borvo_session"])
+    waiting = [await _let_wait(handler) for _ in range(4)]
+    before = await count(platform, "authorization_code")
+    here = [resume(platform.identity, each, login) for each in waiting * 3]
+    there = [resume(twin.identity, each, login) for each in reversed(waiting * 3)]
+    done = await asyncio.gather(*here, *there, return_exceptions=True)
+    assert sum(isinstance(each, AuthorizationResponse) for each in done) == 4
+    assert sum(isinstance(each, AuthorizationRefusedError) for each in done) == 20
+    assert await count(platform, "authorization_code") == before + 4
+    assert await count(platform, "authorization_request") == 0
+
+
+async def test_a_request_without_an_answer_that_could_be_kept_goes_on_waiting(
+    platform: Platform, http: httpx.AsyncClient, ada: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The code and the end of the request are one statement."""
+    handler = await register_lasting(platform, http)
+    code = await obtain_code(handler, ada, scope=LASTING)
+    login = await find_login(platform.accounts, ada.client.cookies["borvo_session"])
+    waiting = await _let_wait(handler)
+    with monkeypatch.context() as patch:
+        patch.setattr(effects, "digest_token", lambda text: digest_token(text if text == waiting else code))
+        with pytest.raises(asyncpg.UniqueViolationError):
+            await resume(platform.identity, waiting, login)
+    assert isinstance(await resume(platform.identity, waiting, login), AuthorizationResponse)

@@ -94,5 +94,11 @@ async def keep_waiting(identity: Identity, connection: Connection, waiting: Wait
 
 async def consume_waiting(connection: Connection, waiting: Waiting) -> None:
     """Raises for a request that is answered already: what waited is answered once."""
-    if waiting.id and not await request_store.consume_request(connection, digest_token(waiting.id)):
+    if waiting.id:
+        check_answered(await request_store.consume_request(connection, digest_token(waiting.id)))
+
+
+def check_answered(is_first: "bool | None") -> None:
+    """Raises unless this was the first answer to a request."""
+    if not is_first:
         raise AuthorizationRefusedError(GONE)

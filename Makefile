@@ -28,7 +28,7 @@ example: $(DEVELOPMENT) ## run the example app against the demo
 conformance: $(DEVELOPMENT) $(STYLE) ## run the certification plans on Borvo and on a reference, write docs/conformance.md
 	@scripts/conformance
 
-bench: install ## measure the speed of the main paths
+bench: install tune ## measure the speed of the main paths, with the password hash for this processor
 	@.venv/bin/python -m benchmarks
 
 check: $(DEVELOPMENT) ## check formatting, lint, types and import contracts

@@ -15,36 +15,49 @@ from borvo.accounts.password_rules import normalize_password
 T = TypeVar("T")
 
 
+def count_threads(workers: int, cores: int) -> int:
+    """How many hashes a worker may make at once, of as many workers on a machine. Of a worker's share of the cores its
+    event loop keeps one: two hashes on two cores take turns with all else, push each other out of the cache, and all
+    of a sign-in takes a fifth more time."""
+    return max(1, cores // workers - 1)
+
+
 @cache
-def _start_threads(process: int) -> ThreadPoolExecutor:
+def _start_threads(process: int, count: int) -> ThreadPoolExecutor:
     """A forked worker gets its own: its parent's threads did not come along, and work given to them never ends.
 
-    No more than cores, and for passwords alone: a rush of sign-ins keeps nobody else from a thread, and each thread
-    holds on to the memory of a hash.
+    For passwords alone: a rush of sign-ins keeps nobody else from a thread, and each thread holds on to the memory of a
+    hash.
     """
-    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix=f"passwords-{process}")
-
-
-async def _run(work: Callable[[], T]) -> T:
-    return await asyncio.get_running_loop().run_in_executor(_start_threads(os.getpid()), work)
+    return ThreadPoolExecutor(count, thread_name_prefix=f"passwords-{process}")
 
 
 class Passwords:
-    """Hashes and verifies passwords and other secrets that people choose."""
+    """Hashes and verifies passwords and other secrets that people choose, as many at once as there are `threads`."""
 
-    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+    def __init__(self, hasher: PasswordHasher | None = None, *, threads: int = 1) -> None:
+        self._threads = threads
         # OWASP's second recommended set: 19 MiB, two passes.
         self._hasher = hasher or PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
         self._decoy = self._hasher.hash("nobody has this password")
 
+    @classmethod
+    def of_worker(cls, workers: int) -> "Passwords":
+        """For one of as many workers on this machine."""
+        return cls(threads=count_threads(workers, os.cpu_count() or 1))
+
     async def hash(self, password: str) -> str:
-        return await _run(partial(self._hasher.hash, normalize_password(password)))
+        return await self._run(partial(self._hasher.hash, normalize_password(password)))
 
     async def verify(self, digest: str | None, password: str) -> bool:
         """Takes the same time whether there is a digest or not, so that time does not tell who exists."""
         check = partial(self._verify, digest or self._decoy, password)
-        is_right = await _run(check)
+        is_right = await self._run(check)
         return is_right and digest is not None
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        threads = _start_threads(os.getpid(), self._threads)
+        return await asyncio.get_running_loop().run_in_executor(threads, work)
 
     def _verify(self, digest: str, password: str) -> bool:
         # Hashed as it was typed, before passwords had one spelling.

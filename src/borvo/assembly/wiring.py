@@ -88,7 +88,7 @@ def build_platform(
     database.call_first(partial(load_lasting_keys, keyring, clock, entropy))
     outbox = Outbox(database, clock, entropy, keyring)
     events = SecurityLog(clock, entropy, keyring.derive("security events"))
-    passwords = passwords or Passwords()
+    passwords = passwords or Passwords.of_worker(settings.workers)
     verifier = SecretVerifier(
         keyring.finder(kept_keys.CLIENT_SECRETS), passwords, clock=clock, entropy=entropy
     )

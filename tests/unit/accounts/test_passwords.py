@@ -6,7 +6,7 @@ import multiprocessing
 import pytest
 from argon2 import PasswordHasher
 
-from borvo.accounts.passwords import Passwords
+from borvo.accounts.passwords import Passwords, count_threads
 
 
 @pytest.fixture
@@ -44,3 +44,11 @@ async def test_a_forked_worker_verifies_after_its_parent_did(passwords: Password
     if worker.is_alive():
         worker.kill()
     assert worker.exitcode == 0
+
+
+@pytest.mark.parametrize(
+    ("workers", "cores", "threads"),
+    [(1, 1, 1), (1, 2, 1), (2, 2, 1), (1, 8, 7), (2, 8, 3), (8, 8, 1), (16, 8, 1)],
+)
+def test_a_worker_keeps_a_core_of_its_share_for_all_else(workers: int, cores: int, threads: int) -> None:
+    assert count_threads(workers, cores) == threads

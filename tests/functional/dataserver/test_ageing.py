@@ -9,13 +9,13 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from litestar import Litestar
 from sqlalchemy import make_url
 
 from borvo.assembly import Platform
+from borvo.assembly.upkeep import build_lifespan
 from borvo.dataserver import write_statements
 from borvo.dataserver.ageing import service as ageing
-from borvo.dataserver.ageing import store
-from borvo.dataserver.ageing.model import Part
 from borvo.dataserver.public import age_past, erase_person
 from borvo.dataserver.tables import DEFAULT_PART
 from borvo.storage.database import Connection, Database
@@ -24,17 +24,15 @@ from tests.functional.dataserver import test_changes as changes
 from tests.functional.dataserver.conftest import Program
 from tests.functional.dataserver.two_steps import ask, fetch_values, name
 from tests.functional.locks import wait_until_blocked
+from tests.functional.parts import list_parts
+
+_TRIES = 6000
 
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """However busy the machine is, a change of the table gets its turn."""
     monkeypatch.setattr(ageing, "_WAIT", "60s")
-
-
-async def list_parts(platform: Platform) -> list[Part]:
-    async with platform.database.connection() as connection:
-        return await store.list_parts(connection)
 
 
 async def find_rows(platform: Platform) -> dict[str, str]:
@@ -57,6 +55,15 @@ async def delete_in_turn(program: Program, platform: Platform, clock: TestClock,
     for number, days in enumerate(pauses):
         await pass_days(platform, clock, days)
         assert (await program.delete(str(number))).status_code == 204
+
+
+async def test_a_worker_makes_a_part_when_it_starts(platform: Platform) -> None:
+    async with build_lifespan(platform)(Litestar([])):
+        for _ in range(_TRIES):
+            if await list_parts(platform):
+                return
+            await asyncio.sleep(0.01)
+    raise AssertionError("nobody made a part")
 
 
 async def test_old_parts_go_as_a_whole_and_what_is_younger_stays(

@@ -226,7 +226,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             ge=2,
             le=3650,
             description="How many days is kept what samples were before they were changed or deleted: how long a "
-            "client may be away and still learn what has changed.",
+            "client may be away and still learn what has changed. It goes in parts, which takes up to a third longer.",
         ),
     ] = 90
     sample_snapshot_days: Annotated[

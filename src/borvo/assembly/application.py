@@ -1,10 +1,10 @@
 """One ASGI application out of all features."""
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
+from jinja2 import FileSystemLoader
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -23,7 +23,7 @@ from borvo.assembly.upkeep import build_lifespan
 from borvo.assembly.wiring import Platform
 from borvo.dataserver import public as dataserver
 from borvo.identity import public as identity
-from borvo.languages.templates import teach_languages
+from borvo.languages.templates import build_environment
 from borvo.organisations import public as organisations
 from borvo.portal import public as portal
 from borvo.storage.database import DATABASE_ABSENCES
@@ -65,17 +65,9 @@ def list_dependencies(platform: Platform) -> dict[str, Provide]:
 
 
 def _configure_templates() -> TemplateConfig[JinjaTemplateEngine]:
-    directories: list[Path | os.PathLike[str] | str] = [*sorted(_PACKAGE.glob("*/templates"))]
-
-    def register(engine: JinjaTemplateEngine) -> None:
-        engine.engine.globals["static_url"] = static_url
-        teach_languages(engine.engine)
-        engine.engine.trim_blocks = True
-        engine.engine.lstrip_blocks = True
-        # A worker keeps to what it was started with, and asks the disk of no page whether it has changed.
-        engine.engine.auto_reload = False
-
-    return TemplateConfig(directory=directories, engine=JinjaTemplateEngine, engine_callback=register)
+    environment = build_environment(FileSystemLoader(sorted(_PACKAGE.glob("*/templates"))))
+    environment.globals["static_url"] = static_url
+    return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment))
 
 
 def _guard_forms(platform: Platform) -> DefineMiddleware:

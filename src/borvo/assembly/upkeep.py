@@ -1,7 +1,7 @@
 """What a worker does beside answering: opening and closing, cleaning up, and writing what was noted."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from itertools import count
@@ -58,12 +58,18 @@ async def clean_up(platform: Platform) -> None:
 
 
 async def _clean_up_regularly(platform: Platform) -> None:
+    # At once, so that processes that never live for long make room for what comes, too.
+    await _attempt(dataserver.age_past(platform.dataserver))
     while True:
         await asyncio.sleep(_CLEAN_UP_EVERY)
-        try:
-            await clean_up(platform)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            log.exception("clean-up failed; it will be tried again")
+        await _attempt(clean_up(platform))
+
+
+async def _attempt(work: Awaitable[None]) -> None:
+    try:
+        await work
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        log.exception("clean-up failed; it will be tried again")
 
 
 def list_notes(platform: Platform) -> list[tuple[portal.Flush, float]]:

@@ -1,5 +1,6 @@
 """What other features may use of the DataServer."""
 
+from borvo.dataserver.ageing.service import age_past
 from borvo.dataserver.erasure import erase_person
 from borvo.dataserver.export.pages import build_page_router
 from borvo.dataserver.export.worker import run_exports
@@ -17,6 +18,7 @@ __all__ = [
     "Retention",
     "Submission",
     "Writer",
+    "age_past",
     "build_page_router",
     "build_router",
     "clean_up",

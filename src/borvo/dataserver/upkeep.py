@@ -1,6 +1,6 @@
 """What is done with samples beside answering."""
 
-from borvo.dataserver import past
+from borvo.dataserver.ageing.service import age_past
 from borvo.dataserver.export import store as exports
 from borvo.dataserver.service import DataServer
 from borvo.dataserver.snapshots import shared_store as shared_snapshots
@@ -14,4 +14,4 @@ async def clean_up(server: DataServer) -> None:
         await snapshots.delete_expired(connection, now)
         await shared_snapshots.delete_expired(connection, now)
         await exports.delete_expired(connection, now)
-        await past.delete_ended(connection, now - server.retention.past)
+    await age_past(server)

@@ -101,17 +101,20 @@ class WritableShelf:
 
     async def find_present(self, names: Sequence[str]) -> Present:
         """What is kept under the client's ids: the sample, else the tombstone of the last one."""
-        rows = await self._connection.fetch(statements.FIND_PRESENT, *self._writer, names)
+        return await self._find(statements.FIND_PRESENT, names)
+
+    async def _find(self, statement: str, names: Sequence[str]) -> Present:
         present: Present = {}
-        for name, id_, digest, version, is_deleted in rows:
+        for name, id_, digest, version, is_deleted in await self._connection.fetch(
+            statement, *self._writer, names
+        ):
             if not is_deleted or name not in present:
                 present[name] = Kept(str(id_), digest, version, is_deleted)
         return present
 
     async def find(self, name: str) -> Kept | None:
         """The sample under this id of the client; None when there is none, or no more."""
-        kept = (await self.find_present([name])).get(name)
-        return None if kept is None or kept.is_deleted else kept
+        return (await self._find(statements.FIND, [name])).get(name)
 
     async def list_types(self, ids: Sequence[str]) -> dict[str, set[int]]:
         """For each sample the codes of its type and of its children's."""
@@ -133,7 +136,7 @@ class WritableShelf:
         arrays, has_children = _list_arrays(batch)
         await self._retire(batch.ids, position, for_good=False)
         stored = await self._connection.fetchval(
-            statements.REPLACE[has_children], *self._writer, position, *arrays
+            statements.REPLACE[has_children], *self._writer, position, self._now, *arrays
         )
         _check_turn(stored, batch.ids)
 

@@ -1,11 +1,11 @@
 """How templates become Python: what stands on every page is written with as few calls as can be."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from functools import cached_property
 from typing import Any
 
-from jinja2 import nodes
+from jinja2 import Environment, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
@@ -44,13 +44,14 @@ class ReaderContext(Context):
         return value if type(value) is Markup else escape(self.show(value))
 
     def fill(self, message: str, /, **values: Any) -> str:
-        """What the catalogue says, with values. It may hold tags, as its message does; what is filled in is escaped
-        where everything is."""
+        """What the catalogue, which is ours, says with values. It may hold tags, as its message does; what is filled in
+        is escaped where everything is."""
         return self.fill_in(self.language.catalogue.gettext(message), values)
 
     def fill_in(self, said: str, values: Mapping[str, Any]) -> str:
-        shown = {name: self.show(value) for name, value in values.items()}
-        return Markup(said) % shown if self.eval_ctx.autoescape else said % shown  # noqa: S704  (our own catalogue)
+        if self.eval_ctx.autoescape:
+            return Markup(said % {name: self.write(value) for name, value in values.items()})  # noqa: S704
+        return said % {name: self.show(value) for name, value in values.items()}
 
 
 class ReaderGenerator(CodeGenerator):
@@ -83,6 +84,17 @@ class ReaderGenerator(CodeGenerator):
             super()._output_child_post(node, frame, finalize)
         elif _find_message(node) is None:
             self.write(")")
+
+
+class ReaderEnvironment(Environment):
+    """For templates that are rendered with a `Language` as `language`."""
+
+    context_class = ReaderContext
+    code_generator_class = ReaderGenerator
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Those of all templates as they are: a chain of two mappings would be gone through for each part of a page."""
+        return self.globals if d is None else super().make_globals(d)
 
 
 def _escapes(frame: Frame) -> bool:

@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from typing import Any
 
-from jinja2 import Environment, pass_context
+from jinja2 import BaseLoader, pass_context
 
 from borvo.kernel.text import gather, open_sentence
-from borvo.languages.generation import ReaderContext, ReaderGenerator
+from borvo.languages.generation import ReaderContext, ReaderEnvironment
 
 
 @pass_context
@@ -50,14 +50,21 @@ def _opening(context: ReaderContext, text: str) -> str:
     return open_sentence(context.language.say(text))
 
 
-def teach_languages(environment: Environment) -> None:
-    """Before any template is compiled. Each is then rendered with a `Language` as `language`. The filter `opening`
-    makes a text stand at the beginning of a sentence."""
-    environment.add_extension("jinja2.ext.i18n")
+def build_environment(loader: BaseLoader | None = None, *, autoescape: bool = True) -> ReaderEnvironment:
+    """For templates that are rendered with a `Language` as `language`. The filter `opening` makes a text stand at the
+    beginning of a sentence. A template is read once: who changes one begins anew."""
+    environment = ReaderEnvironment(
+        loader=loader,
+        autoescape=autoescape,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        finalize=_show,
+        extensions=["jinja2.ext.i18n"],
+    )
     environment.policies["ext.i18n.trimmed"] = True
     # Messages of `{% trans %}` reach the functions with their values, so that they are escaped here.
     environment.newstyle_gettext = True  # type: ignore[attr-defined]
     environment.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext, gather=gather)
     environment.filters.update(day=_day, instant=_instant, number=_number, size=_size, opening=_opening)
-    environment.finalize = _show
-    environment.context_class, environment.code_generator_class = ReaderContext, ReaderGenerator
+    return environment

@@ -4,11 +4,11 @@ nothing from anywhere: whoever opens a mail tells nobody."""
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, Template
+from jinja2 import PackageLoader, Template
 from markupsafe import Markup
 
 from borvo.languages.choice import choose_language
-from borvo.languages.templates import teach_languages
+from borvo.languages.templates import build_environment
 from borvo.mail.blocks import read_blocks
 from borvo.mail.model import Mail
 
@@ -23,11 +23,7 @@ def _load_style() -> Markup:
 
 @cache
 def _load_template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("borvo.mail"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    teach_languages(environment)
-    return environment.get_template("mail/message.html")
+    return build_environment(PackageLoader("borvo.mail")).get_template("mail/message.html")
 
 
 def render_mail(mail: Mail) -> str:

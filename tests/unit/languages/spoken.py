@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
-from jinja2 import Environment, nodes
+from jinja2 import nodes
 
-from borvo.languages.templates import teach_languages
+from borvo.languages.templates import build_environment
 
 # Names and signs are the same in every language.
 _NAMES = re.compile(r"Borvo|OpenID|&\w+;|(?:aria|data)-\w+=\"[^\"]*\"|(?:aria|data)-\w+=")
@@ -18,12 +18,6 @@ _READ_ATTRIBUTES = {"aria-label", "alt", "placeholder", "title"}
 _CODE = {"script", "style", "code", "kbd", "pre"}
 _SAYING = {"_", "gettext", "ngettext"}
 _UNREAD_ARGUMENTS = re.compile(r"class|autocomplete|type|id|name")
-
-
-def build_environment() -> Environment:
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    teach_languages(environment)
-    return environment
 
 
 class _Reader(HTMLParser):

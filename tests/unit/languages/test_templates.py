@@ -16,7 +16,7 @@ from borvo.kernel.text import Day, Instant, Number, say
 from borvo.languages.choice import choose_language
 from borvo.languages.language import Language
 from borvo.languages.phrases import list_phrases
-from borvo.languages.templates import teach_languages
+from borvo.languages.templates import build_environment
 
 ENGLISH, FRENCH = choose_language(["en"]), choose_language(["fr"])
 WAYS = {
@@ -72,9 +72,7 @@ VALUES: list[Any] = [
 
 
 def _build_environment(*, autoescape: bool = True, **templates: str) -> Environment:
-    environment = Environment(loader=DictLoader({**PARTS, **templates}), autoescape=autoescape)  # noqa: S701
-    teach_languages(environment)
-    return environment
+    return build_environment(DictLoader({**PARTS, **templates}), autoescape=autoescape)
 
 
 def _render(source: str, language: Language = ENGLISH, *, autoescape: bool = True, **values: Any) -> str:

@@ -1,10 +1,11 @@
 """The SQL of changes. Takes a connection and never commits."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
-from borvo.dataserver.changes.model import Bookmark, Changes, Deleted, Place
+from borvo.dataserver.changes.model import BEGINNING, Bookmark, Changes, Deleted, Place
 from borvo.dataserver.composition import Composition
-from borvo.dataserver.past import attach_children, compose_state
+from borvo.dataserver.past import attach_children, compose_state, find_since
 from borvo.dataserver.statements import SAMPLE_COLUMNS
 from borvo.identity.public import Admission
 from borvo.kernel.ids import PersonId
@@ -13,7 +14,7 @@ from borvo.storage.database import Connection, Row
 # What the reader had: the state at `since`. Only what has ended since then can differ from what is there now.
 _HAD = (
     "s.person_id = $1 and s.position = 0 and s.type_code = any($2::smallint[]) "
-    "and s.changed_position <= {since} and s.ended_position > {since}"
+    "and s.changed_position <= {since} and s.ended_position > {since} and s.ended_at >= {time}"
 )
 
 
@@ -30,7 +31,8 @@ async def load_changes(
 ) -> Changes:
     """The next page of the round, by one statement, which makes sure that the token is good, too; raises
     `UnauthenticatedError`. `now` in seconds of the epoch."""
-    statement = _compose_page(bookmark, person_id, take, admission)
+    times = _list_times(bookmark, now)
+    statement = _compose_page(bookmark, person_id, take, times, admission)
     rows = await connection.fetch(statement.text, *statement.values)
     if not rows:
         # The end of the round is always told, so it is the token that has ended.
@@ -40,7 +42,7 @@ async def load_changes(
     found = [row for row in rows if row["id"] is not None]
     page, has_more = found[:take], len(found) > take
     kept = [row for row in page if not row["is_deleted"]]
-    samples = await attach_children(connection, person_id, kept, until)
+    samples = await attach_children(connection, person_id, kept, until, times[1])
     news = {row["id"] for row in kept if not row["was_there"]}
     return Changes(
         added=tuple(each for each in samples if each.id in news),
@@ -61,8 +63,24 @@ def _find_place(row: Row) -> Place:
     return Place(row["at"], UUID(int=id_.int))
 
 
-def _compose_page(bookmark: Bookmark, person_id: PersonId, take: int, admission: Admission) -> Composition:
+def _list_times(bookmark: Bookmark, now: int) -> tuple[datetime, datetime]:
+    """What `find_since` says of the beginning of the round, and of its end. Before all there was nothing."""
+    end = now if bookmark.until is None else bookmark.until_at
+    start = end if bookmark.since == BEGINNING else bookmark.since_at
+    return find_since(datetime.fromtimestamp(start, UTC)), find_since(datetime.fromtimestamp(end, UTC))
+
+
+def _compose_was_there(had: str) -> str:
+    """Not by `exists`, which PostgreSQL may answer by reading all that the reader had and that ended."""
+    asked = f"select true from sample_past p where p.id = s.id and {had.replace('s.', 'p.')} limit 1"
+    return f"({asked}) is not null"
+
+
+def _compose_page(
+    bookmark: Bookmark, person_id: PersonId, take: int, times: tuple[datetime, datetime], admission: Admission
+) -> Composition:
     statement = Composition(person_id, bookmark.types)
+    started, ended = (f"{statement.bind(each)}::timestamptz" for each in times)
     since = f"{statement.bind(bookmark.since)}::bigint"
     end = (
         "select coalesce((select position from sample_position where person_id = $1), 0)::bigint"
@@ -72,17 +90,17 @@ def _compose_page(bookmark: Bookmark, person_id: PersonId, take: int, admission:
     place = bookmark.place
     position, id_ = statement.bind(place.position), statement.bind(place.id)
     most = statement.bind(0 if bookmark.is_silent else take + 1)
-    had = _HAD.format(since=since)
+    had = _HAD.format(since=since, time=started)
     chosen = "s.person_id = $1 and s.position = 0 and s.type_code = any($2::smallint[])"
     later = f"({{}}, s.id) > ({position}::bigint, {id_}::uuid)"
     there = compose_state(
-        f"{SAMPLE_COLUMNS}, s.changed_position as at, exists (select from sample_past p where p.id = s.id and "
-        f"{had.replace('s.', 'p.')}) as was_there, false as is_deleted",
+        f"{SAMPLE_COLUMNS}, s.changed_position as at, {_compose_was_there(had)} as was_there, false as is_deleted",
         "(select until from done)",
+        ended,
         f"{chosen} and {later.format('s.changed_position')}",
         f"order by s.changed_position, s.id limit {most}::bigint",
     )
-    stays = compose_state("true", "(select until from done)", f"{chosen} and s.id = g.id")
+    stays = compose_state("true", "(select until from done)", ended, f"{chosen} and s.id = g.id")
     gone = (
         f"(select {SAMPLE_COLUMNS.replace('s.', 'g.')}, g.ended_position as at, true as was_there, true as is_deleted "
         f"from sample_past g where {had.replace('s.', 'g.')} and g.ended_position <= (select until from done) "

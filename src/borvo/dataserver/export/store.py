@@ -5,7 +5,7 @@ from uuid import UUID
 
 from borvo.dataserver.export.model import ATTEMPTS_MAXIMUM, LEASE, Export, Format
 from borvo.dataserver.model import StoredSample
-from borvo.dataserver.past import attach_children, compose_state
+from borvo.dataserver.past import attach_children, compose_state, find_since
 from borvo.dataserver.statements import SAMPLE_COLUMNS
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection, Row
@@ -90,6 +90,7 @@ async def give_up_export(connection: Connection, export: Export, now: datetime) 
 _BATCH = compose_state(
     SAMPLE_COLUMNS,
     "$2::bigint",
+    "$5::timestamptz",
     "s.person_id = $1 and s.position = 0 and s.id > $3::uuid",
     "order by s.id limit $4::bigint",
 )
@@ -98,14 +99,16 @@ _FIRST = UUID(int=0)
 
 async def load_batch(connection: Connection, export: Export, most: int) -> list[StoredSample]:
     """What comes next in the order of ids, with all parts, as it was."""
+    since = find_since(export.created_at)
     rows = await connection.fetch(
         f"select * from ({_BATCH}) b order by b.id limit $4::bigint",
         export.person_id,
         export.position,
         export.after_id or _FIRST,
         most,
+        since,
     )
-    return await attach_children(connection, export.person_id, rows, export.position)
+    return await attach_children(connection, export.person_id, rows, export.position, since)
 
 
 async def add_part(

@@ -91,6 +91,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     position: int
     query: StoredQuery
     total: int
+    created_at: datetime
     expires_at: datetime
 
 
@@ -114,6 +115,7 @@ class SharedSnapshot(Struct, frozen=True, kw_only=True):
     agent_id: PersonId | None
     frame: Frame
     total: int
+    created_at: datetime
     expires_at: datetime
     parts: tuple[Part, ...]
 

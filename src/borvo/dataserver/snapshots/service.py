@@ -64,7 +64,7 @@ async def _make(server: DataServer, connection: Connection, reader: Reader, quer
     check_holding(
         await store.measure_holding(connection, reader.person_id, caller.client_key, now), people=0, now=now
     )
-    position, total = await store.count_samples(connection, reader.person_id, query)
+    position, total = await store.count_samples(connection, reader.person_id, query, now)
     snapshot = Snapshot(
         maker_id=reader.person_id,
         client_key=caller.client_key,
@@ -73,6 +73,7 @@ async def _make(server: DataServer, connection: Connection, reader: Reader, quer
         position=position,
         query=query,
         total=total,
+        created_at=now,
         expires_at=decide_end(now, server.retention),
     )
     await store.insert_snapshot(connection, digest_key(key), snapshot, now)

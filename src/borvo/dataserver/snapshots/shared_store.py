@@ -10,7 +10,7 @@ import msgspec
 from borvo.agency.public import Asker, compose_reach
 from borvo.dataserver.composition import Composition
 from borvo.dataserver.model import StoredSample
-from borvo.dataserver.past import compose_state
+from borvo.dataserver.past import compose_state, find_since
 from borvo.dataserver.shared_statements import CORRELATIONS
 from borvo.dataserver.snapshots.model import Frame, Holding, Part, SharedSnapshot
 from borvo.dataserver.statements import ORDER_COLUMNS, SAMPLE_COLUMNS
@@ -69,7 +69,7 @@ async def hold_snapshot(
     """None when the asker has made none under this key, or when it has expired. Nobody erases it until the transaction
     ends."""
     row = await connection.fetchrow(
-        """select query::text, total, expires_at from shared_snapshot
+        """select query::text, total, created_at, expires_at from shared_snapshot
            where key_digest = $1 and client_key = $2 and agent_id is not distinct from $3 and expires_at > $4
            for key share""",
         digest,
@@ -89,6 +89,7 @@ async def hold_snapshot(
         agent_id=asker.agent_id,
         frame=msgspec.json.decode(row["query"], type=Frame),
         total=row["total"],
+        created_at=row["created_at"],
         expires_at=row["expires_at"],
         parts=tuple(Part(**{**part, "person_id": PersonId(part["person_id"])}) for part in parts),
     )
@@ -111,18 +112,20 @@ async def load_page(
     """The samples as they were, each with its subject, in the order asked for. Read by the very statement that makes
     sure that every consent stands as it did, and that the token is good: None when one does not; raises
     `UnauthenticatedError`."""
-    statement = _compose_page(snapshot.frame, asking)
+    statement = _compose_page(snapshot, asking)
     rows = await connection.fetch(statement.text, *statement.values)
     if not rows:
         # The first column is always told, so it is the token that has ended.
         await asking.admission.confirm(connection)
     if not rows or not rows[0]["stands"]:
         return None
-    return await _attach_children(connection, [row for row in rows if row["id"] is not None])
+    found = [row for row in rows if row["id"] is not None]
+    return await _attach_children(connection, found, find_since(snapshot.created_at))
 
 
-def _compose_page(frame: Frame, asking: Asking) -> Composition:
-    statement = Composition(asking.digest)
+def _compose_page(snapshot: SharedSnapshot, asking: Asking) -> Composition:
+    frame, statement = snapshot.frame, Composition(asking.digest)
+    since = f"{statement.bind(find_since(snapshot.created_at))}::timestamptz"
     reach = compose_reach(asking.asker, asking.now, statement.bind)
     take, skip = (f"{statement.bind(each)}::bigint" for each in (asking.take, asking.skip))
     column, direction = ORDER_COLUMNS[frame.order], "desc" if frame.is_descending else "asc"
@@ -130,7 +133,8 @@ def _compose_page(frame: Frame, asking: Asking) -> Composition:
     state = compose_state(
         f"{SAMPLE_COLUMNS}, s.created_at",
         "o.position",
-        _compose_condition(statement, frame),
+        since,
+        _compose_condition(statement, frame, since),
         order.format("s"),
     )
     # One order over all people: whose a sample is comes before its id.
@@ -154,12 +158,14 @@ where {live} {overall}"""
     return statement
 
 
-def _compose_condition(statement: Composition, frame: Frame) -> str:
+def _compose_condition(statement: Composition, frame: Frame, since: str) -> str:
     """Of a sample `s` that the part `o` may show."""
     correlations = statement.bind(CORRELATIONS)
     child = "c.person_id = s.person_id and c.id = s.id and c.position > 0"
-    hidden = compose_state("true", "o.position", f"{child} and not c.type_code = any(o.readable)", name="c")
-    early = compose_state("true", "o.position", f"{child} and c.start_at < o.since", name="c")
+    hidden = compose_state(
+        "true", "o.position", since, f"{child} and not c.type_code = any(o.readable)", name="c"
+    )
+    early = compose_state("true", "o.position", since, f"{child} and c.start_at < o.since", name="c")
     parts = [
         "s.person_id = o.person_id and s.type_code = o.code and s.position = 0",
         "s.start_at >= coalesce(o.since, '-infinity')",
@@ -180,18 +186,21 @@ select c.* from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as p (person_id, id
     compose_state(
         f"{SAMPLE_COLUMNS}, s.position, s.person_id",
         "p.at",
+        "$4::timestamptz",
         "s.person_id = p.person_id and s.id = p.id and s.position > 0",
     )
 }) c order by c.person_id, c.id, c.position"""
 
 
-async def _attach_children(connection: Connection, rows: Sequence[Row]) -> list[tuple[UUID, StoredSample]]:
+async def _attach_children(
+    connection: Connection, rows: Sequence[Row], since: datetime
+) -> list[tuple[UUID, StoredSample]]:
     parents = [row for row in rows if row["type_code"] in CORRELATIONS]
     # A person whom the asker knows under two subjects comes twice.
     keys = dict.fromkeys((row["person_id"], row["id"], row["at"]) for row in parents)
     children: dict[tuple[UUID, UUID], list[StoredSample]] = {}
     if keys:
-        for row in await connection.fetch(_CHILDREN, *zip(*keys, strict=True)):
+        for row in await connection.fetch(_CHILDREN, *zip(*keys, strict=True), since):
             children.setdefault((row["person_id"], row["id"]), []).append(read_sample(row, is_part=True))
     return [
         (row["subject"], read_sample(row, tuple(children.get((row["person_id"], row["id"]), ()))))

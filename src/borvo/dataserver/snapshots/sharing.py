@@ -58,6 +58,7 @@ async def _make(server: DataServer, visit: Visit, text: str, body: bytes) -> byt
         agent_id=asker.agent_id,
         frame=keep_frame(query, units),
         total=sum(row["found"] for row in rows),
+        created_at=now,
         expires_at=decide_end(now, server.retention),
         parts=tuple(_divide(visit, opening, {row["subject"]: row["position"] for row in rows})),
     )

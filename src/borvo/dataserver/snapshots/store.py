@@ -7,7 +7,7 @@ import msgspec
 
 from borvo.dataserver.composition import Composition
 from borvo.dataserver.model import StoredSample
-from borvo.dataserver.past import attach_children, compose_state
+from borvo.dataserver.past import attach_children, compose_state, find_since
 from borvo.dataserver.snapshots.model import Holding, Snapshot, StoredQuery
 from borvo.dataserver.statements import ORDER_COLUMNS, SAMPLE_COLUMNS
 from borvo.identity.public import Admission
@@ -15,11 +15,14 @@ from borvo.kernel.ids import ClientKey, PersonId
 from borvo.storage.database import Connection
 
 
-async def count_samples(connection: Connection, person_id: PersonId, query: StoredQuery) -> tuple[int, int]:
+async def count_samples(
+    connection: Connection, person_id: PersonId, query: StoredQuery, now: datetime
+) -> tuple[int, int]:
     """The person's position, and how many samples the query finds as of it: one statement, so one snapshot."""
     statement = Composition(person_id, query.types)
-    condition = _compose_condition(statement, query, "n.position")
-    found = compose_state("true", "n.position", condition)
+    since = f"{statement.bind(find_since(now))}::timestamptz"
+    condition = _compose_condition(statement, query, "n.position", since)
+    found = compose_state("true", "n.position", since, condition)
     row = await connection.fetchrow(
         "with n as materialized (select coalesce((select p.position from sample_position p where p.person_id = $1), 0)"
         f"::bigint as position) select n.position, (select count(*) from ({found}) f) as total from n",
@@ -98,7 +101,8 @@ async def load_snapshot(
 ) -> Snapshot | None:
     """None when the person has made none under this key, or when it has expired."""
     row = await connection.fetchrow(
-        """select person_id, client_key, consent_version, subject_id, position, query::text, total, expires_at
+        """select person_id, client_key, consent_version, subject_id, position, query::text, total, created_at,
+                  expires_at
            from sample_snapshot where person_id = $1 and key_digest = $2 and expires_at > $3""",
         maker_id,
         digest,
@@ -114,6 +118,7 @@ async def load_snapshot(
         position=row["position"],
         query=msgspec.json.decode(row["query"], type=StoredQuery),
         total=row["total"],
+        created_at=row["created_at"],
         expires_at=row["expires_at"],
     )
 
@@ -125,22 +130,28 @@ async def load_page(
     query = snapshot.query
     statement = Composition(snapshot.person_id, query.types)
     position = f"{statement.bind(snapshot.position)}::bigint"
-    condition = _compose_condition(statement, query, position)
+    earliest = find_since(snapshot.created_at)
+    since = f"{statement.bind(earliest)}::timestamptz"
+    condition = _compose_condition(statement, query, position, since)
     most, past_over = statement.bind(take), statement.bind(skip)
     column, direction = ORDER_COLUMNS[query.order], "desc" if query.is_descending else "asc"
     order = f"order by {{0}}{column} {direction}, {{0}}id {direction} limit {most}::bigint"
     state = compose_state(
-        f"{SAMPLE_COLUMNS}, s.created_at", position, condition, f"{order.format('s.')} + {past_over}::bigint"
+        f"{SAMPLE_COLUMNS}, s.created_at",
+        position,
+        since,
+        condition,
+        f"{order.format('s.')} + {past_over}::bigint",
     )
     live = admission.compose(statement.bind)
     rows = await connection.fetch(
         f"select * from ({state}) s where {live} {order.format('s.')} offset {past_over}::bigint",
         *statement.values,
     )
-    return await attach_children(connection, snapshot.person_id, rows, snapshot.position)
+    return await attach_children(connection, snapshot.person_id, rows, snapshot.position, earliest)
 
 
-def _compose_condition(statement: Composition, query: StoredQuery, position: str) -> str:
+def _compose_condition(statement: Composition, query: StoredQuery, position: str, since: str) -> str:
     parts = ["s.person_id = $1 and s.position = 0 and s.type_code = any($2::smallint[])"]
     for column, wanted in (("start_at", query.start), ("end_at", query.end), ("created_at", query.creation)):
         parts += statement.bound(column, wanted)
@@ -153,6 +164,7 @@ def _compose_condition(statement: Composition, query: StoredQuery, position: str
         hidden = compose_state(
             "true",
             position,
+            since,
             "c.person_id = $1 and c.id = s.id and c.position > 0 "
             f"and not c.type_code = any({readable}::smallint[])",
             name="c",

@@ -1,0 +1,1 @@
+"""What samples were goes away in parts."""

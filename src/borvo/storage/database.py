@@ -1,14 +1,12 @@
 """Connections and transactions."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeAlias
 
 import asyncpg
 
-from borvo.kernel.errors import OverloadedError
-from borvo.kernel.text import say
+from borvo.storage.waiting_line import WaitingLine
 
 DATABASE_ABSENCES: tuple[type[Exception], ...] = (
     OSError,
@@ -22,6 +20,7 @@ doing, and over some time later."""
 
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Any] | asyncpg.Connection[Any]"
 PooledConnection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Any]"
+_Handed: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Any] | None"
 Row: TypeAlias = "asyncpg.Record"
 
 
@@ -35,18 +34,7 @@ _SESSION = {
 }
 
 
-_WAITING = 500
-"""How many may wait for a connection: those behind them would wait in vain."""
-_PATIENCE = 10.0
 _POOL_EACH = 1000
-_RETRY_AFTER = 2
-
-
-def _refuse() -> OverloadedError:
-    return OverloadedError(
-        say("More is asked at once than can be answered. Nothing was begun; ask again."),
-        retry_after=_RETRY_AFTER,
-    )
 
 
 async def _keep(_: object) -> None:
@@ -88,8 +76,9 @@ class Database:
         self._url = url
         self._size = size
         self._pool: asyncpg.Pool[Any] | None = None
-        # Connections in use, and those that are waited for.
-        self._wanted = 0
+        self._in_use = 0
+        # Handed to them is a connection, or the place of one that the pool still has to give.
+        self._line: WaitingLine[_Handed] = WaitingLine()
         self._kept: list[PooledConnection] = []
         self._most_kept = size // 2
         self._turn = 0
@@ -173,39 +162,69 @@ class Database:
 
     async def take(self) -> PooledConnection:
         """A connection, to be given back."""
-        is_busy = self._wanted >= self._size
-        if self._wanted >= self._size + _WAITING:
-            raise _refuse()
-        self._wanted += 1
+        if self._in_use >= self._size:
+            return await self._await_turn() or await self._take_free()
+        self._in_use += 1
+        return await self._take_free()
+
+    async def _take_free(self) -> PooledConnection:
+        """For a place that is counted already."""
         try:
             while self._kept:
                 connection = self._kept.pop()
                 if _is_open(connection):
                     return connection
                 await self.pool.release(connection)
-            return await (self._await_connection() if is_busy else self.pool.acquire())
+            return await self.pool.acquire()
         except BaseException:
-            self._wanted -= 1
+            self._free_place()
             raise
 
-    async def give_back(self, connection: PooledConnection, *, is_clean: bool) -> None:
-        """A few are kept for whoever comes next: the pool's own way takes longer than a short statement. It has those
-        that somebody waits for, those on which something went wrong, and each now and then, since it replaces the
-        old ones."""
-        self._turn += 1
-        is_waited_for = self._wanted > self._size
+    async def _await_turn(self) -> _Handed:
+        place = self._line.join()
         try:
-            if (
-                is_clean
-                and not (is_waited_for or self.pool.is_closing())
-                and len(self._kept) < self._most_kept
-                and self._turn % _POOL_EACH
-            ):
-                self._kept.append(connection)
-            else:
-                await self.pool.release(connection)
+            return await place.wait()
+        except BaseException:
+            self._line.leave(place)
+            for left in place.list_left():
+                await self._pass_on(left)
+            raise
+
+    async def _pass_on(self, connection: _Handed) -> None:
+        if connection is None:
+            self._free_place()
+        else:
+            await self.give_back(connection, is_clean=True)
+
+    def _free_place(self) -> None:
+        if not self._line.hand(None):
+            self._in_use -= 1
+
+    async def give_back(self, connection: PooledConnection, *, is_clean: bool) -> None:
+        """To whoever waits, or a few are kept for whoever comes next: the pool's own way takes longer than a short
+        statement. It has those on which something went wrong, and each now and then, since it replaces the old ones."""
+        if is_clean and self._is_kept(connection):
+            return
+        try:
+            await self.pool.release(connection)
         finally:
-            self._wanted -= 1
+            self._free_place()
+
+    def _is_kept(self, connection: PooledConnection) -> bool:
+        """Whether somebody has it now, or it waits for the next."""
+        self._turn += 1
+        if (
+            not (self._most_kept and self._turn % _POOL_EACH and _is_open(connection))
+            or self.pool.is_closing()
+        ):
+            return False
+        if self._line.hand(connection):
+            return True
+        if len(self._kept) >= self._most_kept:
+            return False
+        self._kept.append(connection)
+        self._in_use -= 1
+        return True
 
     @asynccontextmanager
     async def borrow(self, connection: "Connection | None") -> AsyncIterator[Connection]:
@@ -215,13 +234,6 @@ class Database:
             return
         async with self.connection() as own:
             yield own
-
-    async def _await_connection(self) -> PooledConnection:
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                return await self.pool.acquire()
-        except TimeoutError:
-            raise _refuse() from None
 
     @asynccontextmanager
     async def spare_connection(self) -> "AsyncIterator[asyncpg.Connection[Any]]":

@@ -13,7 +13,7 @@ from borvo.assembly import Platform
 from borvo.dataserver import intake
 from borvo.dataserver.intake import Intake
 from borvo.dataserver.preparation import Preparation
-from borvo.storage import database
+from borvo.storage import waiting_line
 from tests.factories.samples import create_body
 from tests.functional.application import build_app_for
 from tests.functional.conftest import ISSUER
@@ -128,7 +128,7 @@ async def occupy(platform: Platform, free: asyncio.Event) -> None:
 async def wait_for_wanted(platform: Platform, count: int) -> None:
     """Until so many connections are in use or waited for."""
     async with asyncio.timeout(30):
-        while platform.database._wanted < count:  # noqa: ASYNC110  (nobody tells)
+        while platform.database._in_use + len(platform.database._line) < count:  # noqa: ASYNC110  (nobody tells)
             await asyncio.sleep(0.01)
 
 
@@ -147,7 +147,7 @@ async def busy(platform: Platform) -> AsyncIterator[asyncio.Event]:
 async def test_when_all_connections_are_taken_some_wait_and_the_rest_is_refused(
     program: Program, platform: Platform, busy: asyncio.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "_WAITING", 2)
+    monkeypatch.setattr(waiting_line, "_WAITING", 2)
     waiting = [asyncio.create_task(program.write([create_body()])) for _ in range(2)]
     await wait_for_wanted(platform, platform.settings.database_connections + 2)
     for _ in range(3):
@@ -161,7 +161,7 @@ async def test_when_all_connections_are_taken_some_wait_and_the_rest_is_refused(
 async def test_whoever_has_waited_too_long_for_a_connection_is_refused(
     program: Program, busy: asyncio.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "_PATIENCE", 0.05)
+    monkeypatch.setattr(waiting_line, "_PATIENCE", 0.05)
     check_refused(await program.write([create_body()]))
     monkeypatch.undo()
     busy.set()

@@ -254,7 +254,7 @@ async def test_a_published_key_is_found_and_followed_when_it_changes(
 
     async def fetch(url: str, *, most: int, accept: str) -> Fetched:  # noqa: ARG001
         # While somebody else's server is waited for, no connection is held.
-        assert platform.database._wanted == 0
+        assert platform.database._in_use == 0
         return Fetched(200, "application/json", published[url].encode())
 
     object.__setattr__(platform.identity, "client_keys", ClientKeys(fetch, clock))

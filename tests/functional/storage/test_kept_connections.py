@@ -77,3 +77,59 @@ async def test_half_of_the_connections_are_left_to_the_pool(database: Database) 
         for _ in range(_SIZE):
             await stack.enter_async_context(database.connection())
     assert database.pool.get_idle_size() == _SIZE // 2
+
+
+async def hold_all(database: Database, stack: AsyncExitStack) -> None:
+    for _ in range(_SIZE):
+        await stack.enter_async_context(database.connection())
+
+
+async def test_who_waits_longest_gets_the_connection_that_is_given_back(database: Database) -> None:
+    order: list[int] = []
+
+    async def ask(number: int) -> None:
+        async with database.connection() as connection:
+            order.append(number)
+            await connection.fetchval("select true")
+
+    async with AsyncExitStack() as stack:
+        await hold_all(database, stack)
+        waiting = []
+        for number in range(2 * _SIZE):
+            waiting.append(asyncio.create_task(ask(number)))
+            await asyncio.sleep(0)
+    async with asyncio.timeout(30):
+        await asyncio.gather(*waiting)
+    assert order == list(range(2 * _SIZE))
+    assert database._in_use == 0
+
+
+async def test_a_connection_handed_to_who_is_cancelled_at_that_moment_goes_to_the_next(
+    database: Database,
+) -> None:
+    async with AsyncExitStack() as stack:
+        await hold_all(database, stack)
+        first, second = (asyncio.create_task(find_process(database)) for _ in range(2))
+        await asyncio.sleep(0)
+        await stack.aclose()
+        first.cancel()
+        async with asyncio.timeout(30):
+            assert await second
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    assert database._in_use == 0
+    async with AsyncExitStack() as stack:
+        await hold_all(database, stack)
+
+
+async def test_where_something_went_wrong_who_waits_gets_another(database: Database) -> None:
+    async with AsyncExitStack() as stack:
+        await hold_all(database, stack)
+        waiting = asyncio.create_task(find_process(database))
+        await asyncio.sleep(0)
+        with pytest.raises(ValueError, match="wrong"):
+            async with stack:
+                raise ValueError("wrong")
+        async with asyncio.timeout(30):
+            assert await waiting
+    assert database._in_use == 0

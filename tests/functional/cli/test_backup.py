@@ -13,7 +13,6 @@ import pyrage
 import pytest
 
 from borvo.assembly import Platform, build_platform
-from borvo.dataserver.public import age_past
 from borvo.settings import Settings
 from borvo.storage.backup import dump_database, read_recipient
 from borvo.storage.migration import find_head
@@ -32,7 +31,6 @@ from tests.functional.identity.flows import (
     refresh,
     register_lasting,
 )
-from tests.functional.parts import list_parts
 
 
 @pytest.fixture
@@ -110,7 +108,6 @@ async def test_all_comes_back_but_sessions_and_tokens_that_may_have_been_ended_s
 ) -> None:
     handler = await register_lasting(platform, http)
     tokens = await obtain_lasting(handler, ada)
-    await age_past(platform.dataserver)
     identity, recipient = await make_key(tmp_path)
     file = tmp_path / "today.borvo"
     made = await back_up(settings.database_url, file, recipient)
@@ -124,9 +121,6 @@ async def test_all_comes_back_but_sessions_and_tokens_that_may_have_been_ended_s
     try:
         for table in ("person", "client", "client_secret", "consent", "security_event"):
             assert await count(twin, table) == await count(platform, table)
-        parts = await list_parts(platform)
-        assert len(parts) == 1
-        assert await list_parts(twin) == parts
         transport = httpx.ASGITransport(app=build_app_for(twin))  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as again:
             after = replace(handler, http=again)

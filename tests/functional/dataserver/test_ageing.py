@@ -1,30 +1,34 @@
 """What samples were lies in parts by time, and goes away by parts."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
+import asyncpg
+import pyrage
 import pytest
 from litestar import Litestar
 from sqlalchemy import make_url
 
 from borvo.assembly import Platform
 from borvo.assembly.upkeep import build_lifespan
-from borvo.dataserver import write_statements
 from borvo.dataserver.ageing import service as ageing
+from borvo.dataserver.ageing import store
+from borvo.dataserver.ageing.model import Part
 from borvo.dataserver.public import age_past, erase_person
 from borvo.dataserver.tables import DEFAULT_PART
+from borvo.storage.backup import create_identity, dump_database, load_database, read_recipient
 from borvo.storage.database import Connection, Database
+from tests.databases import execute, replace_database
 from tests.functional.conftest import TestClock
 from tests.functional.dataserver import test_changes as changes
 from tests.functional.dataserver.conftest import Program
 from tests.functional.dataserver.two_steps import ask, fetch_values, name
 from tests.functional.locks import wait_until_blocked
-from tests.functional.parts import list_parts
 
 _TRIES = 6000
 
@@ -33,6 +37,11 @@ _TRIES = 6000
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """However busy the machine is, a change of the table gets its turn."""
     monkeypatch.setattr(ageing, "_WAIT", "60s")
+
+
+async def list_parts(platform: Platform) -> list[Part]:
+    async with platform.database.connection() as connection:
+        return await store.list_parts(connection)
 
 
 async def find_rows(platform: Platform) -> dict[str, str]:
@@ -97,47 +106,6 @@ async def test_a_write_for_which_there_is_no_part_is_kept_and_goes_in_time(
     assert await find_rows(platform) == {"0": DEFAULT_PART}
     await pass_days(platform, clock, 2)
     assert await find_rows(platform) == {}
-
-
-async def test_beside_tombstones_what_has_no_id_or_another_one_is_stored(
-    program: Program, platform: Platform, clock: TestClock
-) -> None:
-    await age_past(platform.dataserver)
-    await delete_in_turn(program, platform, clock, 5, 40)
-    bare = {key: value for key, value in name("", 1).items() if key != "clientAssignedId"}
-    answer = await program.write([name("0", 1), bare, name("1", 1), name("new", 1), bare])
-    told = [each["status"] for each in answer.json()["samples"]]
-    assert told == ["deleted", "created", "deleted", "created", "created"]
-    assert (await program.write([bare])).json()["samples"][0]["status"] == "created"
-
-
-_FILL = """
-insert into sample_past (person_id, id, position, type_code, start_at, end_at, created_at, client_key,
-                         client_assigned_id, created_position, changed_position, ended_position, ended_at, is_deleted)
-select p.id, gen_random_uuid(), 0, 1, $1, $1, $1, $2, gen_random_uuid()::text, n, n, n + 1, $1, true
-from (select gen_random_uuid() as id, case number when 1 then 2000 else 3 end as each
-      from generate_series(1, 2000) number) p cross join lateral generate_series(1, p.each) n
-"""
-
-
-async def test_a_write_looks_for_its_own_tombstones_and_reads_no_others(
-    platform: Platform, clock: TestClock
-) -> None:
-    """Although most people have few."""
-    await age_past(platform.dataserver)
-    (part,) = await list_parts(platform)
-    async with platform.database.connection() as connection:
-        for ended_at in (clock(), part.start):
-            await connection.execute(_FILL, ended_at, uuid4())
-        await connection.execute("analyze sample_past")
-        for statement in (write_statements.ADD[False], write_statements.FIND_PRESENT):
-            await connection.execute(f"prepare looked_at as {statement}")
-            values = ", ".join(["null"] * len({*re.findall(r"\$\d+", statement)}))
-            plan = [row[0] for row in await connection.fetch(f"explain execute looked_at ({values})")]
-            await connection.execute("deallocate looked_at")
-            for table in (DEFAULT_PART, part.name):
-                (line,) = [number for number, text in enumerate(plan) if f" on {table} " in text]
-                assert "client_assigned_id = ANY" in plan[line + 1], "\n".join(plan[line - 3 : line + 4])
 
 
 async def test_rows_where_a_part_should_be_leave_it_out_until_later(
@@ -239,6 +207,32 @@ async def test_erasing_a_person_reaches_every_part(
     async with platform.database.transaction() as connection:
         await erase_person(platform.dataserver, connection, person_id)
         assert await connection.fetch("select person_id from sample_past") == [(other.caller.person_id,)]
+
+
+async def test_a_backup_brings_the_parts_back_with_their_rows(
+    program: Program,
+    platform: Platform,
+    clock: TestClock,
+    server_url: str,
+    database_url: str,
+    tmp_path: Path,
+) -> None:
+    await age_past(platform.dataserver)
+    await delete_in_turn(program, platform, clock, 0, 5, 40)
+    secret, recipient = create_identity()
+    dump_database(database_url, tmp_path / "backup", [read_recipient(recipient)])
+    twin = f"restored_{uuid4().hex}"
+    url = replace_database(server_url, twin)
+    await execute(server_url, f'create database "{twin}"')
+    try:
+        load_database(url, tmp_path / "backup", pyrage.x25519.Identity.from_str(secret))
+        connection = await asyncpg.connect(url)
+        assert await store.list_parts(connection) == await list_parts(platform)
+        rows = await connection.fetch("select client_assigned_id, tableoid::regclass::text from sample_past")
+        assert dict(map(tuple, rows)) == await find_rows(platform)
+        await connection.close()
+    finally:
+        await execute(server_url, f'drop database "{twin}" with (force)')
 
 
 @asynccontextmanager

@@ -16,10 +16,9 @@ T = TypeVar("T")
 
 
 def count_threads(workers: int, cores: int) -> int:
-    """How many hashes a worker may make at once, of as many workers on a machine. Of a worker's share of the cores its
-    event loop keeps one: two hashes on two cores take turns with all else, push each other out of the cache, and all
-    of a sign-in takes a fifth more time."""
-    return max(1, cores // workers - 1)
+    """How many hashes one of as many workers on a machine may make at once: together as many as there are cores. More
+    would only hold more memory."""
+    return max(1, cores // workers)
 
 
 @cache

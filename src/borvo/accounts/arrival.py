@@ -114,16 +114,13 @@ async def _refuse_suspended(accounts: Accounts, person: Person, methods: Methods
     raise AccountSuspendedError
 
 
-async def enter(
-    request: AnyRequest, accounts: Accounts, person: Person, return_to: str, *, opened: str = ""
-) -> Redirect:
-    """Signs the person in whose password was right, and sends her on: to the second step, if she has one. `opened` is
-    the address that brought the link by which she comes. Raises `AccountSuspendedError`."""
-    await _refuse_suspended(accounts, person, PASSWORD)
-    # Who has just made her account is no holder yet, and has none.
-    if isinstance(person, Holder) and person.has_second_factor:
-        return await ask_second_step(accounts, person, return_to)
-    return await let_in(request, accounts, person, return_to, PASSWORD, opened=opened)
+async def enter(request: AnyRequest, accounts: Accounts, holder: Holder, return_to: str) -> Redirect:
+    """Signs the person in whose password was right, and sends her on: to the second step, if she has one. Raises
+    `AccountSuspendedError`."""
+    await _refuse_suspended(accounts, holder, PASSWORD)
+    if holder.has_second_factor:
+        return await ask_second_step(accounts, holder, return_to)
+    return await let_in(request, accounts, holder, return_to, PASSWORD)
 
 
 async def let_in(
@@ -135,8 +132,8 @@ async def let_in(
     *,
     opened: str = "",
 ) -> Redirect:
-    """Signs the person in who has proved all that she must, and sends her on. `opened` as for `enter`. Raises
-    `AccountSuspendedError`."""
+    """Signs the person in who has proved all that she must, and sends her on. `opened` is the address that brought the
+    link by which she comes. Raises `AccountSuspendedError`."""
     await _refuse_suspended(accounts, person, methods)
     return_to = await reopen(accounts, person, return_to)
     previous = await service.find_login(accounts, accounts.cookies.read(request, "session"))

@@ -80,8 +80,8 @@ class Holder(Person):
     second factor all her sessions end, and with the last: whether she has one is as old as her `epoch`."""
 
     is_closing: bool
-    is_suspended: bool = False
-    has_second_factor: bool = False
+    is_suspended: bool
+    has_second_factor: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ class Passwords:
     @classmethod
     def of_worker(cls, workers: int) -> "Passwords":
         """For one of as many workers on this machine."""
-        return cls(threads=count_threads(workers, os.cpu_count() or 1))
+        return cls(threads=count_threads(workers, len(os.sched_getaffinity(0))))
 
     async def hash(self, password: str) -> str:
         return await self._run(partial(self._hasher.hash, normalize_password(password)))

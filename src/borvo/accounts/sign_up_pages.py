@@ -7,10 +7,11 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from borvo.accounts import registration
-from borvo.accounts.arrival import enter, find_chosen_locale, render_arrival
+from borvo.accounts.arrival import find_chosen_locale, let_in, render_arrival
 from borvo.accounts.forms import read_registration
 from borvo.accounts.link_pages import BROWSER_COOKIE, is_same_browser, render_gone, show_wish, submit_wish
 from borvo.accounts.links import AccountLink, LinkPurpose
+from borvo.accounts.methods import PASSWORD
 from borvo.accounts.model import Person
 from borvo.accounts.registration import AddressTakenError, LinkGoneError, Wish, read_link
 from borvo.accounts.service import Accounts
@@ -70,7 +71,7 @@ async def _go_on(
 ) -> Template | Redirect:
     """In the browser in which she began, to where she was going. In another one an app would not know her: it waits
     for her there, and she is told so."""
-    answer = await enter(request, accounts, person, link.return_to, opened=link.email)
+    answer = await let_in(request, accounts, person, link.return_to, PASSWORD, opened=link.email)
     answer.cookies.append(accounts.cookies.expire(BROWSER_COOKIE))
     if is_same_browser(request, accounts, link) or not await accounts.describe_return(link.return_to):
         return answer

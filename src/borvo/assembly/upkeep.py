@@ -6,7 +6,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from itertools import count
 
-import asyncpg
 import structlog
 from litestar import Litestar
 
@@ -68,7 +67,9 @@ async def _clean_up_regularly(platform: Platform) -> None:
 async def _attempt(work: Awaitable[None]) -> None:
     try:
         await work
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (
+        Exception
+    ):  # whatever one round stumbles over, a crowd at the database too, must not end all that follow
         log.exception("clean-up failed; it will be tried again")
 
 
@@ -104,7 +105,7 @@ async def _watch_events(platform: Platform) -> None:
                 pass
         except SinkError as fault:
             log.warning("security events could not be sent on; they wait", reason=str(fault))
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except Exception:  # as above
             log.exception("security events could not be linked; they wait")
 
 

@@ -48,22 +48,29 @@ class ReaderContext(Context):
         is escaped where everything is."""
         return self.fill_in(self.language.catalogue.gettext(message), values)
 
+    def fill_escaped(self, message: str, /, **values: Any) -> Markup:
+        """As `fill`, for a place that was compiled as one where everything is escaped."""
+        return self._escape_in(self.language.catalogue.gettext(message), values)
+
     def fill_in(self, said: str, values: Mapping[str, Any]) -> str:
         if self.eval_ctx.autoescape:
-            return Markup(said % {name: self.write(value) for name, value in values.items()})  # noqa: S704
+            return self._escape_in(said, values)
         return said % {name: self.show(value) for name, value in values.items()}
+
+    def _escape_in(self, said: str, values: Mapping[str, Any]) -> Markup:
+        return Markup(said % {name: self.write(value) for name, value in values.items()})  # noqa: S704
 
 
 class ReaderGenerator(CodeGenerator):
     """Where everything is escaped, an expression reaches the page by `ReaderContext.write` instead of two functions, a
-    text that nothing is filled into by one look into its `phrases`, and any other by its `fill`."""
+    text that nothing is filled into by one look into its `phrases`, and any other by its `fill_escaped`."""
 
     def visit_Call(self, node: nodes.Call, frame: Frame, forward_caller: bool = False) -> None:  # noqa: N802
         message = _find_message(node) if _escapes(frame) else None
         if message is None:
             super().visit_Call(node, frame, forward_caller=forward_caller)
         elif node.kwargs:
-            self.write(f"context.fill({message!r}")
+            self.write(f"context.fill_escaped({message!r}")
             self.signature(nodes.Call(node.node, [], node.kwargs, None, None), frame)
             self.write(")")
         else:

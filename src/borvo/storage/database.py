@@ -14,9 +14,18 @@ DATABASE_ABSENCES: tuple[type[Exception], ...] = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.ReadOnlySQLTransactionError,
+    # A statement sent before the end of its connection was noticed.
+    asyncpg.InternalClientError,
 )
 """What is raised while the database is away, starts, stops, is full, or only stands by: none of our statements'
 doing, and over some time later."""
+
+_UNREADY: tuple[type[Exception], ...] = (
+    *DATABASE_ABSENCES,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    TimeoutError,
+)
 
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Any] | asyncpg.Connection[Any]"
 PooledConnection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Any]"
@@ -48,6 +57,12 @@ def _is_open(connection: PooledConnection) -> bool:
     except asyncpg.InterfaceError:
         # The pool has noticed before.
         return False
+
+
+def _is_idle(connection: PooledConnection) -> bool:
+    """Whether the next may have it as it is: a transaction that was left open would take her work along when it is
+    rolled back, as the pool does."""
+    return _is_open(connection) and not connection.is_in_transaction()
 
 
 class _Lease:
@@ -214,7 +229,7 @@ class Database:
         """Whether somebody has it now, or it waits for the next."""
         self._turn += 1
         if (
-            not (self._most_kept and self._turn % _POOL_EACH and _is_open(connection))
+            not (self._most_kept and self._turn % _POOL_EACH and _is_idle(connection))
             or self.pool.is_closing()
         ):
             return False
@@ -251,5 +266,5 @@ class Database:
         try:
             async with self.connection() as connection:
                 return bool(await connection.fetchval("select true"))
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+        except _UNREADY:
             return False

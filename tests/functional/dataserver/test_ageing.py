@@ -262,3 +262,14 @@ async def test_a_role_that_does_not_own_the_tables_deletes_by_row(
         await age_past(replace(platform.dataserver, database=database))
     assert set(await find_rows(platform)) == {"2"}
     assert await list_parts(platform) == parts
+
+
+async def test_parts_are_made_also_where_deleting_rows_takes_too_long(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def time_out(*_: object) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(store, "delete_stray", time_out)
+    await age_past(platform.dataserver)
+    assert await list_parts(platform)

@@ -133,3 +133,14 @@ async def test_where_something_went_wrong_who_waits_gets_another(database: Datab
         async with asyncio.timeout(30):
             assert await waiting
     assert database._in_use == 0
+
+
+async def test_a_transaction_that_a_block_left_open_takes_nobody_elses_work_along(database: Database) -> None:
+    async with database.connection() as connection:
+        await connection.execute("begin")
+    async with database.transaction() as connection:
+        await connection.execute("create table left_open (number int)")
+    await database.close()
+    await database.open()
+    async with database.connection() as connection:
+        await connection.execute("drop table left_open")

@@ -106,6 +106,14 @@ def test_whether_something_is_escaped_may_be_decided_while_it_is_rendered() -> N
     assert _render(source, safe=False, value="<b>") == "<b>Sign in"
 
 
+def test_a_macro_escapes_what_it_fills_in_also_where_its_caller_does_not() -> None:
+    source = (
+        "{% macro greet(name) %}{{ _('Hello %(name)s', name=name) }}{% endmacro %}"
+        "{% autoescape false %}{{ greet(value) }}{% endautoescape %}"
+    )
+    assert _render(source, value="<b>") == "Hello &lt;b&gt;"
+
+
 _PLACEHOLDER = re.compile(r"%\(\w+\)S")
 
 

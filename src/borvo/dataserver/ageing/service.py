@@ -20,6 +20,8 @@ _REFUSALS = (
     asyncpg.InsufficientPrivilegeError,
     # As a cluster may say.
     asyncpg.FeatureNotSupportedError,
+    asyncpg.DeadlockDetectedError,
+    TimeoutError,
 )
 
 log = structlog.get_logger(__name__)
@@ -31,7 +33,7 @@ async def age_past(server: DataServer) -> None:
     async with server.database.connection() as connection:
         is_owner = await store.is_owner(connection)
     # Rows can be deleted by whoever writes them, parts made and dropped by the owner alone.
-    for change in (_delete_stray, _drop_old, _make_next) if is_owner else (_delete_ended,):
+    for change in (_make_next, _drop_old, _delete_stray) if is_owner else (_delete_ended,):
         await _try(server, partial(change, now=server.clock(), kept=server.retention.past))
 
 

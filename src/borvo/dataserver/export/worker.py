@@ -7,7 +7,6 @@ goes on behind the last part that was kept, so the file is the same as without t
 import asyncio
 from dataclasses import replace
 
-import asyncpg
 import structlog
 
 from borvo.dataserver.export import store
@@ -31,7 +30,9 @@ async def run_exports(server: DataServer) -> None:
         try:
             while await make_next(server):
                 pass
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (
+            Exception
+        ):  # whatever one round stumbles over, a crowd at the database too, must not be the last
             log.exception("exports cannot be made; it will be tried again")
             pause = _AFTER_FAULT
         await asyncio.sleep(pause)

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 
-import asyncpg
 import structlog
 
 from borvo.storage.outbox import store
@@ -47,7 +46,9 @@ class Courier:
                 if await self.deliver_due():
                     continue
                 pause = _POLL_EVERY
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except (
+                Exception
+            ):  # whatever one round stumbles over, a crowd at the database too, must not be the last
                 log.exception("the outbox cannot be read; it will be tried again")
                 pause = _AFTER_FAULT
             with suppress(TimeoutError):

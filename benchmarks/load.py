@@ -3,6 +3,10 @@
 import asyncio
 import time
 from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import asyncpg
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +71,20 @@ async def drive(host: str, port: int, calls: list[Call], *, connections: int, se
     await asyncio.gather(*(_drive(host, port, calls, until, result) for _ in range(connections)))
     result.seconds = time.perf_counter() - started
     return result
+
+
+async def drive_statement(
+    url: str, statement: str, *values: object, connections: int, seconds: float
+) -> float:
+    """A statement by as many connections to the database: how often a second."""
+    opened, answered = [await asyncpg.connect(url) for _ in range(connections)], count()
+    until = time.perf_counter() + seconds
+
+    async def repeat(connection: "asyncpg.Connection[Any]") -> None:
+        while time.perf_counter() < until:
+            await connection.fetch(statement, *values)
+            next(answered)
+        await connection.close()
+
+    await asyncio.gather(*map(repeat, opened))
+    return next(answered) / seconds

@@ -12,8 +12,9 @@ from uuid import UUID, uuid4
 import asyncpg
 import msgspec
 
-from benchmarks.instance import Instance, list_workers
-from benchmarks.load import Call
+from benchmarks.endpoints import CONNECTIONS
+from benchmarks.instance import HOST, Instance, list_workers
+from benchmarks.load import Call, drive, drive_statement
 from benchmarks.report import Row
 from benchmarks.wire import Wire, authorize
 from borvo.catalogue.sample_types import map_sample_types
@@ -21,6 +22,7 @@ from borvo.catalogue.sample_types import map_sample_types
 SIZES = (100_000, 1_000_000, 10_000_000)
 DEPTH = 1000
 _TURNS = 40
+_ROUNDS, _SECONDS = 5, 1.5
 _START = datetime(2000, 1, 1, tzinfo=UTC)
 _STEP = 500_000
 _LINK = re.compile(rb"\r\n[Ll]ink: <([^>]+)>")
@@ -61,6 +63,14 @@ class Pace(NamedTuple):
     cpu: float
 
 
+class Crowd(NamedTuple):
+    """Pages a second, bare selects a second, and the median of what they were to each other in each round."""
+
+    rate: float
+    bare: float
+    ratio: float
+
+
 class Curve(NamedTuple):
     """What was measured with so many samples stored."""
 
@@ -69,6 +79,8 @@ class Curve(NamedTuple):
     deep: Pace
     bare_first: Pace
     bare_deep: Pace
+    first_together: Crowd
+    deep_together: Crowd
 
 
 async def fill(connection: "asyncpg.Connection[Any]", person: UUID, done: int, size: int) -> None:
@@ -132,6 +144,17 @@ def _read_scheduled(pids: list[int]) -> float:
     return nanoseconds / 1e9
 
 
+async def _find_key(
+    connection: "asyncpg.Connection[Any]", person: UUID, code: int, depth: int
+) -> "asyncpg.Record":
+    """Of the last sample before that page."""
+    last = f"{_FIRST.replace('limit 100', '')} offset $3 limit 1"
+    key: asyncpg.Record | None = await connection.fetchrow(last, person, code, (depth - 1) * 100 - 1)
+    if key is None:
+        raise RuntimeError("there are too few samples")
+    return key
+
+
 async def _measure(instance: Instance, connection: "asyncpg.Connection[Any]", size: int) -> Curve:
     wire = Wire(instance)
     code = map_sample_types()["step_count"].code
@@ -139,14 +162,7 @@ async def _measure(instance: Instance, connection: "asyncpg.Connection[Any]", si
     calls = [_follow(wire, instance, 0), _follow(wire, instance, depth - 1)]
     for call, pages in zip(calls, (0, depth - 1), strict=True):
         _check(wire, call, pages, size)
-    key = await connection.fetchrow(
-        f"{_FIRST.replace('limit 100', '')} offset $3 limit 1",
-        instance.person_id,
-        code,
-        (depth - 1) * 100 - 1,
-    )
-    if key is None:
-        raise RuntimeError("there are too few samples")
+    key = await _find_key(connection, instance.person_id, code, depth)
     workers = list_workers(instance.pid)
 
     async def ask(call: Call) -> None:
@@ -166,7 +182,28 @@ async def _measure(instance: Instance, connection: "asyncpg.Connection[Any]", si
         (select_deep, time.process_time),
     )
     wire.close()
-    return Curve(size, *paces)
+    person = instance.person_id, code
+    first, deep, bare_first, bare_deep = paces
+    return Curve(
+        size,
+        first,
+        deep,
+        bare_first,
+        bare_deep,
+        await _measure_together(instance, calls[0], _FIRST, *person),
+        await _measure_together(instance, calls[1], _BEHIND, *person, key["start_at"], key["id"]),
+    )
+
+
+async def _measure_together(instance: Instance, call: Call, bare: str, *values: object) -> Crowd:
+    """By turns, after a round that does not count."""
+    crowd: dict[str, Any] = {"connections": CONNECTIONS, "seconds": _SECONDS}
+    rounds = []
+    for _ in range(_ROUNDS + 1):
+        pages = await drive(HOST, instance.port, [call], **crowd)
+        selects = await drive_statement(instance.settings.database_url, bare, *values, **crowd)
+        rounds.append((pages.rate, selects, selects / pages.rate))
+    return Crowd(*map(statistics.median, zip(*rounds[1:], strict=True)))
 
 
 async def _measure_all(instance: Instance, sizes: tuple[int, ...]) -> list[Curve]:
@@ -181,15 +218,24 @@ async def _measure_all(instance: Instance, sizes: tuple[int, ...]) -> list[Curve
 
 
 def _describe(curve: Curve) -> Iterator[Row]:
+    deep = f"page {min(DEPTH, curve.size // 200):,}"
     for name, pace, bare in (
         ("first page", curve.first, curve.bare_first),
-        (f"page {min(DEPTH, curve.size // 200):,}", curve.deep, curve.bare_deep),
+        (deep, curve.deep, curve.bare_deep),
     ):
         yield Row(
             f"{name} of 100 of {curve.size:,}, one at a time",
             f"{pace.wall * 1000:.2f} ms ({pace.cpu * 1000:.2f} ms CPU)",
             f"bare select {bare.wall * 1000:.2f} ms ({bare.cpu * 1000:.2f} ms CPU)",
             pace.wall / bare.wall,
+            "at most 2.00",
+        )
+    for name, crowd in (("first page", curve.first_together), (deep, curve.deep_together)):
+        yield Row(
+            f"{name} of 100 of {curve.size:,}, {CONNECTIONS} at a time",
+            f"{crowd.rate:,.0f}/s",
+            f"bare select {crowd.bare:,.0f}/s",
+            crowd.ratio,
             "at most 2.00",
         )
     yield Row(

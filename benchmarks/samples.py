@@ -15,7 +15,7 @@ import msgspec
 
 from benchmarks.endpoints import CONNECTIONS, repeat_beside
 from benchmarks.instance import HOST, Instance
-from benchmarks.load import Call, drive
+from benchmarks.load import Call, drive, drive_statement
 from benchmarks.report import Row
 from benchmarks.wire import Wire, authorize
 from borvo.catalogue.sample_types import map_sample_types
@@ -170,18 +170,9 @@ def measure_read_alone(instance: Instance, times: int) -> Row:
 
 async def _drive_bare(instance: Instance, since: datetime, seconds: float) -> float:
     """Bare selects a second by as many connections as the load on Borvo has."""
-    code, until, answered = map_sample_types()["step_count"].code, time.perf_counter() + seconds, count()
-
-    async def repeat(connection: "asyncpg.Connection[Any]") -> None:
-        while time.perf_counter() < until:
-            await connection.fetch(_BARE_SELECT, instance.person_id, code, since)
-            next(answered)
-        await connection.close()
-
+    values = instance.person_id, map_sample_types()["step_count"].code, since
     url = instance.settings.database_url
-    connections = [await asyncpg.connect(url) for _ in range(CONNECTIONS)]
-    await asyncio.gather(*map(repeat, connections))
-    return next(answered) / seconds
+    return await drive_statement(url, _BARE_SELECT, *values, connections=CONNECTIONS, seconds=seconds)
 
 
 def measure_read_together(instance: Instance, seconds: float, rounds: int) -> Row:

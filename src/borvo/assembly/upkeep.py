@@ -67,9 +67,8 @@ async def _clean_up_regularly(platform: Platform) -> None:
 async def _attempt(work: Awaitable[None]) -> None:
     try:
         await work
-    except (
-        Exception
-    ):  # whatever one round stumbles over, a crowd at the database too, must not end all that follow
+    except Exception:
+        # Whatever one round stumbles over, a crowd at the database too, must not end all that follow.
         log.exception("clean-up failed; it will be tried again")
 
 

@@ -30,9 +30,8 @@ async def run_exports(server: DataServer) -> None:
         try:
             while await make_next(server):
                 pass
-        except (
-            Exception
-        ):  # whatever one round stumbles over, a crowd at the database too, must not be the last
+        except Exception:
+            # Whatever one round stumbles over, a crowd at the database too, must not be the last.
             log.exception("exports cannot be made; it will be tried again")
             pause = _AFTER_FAULT
         await asyncio.sleep(pause)

@@ -46,9 +46,8 @@ class Courier:
                 if await self.deliver_due():
                     continue
                 pause = _POLL_EVERY
-            except (
-                Exception
-            ):  # whatever one round stumbles over, a crowd at the database too, must not be the last
+            except Exception:
+                # Whatever one round stumbles over, a crowd at the database too, must not be the last.
                 log.exception("the outbox cannot be read; it will be tried again")
                 pause = _AFTER_FAULT
             with suppress(TimeoutError):

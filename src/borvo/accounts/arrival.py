@@ -9,7 +9,7 @@ from litestar.response import Redirect, Template
 
 from borvo.accounts import entering, service
 from borvo.accounts.closing import reopen_account
-from borvo.accounts.entering import Device
+from borvo.accounts.entering import Device, Entry
 from borvo.accounts.factors.asking import ask_second_step
 from borvo.accounts.factors.mailbox_proof import note_link_opened
 from borvo.accounts.forms import DEFAULT_RETURN
@@ -81,9 +81,15 @@ def read_device(request: AnyRequest, accounts: Accounts) -> Device:
     return Device(find_header(request.scope, b"user-agent"), address)
 
 
-def find_landing(person: Person, return_to: str) -> str:
+def _find_landing(person: Person, return_to: str) -> str:
     """A developer who came for nothing in particular starts among her clients."""
     return "/portal" if return_to == DEFAULT_RETURN and person.is_developer else return_to
+
+
+async def find_way_on(accounts: Accounts, entry: Entry, return_to: str) -> str:
+    """Back to the app that sent her, where its request can be answered at once: decision 0087."""
+    answer = await accounts.answer_return(entry.login, return_to)
+    return answer or _find_landing(entry.login.person, return_to)
 
 
 class AccountSuspendedError(ForbiddenError):
@@ -131,20 +137,22 @@ async def let_in(
     methods: Methods,
     *,
     opened: str = "",
+    is_elsewhere: bool = False,
 ) -> Redirect:
     """Signs the person in who has proved all that she must, and sends her on. `opened` is the address that brought the
-    link by which she comes. Raises `AccountSuspendedError`."""
+    link by which she comes. With `is_elsewhere` nothing is answered that waits for her: the app that asks knows another
+    browser. Raises `AccountSuspendedError`."""
     await _refuse_suspended(accounts, person, methods)
     return_to = await reopen(accounts, person, return_to)
     previous = await service.find_login(accounts, accounts.cookies.read(request, "session"))
     device = read_device(request, accounts)
-    cookie = await entering.enter_at_once(accounts, previous, person, device, methods)
-    if cookie is None:
+    entry = await entering.enter_at_once(accounts, previous, person, device, methods)
+    if entry is None:
         raise SignInNeededError(return_to, notice="again")
     if opened:
-        await note_link_opened(accounts, person.id, cookie, opened)
-    answer = redirect_to(find_landing(person, return_to))
-    answer.cookies.append(accounts.cookies.create("session", cookie.render()))
+        await note_link_opened(accounts, person.id, entry.cookie, opened)
+    answer = redirect_to(return_to if is_elsewhere else await find_way_on(accounts, entry, return_to))
+    answer.cookies.append(accounts.cookies.create("session", entry.cookie.render()))
     answer.cookies.append(remember_browser(request, accounts, person.email))
     return answer
 

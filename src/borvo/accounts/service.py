@@ -15,7 +15,7 @@ from borvo.accounts import (
     store,
 )
 from borvo.accounts.brake import Brake
-from borvo.accounts.destination import DescribeReturn
+from borvo.accounts.destination import AnswerReturn, DescribeReturn
 from borvo.accounts.factors import half_store
 from borvo.accounts.known_browsers import recognize
 from borvo.accounts.limits import Limiter
@@ -73,9 +73,9 @@ async def tell_nobody(_: Connection, __: PersonId, ___: Sequence[LoginSessionId]
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """The collaborators of this feature. `assembly` wires `describe_return` to whoever sent the person,
-    `on_session_ended` to whoever has to know, and what is told of people to all that know them. `factor_roles` are
-    those that open only with a second factor."""
+    """The collaborators of this feature. `assembly` wires `describe_return` and `answer_return` to whoever sent the
+    person, `on_session_ended` to whoever has to know, and what is told of people to all that know them. `factor_roles`
+    are those that open only with a second factor."""
 
     database: Database
     clock: Clock
@@ -89,6 +89,7 @@ class Accounts:
     events: SecurityLog
     keyring: Keyring
     describe_return: DescribeReturn
+    answer_return: AnswerReturn
     browser_key: bytes
     closing_grace: timedelta
     brake: Brake
@@ -159,6 +160,11 @@ async def find_login(accounts: Accounts, cookie_text: str | None) -> Login | Non
     if now - last_seen_at > SEEN_GRANULARITY:
         async with accounts.database.connection() as connection:
             await store.touch_session(connection, login, now)
+    return note_debt(accounts, login)
+
+
+def note_debt(accounts: Accounts, login: Login) -> Login:
+    """With whether she owes a factor, by what she has proved."""
     owes_factor = SEVERAL not in login.methods and must_have_factor(accounts, login)
     return replace(login, owes_factor=owes_factor)
 

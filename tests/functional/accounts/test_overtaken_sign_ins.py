@@ -6,11 +6,11 @@ import asyncio
 import pytest
 
 from borvo.accounts import entering, service
-from borvo.accounts.entering import Device, enter_at_once
+from borvo.accounts.entering import Device, Entry, enter_at_once
 from borvo.accounts.factors import second_step
 from borvo.accounts.factors.model import HalfLogin
 from borvo.accounts.methods import PASSWORD
-from borvo.accounts.model import Holder, SessionCookie
+from borvo.accounts.model import Holder
 from borvo.accounts.recovery import reset_password
 from borvo.accounts.registration import Wish, ask_for_link, read_link
 from borvo.accounts.signing_in import SignInNeededError
@@ -33,7 +33,7 @@ async def prove(platform: Platform) -> Holder:
     return person
 
 
-async def enter(platform: Platform, person: Holder) -> SessionCookie | None:
+async def enter(platform: Platform, person: Holder) -> Entry | None:
     async with platform.database.transaction() as connection:
         return await entering.enter(connection, platform.accounts, None, person, DEVICE)
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from borvo.accounts.hash_memory import find_memory, read_digest
 from borvo.accounts.password_rules import normalize_password
 
 T = TypeVar("T")
@@ -64,7 +65,10 @@ class Passwords:
         return any(self._is_of(digest, spelling) for spelling in spellings)
 
     def _is_of(self, digest: str, password: str) -> bool:
+        read, memory = read_digest(digest), find_memory()
         try:
+            if read is not None and memory is not None:
+                return memory.verify(read, password)
             return self._hasher.verify(digest, password)
         except (VerificationError, InvalidHashError):
             return False

@@ -14,10 +14,10 @@ from borvo.accounts.factors.asking import ask_second_step
 from borvo.accounts.factors.mailbox_proof import note_link_opened
 from borvo.accounts.forms import DEFAULT_RETURN
 from borvo.accounts.known_browsers import COOKIE, MAX_AGE, remember
-from borvo.accounts.limits import REFUSED_SIGN_IN
+from borvo.accounts.limits import REFUSED_SIGN_IN, Attempt
 from borvo.accounts.methods import PASSWORD, Methods
 from borvo.accounts.model import Holder, Person
-from borvo.accounts.service import Accounts
+from borvo.accounts.service import Accounts, Proved
 from borvo.accounts.signing_in import AnyRequest, SignInNeededError
 from borvo.kernel.errors import ForbiddenError, TooManyRequestsError
 from borvo.kernel.text import say
@@ -120,13 +120,23 @@ async def _refuse_suspended(accounts: Accounts, person: Person, methods: Methods
     raise AccountSuspendedError
 
 
-async def enter(request: AnyRequest, accounts: Accounts, holder: Holder, return_to: str) -> Redirect:
-    """Signs the person in whose password was right, and sends her on: to the second step, if she has one. Raises
-    `AccountSuspendedError`."""
+async def enter(request: AnyRequest, accounts: Accounts, proved: Proved, return_to: str) -> Redirect:
+    """Signs the person in whose password was right, and sends her on: to the second step, if she has one. The attempt
+    is given back whatever comes of it. Raises `AccountSuspendedError`."""
+    holder, attempt = proved.person, proved.attempt
+    if _begins_at_once(request, accounts, holder):
+        return await let_in(request, accounts, holder, return_to, PASSWORD, attempt=attempt)
+    await accounts.limiter.give_back(attempt)
     await _refuse_suspended(accounts, holder, PASSWORD)
     if holder.has_second_factor:
         return await ask_second_step(accounts, holder, return_to)
     return await let_in(request, accounts, holder, return_to, PASSWORD)
+
+
+def _begins_at_once(request: AnyRequest, accounts: Accounts, holder: Holder) -> bool:
+    """Whether nothing is left to be done for her but to begin a session."""
+    is_new = accounts.cookies.read(request, "session") is None
+    return is_new and not (holder.is_suspended or holder.is_closing or holder.has_second_factor)
 
 
 async def let_in(
@@ -137,16 +147,17 @@ async def let_in(
     methods: Methods,
     *,
     opened: str = "",
+    attempt: Attempt | None = None,
     is_elsewhere: bool = False,
 ) -> Redirect:
     """Signs the person in who has proved all that she must, and sends her on. `opened` is the address that brought the
-    link by which she comes. With `is_elsewhere` nothing is answered that waits for her: the app that asks knows another
-    browser. Raises `AccountSuspendedError`."""
+    link by which she comes; the `attempt` is given back along with it. With `is_elsewhere` nothing is answered that
+    waits for her: the app that asks knows another browser. Raises `AccountSuspendedError`."""
     await _refuse_suspended(accounts, person, methods)
     return_to = await reopen(accounts, person, return_to)
     previous = await service.find_login(accounts, accounts.cookies.read(request, "session"))
     device = read_device(request, accounts)
-    entry = await entering.enter_at_once(accounts, previous, person, device, methods)
+    entry = await entering.enter_at_once(accounts, previous, person, device, methods, attempt)
     if entry is None:
         raise SignInNeededError(return_to, notice="again")
     if opened:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from borvo.accounts import epochs, new_session_store, store
+from borvo.accounts.limits import Attempt
 from borvo.accounts.methods import PASSWORD, Methods
 from borvo.accounts.model import SESSION_LIFETIME, Holder, Login, Person, Role, SessionCookie
 from borvo.accounts.service import Accounts, end_own_session, note_debt
@@ -54,16 +55,31 @@ async def enter(
 
 
 async def enter_at_once(
-    accounts: Accounts, previous: Login | None, person: Person, device: Device, methods: Methods
+    accounts: Accounts,
+    previous: Login | None,
+    person: Person,
+    device: Device,
+    methods: Methods,
+    attempt: Attempt | None = None,
 ) -> Entry | None:
-    """As `enter`, in a unit of work of its own: one statement, unless somebody is signed in already."""
-    one = accounts.database.connection() if previous is None else accounts.database.transaction()
-    async with one as connection:
+    """As `enter`, in a unit of work of its own: one statement, unless somebody is signed in already. An `attempt` that
+    is still counted is given back, whether she gets a session or not."""
+    if previous is None:
+        async with accounts.database.connection() as connection:
+            return await _start_session(connection, accounts, person, device, methods, attempt)
+    if attempt is not None:
+        await accounts.limiter.give_back(attempt)
+    async with accounts.database.transaction() as connection:
         return await enter(connection, accounts, previous, person, device, methods)
 
 
 async def _start_session(
-    connection: Connection, accounts: Accounts, person: Person, device: Device, methods: Methods
+    connection: Connection,
+    accounts: Accounts,
+    person: Person,
+    device: Device,
+    methods: Methods,
+    attempt: Attempt | None = None,
 ) -> Entry | None:
     """A new session: an identifier planted before is worth nothing (session fixation). None as for `enter`."""
     now = accounts.clock()
@@ -78,6 +94,7 @@ async def _start_session(
         device.address[:100],
         now + SESSION_LIFETIME,
         accounts.events.describe(_describe_sign_in(login)),
+        *([accounts.limiter.describe_giving_back(attempt)] if attempt else []),
     )
     return _build_entry(accounts, login, token) if is_begun else None
 

@@ -18,7 +18,7 @@ from borvo.accounts.brake import Brake
 from borvo.accounts.destination import AnswerReturn, DescribeReturn
 from borvo.accounts.factors import half_store
 from borvo.accounts.known_browsers import recognize
-from borvo.accounts.limits import Limiter
+from borvo.accounts.limits import Attempt, Limiter
 from borvo.accounts.methods import SEVERAL
 from borvo.accounts.model import (
     SEEN_GRANULARITY,
@@ -110,9 +110,18 @@ class Accounts:
         return choose_language(wishes, self.default_language)
 
 
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """Whose password was right, and the attempt that it was. It is still counted: whoever gets this gives it back
+    first of all, or by the statement that begins her session."""
+
+    person: Holder
+    attempt: Attempt
+
+
 async def sign_in(
     accounts: Accounts, email: str, password: str, address: str, browser_cookie: str = ""
-) -> Holder | None:
+) -> Proved | None:
     """None whether the address is unknown or the password wrong; raises `TooManyRequestsError`. One who has closed her
     account and may come back is found, too: `reopen_account` is the caller's."""
     email, now = normalize_email(email), accounts.clock()
@@ -124,8 +133,7 @@ async def sign_in(
     if not await accounts.passwords.verify(digest, password) or person is None:
         await _record_failure(accounts, person, email)
         return None
-    await accounts.limiter.give_back(attempt)
-    return person
+    return Proved(person, attempt)
 
 
 async def _record_failure(accounts: Accounts, person: Person | None, email: str) -> None:

@@ -141,7 +141,10 @@ def build_app(platform: Platform, routers: Iterable[Router] = ()) -> ASGIApp:
 
 def enclose(app: Litestar, platform: Platform) -> ASGIApp:
     """The framework's application within the layers that stand before it."""
-    inner = identity.hand_out_nonces(dataserver.PageLane(app, platform.dataserver), platform.identity)
+    lanes = identity.ProviderLane(
+        dataserver.PageLane(app, platform.dataserver), platform.identity, _BODY_LIMIT
+    )
+    inner = identity.hand_out_nonces(lanes, platform.identity)
     enclosed = Observation(
         identity.CrossOrigin(inner, platform.identity),
         entropy=platform.entropy,

@@ -8,7 +8,6 @@ from litestar.params import SkipValidation
 from litestar.response import Stream
 
 from borvo.dataserver.description import READ_ANSWERS, ReadOperation
-from borvo.dataserver.lane import raise_fault
 from borvo.dataserver.media import Form, choose_form
 from borvo.dataserver.queries import render_link
 from borvo.dataserver.reading import ReadRequest, open_stream, read_samples
@@ -19,6 +18,7 @@ from borvo.dataserver.type_listing import show_types
 from borvo.dataserver.wire import PRIVATE, QUERY_TOKEN, READ_PATHS
 from borvo.web.bearer import present_token
 from borvo.web.csrf import WITHOUT_CSRF
+from borvo.web.lanes import raise_fault
 
 AnyRequest = Request[Any, Any, Any]
 Collaborators = NamedDependency[SkipValidation[DataServer]]

@@ -1,15 +1,7 @@
-"""A short way for the request that comes most often, a page of samples, past all that the framework can do for others.
+"""A short way for the request that comes most often, a page of samples. What is out of the ordinary goes to the
+handler, and all that is refused."""
 
-It answers what the handler of the same address would answer; a test compares the two. What is out of the ordinary, all
-that is refused among it, goes to the handler.
-"""
-
-import re
-from collections.abc import MutableMapping
-from typing import Any
-
-from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Receive
 
 from borvo.dataserver.media import Form
 from borvo.dataserver.queries import render_link
@@ -19,42 +11,26 @@ from borvo.dataserver.service import DataServer
 from borvo.dataserver.wire import PRIVATE_JSON, QUERY_TOKEN, READ_PATHS
 from borvo.web.answers import answer_bytes
 from borvo.web.bearer import present_token
+from borvo.web.lanes import Lane, Reply, is_ordinary_host
 
-_FAULT = "borvo_fault"
 _ELSEWHERE = frozenset({QUERY_TOKEN.encode(), b"if-none-match"})
 _ORDINARY_FORMS = frozenset({b"*/*", Form.JSON.value.encode()})
-_ORDINARY_HOST = re.compile(rb"[A-Za-z0-9.:\[\]-]+")
 
 
-class PageLane:
+class PageLane(Lane):
     """A layer around the application."""
 
     def __init__(self, app: ASGIApp, server: DataServer) -> None:
-        self._app = app
+        super().__init__(app)
         self._server = server
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP or scope["path"] not in READ_PATHS or not _is_ordinary(scope):
-            await self._app(scope, receive, send)
-            return
+    def find(self, scope: HTTPScope) -> Reply | None:
+        return self._reply if scope["path"] in READ_PATHS and _is_ordinary(scope) else None
+
+    async def _reply(self, scope: HTTPScope, receive: Receive) -> ASGIApp:  # noqa: ARG002
         query = scope["query_string"].decode("latin-1")
-        try:
-            found = await read_samples(self._server, ReadRequest(present_token(scope), None, query))
-            answer = answer_page(found, scope["path"], query)
-        except Exception as fault:  # noqa: BLE001  (it is raised where errors become answers)
-            extended: MutableMapping[str, Any] = scope  # type: ignore[assignment]
-            extended[_FAULT] = fault
-            await self._app(scope, receive, send)
-            return
-        scope["path_template"] = scope["path"]
-        await answer(scope, receive, send)
-
-
-def raise_fault(scope: Scope) -> None:
-    """Raises what the lane met on its way, for nothing is done twice."""
-    fault = scope.get(_FAULT)
-    if isinstance(fault, Exception):
-        raise fault
+        found = await read_samples(self._server, ReadRequest(present_token(scope), None, query))
+        return answer_page(found, scope["path"], query)
 
 
 def _is_ordinary(scope: HTTPScope) -> bool:
@@ -64,7 +40,7 @@ def _is_ordinary(scope: HTTPScope) -> bool:
         if (
             name in _ELSEWHERE
             or (name == b"accept" and value not in _ORDINARY_FORMS)
-            or (name == b"host" and not _ORDINARY_HOST.fullmatch(value))
+            or (name == b"host" and not is_ordinary_host(value))
         ):
             return False
     return True

@@ -33,11 +33,12 @@ from borvo.identity.service.devices import begin_device_authorization
 from borvo.identity.service.issuance import answer_token_request
 from borvo.identity.service.pushing import push_request
 from borvo.identity.service.token_state import introspect_token, revoke_token
-from borvo.web.addresses import find_client_address, find_network
+from borvo.web.addresses import find_address, find_network
 from borvo.web.bearer import present_token
 from borvo.web.csrf import WITHOUT_CSRF
 from borvo.web.forms import FORM_MEDIA_TYPE, is_form, parse_fields
-from borvo.web.requests import read_body
+from borvo.web.lanes import raise_fault
+from borvo.web.requests import Arrival, read_body
 
 AnyRequest = Request[Any, Any, Any]
 Collaborators = NamedDependency[SkipValidation[Identity]]
@@ -52,12 +53,12 @@ _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _CACHEABLE = {"Cache-Control": f"public, max-age={int(JWKS_LIFETIME.total_seconds())}"}
 
 
-async def read_form_parameters(request: AnyRequest) -> Parameters | None:
+async def read_form_parameters(arrival: Arrival) -> Parameters | None:
     """The body's fields, repeated ones included; None when it is no form, or not a readable one."""
-    if not is_form(request):
+    if not is_form(arrival.scope):
         return None
     try:
-        return Parameters(tuple(parse_fields(await read_body(request), limit=FIELD_LIMIT)))
+        return Parameters(tuple(parse_fields(await read_body(arrival), limit=FIELD_LIMIT)))
     except ValueError:
         return None
 
@@ -83,8 +84,13 @@ Answering = Callable[[Identity, ClientRequest], Awaitable[TokenAnswer]]
 
 
 async def _answer(request: AnyRequest, identity: Identity, answer_request: Answering) -> ASGIApp:
+    raise_fault(request.scope)
+    return await answer_form(Arrival.of_request(request), identity, answer_request)
+
+
+async def answer_form(arrival: Arrival, identity: Identity, answer_request: Answering) -> ASGIApp:
     """Form-encoded in, JSON out; errors as RFC 6749 5.2 says."""
-    parameters = await read_form_parameters(request)
+    parameters = await read_form_parameters(arrival)
     if parameters is None:
         answer = TokenAnswer(
             400,
@@ -95,8 +101,8 @@ async def _answer(request: AnyRequest, identity: Identity, answer_request: Answe
             {},
         )
     else:
-        network = find_network(find_client_address(request, identity.trusted_proxies))
-        shown = present_token(request.scope)
+        network = find_network(find_address(arrival.scope, identity.trusted_proxies))
+        shown = present_token(arrival.scope)
         authorization = shown.authorizations[0] if shown.authorizations else ""
         sent = ClientRequest(parameters, authorization, network, shown.path, shown.proofs)
         answer = await answer_request(identity, sent)
@@ -185,10 +191,16 @@ async def push(request: AnyRequest, identity: Collaborators) -> ASGIApp:
 )
 async def show_userinfo(request: AnyRequest, identity: Collaborators) -> ASGIApp:
     """Claims about the person whose access token it is."""
-    presented = present_token(request.scope)
-    if request.method == "POST":
+    raise_fault(request.scope)
+    return await answer_userinfo(Arrival.of_request(request), identity)
+
+
+async def answer_userinfo(arrival: Arrival, identity: Identity) -> ASGIApp:
+    """Claims as JSON, or signed where the client is set to that. Raises what `describe_caller` raises."""
+    presented = present_token(arrival.scope)
+    if presented.method == "POST":
         # RFC 6750 2.2: the token may come in a form-encoded body.
-        parameters = await read_form_parameters(request)
+        parameters = await read_form_parameters(arrival)
         for token in parameters.list_values("access_token") if parameters else ():
             presented = presented.add(token)
     claims = await describe_caller(identity, presented)

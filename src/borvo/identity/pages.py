@@ -34,6 +34,7 @@ from borvo.web.consent import CONSENT_PAGE, AskedConsent
 from borvo.web.csrf import WITHOUT_CSRF
 from borvo.web.forms import parse_fields, read_form
 from borvo.web.pages import PAGE_OPT, redirect_to, render_page
+from borvo.web.requests import Arrival
 
 AnyRequest = Request[Any, Any, Any]
 People = NamedDependency[SkipValidation[Accounts]]
@@ -112,7 +113,7 @@ async def show_authorization(
 async def receive_authorization(request: AnyRequest, identity: Collaborators) -> Redirect | Template:
     """The same by a form, which goes on as a GET."""
     # A POST from another site carries no Lax cookie: the request waits, and goes on as a GET of our own.
-    parameters = await read_form_parameters(request)
+    parameters = await read_form_parameters(Arrival.of_request(request))
     if parameters is None:
         raise AuthorizationRefusedError(_UNREADABLE)
     kept = await authorization.keep_request(identity, _check_size(parameters))
@@ -204,7 +205,7 @@ async def show_logout(
 async def receive_logout(request: AnyRequest) -> Redirect:
     """The same by a form, which goes on as a GET."""
     # As with authorize: the cookies come with a GET.
-    parameters = await read_form_parameters(request)
+    parameters = await read_form_parameters(Arrival.of_request(request))
     pairs = parameters.pairs if parameters else ()
     query = urlencode([(name, value) for name, value in pairs if name in _LOGOUT_FIELDS])
     # Contract 1.8: never an error, so what no server would take in an address asks for nothing.

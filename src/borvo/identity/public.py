@@ -14,6 +14,7 @@ from borvo.identity.keys import (
     find_witness,
     generate_key,
 )
+from borvo.identity.lane import ProviderLane
 from borvo.identity.model import AccessToken, Caller, InstanceProfile
 from borvo.identity.nonce_headers import hand_out_nonces
 from borvo.identity.nonces import NonceSeries
@@ -59,6 +60,7 @@ __all__ = [
     "KeyCabinet",
     "KeyState",
     "NonceSeries",
+    "ProviderLane",
     "RefreshPolicy",
     "RequestFetcher",
     "StoredKey",

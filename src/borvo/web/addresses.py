@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from litestar import Request
+from litestar.types import Scope
 
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?|\[[0-9a-f:.]+\]")
 
@@ -39,13 +40,19 @@ def is_local_path(text: str) -> bool:
 def find_client_address(request: Request[Any, Any, Any], trusted_proxies: int) -> str:
     """The caller's address. Behind proxies it is the entry of X-Forwarded-For that the outermost of our
     `trusted_proxies` wrote; with none trusted the header is ignored, since anybody can send it."""
+    return find_address(request.scope, trusted_proxies)
+
+
+def find_address(scope: Scope, trusted_proxies: int) -> str:
+    """As `find_client_address`."""
     if trusted_proxies > 0:
         # Some proxies add a header instead of lengthening the one that the caller sent.
-        chain = ",".join(request.headers.getall("x-forwarded-for", []))
-        hops = [hop.strip() for hop in chain.split(",") if hop.strip()]
+        chain = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+        hops = [hop.strip() for hop in chain.decode("latin-1").split(",") if hop.strip()]
         if len(hops) >= trusted_proxies:
             return hops[-trusted_proxies]
-    return request.client.host if request.client else "unknown"
+    client = scope.get("client")
+    return client[0] if client else "unknown"
 
 
 @lru_cache(4096)

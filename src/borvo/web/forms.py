@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from litestar import Request
+from litestar.types import Scope
 
 from borvo.kernel.errors import InvalidInputError
 from borvo.kernel.text import say
@@ -77,9 +78,9 @@ def parse_fields(data: bytes, *, limit: int = _FIELD_LIMIT) -> list[tuple[str, s
     return fields
 
 
-def is_form(request: Request[Any, Any, Any]) -> bool:
+def is_form(scope: Scope) -> bool:
     """Whether the request says that its body is form-encoded."""
-    return find_header(request.scope, b"content-type").partition(";")[0].strip().lower() == FORM_MEDIA_TYPE
+    return find_header(scope, b"content-type").partition(";")[0].strip().lower() == FORM_MEDIA_TYPE
 
 
 async def read_fields(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
@@ -98,7 +99,7 @@ async def read_fields(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
 
 async def _parse_body(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
     try:
-        if is_form(request):
+        if is_form(request.scope):
             return parse_fields(await request.body())
         return _read_texts(await _read_parts(request))
     except ValueError:

@@ -7,14 +7,13 @@ from functools import cache, partial
 from typing import Any
 
 import structlog
-from litestar import Request
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from prometheus_client import Counter, Histogram
 
 from borvo.kernel.entropy import Entropy
 from borvo.kernel.origin import Origin, within_origin
-from borvo.web.addresses import find_client_address
+from borvo.web.addresses import find_address
 from borvo.web.pages import DEFAULT_CSP
 
 REQUESTS = Counter("borvo_requests", "Requests answered", ["method", "route", "status"])
@@ -78,7 +77,7 @@ class Observation:
             await self._app(scope, receive, self._wrap(send, scope, request_id))
 
     def _find_address(self, scope: HTTPScope) -> str:
-        return find_client_address(Request(scope), self._trusted_proxies)
+        return find_address(scope, self._trusted_proxies)
 
     def _identify(self, scope: HTTPScope) -> str:
         for name, value in scope["headers"]:

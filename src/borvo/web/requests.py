@@ -1,11 +1,11 @@
 """What a request says, read without the framework's multidict of headers and its stream: for the busiest addresses."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from litestar import Request
 from litestar.exceptions import ClientException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
-from litestar.types import Scope
+from litestar.types import Receive, Scope
 
 
 def find_header(scope: Scope, name: bytes) -> str:
@@ -13,13 +13,26 @@ def find_header(scope: Scope, name: bytes) -> str:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
 
 
-async def read_body(request: Request[Any, Any, Any]) -> bytes:
-    """All of it. Raises what the framework raises: `RequestEntityTooLarge` beyond the limit of the address, and
-    `ClientException` when the caller goes away in the middle."""
-    limit = request.route_handler.resolve_request_max_body_size()
+class Arrival(NamedTuple):
+    """A request as the HTTP server hands it over; its body may have as many bytes as `limit` says."""
+
+    scope: Scope
+    receive: Receive
+    limit: int | None
+
+    @classmethod
+    def of_request(cls, request: Request[Any, Any, Any]) -> "Arrival":
+        """With the limit of the address."""
+        return cls(request.scope, request.receive, request.route_handler.resolve_request_max_body_size())
+
+
+async def read_body(arrival: Arrival) -> bytes:
+    """All of it. Raises what the framework raises: `RequestEntityTooLarge` beyond the limit, and `ClientException` when
+    the caller goes away in the middle."""
+    limit = arrival.limit
     body, has_more = b"", True
     while has_more:
-        message = await request.receive()
+        message = await arrival.receive()
         if message["type"] != "http.request":
             raise ClientException("client disconnected prematurely")
         body += message["body"]

@@ -28,9 +28,9 @@ DEVICE = Device("", "")
 
 async def prove(platform: Platform) -> Holder:
     """She, as loaded for the password that she has just typed."""
-    person = await service.sign_in(platform.accounts, ADA, PASSWORD_TEXT, "127.0.0.1")
-    assert person is not None
-    return person
+    proved = await service.sign_in(platform.accounts, ADA, PASSWORD_TEXT, "127.0.0.1")
+    assert proved is not None
+    return proved.person
 
 
 async def enter(platform: Platform, person: Holder) -> Entry | None:

@@ -8,7 +8,9 @@ import pytest
 from playwright.async_api import CDPSession, Page, expect
 
 from tests.browser.conftest import PHONE, OpenPage, check_look, check_looks, sign_in
+from tests.browser.foreign_site import ForeignSite
 from tests.browser.test_account import open_account
+from tests.browser.test_answers import build_request, build_url, read_answer
 from tests.functional.mails import list_mails
 from tests.instance import Instance
 
@@ -140,6 +142,29 @@ async def test_a_passkey_is_suggested_where_the_address_is_typed(
     # Nothing is clicked: the browser offers it among the suggestions, and this one takes what is offered.
     await other.goto(f"{borvo.origin}/account/sign-in")
     await other.wait_for_url(f"{borvo.origin}/account")
+
+
+async def test_a_passkey_alone_and_after_the_password_leads_back_to_the_foreign_app(
+    borvo: Instance, open_page: OpenPage, foreign_site: ForeignSite, email: str
+) -> None:
+    page = await open_proved(borvo, open_page, email)
+    await suggest_nothing(page)
+    await plug(page)
+    await add_passkey(page, borvo, "Phone")
+    url = build_url(borvo, await build_request(borvo, foreign_site, "query"))
+    await page.goto(url)
+    await page.get_by_role("button", name="Allow").click()
+    codes = {(await read_answer(page, foreign_site, "query"))["code"]}
+    await page.context.clear_cookies()
+    await page.goto(url)
+    await page.get_by_role("button", name="Use a passkey").click()
+    codes.add((await read_answer(page, foreign_site, "query"))["code"])
+    await page.context.clear_cookies()
+    await page.goto(url)
+    await sign_in(page, email)
+    await page.get_by_role("button", name="Use a passkey").click()
+    codes.add((await read_answer(page, foreign_site, "query"))["code"])
+    assert len(codes) == 3
 
 
 async def test_two_devices_of_which_one_is_lost(

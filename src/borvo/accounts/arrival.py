@@ -9,15 +9,15 @@ from litestar.response import Redirect, Template
 
 from borvo.accounts import entering, service
 from borvo.accounts.closing import reopen_account
-from borvo.accounts.entering import Device
+from borvo.accounts.entering import Device, Entry
 from borvo.accounts.factors.asking import ask_second_step
 from borvo.accounts.factors.mailbox_proof import note_link_opened
 from borvo.accounts.forms import DEFAULT_RETURN
 from borvo.accounts.known_browsers import COOKIE, MAX_AGE, remember
-from borvo.accounts.limits import REFUSED_SIGN_IN
+from borvo.accounts.limits import REFUSED_SIGN_IN, Attempt
 from borvo.accounts.methods import PASSWORD, Methods
 from borvo.accounts.model import Holder, Person
-from borvo.accounts.service import Accounts
+from borvo.accounts.service import Accounts, Proved
 from borvo.accounts.signing_in import AnyRequest, SignInNeededError
 from borvo.kernel.errors import ForbiddenError, TooManyRequestsError
 from borvo.kernel.text import say
@@ -81,9 +81,15 @@ def read_device(request: AnyRequest, accounts: Accounts) -> Device:
     return Device(find_header(request.scope, b"user-agent"), address)
 
 
-def find_landing(person: Person, return_to: str) -> str:
+def _find_landing(person: Person, return_to: str) -> str:
     """A developer who came for nothing in particular starts among her clients."""
     return "/portal" if return_to == DEFAULT_RETURN and person.is_developer else return_to
+
+
+async def find_way_on(accounts: Accounts, entry: Entry, return_to: str) -> str:
+    """Back to the app that sent her, where its request can be answered at once: decision 0087."""
+    answer = await accounts.answer_return(entry.login, return_to)
+    return answer or _find_landing(entry.login.person, return_to)
 
 
 class AccountSuspendedError(ForbiddenError):
@@ -114,13 +120,23 @@ async def _refuse_suspended(accounts: Accounts, person: Person, methods: Methods
     raise AccountSuspendedError
 
 
-async def enter(request: AnyRequest, accounts: Accounts, holder: Holder, return_to: str) -> Redirect:
-    """Signs the person in whose password was right, and sends her on: to the second step, if she has one. Raises
-    `AccountSuspendedError`."""
+async def enter(request: AnyRequest, accounts: Accounts, proved: Proved, return_to: str) -> Redirect:
+    """Signs the person in whose password was right, and sends her on: to the second step, if she has one. The attempt
+    is given back whatever comes of it. Raises `AccountSuspendedError`."""
+    holder, attempt = proved.person, proved.attempt
+    if _begins_at_once(request, accounts, holder):
+        return await let_in(request, accounts, holder, return_to, PASSWORD, attempt=attempt)
+    await accounts.limiter.give_back(attempt)
     await _refuse_suspended(accounts, holder, PASSWORD)
     if holder.has_second_factor:
         return await ask_second_step(accounts, holder, return_to)
     return await let_in(request, accounts, holder, return_to, PASSWORD)
+
+
+def _begins_at_once(request: AnyRequest, accounts: Accounts, holder: Holder) -> bool:
+    """Whether nothing is left to be done for her but to begin a session."""
+    is_new = accounts.cookies.read(request, "session") is None
+    return is_new and not (holder.is_suspended or holder.is_closing or holder.has_second_factor)
 
 
 async def let_in(
@@ -131,20 +147,23 @@ async def let_in(
     methods: Methods,
     *,
     opened: str = "",
+    attempt: Attempt | None = None,
+    is_elsewhere: bool = False,
 ) -> Redirect:
     """Signs the person in who has proved all that she must, and sends her on. `opened` is the address that brought the
-    link by which she comes. Raises `AccountSuspendedError`."""
+    link by which she comes; the `attempt` is given back along with it. With `is_elsewhere` nothing is answered that
+    waits for her: the app that asks knows another browser. Raises `AccountSuspendedError`."""
     await _refuse_suspended(accounts, person, methods)
     return_to = await reopen(accounts, person, return_to)
     previous = await service.find_login(accounts, accounts.cookies.read(request, "session"))
     device = read_device(request, accounts)
-    cookie = await entering.enter_at_once(accounts, previous, person, device, methods)
-    if cookie is None:
+    entry = await entering.enter_at_once(accounts, previous, person, device, methods, attempt)
+    if entry is None:
         raise SignInNeededError(return_to, notice="again")
     if opened:
-        await note_link_opened(accounts, person.id, cookie, opened)
-    answer = redirect_to(find_landing(person, return_to))
-    answer.cookies.append(accounts.cookies.create("session", cookie.render()))
+        await note_link_opened(accounts, person.id, entry.cookie, opened)
+    answer = redirect_to(return_to if is_elsewhere else await find_way_on(accounts, entry, return_to))
+    answer.cookies.append(accounts.cookies.create("session", entry.cookie.render()))
     answer.cookies.append(remember_browser(request, accounts, person.email))
     return answer
 

@@ -6,6 +6,7 @@ before. So of two attempts that share some, one waits for the other, and never e
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
+from typing import NamedTuple
 
 from borvo.storage.database import Connection
 
@@ -47,26 +48,37 @@ def _compose_counting(most: tuple[int, ...]) -> str:
     return f"with {', '.join(parts)} select array[{', '.join(counts)}]"
 
 
-async def uncount_attempt(
-    connection: Connection, subjects: Sequence[bytes], shared: Sequence[bool], window_start: datetime
-) -> None:
-    """Takes one attempt of the window back under each subject that is `shared`, and all under the others."""
-    await connection.execute(_compose_uncounting(tuple(shared)), window_start, *subjects)
+class Uncounting(NamedTuple):
+    """What takes an attempt back: one under each subject that is `shared`, and all under the others. `values` are the
+    window and the subjects, in the order of the limits."""
+
+    shared: tuple[bool, ...]
+    values: tuple[object, ...]
+
+
+async def uncount_attempt(connection: Connection, uncounting: Uncounting) -> None:
+    await connection.execute(_compose_statement(uncounting.shared), *uncounting.values)
 
 
 @cache
-def _compose_uncounting(shared: tuple[bool, ...]) -> str:
-    parts = (
-        f"uncounted_{place} as ({_compose_part(place, is_shared=is_shared)})"
+def _compose_statement(shared: tuple[bool, ...]) -> str:
+    return f"with {', '.join(list_uncounting(shared))} select count(*) from uncounted_{len(shared) - 1}"
+
+
+def list_uncounting(shared: Sequence[bool], first: int = 1, before: str = "") -> list[str]:
+    """The parts of a statement that takes an attempt back, by the values of an `Uncounting` from `$first` on. They come
+    after the part `before` of a greater one, whatever rows that has."""
+    names = [before, *(f"uncounted_{place}" for place in range(len(shared)))]
+    return [
+        f"{names[place + 1]} as ({_compose_part(first, place, names[place], is_shared=is_shared)})"
         for place, is_shared in enumerate(shared)
-    )
-    return f"with {', '.join(parts)} select count(*) from uncounted_{len(shared) - 1}"
+    ]
 
 
-def _compose_part(place: int, *, is_shared: bool) -> str:
-    row = f"subject = ${place + 2} and window_start = $1"
+def _compose_part(first: int, place: int, before: str, *, is_shared: bool) -> str:
+    row = f"subject = ${first + place + 1} and window_start = ${first}"
     # True, and known only when the part before is done.
-    after = f"and (select count(*) from uncounted_{place - 1}) >= 0" if place else ""
+    after = f"and (select count(*) from {before}) >= 0" if before else ""
     if is_shared:
         change = f"update attempt_counter set attempts = attempts - 1 where {row} and attempts > 0"
     else:

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from borvo.accounts.model import Login
+
 
 @dataclass(frozen=True, slots=True)
 class Destination:
@@ -15,3 +17,6 @@ class Destination:
 
 
 DescribeReturn = Callable[[str], Awaitable[Destination | None]]
+AnswerReturn = Callable[[Login, str], Awaitable[str | None]]
+"""Answers at once what a person goes on to who has just signed in: where her browser is to go, instead. None, with
+nothing done, where she is to be shown or asked something first."""

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from borvo.accounts.factors.store import compose_has_factor
 from borvo.accounts.model import Holder
-from borvo.accounts.store import PERSON_COLUMNS, read_person
+from borvo.accounts.store import PERSON_COLUMNS, RESTING_COLUMN, read_person, read_resting
 from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection, Row
 
-HOLDER_COLUMNS = f"""{PERSON_COLUMNS}, p.erase_at, p.suspended_at,
+HOLDER_COLUMNS = f"""{PERSON_COLUMNS}, {RESTING_COLUMN}, p.erase_at, p.suspended_at,
     {compose_has_factor("p.id")} as has_second_factor"""
 _HOLDS = """(p.closed_at is null or p.erase_at > {now}
              or (p.suspended_at is not null and p.erase_at is null))"""
@@ -31,6 +31,7 @@ def read_holder(row: Row) -> Holder:
         is_closing=row["erase_at"] is not None,
         is_suspended=row["suspended_at"] is not None,
         has_second_factor=row["has_second_factor"],
+        resting=read_resting(row),
     )
 
 

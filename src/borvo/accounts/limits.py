@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 
 from borvo.accounts import attempt_store
+from borvo.accounts.attempt_store import Uncounting
 from borvo.kernel.digests import digest_with_key
 from borvo.kernel.errors import TooManyRequestsError
 from borvo.kernel.text import say_count
@@ -162,19 +163,26 @@ class Limiter:
 
     async def refund(self, limit: Limit, subject: str, now: datetime) -> None:
         """Takes one attempt back, and leaves those of others."""
-        await self._take_back([(self._name(limit, subject), True)], find_window(now))
+        await self._take_back(self._describe([(self._name(limit, subject), True)], find_window(now)))
 
     async def forgive(self, limit: Limit, subject: str, now: datetime) -> None:
         """After success the subject's count starts anew."""
-        await self._take_back([(self._name(limit, subject), False)], find_window(now))
+        await self._take_back(self._describe([(self._name(limit, subject), False)], find_window(now)))
 
     async def give_back(self, attempt: Attempt) -> None:
         """After success, by one statement: as `refund` for limits that are shared, and `forgive` for all others."""
-        await self._take_back([(name, limit.is_shared) for limit, name in attempt.named], attempt.window)
+        await self._take_back(self.describe_giving_back(attempt))
 
-    async def _take_back(self, named: Sequence[tuple[bytes, bool]], window: datetime) -> None:
+    def describe_giving_back(self, attempt: Attempt) -> Uncounting:
+        """As `give_back`, for a statement with `list_uncounting` that is to be made anyway."""
+        return self._describe([(name, limit.is_shared) for limit, name in attempt.named], attempt.window)
+
+    def _describe(self, named: Sequence[tuple[bytes, bool]], window: datetime) -> Uncounting:
         for name, _ in named:
             self._spent.pop(name, None)
         names, shared = zip(*named, strict=True)
+        return Uncounting(shared, (window, *names))
+
+    async def _take_back(self, uncounting: Uncounting) -> None:
         async with self._database.connection() as connection:
-            await attempt_store.uncount_attempt(connection, names, shared, window)
+            await attempt_store.uncount_attempt(connection, uncounting)

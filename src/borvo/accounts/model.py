@@ -77,11 +77,13 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class Holder(Person):
     """A person with an account that may be closed, as long as she may still come back, or suspended. With her first
-    second factor all her sessions end, and with the last: whether she has one is as old as her `epoch`."""
+    second factor all her sessions end, and with the last: whether she has one is as old as her `epoch`. `resting` are
+    roles that rest, as for `Login`."""
 
     is_closing: bool
     is_suspended: bool
     has_second_factor: bool
+    resting: frozenset[Role]
 
 
 @dataclass(frozen=True, slots=True)

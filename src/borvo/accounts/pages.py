@@ -76,16 +76,16 @@ async def submit_sign_in(request: AnyRequest, accounts: Collaborators) -> Templa
     address = find_client_address(request, accounts.trusted_proxies)
     known = accounts.cookies.read(request, COOKIE) or ""
     try:
-        person = await service.sign_in(accounts, form.text("email"), form.raw("password"), address, known)
+        proved = await service.sign_in(accounts, form.text("email"), form.raw("password"), address, known)
     except TooManyRequestsError as error:
         # Whoever guesses on and on takes the time of nobody else.
         await accounts.brake.keep_back()
         return offer_passkey(request, accounts, await slow_down(accounts, "sign_in", form, return_to, error))
-    if person is None:
+    if proved is None:
         form.add_error("form", say("The e-mail address or the password is not right."))
         page = await render_arrival(accounts, "sign_in", form, return_to, 400)
         return offer_passkey(request, accounts, page)
-    return await enter(request, accounts, person, return_to)
+    return await enter(request, accounts, proved, return_to)
 
 
 def build_router() -> Router:

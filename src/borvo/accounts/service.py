@@ -15,10 +15,10 @@ from borvo.accounts import (
     store,
 )
 from borvo.accounts.brake import Brake
-from borvo.accounts.destination import DescribeReturn
+from borvo.accounts.destination import AnswerReturn, DescribeReturn
 from borvo.accounts.factors import half_store
 from borvo.accounts.known_browsers import recognize
-from borvo.accounts.limits import Limiter
+from borvo.accounts.limits import Attempt, Limiter
 from borvo.accounts.methods import SEVERAL
 from borvo.accounts.model import (
     SEEN_GRANULARITY,
@@ -73,9 +73,9 @@ async def tell_nobody(_: Connection, __: PersonId, ___: Sequence[LoginSessionId]
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """The collaborators of this feature. `assembly` wires `describe_return` to whoever sent the person,
-    `on_session_ended` to whoever has to know, and what is told of people to all that know them. `factor_roles` are
-    those that open only with a second factor."""
+    """The collaborators of this feature. `assembly` wires `describe_return` and `answer_return` to whoever sent the
+    person, `on_session_ended` to whoever has to know, and what is told of people to all that know them. `factor_roles`
+    are those that open only with a second factor."""
 
     database: Database
     clock: Clock
@@ -89,6 +89,7 @@ class Accounts:
     events: SecurityLog
     keyring: Keyring
     describe_return: DescribeReturn
+    answer_return: AnswerReturn
     browser_key: bytes
     closing_grace: timedelta
     brake: Brake
@@ -109,9 +110,18 @@ class Accounts:
         return choose_language(wishes, self.default_language)
 
 
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """Whose password was right, and the attempt that it was. It is still counted: whoever gets this gives it back
+    first of all, or by the statement that begins her session."""
+
+    person: Holder
+    attempt: Attempt
+
+
 async def sign_in(
     accounts: Accounts, email: str, password: str, address: str, browser_cookie: str = ""
-) -> Holder | None:
+) -> Proved | None:
     """None whether the address is unknown or the password wrong; raises `TooManyRequestsError`. One who has closed her
     account and may come back is found, too: `reopen_account` is the caller's."""
     email, now = normalize_email(email), accounts.clock()
@@ -123,8 +133,7 @@ async def sign_in(
     if not await accounts.passwords.verify(digest, password) or person is None:
         await _record_failure(accounts, person, email)
         return None
-    await accounts.limiter.give_back(attempt)
-    return person
+    return Proved(person, attempt)
 
 
 async def _record_failure(accounts: Accounts, person: Person | None, email: str) -> None:
@@ -159,6 +168,11 @@ async def find_login(accounts: Accounts, cookie_text: str | None) -> Login | Non
     if now - last_seen_at > SEEN_GRANULARITY:
         async with accounts.database.connection() as connection:
             await store.touch_session(connection, login, now)
+    return note_debt(accounts, login)
+
+
+def note_debt(accounts: Accounts, login: Login) -> Login:
+    """With whether she owes a factor, by what she has proved."""
     owes_factor = SEVERAL not in login.methods and must_have_factor(accounts, login)
     return replace(login, owes_factor=owes_factor)
 

@@ -71,9 +71,12 @@ async def _go_on(
 ) -> Template | Redirect:
     """In the browser in which she began, to where she was going. In another one an app would not know her: it waits
     for her there, and she is told so."""
-    answer = await let_in(request, accounts, person, link.return_to, PASSWORD, opened=link.email)
+    is_here = is_same_browser(request, accounts, link) or not await accounts.describe_return(link.return_to)
+    answer = await let_in(
+        request, accounts, person, link.return_to, PASSWORD, opened=link.email, is_elsewhere=not is_here
+    )
     answer.cookies.append(accounts.cookies.expire(BROWSER_COOKIE))
-    if is_same_browser(request, accounts, link) or not await accounts.describe_return(link.return_to):
+    if is_here:
         return answer
     page = await render_arrival(accounts, "elsewhere", Form(), link.return_to)
     page.cookies.extend(answer.cookies)

@@ -14,6 +14,9 @@ PERSON_COLUMNS = """
     array(select r.role from person_role r where r.person_id = p.id and r.held_until is null) as roles,
     (select o.locale from person_profile o where o.person_id = p.id) as own_locale
 """
+RESTING_COLUMN = """
+    array(select r.role from person_role r where r.person_id = p.id and r.held_until is not null) as resting
+"""
 
 
 def read_person(row: Row) -> Person:
@@ -28,6 +31,11 @@ def read_person(row: Row) -> Person:
         locale=row["own_locale"] or "",
         epoch=row["sign_in_epoch"],
     )
+
+
+def read_resting(row: Row) -> frozenset[Role]:
+    """Of a row that `RESTING_COLUMN` selected from `person p`, whatever else it holds."""
+    return frozenset(Role(role) for role in row["resting"])
 
 
 async def load_person(connection: Connection, person_id: PersonId) -> Person | None:
@@ -136,8 +144,7 @@ class AskedSession(NamedTuple):
 
 _SESSIONS = f"""
     select k.number, {PERSON_COLUMNS}, s.id as session_id, s.token_digest, s.authenticated_at, s.last_seen_at,
-           s.methods,
-           array(select r.role from person_role r where r.person_id = p.id and r.held_until is not null) as resting
+           s.methods, {RESTING_COLUMN}
     from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[])
          with ordinality as k (person_id, session_id, now, idle_since, number)
     join login_session s on s.person_id = k.person_id and s.id = k.session_id
@@ -159,7 +166,7 @@ def _read_session(row: Row) -> tuple[Login, bytes, datetime]:
         LoginSessionId(row["session_id"]),
         row["authenticated_at"],
         tuple(row["methods"]),
-        resting=frozenset(Role(role) for role in row["resting"]),
+        resting=read_resting(row),
     )
     return login, row["token_digest"], row["last_seen_at"]
 

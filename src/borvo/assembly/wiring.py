@@ -169,6 +169,7 @@ def _build_accounts(
         events=provider.events,
         keyring=keyring,
         describe_return=partial(identity.describe_return, provider),
+        answer_return=partial(identity.answer_return, provider),
         browser_key=keyring.derive("known browsers"),
         closing_grace=timedelta(days=settings.account_closing_days),
         brake=brake,

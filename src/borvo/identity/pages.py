@@ -25,9 +25,9 @@ from borvo.identity.endpoints import FIELD_LIMIT, Collaborators, read_form_param
 from borvo.identity.model import Parameters
 from borvo.identity.responses import AuthorizationResponse, find_form_target, render_response
 from borvo.identity.service import authorization, logout
-from borvo.identity.service.authorization import ConsentNeeded, Outcome, SignInNeeded, StepUpNeeded
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.ending import list_frontchannel_urls
+from borvo.identity.service.outcomes import ConsentNeeded, Outcome, SignInNeeded, StepUpNeeded
 from borvo.identity.service.waiting import CONTINUE_PATH, AuthorizationRefusedError, read_request_id
 from borvo.kernel.text import say
 from borvo.web.consent import CONSENT_PAGE, AskedConsent

@@ -34,7 +34,7 @@ from borvo.identity.service.client_limits import CLIENT_LIMITS
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.ending import BACKCHANNEL_LOGOUT, BackchannelNotifier, announce_end
 from borvo.identity.service.guessing import GuessLimit
-from borvo.identity.service.returning import describe_return
+from borvo.identity.service.returning import answer_return, describe_return
 
 __all__ = [
     "ALGORITHMS",
@@ -67,6 +67,7 @@ __all__ = [
     "admit_caller",
     "admit_person",
     "announce_end",
+    "answer_return",
     "build_api_router",
     "build_page_router",
     "clean_up",

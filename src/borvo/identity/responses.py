@@ -47,9 +47,18 @@ def build_response(
     return AuthorizationResponse(redirect_uri, mode, tuple(own), client_name)
 
 
+def find_location(response: AuthorizationResponse) -> str | None:
+    """Where the answer takes the browser; None for one that a page posts."""
+    if response.mode == "form_post":
+        return None
+    separator = "#" if response.mode == "fragment" else "?"
+    return add_parameters(response.redirect_uri, response.parameters, separator)
+
+
 def render_response(response: AuthorizationResponse) -> Redirect | Template:
     """A redirect, or for form_post a page that submits itself and has a button for when scripts are off."""
-    if response.mode == "form_post":
+    location = find_location(response)
+    if location is None:
         return render_page(
             "identity/form_post.html",
             form_action=[find_form_target(response.redirect_uri)],
@@ -57,5 +66,4 @@ def render_response(response: AuthorizationResponse) -> Redirect | Template:
             parameters=response.parameters,
             client_name=response.client_name,
         )
-    separator = "#" if response.mode == "fragment" else "?"
-    return redirect_to(add_parameters(response.redirect_uri, response.parameters, separator))
+    return redirect_to(location)

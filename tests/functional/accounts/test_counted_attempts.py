@@ -1,63 +1,32 @@
 """Passwords are counted before they are looked at, under all their limits by one statement, and given back by one."""
 
 import asyncio
-from collections.abc import Awaitable
 
 import asyncpg
 import pytest
 
 from borvo.accounts import holder_store, limits
-from borvo.accounts.entering import Device, enter_at_once
-from borvo.accounts.limits import Limit
-from borvo.accounts.methods import PASSWORD as METHODS
-from borvo.accounts.model import Holder
-from borvo.accounts.public import Registration, create_person
 from borvo.accounts.service import sign_in
 from borvo.assembly import Platform
-from borvo.kernel.errors import TooManyRequestsError
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
 from borvo.web.addresses import find_network
+from tests.functional.accounts.counting import (
+    BOB,
+    HERE,
+    PASSWORD,
+    THERE,
+    WRONG,
+    come_in,
+    count_sessions,
+    enter_proved,
+    is_refused,
+    make_person,
+    prove,
+    read_counts,
+)
 from tests.functional.conftest import TestClock
 from tests.functional.identity.flows import ADA
 from tests.functional.locks import wait_until_blocked
-
-PASSWORD = "correct horse pony"
-WRONG = "wrong horse pony"
-HERE, THERE = "192.0.2.7", "198.51.100.7"
-BOB = "bob@example.org"
-
-
-async def make_person(platform: Platform, email: str = ADA) -> None:
-    await create_person(platform.accounts, Registration(email, "Ada", "Byron", PASSWORD))
-
-
-async def read_count(platform: Platform, limit: Limit, subject: str) -> int:
-    counter = platform.accounts.limiter.find_counter(limit, subject, platform.clock())
-    counted: int | None = await platform.database.pool.fetchval(
-        "select attempts from attempt_counter where subject = $1 and window_start = $2",
-        counter.subject,
-        counter.window,
-    )
-    return counted or 0
-
-
-async def read_counts(platform: Platform, address: str = HERE, email: str = ADA) -> list[int]:
-    """Of the network, of both, and of the address."""
-    asked = limits.list_sign_in_limits(email, find_network(address), None)
-    return [await read_count(platform, limit, subject) for limit, subject in asked]
-
-
-async def is_refused(attempt: Awaitable[Holder | None]) -> bool:
-    try:
-        assert await attempt is None
-    except TooManyRequestsError:
-        return True
-    return False
-
-
-async def count_sessions(platform: Platform) -> int:
-    counted: int = await platform.database.pool.fetchval("select count(*) from login_session")
-    return counted
 
 
 async def test_of_passwords_tried_at_once_exactly_the_limit_is_looked_at(platform: Platform) -> None:
@@ -82,7 +51,7 @@ async def test_who_is_held_up_by_one_limit_uses_up_nothing_of_those_behind_it(
     assert await read_counts(platform) == [100, 10 + 45, 10]
     assert await is_refused(sign_in(platform.accounts, BOB, WRONG, HERE))
     assert await read_counts(platform, email=BOB) == [101, 0, 0]
-    assert await sign_in(platform.accounts, ADA, PASSWORD, THERE) is not None
+    assert await come_in(platform, address=THERE) is not None
 
 
 async def test_a_wrong_password_gives_nothing_back_and_a_right_one_only_what_is_hers(
@@ -92,7 +61,7 @@ async def test_a_wrong_password_gives_nothing_back_and_a_right_one_only_what_is_
     for email in (ADA, ADA, BOB, ADA):
         assert await sign_in(platform.accounts, email, WRONG, HERE) is None
     assert await read_counts(platform) == [4, 3, 3]
-    assert await sign_in(platform.accounts, ADA, PASSWORD, HERE) is not None
+    assert await come_in(platform) is not None
     assert await read_counts(platform) == [4, 0, 0]
     assert await read_counts(platform, email=BOB) == [4, 1, 1]
 
@@ -128,16 +97,17 @@ async def test_a_failure_after_an_attempt_was_counted_leaves_it_counted(
     assert await count_sessions(platform) == 0
 
 
-async def test_no_session_begins_without_its_event(
+async def test_no_session_begins_without_its_event_nor_is_anything_given_back(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Both are one statement."""
+    """All of it is one statement."""
     await make_person(platform)
-    person = await sign_in(platform.accounts, ADA, PASSWORD, HERE)
-    assert person is not None
-    row = platform.accounts.events.describe(SecurityEvent(SecurityEventKind.SIGN_IN, person.id))
+    first = await prove(platform)
+    row = platform.accounts.events.describe(SecurityEvent(SecurityEventKind.SIGN_IN, first.person.id))
     monkeypatch.setattr(type(platform.accounts.events), "describe", lambda *_: row)
-    assert await enter_at_once(platform.accounts, None, person, Device("", ""), METHODS)
+    assert await enter_proved(platform, first)
+    again = await prove(platform)
     with pytest.raises(asyncpg.UniqueViolationError):
-        await enter_at_once(platform.accounts, None, person, Device("", ""), METHODS)
+        await enter_proved(platform, again)
     assert await count_sessions(platform) == 1
+    assert await read_counts(platform) == [1, 1, 1]

@@ -6,11 +6,11 @@ import asyncio
 import pytest
 
 from borvo.accounts import entering, service
-from borvo.accounts.entering import Device, enter_at_once
+from borvo.accounts.entering import Device, Entry, enter_at_once
 from borvo.accounts.factors import second_step
 from borvo.accounts.factors.model import HalfLogin
 from borvo.accounts.methods import PASSWORD
-from borvo.accounts.model import Holder, SessionCookie
+from borvo.accounts.model import Holder
 from borvo.accounts.recovery import reset_password
 from borvo.accounts.registration import Wish, ask_for_link, read_link
 from borvo.accounts.signing_in import SignInNeededError
@@ -28,12 +28,12 @@ DEVICE = Device("", "")
 
 async def prove(platform: Platform) -> Holder:
     """She, as loaded for the password that she has just typed."""
-    person = await service.sign_in(platform.accounts, ADA, PASSWORD_TEXT, "127.0.0.1")
-    assert person is not None
-    return person
+    proved = await service.sign_in(platform.accounts, ADA, PASSWORD_TEXT, "127.0.0.1")
+    assert proved is not None
+    return proved.person
 
 
-async def enter(platform: Platform, person: Holder) -> SessionCookie | None:
+async def enter(platform: Platform, person: Holder) -> Entry | None:
     async with platform.database.transaction() as connection:
         return await entering.enter(connection, platform.accounts, None, person, DEVICE)
 

@@ -1,5 +1,6 @@
 """How often a sign-in asks the database, and that it does so as often for whoever is not there."""
 
+import httpx
 import pytest
 from asyncpg.connection import LoggedQuery
 from msgspec import structs
@@ -8,8 +9,10 @@ from borvo.accounts.public import Registration, create_person
 from borvo.assembly import Platform
 from borvo.settings import Settings
 from tests.functional.browser import Browser, read_forms
-from tests.functional.identity.flows import ADA
+from tests.functional.identity.aspnet import Handler
+from tests.functional.identity.flows import ADA, CODE_FLOW, count, obtain_code
 
+SIGN_IN = "/account/sign-in"
 PASSWORD = "correct horse pony"
 WRONG = "wrong horse pony"
 
@@ -25,13 +28,21 @@ async def person(platform: Platform) -> None:
     await create_person(platform.accounts, Registration(ADA, "Ada", "Byron", PASSWORD))
 
 
-async def list_turns(platform: Platform, browser: Browser, email: str, password: str) -> list[str]:
-    """The statements that the answer to a password makes, each a turn to the database."""
-    page = await browser.open("/account/sign-in")
-    form = next(form for form in read_forms(page.text) if form.action == "/account/sign-in")
-    data = {**dict(form.fields), "email": email, "password": password}
+async def send(browser: Browser, page: httpx.Response, email: str, password: str) -> httpx.Response:
+    form = next(form for form in read_forms(page.text) if form.action == SIGN_IN)
+    return await browser.client.post(
+        SIGN_IN, data={**dict(form.fields), "email": email, "password": password}
+    )
+
+
+async def list_turns(
+    platform: Platform, browser: Browser, email: str, password: str, way: str = SIGN_IN
+) -> list[str]:
+    """The statements that the answer to a password makes, each a turn to the database. `way` leads to the page."""
     # What the driver has to ask about types it asks once.
-    await browser.client.post("/account/sign-in", data=data)
+    await send(browser, await browser.open(way), email, password)
+    browser.client.cookies.clear()
+    page = await browser.open(way)
     statements: list[str] = []
 
     def note(query: LoggedQuery) -> None:
@@ -39,17 +50,27 @@ async def list_turns(platform: Platform, browser: Browser, email: str, password:
 
     async with platform.database.connection() as connection:
         connection.add_query_logger(note)
-    browser.client.cookies.delete("borvo_session")
-    browser.client.cookies.delete("borvo_known")
-    await browser.client.post("/account/sign-in", data=data)
+    await send(browser, page, email, password)
     async with platform.database.connection() as connection:
         connection.remove_query_logger(note)
     return statements
 
 
-async def test_a_sign_in_takes_four_turns(platform: Platform, browser: Browser) -> None:
-    # Counted, found, given back, begun.
-    assert len(await list_turns(platform, browser, ADA, PASSWORD)) == 4
+async def test_a_sign_in_takes_three_turns(platform: Platform, browser: Browser) -> None:
+    # Counted, found, begun and given back.
+    assert len(await list_turns(platform, browser, ADA, PASSWORD)) == 3
+
+
+async def test_a_sign_in_for_an_app_takes_four_more(
+    platform: Platform, browser: Browser, handler: Handler
+) -> None:
+    await browser.sign_in(ADA, PASSWORD)
+    await obtain_code(handler, browser)
+    browser.client.cookies.clear()
+    way = await handler.build_authorization_url(**CODE_FLOW)
+    # The request, the client, what she allows it, and the code, which ends the request.
+    assert len(await list_turns(platform, browser, ADA, PASSWORD, way)) == 7
+    assert await count(platform, "authorization_code") == 3
 
 
 async def test_an_address_that_nobody_has_costs_the_same_statements(

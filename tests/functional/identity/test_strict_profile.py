@@ -275,7 +275,7 @@ async def test_7_10_and_11_answers_name_the_issuer_and_redirect_by_303(
     form = next(form for form in read_forms(page.text) if form.action.startswith("/account/sign-in"))
     fields = {**dict(form.fields), "email": ADA, "password": "correct horse pony"}
     posted = await ada.client.post(urljoin(str(page.url), form.action), data=fields)
-    assert (posted.status_code, "/connect/authorize/continue" in posted.headers["location"]) == (303, True)
+    assert (posted.status_code, read_redirect(posted)["iss"]) == (303, ISSUER)
 
 
 @pytest.mark.spec("FAPI 2.0 Security Profile", "5.3.2.2")

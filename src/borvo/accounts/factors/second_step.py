@@ -1,9 +1,10 @@
 """Use cases of who has proved one thing and is asked for the second."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from borvo.accounts import epochs, holder_store
-from borvo.accounts.entering import Device, enter
+from borvo.accounts.entering import Device, Entry, enter
 from borvo.accounts.factors import half_store, store, totp, words
 from borvo.accounts.factors.challenge import Challenge
 from borvo.accounts.factors.model import (
@@ -23,7 +24,7 @@ from borvo.accounts.limits import (
 )
 from borvo.accounts.methods import ONE_TIME_CODE, PASSWORD, Methods, combine_methods
 from borvo.accounts.model import Holder, Login, Person, SessionCookie, parse_session_cookie
-from borvo.accounts.service import Accounts
+from borvo.accounts.service import Accounts, note_debt
 from borvo.accounts.signing_in import SignInNeededError
 from borvo.kernel.digests import digest_token, is_same
 from borvo.kernel.entropy import TOKEN_BYTES, create_uuid, encode_bytes
@@ -149,7 +150,7 @@ async def prove_by_passkey(
 
 async def finish(
     accounts: Accounts, half: HalfLogin, methods: Methods, previous: Login | None, device: Device
-) -> SessionCookie | None:
+) -> Entry | None:
     """The login that the half one becomes, once; None when it has become one already, when the login that it was to
     strengthen is not this browser's any more, and when all sessions of the person have ended meanwhile."""
     async with accounts.database.transaction() as connection:
@@ -167,13 +168,14 @@ async def finish(
 
 async def _strengthen(
     connection: Connection, accounts: Accounts, login: Login, methods: Methods
-) -> SessionCookie | None:
+) -> Entry | None:
     cookie = await strengthen(connection, accounts, login, methods)
-    if cookie is not None:
-        detail = {"methods": list(methods)}
-        event = SecurityEvent(SecurityEventKind.SIGN_IN, login.person.id, detail=detail)
-        await accounts.events.record(connection, event)
-    return cookie
+    if cookie is None:
+        return None
+    detail = {"methods": list(methods)}
+    event = SecurityEvent(SecurityEventKind.SIGN_IN, login.person.id, detail=detail)
+    await accounts.events.record(connection, event)
+    return Entry(cookie, note_debt(accounts, replace(login, methods=methods)))
 
 
 async def sign_in_by_passkey(

@@ -5,7 +5,7 @@ from litestar.response import Redirect, Template
 
 from borvo.accounts import service
 from borvo.accounts.arrival import (
-    find_landing,
+    find_way_on,
     let_in,
     read_device,
     remember_browser,
@@ -141,13 +141,13 @@ async def submit_second_passkey(request: AnyRequest, accounts: Collaborators) ->
 
 async def _finish(request: AnyRequest, accounts: Accounts, half: HalfLogin, methods: Methods) -> Redirect:
     previous = await service.find_login(accounts, accounts.cookies.read(request, "session"))
-    cookie = await second_step.finish(accounts, half, methods, previous, read_device(request, accounts))
-    if cookie is None:
+    entry = await second_step.finish(accounts, half, methods, previous, read_device(request, accounts))
+    if entry is None:
         return _begin_anew(accounts, half.return_to)
     return_to = await reopen(accounts, half.person, half.return_to)
-    answer = redirect_to(find_landing(half.person, return_to))
+    answer = redirect_to(await find_way_on(accounts, entry, return_to))
     answer.cookies.append(remember_browser(request, accounts, half.person.email))
-    answer.cookies.append(accounts.cookies.create("session", cookie.render()))
+    answer.cookies.append(accounts.cookies.create("session", entry.cookie.render()))
     answer.cookies.append(accounts.cookies.expire(HALF_COOKIE))
     return answer
 

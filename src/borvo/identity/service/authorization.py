@@ -26,46 +26,28 @@ from borvo.identity.service.consents import allow_client
 from borvo.identity.service.counting import count_sign_in
 from borvo.identity.service.demands import must_ask_anew, must_sign_in, read_claims_request
 from borvo.identity.service.effects import keep_granted
+from borvo.identity.service.outcomes import (
+    ConsentNeeded,
+    Outcome,
+    Question,
+    SignInNeeded,
+    StepUpNeeded,
+    Verdict,
+)
 from borvo.identity.service.refusals import note_error
 from borvo.identity.service.step_up import must_step_up
 from borvo.identity.service.subjects import load_subject
-from borvo.identity.service.validation import NOBODY_IS_ASKED, find_client, validate_request
+from borvo.identity.service.validation import (
+    NOBODY_IS_ASKED,
+    check_destination,
+    find_client,
+    validate_request,
+)
 from borvo.identity.service.waiting import Waiting, consume_waiting, keep_waiting, load_waiting
 from borvo.kernel.digests import digest_token
 from borvo.kernel.scopes import Scopes, find_missing, keep_allowed, parse_scopes, render_scopes
-from borvo.portal.public import ClientPresentation, RegisteredClient, load_presentation
+from borvo.portal.public import load_presentation
 from borvo.storage.database import Connection
-
-
-@dataclass(frozen=True, slots=True)
-class SignInNeeded:
-    """The person must sign in first; the request waits under `request_id`."""
-
-    request_id: str
-    login_hint: str
-
-
-@dataclass(frozen=True, slots=True)
-class StepUpNeeded:
-    """The person is signed in by less than is asked for; the request waits under `request_id`."""
-
-    request_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentNeeded:
-    """The person must be asked; the request waits under `request_id`."""
-
-    request_id: str
-    client: RegisteredClient
-    scopes: Scopes
-    form_target: str
-    presentation: ClientPresentation
-    declined: frozenset[str] = frozenset()
-    ui_locales: str = ""
-
-
-Outcome = SignInNeeded | StepUpNeeded | ConsentNeeded | AuthorizationResponse
 
 
 def _refuse(
@@ -85,9 +67,34 @@ async def resume(identity: Identity, request_id: str, login: Login | None) -> Ou
     return await _proceed(identity, await load_waiting(identity, request_id), login)
 
 
+async def settle(identity: Identity, request_id: str, login: Login) -> AuthorizationResponse | None:
+    """The answer to a request that waited until the person signed in, who has just done so. None, with nothing done,
+    where a page is needed: for her to be asked or to prove more, or to post the answer. Raises
+    `AuthorizationRefusedError`, and tells no developer, since `resume` will."""
+    waiting = await load_waiting(identity, request_id)
+    if find_response_mode(waiting.parameters) == "form_post":
+        return None
+    facts, consent = await identity.gather_party(waiting.parameters, login.person.id)
+    client, _ = check_destination(facts)
+    outcome = await _judge(identity, facts, client, waiting, login, consent)
+    return outcome if isinstance(outcome, AuthorizationResponse) else None
+
+
 async def _proceed(identity: Identity, waiting: Waiting, login: Login | None) -> Outcome:
     facts, consent = await identity.gather_party(waiting.parameters, login.person.id if login else None)
     client = find_client(identity, facts)
+    outcome = await _judge(identity, facts, client, waiting, login, consent)
+    return await _ask(identity, client, waiting, outcome) if isinstance(outcome, Question) else outcome
+
+
+async def _judge(
+    identity: Identity,
+    facts: Facts,
+    client: ProtocolClient,
+    waiting: Waiting,
+    login: Login | None,
+    consent: Consent | None,
+) -> Verdict:
     facts.fault = waiting.explanation
     try:
         check_manner(waiting, client)
@@ -107,7 +114,7 @@ async def _decide(
     waiting: Waiting,
     login: Login | None,
     consent: Consent | None,
-) -> Outcome:
+) -> Verdict:
     parameters, client = waiting.parameters, grant.request.client.registered
     is_silent = "none" in parameters.prompts
     if login is None or must_sign_in(facts, waiting.asked_at, login):
@@ -121,19 +128,25 @@ async def _decide(
     if not _is_answered(consent, asked) or must_ask:
         if is_silent:
             raise ConsentRequiredError(NOBODY_IS_ASKED)
-        request_id = await _keep(identity, waiting)
-        async with identity.database.connection() as connection:
-            presentation = await load_presentation(connection, client.client_key)
-        return ConsentNeeded(
-            request_id,
-            client,
-            asked,
-            find_form_target(parameters.get("redirect_uri") or ""),
-            presentation,
-            consent.declined if consent and not consent.is_withdrawn else frozenset(),
-            parameters.get("ui_locales") or "",
-        )
+        return Question(asked, consent.declined if consent and not consent.is_withdrawn else frozenset())
     return await _grant(identity, None, facts, grant, login, consent, waiting)
+
+
+async def _ask(
+    identity: Identity, client: ProtocolClient, waiting: Waiting, question: Question
+) -> ConsentNeeded:
+    request_id = await _keep(identity, waiting)
+    async with identity.database.connection() as connection:
+        presentation = await load_presentation(connection, client.registered.client_key)
+    return ConsentNeeded(
+        request_id,
+        client.registered,
+        question.scopes,
+        find_form_target(waiting.parameters.get("redirect_uri") or ""),
+        presentation,
+        question.declined,
+        waiting.parameters.get("ui_locales") or "",
+    )
 
 
 async def _keep(identity: Identity, waiting: Waiting) -> str:

@@ -1,0 +1,50 @@
+"""What comes of an authorization request, for the pages."""
+
+from dataclasses import dataclass
+
+from borvo.identity.responses import AuthorizationResponse
+from borvo.kernel.scopes import Scopes
+from borvo.portal.public import ClientPresentation, RegisteredClient
+
+
+@dataclass(frozen=True, slots=True)
+class SignInNeeded:
+    """The person must sign in first; the request waits under `request_id`."""
+
+    request_id: str
+    login_hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepUpNeeded:
+    """The person is signed in by less than is asked for; the request waits under `request_id`."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentNeeded:
+    """The person must be asked; the request waits under `request_id`."""
+
+    request_id: str
+    client: RegisteredClient
+    scopes: Scopes
+    form_target: str
+    presentation: ClientPresentation
+    declined: frozenset[str] = frozenset()
+    ui_locales: str = ""
+
+
+Outcome = SignInNeeded | StepUpNeeded | ConsentNeeded | AuthorizationResponse
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the person must be asked, and what of it she declined before."""
+
+    scopes: Scopes
+    declined: frozenset[str]
+
+
+Verdict = SignInNeeded | StepUpNeeded | Question | AuthorizationResponse
+"""An outcome before the page is made that asks."""

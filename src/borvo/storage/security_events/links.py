@@ -32,9 +32,9 @@ class Link:
 
 
 # The log is read from the first id on, and not from its beginning: ids are in the order of time, and the bound on the
-# time itself is for those alone that another hand put in, so its index is of no use (`is true`). For each event the next
-# link in the order of the index is looked up, which is its own, or it has none: so written, no plan that was made for a
-# small table reads all links each time.
+# time itself is for those alone that another hand put in, so its index is of no use (`is true`). For each event the
+# next link in the order of the index is looked up, which is its own, or it has none: so written, no plan that was made
+# for a small table reads all links each time.
 _UNLINKED = f"""
     select {", ".join(f"e.{name}" for name in CONTENT_COLUMNS)} from security_event e
     where e.id >= $1 and (e.at >= $2) is true

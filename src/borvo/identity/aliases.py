@@ -1,9 +1,9 @@
 """By which names clients know people and sessions (OpenID Connect Core 8), and how a token carries a person unseen."""
 
-import hmac
 from dataclasses import dataclass
 from uuid import UUID
 
+from borvo.kernel.digests import digest_bytes_with_key
 from borvo.kernel.entropy import TOKEN_BYTES, decode_bytes, encode_bytes
 from borvo.kernel.ids import LoginSessionId, PersonId
 from borvo.portal.public import RegisteredClient, SubjectType, find_sector
@@ -37,13 +37,13 @@ class Aliases:
         # OpenID Connect Core 8.1: not reversible by anybody else, the same each time. In the form of every id here,
         # RFC 9562 5.8. No part but the last holds what somebody entered, and a host has no line break.
         text = f"{kind}\n{id_}\n{sector}".encode()
-        number = int.from_bytes(hmac.digest(self.pairwise(), text, "sha256")[:_ID_BYTES])
+        number = int.from_bytes(digest_bytes_with_key(self.pairwise(), text)[:_ID_BYTES])
         number = (number & ~(0xF << 76)) | (0x8 << 76)
         return str(UUID(int=(number & ~(0x3 << 62)) | (0x2 << 62)))
 
     def hide(self, id_: UUID, salt: bytes) -> bytes:
         """16 bytes that say nothing without the mask's key. A salt may be known to everybody and is used once."""
-        stream = hmac.digest(self.mask(), salt, "sha256")
+        stream = digest_bytes_with_key(self.mask(), salt)
         return bytes(left ^ right for left, right in zip(id_.bytes, stream, strict=False))
 
     def reveal(self, hidden: bytes, salt: bytes) -> UUID:

@@ -3,7 +3,6 @@
 All refresh tokens that follow from one redemption make a family, of which exactly one is current.
 """
 
-import hmac
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,7 +10,7 @@ from uuid import UUID
 
 from borvo.accounts.public import PASSWORD, Methods, Person
 from borvo.identity.model import NO_CLAIMS, RequestedClaims
-from borvo.kernel.digests import is_same
+from borvo.kernel.digests import digest_bytes_with_key, is_same
 from borvo.kernel.entropy import TOKEN_BYTES, Entropy, decode_bytes, encode_bytes
 from borvo.kernel.ids import ClientKey, LoginSessionId, PersonId
 from borvo.kernel.scopes import Scopes
@@ -84,12 +83,12 @@ class RefreshPolicy:
         return min(family_end, now + self.idle)
 
     def _mark(self, body: bytes) -> bytes:
-        return hmac.digest(self.key(), body, "sha256")
+        return digest_bytes_with_key(self.key(), body)
 
     def _mask(self, names: bytes, secret: bytes) -> bytes:
         """Hides them, and finds them again: for each secret another mask, 32 bytes as they are. No mark is made over a
         text as short as this one."""
-        stream = hmac.digest(self.key(), b"mask" + secret, "sha256")
+        stream = digest_bytes_with_key(self.key(), b"mask" + secret)
         return bytes(left ^ right for left, right in zip(names, stream, strict=True))
 
 

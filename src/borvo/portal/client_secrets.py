@@ -1,7 +1,6 @@
 """Verifies client secrets: on the way of every token request, so fast where that costs no safety."""
 
 import asyncio
-import hmac
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +8,7 @@ from functools import partial
 
 from borvo.accounts.public import Passwords
 from borvo.kernel.clock import Clock, read_system_clock
-from borvo.kernel.digests import digest_with_key, is_same
+from borvo.kernel.digests import digest_bytes_with_key, digest_with_key, is_same
 from borvo.kernel.entropy import Entropy, read_system_entropy
 from borvo.kernel.ids import ClientKey
 from borvo.portal.model import RegisteredClient, SecretAlgorithm, StoredSecret
@@ -35,7 +34,7 @@ class _Memo:
         """Under a key that lives and dies with the process: a memory dump names no secret. The first two parts
         have a fixed length and the third holds no zero byte, so no two triples share a text."""
         parts = client.client_key.bytes + stored.id.bytes + stored.digest + b"\0" + secret.encode()
-        return hmac.digest(self._key, parts, "sha256")
+        return digest_bytes_with_key(self._key, parts)
 
     def holds(self, name: bytes) -> bool:
         expiry = self._expiries.get(name)

@@ -1,6 +1,7 @@
 """What a worker does beside answering: opening and closing, cleaning up, and writing what was noted."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
@@ -139,6 +140,8 @@ def build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncCont
     @asynccontextmanager
     async def live(_: Litestar) -> AsyncIterator[None]:
         await _open(platform)
+        spare_cores = len(os.sched_getaffinity(0)) - platform.settings.workers
+        await platform.identity.signatory.open(spare_cores=spare_cores)
         try:
             tasks = [
                 asyncio.create_task(_clean_up_regularly(platform)),
@@ -156,6 +159,7 @@ def build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncCont
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
         finally:
+            await platform.identity.signatory.close()
             await platform.database.close()
 
     return live

@@ -96,8 +96,7 @@ async def _watch_events(platform: Platform) -> None:
     for look in count():
         await asyncio.sleep(_WATCH_EVERY)
         try:
-            while await support.seal_due(log_of_events):
-                pass
+            await support.seal_due(log_of_events)
             if look % _TELL_EVERY == 0:
                 # Where logs of processes go, whoever owns the database cannot cut off its end unseen.
                 log.info("end of the security event log", head=await support.read_head(log_of_events))

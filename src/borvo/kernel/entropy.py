@@ -1,7 +1,7 @@
 """Randomness enters by parameter; what is made of it is made here."""
 
 import base64
-import os
+import secrets
 from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
@@ -13,7 +13,7 @@ TOKEN_BYTES = 32
 
 def read_system_entropy(count: int) -> bytes:
     """`count` bytes from the operating system's cryptographic source."""
-    return os.urandom(count)
+    return secrets.token_bytes(count)
 
 
 def encode_bytes(data: bytes) -> str:

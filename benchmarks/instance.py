@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -69,7 +69,7 @@ class Instance:
 
     def read_worker_seconds(self) -> float:
         """CPU seconds that the worker processes have used so far, in user and system mode."""
-        return sum(read_cpu(pid) for pid in list_workers(self.pid))
+        return read_worker_seconds(list_workers(self.pid))
 
 
 def list_workers(parent: int) -> list[int]:
@@ -78,10 +78,22 @@ def list_workers(parent: int) -> list[int]:
     return [int(pid) for pid in children.split()]
 
 
+def list_with_children(pid: int) -> list[int]:
+    """The process and those that it started: what signs for a worker counts as the worker."""
+    # Each thread has a list of those that it started itself.
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    return [pid, *(int(child) for each in lists for child in each.read_text(encoding="ascii").split())]
+
+
 def read_cpu(pid: int) -> float:
     """CPU seconds of the process so far, in user and system mode."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def read_worker_seconds(workers: Iterable[int]) -> float:
+    """CPU seconds of the workers so far, and of what they started."""
+    return sum(read_cpu(pid) for worker in workers for pid in list_with_children(worker))
 
 
 def read_parent(pid: int) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.flows import STEPS, Step, Visitor
 from benchmarks.http_client import Client
-from benchmarks.instance import read_cpu
+from benchmarks.instance import list_with_children, read_worker_seconds
 from benchmarks.providers import Provider
 
 CONNECTIONS = 32
@@ -41,18 +41,15 @@ async def _repeat(visitor: Visitor, step: Step, until: float) -> list[float]:
     return durations
 
 
-def _read_worker_seconds(provider: Provider) -> float:
-    return sum(read_cpu(pid) for pid in provider.list_workers())
-
-
 async def _measure_step(visitors: list[Visitor], step: Step, seconds: float) -> Figures:
     """All visitors at once, after a round that does not count."""
     await asyncio.gather(*(_repeat(visitor, step, time.perf_counter() + seconds / 4) for visitor in visitors))
-    used, started = _read_worker_seconds(visitors[0].provider), time.perf_counter()
+    workers = visitors[0].provider.list_workers()
+    used, started = read_worker_seconds(workers), time.perf_counter()
     rounds = await asyncio.gather(*(_repeat(visitor, step, started + seconds) for visitor in visitors))
     took = time.perf_counter() - started
     durations = [duration for each in rounds for duration in each]
-    return summarize(durations, took, _read_worker_seconds(visitors[0].provider) - used)
+    return summarize(durations, took, read_worker_seconds(workers) - used)
 
 
 async def measure_steps(provider: Provider, seconds: float) -> dict[str, Figures]:
@@ -64,6 +61,11 @@ async def measure_steps(provider: Provider, seconds: float) -> dict[str, Figures
         return {name: await _measure_step(visitors, step, seconds) for name, step in STEPS.items()}
     finally:
         await asyncio.gather(*(visitor.client.close() for visitor in visitors))
+
+
+def read_worker_memory(pid: int) -> float:
+    """Megabytes of the worker and of what it started."""
+    return sum(map(read_memory, list_with_children(pid)))
 
 
 def read_memory(pid: int) -> float:

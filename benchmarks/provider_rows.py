@@ -10,7 +10,7 @@ import asyncpg
 
 from benchmarks.borvo_provider import move_provider, seed_provider, with_jwt
 from benchmarks.instance import HOST, Instance, run_beside
-from benchmarks.latency import CONNECTIONS, Figures, measure_steps, read_memory
+from benchmarks.latency import CONNECTIONS, Figures, measure_steps, read_worker_memory
 from benchmarks.peer_provider import run_peer
 from benchmarks.providers import Provider
 from benchmarks.report import render_steps
@@ -48,7 +48,7 @@ def _measure_beside(instance: Instance, borvo: Provider, workers: int, seconds: 
             asyncio.run(_settle(instance))
             for name, figures in asyncio.run(measure_steps(provider, seconds)).items():
                 measured.setdefault(name, {})[provider.name] = figures
-            most = max(read_memory(pid) for pid in provider.list_workers())
+            most = max(map(read_worker_memory, provider.list_workers()))
             memory.append(f"{provider.name} {most:.0f} MB")
     return f"{render_steps(measured)}\n\nMost memory of a worker afterwards: {', '.join(memory)}"
 

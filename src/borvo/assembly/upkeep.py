@@ -1,6 +1,7 @@
 """What a worker does beside answering: opening and closing, cleaning up, and writing what was noted."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
@@ -95,8 +96,7 @@ async def _watch_events(platform: Platform) -> None:
     for look in count():
         await asyncio.sleep(_WATCH_EVERY)
         try:
-            while await support.seal_due(log_of_events):
-                pass
+            await support.seal_due(log_of_events)
             if look % _TELL_EVERY == 0:
                 # Where logs of processes go, whoever owns the database cannot cut off its end unseen.
                 log.info("end of the security event log", head=await support.read_head(log_of_events))
@@ -139,6 +139,8 @@ def build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncCont
     @asynccontextmanager
     async def live(_: Litestar) -> AsyncIterator[None]:
         await _open(platform)
+        spare_cores = len(os.sched_getaffinity(0)) - platform.settings.workers
+        await platform.identity.signatory.open(spare_cores=spare_cores)
         try:
             tasks = [
                 asyncio.create_task(_clean_up_regularly(platform)),
@@ -156,6 +158,7 @@ def build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncCont
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
         finally:
+            await platform.identity.signatory.close()
             await platform.database.close()
 
     return live

@@ -42,6 +42,7 @@ from borvo.identity.tokens import (
     hide_person,
     sign_access_token,
 )
+from borvo.identity.unsigned import Statement, Unsigned
 from borvo.kernel.entropy import Entropy, create_uuid, encode_bytes
 from borvo.kernel.scopes import find_missing, parse_scopes, render_scopes
 from borvo.portal.public import LASTING_GRANTS, AccessTokenFormat, GrantType, RegisteredClient
@@ -60,7 +61,8 @@ class Facts:
     """Everything that the engine may know of one exchange, and what it decided.
 
     What was `issued_` are the effects to apply. `subject` is loaded only when an id token needs the profile. `fault`
-    tells the client's developers what the caller is not told. `proof` names the key that tokens are bound to.
+    tells the client's developers what the caller is not told. `proof` names the key that tokens are bound to. Where
+    there is an `unsigned`, tokens are left there to be signed afterwards, and the answer has an empty text for each.
     """
 
     issuer: str
@@ -85,6 +87,7 @@ class Facts:
     issued_token_ids: list[str] = field(default_factory=list)
     issued_opaque: OpaqueIssue | None = None
     issued_refresh: RefreshIssue | None = None
+    unsigned: Unsigned | None = None
 
 
 class ProtocolClient(ClientMixin):
@@ -288,7 +291,11 @@ class AccessTokenGenerator(BearerTokenGenerator):
             subject_id = user.login.person.id if user else registered.client_key
             facts.issued_opaque = OpaqueIssue.create(subject_id, claims, facts.entropy, facts.aliases)
             return facts.issued_opaque.text
-        return sign_access_token(facts.keys.active[client.signing_algorithm], claims)
+        key = facts.keys.active[client.signing_algorithm]
+        if facts.unsigned is None:
+            return sign_access_token(key, claims)
+        facts.unsigned.access_token = Statement(key, claims)
+        return ""
 
     def _find_seconds(self, client: ProtocolClient, grant_type: str) -> int:
         """How long an access token lives. Contract 7: one that came through the browser only shortly."""

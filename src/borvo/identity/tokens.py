@@ -17,6 +17,7 @@ from borvo.identity.aliases import Aliases
 from borvo.identity.keys import ALGORITHMS, SigningKey, SigningKeys, VerifyingKey
 from borvo.identity.model import AccessToken, read_claim
 from borvo.identity.resources import list_resources
+from borvo.identity.signatory import sign_text
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import TOKEN_BYTES, Entropy, decode_bytes, encode_bytes
 from borvo.kernel.ids import ClientId, PersonId, parse_uuid
@@ -39,6 +40,9 @@ THUMBPRINT_MEMBER = "jkt"
 PERSON_CLAIM = "borvo_person"
 """A private claim of tokens whose `sub` names nobody here: the person, hidden under the token's id."""
 
+ACCESS_TOKEN = "at+jwt"  # noqa: S105  (a type)
+ID_TOKEN = "JWT"  # noqa: S105  (a type)
+
 _TOKEN_LIMIT = 16_000
 _OPAQUE_LIMIT = 100
 _ID_BYTES = 16
@@ -51,7 +55,7 @@ class TokenError(Exception):
 
 def sign_access_token(signing_key: SigningKey, claims: Mapping[str, Any]) -> str:
     """The compact form, with the explicit type of RFC 9068 2.1 and the key's `kid`."""
-    return _sign(signing_key, "at+jwt", claims)
+    return _sign(signing_key, ACCESS_TOKEN, claims)
 
 
 def sign_logout_token(signing_key: SigningKey, claims: Mapping[str, Any]) -> str:
@@ -66,16 +70,20 @@ def sign_userinfo(signing_key: SigningKey, claims: Mapping[str, Any]) -> str:
 
 def sign_id_token(signing_key: SigningKey, claims: Mapping[str, Any]) -> str:
     """The compact form, with the type by which a hint is told from an access token."""
-    return _sign(signing_key, "JWT", claims)
+    return _sign(signing_key, ID_TOKEN, claims)
 
 
 def _sign(signing_key: SigningKey, kind: str, claims: Mapping[str, Any]) -> str:
-    # RFC 7515 7.1. joserfc makes the signature. Its own way of joining the parts looks at each header again and again,
-    # which costs a tenth of what signing does.
+    text = render_unsigned(signing_key, kind, claims)
+    return f"{text}.{sign_text(signing_key, text)}"
+
+
+def render_unsigned(signing_key: SigningKey, kind: str, claims: Mapping[str, Any]) -> str:
+    """What the signature is made of (RFC 7515 5.1): the compact form without its last part."""
+    # joserfc's own way of joining the parts looks at each header again and again, which costs a tenth of what signing
+    # does.
     header = _render_header(signing_key.algorithm, kind, signing_key.kid)
-    signed = f"{header}.{encode_bytes(msgspec.json.encode(claims))}"
-    signature = _REGISTRY.get_alg(signing_key.algorithm).sign(signed.encode(), signing_key.key)
-    return f"{signed}.{encode_bytes(signature)}"
+    return f"{header}.{encode_bytes(msgspec.json.encode(claims))}"
 
 
 @lru_cache(64)

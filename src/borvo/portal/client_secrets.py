@@ -1,9 +1,11 @@
 """Verifies client secrets: on the way of every token request, so fast where that costs no safety."""
 
+import asyncio
 import hmac
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from borvo.accounts.public import Passwords
 from borvo.kernel.clock import Clock, read_system_clock
@@ -20,12 +22,14 @@ MEMO_ENTRIES = 1024
 
 
 class _Memo:
-    """Remembers for a minute that a slow verification succeeded; failures are never remembered."""
+    """Remembers for a minute that a slow verification succeeded; failures are never remembered. Whoever comes with the
+    same while it is verified waits for that: when the minute of a busy client ends, all its requests would hash."""
 
     def __init__(self, key: bytes, read_seconds: Callable[[], float]) -> None:
         self._key = key
         self._read_seconds = read_seconds
         self._expiries: dict[bytes, float] = {}
+        self._under_way: dict[bytes, asyncio.Task[bool]] = {}
 
     def name(self, client: RegisteredClient, stored: StoredSecret, secret: str) -> bytes:
         """Under a key that lives and dies with the process: a memory dump names no secret. The first two parts
@@ -36,6 +40,23 @@ class _Memo:
     def holds(self, name: bytes) -> bool:
         expiry = self._expiries.get(name)
         return expiry is not None and self._read_seconds() < expiry
+
+    async def verify(self, name: bytes, verify: Callable[[], Awaitable[bool]]) -> bool:
+        """What the slow verification comes to."""
+        task = self._under_way.get(name)
+        if task is None:
+            task = self._under_way[name] = asyncio.create_task(self._run(name, verify))
+        # Whoever goes away takes nothing from the others.
+        return await asyncio.shield(task)
+
+    async def _run(self, name: bytes, verify: Callable[[], Awaitable[bool]]) -> bool:
+        try:
+            is_right = await verify()
+        finally:
+            del self._under_way[name]
+        if is_right:
+            self.add(name)
+        return is_right
 
     def add(self, name: bytes) -> None:
         self._expiries.pop(name, None)
@@ -124,12 +145,12 @@ class SecretVerifier:
         if generated := self._find_generated(secrets, secret):
             return generated
         chosen = [stored for stored in secrets if stored.algorithm == SecretAlgorithm.SLOW_HASH]
-        for stored in chosen:
-            if self._memo.holds(self._memo.name(client, stored, secret)):
+        named = [(self._memo.name(client, stored, secret), stored) for stored in chosen]
+        for name, stored in named:
+            if self._memo.holds(name):
                 return stored
-        for stored in chosen:
-            if await self._passwords.verify(stored.digest.decode(), secret):
-                self._memo.add(self._memo.name(client, stored, secret))
+        for name, stored in named:
+            if await self._memo.verify(name, partial(self._passwords.verify, stored.digest.decode(), secret)):
                 return stored
         if not chosen:
             await self.verify_nothing(secret)

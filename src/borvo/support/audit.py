@@ -14,6 +14,7 @@ from borvo.storage.kept_keys import EVENT_CHAIN
 from borvo.storage.sealing import Keyring
 from borvo.storage.security_events.chain import Chain, Report
 from borvo.storage.security_events.heads import Head, parse_head
+from borvo.storage.security_events.links import BATCH
 from borvo.storage.security_events.log import list_events_between
 from borvo.storage.security_events.model import EventFilter, SecurityEventKind
 from borvo.storage.security_events.streaming import SentEvent
@@ -44,10 +45,12 @@ def open_log(database: Database, keyring: Keyring, days: int) -> AuditedLog:
     return AuditedLog(database, Chain(*keyring.list_all(EVENT_CHAIN)), timedelta(days=days))
 
 
-async def seal_due(log: AuditedLog) -> int:
-    """How many events got their link."""
-    async with log.database.transaction() as connection:
-        return len(await log.chain.seal(connection))
+async def seal_due(log: AuditedLog) -> None:
+    """All events get their link that are there, some in a transaction; none while another worker sees to it."""
+    count = BATCH
+    while count >= BATCH:
+        async with log.database.transaction() as connection:
+            count = await log.chain.seal(connection)
 
 
 async def read_head(log: AuditedLog) -> str:
@@ -60,8 +63,7 @@ async def verify(log: AuditedLog, now: datetime, known_head: str) -> str:
     """A sentence with the head, to be kept elsewhere. Raises `TamperedLogError`, and `InvalidInputError` for what is
     no head."""
     known = _read_head(known_head)
-    while await seal_due(log):
-        pass
+    await seal_due(log)
     async with log.database.transaction() as connection:
         await connection.execute("set transaction isolation level repeatable read")
         report = await log.chain.verify(connection, now, log.kept, known)

@@ -29,7 +29,7 @@ async def record(platform: Platform, number: int = 1) -> None:
 async def seal(platform: Platform, worker: Chain | None = None) -> int:
     """By a worker that has just begun, unless told otherwise."""
     async with platform.database.transaction() as connection:
-        return len(await (worker or Chain(KEY)).seal(connection))
+        return await (worker or Chain(KEY)).seal(connection)
 
 
 async def look(platform: Platform, known: Head | None = None, chain: Chain = CHAIN) -> Report:
@@ -219,6 +219,19 @@ async def test_an_event_that_is_committed_late_gets_its_link(platform: Platform,
         assert await seal(platform) == 1
     assert await seal(platform) == 1
     assert (await look(platform)).events == 2
+
+
+async def test_a_worker_that_goes_on_sees_it_some_rounds_later(platform: Platform, clock: TestClock) -> None:
+    """It does not look through the last hour each time."""
+    worker = Chain(KEY)
+    async with platform.database.transaction() as connection:
+        await platform.events.record(connection, SecurityEvent(SecurityEventKind.SIGN_OUT))
+        clock.advance(minutes=5)
+        await record(platform)
+        assert await seal(platform, worker) == 1
+    assert sum([await seal(platform, worker) for _ in range(24)]) == 1
+    report = await look(platform)
+    assert (report.faults, report.events) == ((), 2)
 
 
 async def test_an_empty_log_fits(platform: Platform) -> None:

@@ -1,16 +1,15 @@
 """The end of the security event log, which can be cut off, and what is missed then."""
 
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 
 from borvo.accounts.public import Registration, create_person
 from borvo.assembly import Platform
 from borvo.storage.sealing import KeptKey
-from borvo.storage.security_events.chain import Chain, digest_link
+from borvo.storage.security_events.chain import Chain
+from borvo.storage.security_events.digests import digest_place
 from borvo.storage.security_events.heads import GENESIS, Head, HeadKeeper, parse_head
-from borvo.storage.security_events.links import Link
 from borvo.support.audit import open_log, verify
 from tests.functional.conftest import TestClock
 from tests.functional.storage.test_event_chain import KEY, look, prepare, record, seal, tamper
@@ -119,10 +118,7 @@ async def age(platform: Platform) -> None:
     async with platform.database.transaction() as connection:
         await connection.execute("delete from security_event_head")
         for row in await connection.fetch("select * from security_event_link order by position"):
-            link = Link(
-                row["position"], UUID(int=0), UUID(int=0), row["at"], row["content"], b"", is_headed=False
-            )
-            digest = digest_link(KEY, digest, link)
+            digest = digest_place(KEY, digest, row["position"], row["at"], row["content"], is_headed=False)
             await connection.execute(
                 "update security_event_link set digest = $1, is_headed = false where position = $2",
                 digest,

@@ -1,5 +1,6 @@
 """A presented secret counts only if it is a live one of the client."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -133,6 +134,39 @@ async def test_a_chosen_secret_costs_one_slow_hash_a_minute(
     seconds.now = MEMO_SECONDS
     assert await verifier.verify(client, CHOSEN)
     assert passwords.verifications == 2
+
+
+async def test_those_who_come_together_with_one_secret_share_its_slow_hash(
+    verifier: SecretVerifier, passwords: CountingPasswords
+) -> None:
+    client = build_client([await store_chosen(verifier, CHOSEN)])
+    asked = [asyncio.ensure_future(verifier.verify(client, CHOSEN)) for _ in range(8)]
+    await asyncio.sleep(0)
+    asked[0].cancel()
+    wrong = [verifier.verify(client, "wrong") for _ in range(4)]
+    others = [verifier.verify(client, each) for each in ("one", "two")]
+    answers = await asyncio.gather(*asked, *wrong, *others, return_exceptions=True)
+    assert isinstance(answers[0], asyncio.CancelledError)
+    assert answers[1:] == [True] * 7 + [False] * 6
+    assert passwords.verifications == 1 + 1 + 2
+    assert not await verifier.verify(client, "wrong")
+    assert passwords.verifications == 5
+
+
+async def test_a_verification_that_fails_fails_for_all_and_is_tried_again(
+    verifier: SecretVerifier, passwords: CountingPasswords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> bool:
+        await asyncio.sleep(0)
+        raise MemoryError
+
+    client = build_client([await store_chosen(verifier, CHOSEN)])
+    with monkeypatch.context() as patch:
+        patch.setattr(passwords, "verify", fail)
+        asked = [verifier.verify(client, CHOSEN) for _ in range(3)]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(each) for each in answers] == [MemoryError] * 3
+    assert await verifier.verify(client, CHOSEN)
 
 
 async def test_failures_are_never_remembered(verifier: SecretVerifier, passwords: CountingPasswords) -> None:

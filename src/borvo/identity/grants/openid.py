@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from authlib.oidc.core.grants import OpenIDCode
-from authlib.oidc.core.grants.util import create_half_hash
 
 from borvo.accounts.public import ClaimsSubject, rate_methods
 from borvo.identity.engine import Facts, ProtocolRequest
 from borvo.identity.model import ALWAYS_CLAIMS, TOKEN_LIFETIME, Grantor, list_claims, map_claims
 from borvo.identity.tokens import sign_id_token
+from borvo.identity.unsigned import Statement, hash_half
 
 
 class IdTokenClaims:
@@ -84,9 +84,12 @@ class _BoundOpenID(IdTokenClaims, OpenIDCode):
         claims = self.get_client_claims(request.client)
         if request.authorization_code:
             claims |= self.get_authorization_code_claims(request.authorization_code)
-        # OpenID Connect Core 3.1.3.6
-        half = create_half_hash(token["access_token"], algorithm)
-        if half is not None:
-            claims["at_hash"] = half.decode()
+        # Of a token that is not signed yet, it is added when that is.
+        if token["access_token"]:
+            claims |= hash_half(token["access_token"], algorithm)
         claims |= self.generate_user_info(request.user, token["scope"])
-        return sign_id_token(self.facts.keys.active[algorithm], claims)
+        key, unsigned = self.facts.keys.active[algorithm], self.facts.unsigned
+        if unsigned is None:
+            return sign_id_token(key, claims)
+        unsigned.id_token = Statement(key, claims)
+        return ""

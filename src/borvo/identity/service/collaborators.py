@@ -25,6 +25,7 @@ from borvo.identity.nonces import NonceSeries
 from borvo.identity.refresh import RefreshPolicy, TokenFamily
 from borvo.identity.request_fetching import RequestFetcher
 from borvo.identity.service.guessing import GuessLimit
+from borvo.identity.signatory import Signatory
 from borvo.identity.store import CodeName, NewCode, insert_codes, load_codes
 from borvo.identity.tokens import TokenMemory
 from borvo.kernel.clock import Clock
@@ -91,6 +92,7 @@ class Identity:
     memory: TokenMemory = field(default_factory=TokenMemory)
     refusals: RefusalLog = field(default_factory=RefusalLog)
     consent_uses: ConsentUses = field(default_factory=ConsentUses)
+    signatory: Signatory = field(default_factory=Signatory)
     clients: Gathering[AskedClient, CountedClient] = field(init=False)
     callers: Gathering[AccessToken, LoadedCaller] = field(init=False)
     opaque_callers: Gathering[OpaqueName, Row] = field(init=False)

@@ -24,6 +24,7 @@ from borvo.identity.service.proving import read_proof, require_proof, use_proof_
 from borvo.identity.service.redemption import redeem_code
 from borvo.identity.service.refreshing import refresh_tokens
 from borvo.identity.service.refusals import note_answer
+from borvo.identity.unsigned import Unsigned
 from borvo.kernel.errors import TooManyRequestsError
 
 _GRANT_TYPE = re.compile(r"[A-Za-z0-9_:.-]{1,100}")
@@ -68,8 +69,10 @@ async def _answer(identity: Identity, request: ClientRequest) -> tuple[Facts | N
             require_proof(facts)
         redeem = _REDEEM.get(request.parameters.get("grant_type") or "")
         if redeem is not None and facts.is_authenticated:
-            return facts, await redeem(identity, facts, _run_engine)
-        return facts, await _issue(identity, facts)
+            answer = await redeem(identity, facts, _run_engine)
+        else:
+            answer = await _issue(identity, facts)
+        return facts, await _sign(identity, facts, answer)
     except OAuth2Error as error:
         return facts, refuse(error)
 
@@ -85,7 +88,15 @@ async def _issue(identity: Identity, facts: Facts) -> TokenAnswer:
     return answer
 
 
+async def _sign(identity: Identity, facts: Facts, answer: TokenAnswer) -> TokenAnswer:
+    """The answer with its tokens, once all that had to be kept is kept."""
+    if facts.unsigned is not None and "access_token" in answer.body:
+        answer.body.update(await facts.unsigned.sign(identity.signatory))
+    return answer
+
+
 def _run_engine(facts: Facts) -> TokenAnswer:
+    facts.unsigned = Unsigned()
     status, body, headers = create_server(facts).create_token_response(
         ProtocolRequest("POST", "/connect/token", facts)
     )

@@ -7,15 +7,20 @@ seconds after they were committed, since a chain that each deed had to wait for 
 time."""
 
 import hmac
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 
-import msgspec
 import structlog
 
 from borvo.storage.database import Connection, Row
 from borvo.storage.sealing import KeptKey
+from borvo.storage.security_events.digests import (
+    CONTENT_COLUMNS,
+    digest_anchor,
+    digest_content,
+    digest_place,
+)
 from borvo.storage.security_events.heads import (
     GENESIS,
     Head,
@@ -36,13 +41,17 @@ from borvo.storage.security_events.links import (
     shorten,
     sign_anchor,
 )
-from borvo.storage.security_events.log import read_event
-from borvo.storage.security_events.model import KEPT_AT_LEAST, RecordedEvent
+from borvo.storage.security_events.model import KEPT_AT_LEAST
 
 SEALED_WITHIN = timedelta(minutes=5)
 """How late a link may be before it is worth a word."""
 
 _LOCK = 7_201_912
+# Nearly every event is committed that soon after it was recorded. A transaction may take an hour: so far back it is
+# looked each so many times, which is every second minute.
+_NEAR = timedelta(seconds=10)
+_FAR = timedelta(hours=1)
+_FAR_EVERY = 24
 
 log = structlog.get_logger(__name__)
 
@@ -72,39 +81,44 @@ class Chain:
         self._keys = [each if isinstance(each, KeptKey) else KeptKey(each) for each in keys]
         self.heads = HeadKeeper(self._keys)
         self._told: Head | None = None
+        self._looks = 0
 
     def is_link(self, before: bytes, link: Link) -> bool:
         """Whether it was made here, for this place behind that digest."""
         return any(
-            hmac.compare_digest(digest_link(key, before, link), link.digest)
+            hmac.compare_digest(
+                digest_place(key, before, link.position, link.at, link.content, is_headed=link.is_headed),
+                link.digest,
+            )
             for key in list_believed(self._keys, link.at)
         )
 
-    def is_event(self, event: RecordedEvent, link: Link) -> bool:
-        """Whether the event is as it was when it was linked."""
+    def is_event(self, event: Sequence[object], link: Link) -> bool:
+        """Whether the event, of which these are the `CONTENT_COLUMNS`, is as it was when it was linked."""
         return any(
-            hmac.compare_digest(_digest_event(key, event), link.content)
+            hmac.compare_digest(digest_content(key, event), link.content)
             for key in list_believed(self._keys, link.at)
         )
 
-    async def seal(self, connection: Connection) -> list[tuple[Link, RecordedEvent]]:
-        """Links some of the events that have none, in the caller's transaction, and signs where they end. Nothing while
-        another worker does."""
+    async def seal(self, connection: Connection) -> int:
+        """Links some of the events that have none, in the caller's transaction, and signs where they end; how many, and
+        there may be more where they are `BATCH`. None while another worker does. One that was committed late gets its
+        link some rounds later, and at once by a chain that has just been opened."""
         known = await self.heads.remember(connection)
         if not await connection.fetchval("select pg_try_advisory_xact_lock($1)", _LOCK):
-            return []
+            return 0
         end = await load_end(connection)
         head = find_place(end, known, await load_sent(connection))
         self._tell_cut(end.head, head)
-        links: list[tuple[Link, RecordedEvent]] = []
-        for event in await load_unlinked(connection, end.at):
-            link = self._append(head, event)
-            links.append((link, event))
-            head = Head(link.position, link.digest)
-        if links:
-            await insert_links(connection, [link for link, _ in links])
-            await self.heads.save(connection, head, links[-1][1].at)
-        return links
+        events = await load_unlinked(connection, end.at and end.at - self._find_reach())
+        if events:
+            await self._append(connection, head, events)
+        return len(events)
+
+    def _find_reach(self) -> timedelta:
+        """How far behind the last link this look begins: far the first time, too."""
+        self._looks += 1
+        return _FAR if self._looks % _FAR_EVERY == 1 else _NEAR
 
     def _tell_cut(self, end: Head, place: Head) -> None:
         """Once for each, in the log of the process."""
@@ -114,11 +128,14 @@ class Chain:
                 "the end of the security event log was cut off or changed", end=str(end), known=str(place)
             )
 
-    def _append(self, head: Head, event: RecordedEvent) -> Link:
-        key = self._keys[-1].key
-        content, position = _digest_event(key, event), head.position + 1
-        link = Link(position, event.person_id, event.id, event.at, content, b"")
-        return replace(link, digest=digest_link(key, head.digest, link))
+    async def _append(self, connection: Connection, head: Head, events: Sequence[Row]) -> None:
+        key, last, digests = self._keys[-1].key, head.digest, []
+        contents = [digest_content(key, event) for event in events]
+        for position, (event, content) in enumerate(zip(events, contents, strict=True), head.position + 1):
+            last = digest_place(key, last, position, event["at"], content)
+            digests.append(last)
+        await insert_links(connection, head.position + 1, events, contents, digests)
+        await self.heads.save(connection, Head(head.position + len(events), last), events[-1]["at"])
 
     async def shorten(self, connection: Connection, kept: timedelta) -> None:
         """Takes away the links at the beginning whose events have gone by age, and keeps the last of them, signed, as
@@ -126,12 +143,13 @@ class Chain:
         seen."""
         anchor = await shorten(connection, max(kept, KEPT_AT_LEAST))
         if anchor is not None:
-            await sign_anchor(connection, _sign_anchor(self._keys[-1].key, anchor))
+            signature = digest_anchor(self._keys[-1].key, anchor.position, anchor.at, anchor.digest)
+            await sign_anchor(connection, signature)
 
     def is_signed(self, anchor: Link, signature: bytes | None) -> bool:
         """Whether the chain was shortened here up to the anchor, however long events were kept then."""
         return signature is not None and any(
-            hmac.compare_digest(_sign_anchor(key, anchor), signature)
+            hmac.compare_digest(digest_anchor(key, anchor.position, anchor.at, anchor.digest), signature)
             for key in list_believed(self._keys, anchor.at)
         )
 
@@ -147,25 +165,6 @@ class Chain:
         look.compare(await self.heads.load(connection))
         look.compare_sent(await load_sent(connection))
         return look.conclude(await count_unlinked(connection, now - SEALED_WITHIN))
-
-
-def _digest_event(key: bytes, event: RecordedEvent) -> bytes:
-    """Of all that is kept of it."""
-    # As the database gives it back, whatever it was recorded as.
-    text = msgspec.json.encode(msgspec.to_builtins(event), order="deterministic")
-    return hmac.digest(key, b"event " + text, sha256)
-
-
-def digest_link(key: bytes, before: bytes, link: Link) -> bytes:
-    """Of all of the link but its digest, and of the digest before."""
-    kind = "headed link" if link.is_headed else "link"
-    text = f"{kind} {link.position} {link.at.isoformat()} ".encode()
-    return hmac.digest(key, text + before + link.content, sha256)
-
-
-def _sign_anchor(key: bytes, anchor: Link) -> bytes:
-    text = f"anchor {anchor.position} {anchor.at.isoformat()} ".encode()
-    return hmac.digest(key, text + anchor.digest, sha256)
 
 
 class _Look:
@@ -235,8 +234,7 @@ class _Look:
                 self._note(f"the event {link.event_id} of {link.at.isoformat()} was deleted")
             return
         self._events += 1
-        event = read_event(row)
-        if not self._chain.is_event(event, link):
+        if not self._chain.is_event([row[name] for name in CONTENT_COLUMNS], link):
             self._note(f"the event {link.event_id} of {link.at.isoformat()} was changed")
 
     def _note(self, words: str) -> None:

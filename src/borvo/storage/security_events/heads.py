@@ -8,8 +8,8 @@ import hmac
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 
+from borvo.kernel.digests import digest_bytes_with_key
 from borvo.storage.database import Connection
 from borvo.storage.sealing import KeptKey
 
@@ -67,7 +67,7 @@ def list_believed(keys: Iterable[KeptKey], at: datetime) -> Iterator[bytes]:
 
 
 def _sign(key: bytes, head: Head, at: datetime) -> bytes:
-    return hmac.digest(key, f"head {head.position} {at.isoformat()} ".encode() + head.digest, sha256)
+    return digest_bytes_with_key(key, f"head {head.position} {at.isoformat()} ".encode() + head.digest)
 
 
 class HeadKeeper:

@@ -1,20 +1,20 @@
 """The SQL of the chain's links. Every function takes a connection and none commits."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from borvo.storage.database import Connection, Row
+from borvo.storage.security_events.digests import CONTENT_COLUMNS
 from borvo.storage.security_events.heads import GENESIS
-from borvo.storage.security_events.log import NAMED_COLUMNS, read_event
-from borvo.storage.security_events.model import RecordedEvent
+from borvo.storage.security_events.log import NAMED_COLUMNS, find_first
 
-_BATCH = 2_000
+BATCH = 2_000
+"""How many events get their link at a time."""
 _PAGE = 5_000
-# An event may be committed that long after it was recorded.
-_LOOK_BACK = timedelta(hours=1)
 _NO_ID = UUID(int=0)
+_LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 _COLUMNS = "position, person_id, event_id, at, content, digest, is_headed"
 
 
@@ -31,11 +31,17 @@ class Link:
     is_headed: bool = True
 
 
+# The log is read from the first id on, and not from its beginning: ids are in the order of time, and the bound on the
+# time itself is for those alone that another hand put in, so its index is of no use (`is true`). For each event the
+# next link in the order of the index is looked up, which is its own, or it has none: so written, no plan that was made
+# for a small table reads all links each time.
 _UNLINKED = f"""
-    select {NAMED_COLUMNS} from security_event e
-    where ($1::timestamptz is null or e.at >= $1)
-      and not exists (select from security_event_link l where l.person_id = e.person_id and l.event_id = e.id)
-    order by e.id limit $2"""
+    select {", ".join(f"e.{name}" for name in CONTENT_COLUMNS)} from security_event e
+    where e.id >= $1 and (e.at >= $2) is true
+      and (select (l.person_id, l.event_id) = (e.person_id, e.id) from security_event_link l
+           where (l.person_id, l.event_id) >= (e.person_id, e.id)
+           order by l.person_id, l.event_id limit 1) is not true
+    order by e.id limit {BATCH}"""
 
 _COUNT_UNLINKED = """
     select count(*) from security_event e
@@ -43,10 +49,10 @@ _COUNT_UNLINKED = """
       and not exists (select from security_event_link l where l.person_id = e.person_id and l.event_id = e.id)"""
 
 
-async def load_unlinked(connection: Connection, newest: datetime | None) -> list[RecordedEvent]:
-    """Some of them, in the order in which they were recorded. `newest` is the time of the last one that has a link."""
-    rows = await connection.fetch(_UNLINKED, newest - _LOOK_BACK if newest else None, _BATCH)
-    return [read_event(row) for row in rows]
+async def load_unlinked(connection: Connection, since: datetime | None) -> list[Row]:
+    """At most `BATCH` of those of that time on, or of all, in the order in which they were recorded, by their
+    `CONTENT_COLUMNS`."""
+    return await connection.fetch(_UNLINKED, find_first(since) or _NO_ID, since or _LONG_AGO)
 
 
 async def count_unlinked(connection: Connection, before: datetime) -> int:
@@ -54,21 +60,25 @@ async def count_unlinked(connection: Connection, before: datetime) -> int:
     return count
 
 
-async def insert_links(connection: Connection, links: list[Link]) -> None:
-    await connection.executemany(
-        f"insert into security_event_link ({_COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7)",
-        [
-            (
-                each.position,
-                each.person_id,
-                each.event_id,
-                each.at,
-                each.content,
-                each.digest,
-                each.is_headed,
-            )
-            for each in links
-        ],
+async def insert_links(
+    connection: Connection,
+    first: int,
+    events: Sequence[Row],
+    contents: Sequence[bytes],
+    digests: Sequence[bytes],
+) -> None:
+    """One behind the other, from the `first` position on."""
+    await connection.execute(
+        f"""insert into security_event_link ({_COLUMNS})
+            select $1 + place - 1, person_id, event_id, at, content, digest, true
+            from unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::bytea[], $6::bytea[])
+              with ordinality as link (person_id, event_id, at, content, digest, place)""",
+        first,
+        [each["person_id"] for each in events],
+        [each["id"] for each in events],
+        [each["at"] for each in events],
+        contents,
+        digests,
     )
 
 

@@ -123,7 +123,7 @@ async def list_chosen_events(
     statement, so that each combination finds its index and reads no more than a page of it."""
     values: list[object] = [most]
     conditions = ["true"]
-    bounds = ("id <", before), ("id >=", _find_first(chosen.since)), ("id <", _find_first(chosen.until))
+    bounds = ("id <", before), ("id >=", find_first(chosen.since)), ("id <", find_first(chosen.until))
     for condition, value in (*bounds, *chosen.list_equals()):
         if value is not None:
             values.append(value)
@@ -135,7 +135,7 @@ async def list_chosen_events(
     return [read_event(row) for row in rows]
 
 
-def _find_first(moment: datetime | None) -> UUID | None:
+def find_first(moment: datetime | None) -> UUID | None:
     """Not greater than the id of any event from then on: ids begin with their millisecond (RFC 9562 5.7)."""
     return UUID(int=max(0, int(moment.timestamp() * 1000)) << 80) if moment else None
 
@@ -148,7 +148,7 @@ async def find_last_event(
         f"""select {_COLUMNS} from security_event
             where person_id = $1 and id >= $2 and kind = $3 and actor = $4 order by id desc limit 1""",
         person_id,
-        _find_first(since),
+        find_first(since),
         kind.value,
         actor,
     )

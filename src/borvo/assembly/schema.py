@@ -6,10 +6,7 @@ from importlib import import_module
 from sqlalchemy import MetaData
 
 import borvo
-from borvo.storage import kept_keys, marks, schema
-
-# Those that belong to no feature.
-_OWN = {kept_keys.kept_key.name, marks.database_mark.name}
+from borvo.storage import schema
 
 
 def load_metadata() -> MetaData:
@@ -17,6 +14,6 @@ def load_metadata() -> MetaData:
     for module in pkgutil.walk_packages(borvo.__path__, "borvo."):
         if module.name.endswith(".tables"):
             import_module(module.name)
-    if not schema.metadata.tables.keys() > _OWN:
+    if not schema.metadata.tables:
         raise RuntimeError("tables were not found")
     return schema.metadata

@@ -116,6 +116,12 @@ def _map_plain_names() -> dict[str, SampleType]:
 
 
 @cache
+def list_correlation_codes() -> frozenset[int]:
+    """The codes of the types whose samples group others."""
+    return frozenset(each.code for each in list_sample_types() if each.family is Family.CORRELATION)
+
+
+@cache
 def map_sample_type_codes() -> dict[int, SampleType]:
     """By the code that storage uses."""
     return {sample_type.code: sample_type for sample_type in list_sample_types()}

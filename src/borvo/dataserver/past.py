@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from borvo.catalogue.sample_types import Family, list_sample_types
+from borvo.catalogue.sample_types import list_correlation_codes
 from borvo.dataserver.model import StoredSample
 from borvo.dataserver.statements import SAMPLE_COLUMNS
 from borvo.dataserver.store import read_sample
@@ -19,7 +19,7 @@ SPARE = timedelta(days=1)
 """How much earlier than what they rest on is deleted bookmarks and snapshots end: reading and writing take a while, and
 clocks differ."""
 
-_CORRELATIONS = frozenset(each.code for each in list_sample_types() if each.family is Family.CORRELATION)
+_CORRELATIONS = list_correlation_codes()
 
 
 def find_since(at: datetime) -> datetime:

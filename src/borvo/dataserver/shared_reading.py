@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from borvo.agency.public import ReadGrant, ReadNote, record_reads
-from borvo.catalogue.sample_types import Family, SampleType, map_sample_type_codes
+from borvo.catalogue.sample_types import SampleType, list_correlation_codes, map_sample_type_codes
 from borvo.dataserver import policy
 from borvo.dataserver.cursors import SharedReader, read_cursor, write_cursor
 from borvo.dataserver.media import Form
@@ -160,8 +160,7 @@ async def _find_children(
     connection: Connection, rows: Sequence[Row]
 ) -> dict[tuple[UUID, UUID], list[StoredSample]]:
     """By person and sample."""
-    types = map_sample_type_codes()
-    parents = [row for row in rows if types[row["type_code"]].family is Family.CORRELATION]
+    parents = [row for row in rows if row["type_code"] in list_correlation_codes()]
     found: dict[tuple[UUID, UUID], list[StoredSample]] = {}
     # A person whom the asker knows under two subjects comes twice.
     keys = dict.fromkeys((row["person_id"], row["id"]) for row in parents)

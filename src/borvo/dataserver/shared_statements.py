@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from borvo.catalogue.sample_types import Family, list_sample_types, map_sample_types
+from borvo.catalogue.sample_types import list_correlation_codes, list_sample_types, map_sample_types
 from borvo.dataserver.composition import Composition
 from borvo.dataserver.model import Key, Order, Query
 from borvo.dataserver.statements import ORDER_COLUMNS, SAMPLE_COLUMNS, rest
@@ -31,7 +31,7 @@ class Opening(NamedTuple):
     readable: Sequence[tuple[UUID, int]]
 
 
-CORRELATIONS = [each.code for each in list_sample_types() if each.family is Family.CORRELATION]
+CORRELATIONS = sorted(list_correlation_codes())
 _MEMBERS = [
     (each.code, map_sample_types()[member].code) for each in list_sample_types() for member in each.members
 ]

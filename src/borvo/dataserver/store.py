@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from borvo.catalogue.sample_types import Family, list_sample_types
+from borvo.catalogue.sample_types import list_correlation_codes
 from borvo.dataserver.instants import restore_offset
 from borvo.dataserver.model import Key, Page, StoredSample
 from borvo.dataserver.statements import (
@@ -33,7 +33,7 @@ order by id, position
 # The leading columns of a row are the leading fields of a `StoredSample`, and the offsets of its dates.
 _COLUMNS = 10
 _TYPE_CODE = 1
-_CORRELATIONS = frozenset(each.code for each in list_sample_types() if each.family is Family.CORRELATION)
+_CORRELATIONS = list_correlation_codes()
 
 
 def read_sample(row: Row, children: tuple[StoredSample, ...] = (), *, is_part: bool = False) -> StoredSample:

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import UUID
 
+from borvo.dataserver.ageing.model import ASSUME_MUCH, DEFAULT_PART
 from borvo.storage.schema import metadata
 
 _INSTANT = sa.DateTime(timezone=True)
@@ -113,13 +114,6 @@ sample_past = sa.Table(
     ),
     postgresql_partition_by="range (ended_at)",
 )
-
-# What no other part is for, so that no sample is ever refused: rows of a time for which none was made ahead. They are
-# deleted one by one, by their age.
-DEFAULT_PART = "sample_past_default"
-# Most people have changed a few samples and some a hundred thousand, and a statement has one plan for all of them. By
-# what people have on average, it would rather read all that one has than look for the names that it was given.
-ASSUME_MUCH = "alter table {} alter person_id set (n_distinct = 20, n_distinct_inherited = 20)"
 
 
 def _create_default_part(_: sa.Table, connection: sa.Connection, **__: object) -> None:

@@ -6,11 +6,8 @@ they are kept in the database, sealed like everything else.
 
 from datetime import datetime
 
-import sqlalchemy as sa
-
 from borvo.kernel.entropy import Entropy
 from borvo.storage.database import Connection
-from borvo.storage.schema import metadata
 from borvo.storage.sealing import KeptKey, Keyring, SealedColumn
 
 PAIRWISE = "pairwise subjects"
@@ -28,14 +25,6 @@ SUCCEEDED = (EVENT_CHAIN, RECOVERY_CODES)
 _LOCK = 7_201_911
 _PURPOSE = "kept keys"
 
-kept_key = sa.Table(
-    "kept_key",
-    metadata,
-    sa.Column("purpose", sa.Text, primary_key=True),
-    sa.Column("number", sa.SmallInteger, primary_key=True),
-    sa.Column("sealed", sa.LargeBinary, nullable=False),
-    sa.Column("ended_at", sa.DateTime(timezone=True)),
-)
 SEALED_KEYS = SealedColumn(
     "kept_key", "sealed", ("purpose", "number"), lambda row: name_purpose(row["purpose"], row["number"])
 )

@@ -2,21 +2,11 @@
 
 from datetime import datetime
 
-import sqlalchemy as sa
-
 from borvo.storage.database import Connection
-from borvo.storage.schema import metadata
 
 DEMO = "demo"
 DEMO_COMPLETE = "demo-complete"
 RESTORED = "restored"
-
-database_mark = sa.Table(
-    "database_mark",
-    metadata,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("at", sa.DateTime(timezone=True)),
-)
 
 UNLESS_FORGOTTEN = f"""where not exists (
              select from database_mark where name = '{RESTORED}' and at >= {{instant}})"""

@@ -18,9 +18,8 @@ from borvo.assembly import Platform
 from borvo.assembly.upkeep import build_lifespan
 from borvo.dataserver.ageing import service as ageing
 from borvo.dataserver.ageing import store
-from borvo.dataserver.ageing.model import Part
+from borvo.dataserver.ageing.model import DEFAULT_PART, Part
 from borvo.dataserver.public import age_past, erase_person
-from borvo.dataserver.tables import DEFAULT_PART
 from borvo.storage.backup import create_identity, dump_database, load_database, read_recipient
 from borvo.storage.database import Connection, Database
 from tests.databases import execute, replace_database

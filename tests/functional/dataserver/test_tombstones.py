@@ -5,8 +5,8 @@ from uuid import uuid4
 
 from borvo.assembly import Platform
 from borvo.dataserver import write_statements
+from borvo.dataserver.ageing.model import DEFAULT_PART
 from borvo.dataserver.public import age_past
-from borvo.dataserver.tables import DEFAULT_PART
 from tests.functional.conftest import TestClock
 from tests.functional.dataserver.conftest import Program
 from tests.functional.dataserver.test_ageing import delete_in_turn, list_parts, patience

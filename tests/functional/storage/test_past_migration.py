@@ -6,7 +6,7 @@ import asyncpg
 from alembic import command
 from sqlalchemy import Connection
 
-from borvo.dataserver.tables import DEFAULT_PART
+from borvo.dataserver.ageing.model import DEFAULT_PART
 from borvo.storage.migration import _configure, migrate, run_synchronously
 from tests.databases import replace_database
 

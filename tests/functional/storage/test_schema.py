@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
 from borvo.assembly.schema import load_metadata
-from borvo.dataserver.tables import DEFAULT_PART
+from borvo.dataserver.ageing.model import DEFAULT_PART
 from borvo.storage.migration import find_head, find_revision, migrate, run_synchronously
 from tests.databases import replace_database
 from tests.functional.growth import ENDING, KEPT

@@ -14,6 +14,12 @@ _MARGIN = 2 * _DAY
 """From the midnight before now. What the clocks of workers differ by is less, and so is how long a writer takes."""
 AHEAD = _MARGIN + _DAY
 """How far there are parts ahead of the clock at least; so there is a day to make the next one in."""
+DEFAULT_PART = "sample_past_default"
+"""What no other part is for, so that no sample is ever refused: rows of a time for which none was made ahead. They are
+deleted one by one, by their age."""
+ASSUME_MUCH = "alter table {} alter person_id set (n_distinct = 20, n_distinct_inherited = 20)"
+"""Most people have changed a few samples and some a hundred thousand, and a statement has one plan for all of them. By
+what people have on average, it would rather read all that one has than look for the names that it was given."""
 
 
 class Part(NamedTuple):

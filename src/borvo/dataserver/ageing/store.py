@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from borvo.dataserver.ageing.model import Part
-from borvo.dataserver.tables import ASSUME_MUCH, DEFAULT_PART
+from borvo.dataserver.ageing.model import ASSUME_MUCH, DEFAULT_PART, Part
 from borvo.storage.database import Connection
 
 _TURN = "select pg_advisory_xact_lock(hashtextextended('parts of sample_past', 0))"

@@ -44,12 +44,13 @@ async def _load_consents(
 ) -> dict[AskedParty, Consent]:
     people, keys = [each.person_id for each in asked], [clients[each].client_key for each in asked]
     rows = await connection.fetch(_CONSENTS, people, keys)
-    return {asked[row["number"] - 1]: _read_consent(row) for row in rows}
+    return {asked[row["number"] - 1]: read_consent(row) for row in rows}
 
 
-def _read_consent(row: Row) -> Consent:
+def read_consent(row: Row, scopes: str = "scopes") -> Consent:
+    """Of a row with the columns of the table, whatever else it holds. `scopes` may have another name there."""
     return Consent(
-        frozenset(row["scopes"]),
+        frozenset(row[scopes]),
         row["version"],
         row["withdrawn_at"] is not None,
         frozenset(row["declined_scopes"]),
@@ -91,7 +92,7 @@ async def grant_consent(
     )
     if row is None:
         raise RuntimeError("an upsert without a condition always returns its row")
-    return _read_consent(row)
+    return read_consent(row)
 
 
 async def withdraw_consent(

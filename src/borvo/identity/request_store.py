@@ -3,12 +3,16 @@
 A request that a client pushed carries that client's id, and waits for nobody until a browser has brought its name."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
 from borvo.accounts.public import COUNT_ATTEMPT, Counter
-from borvo.identity.model import Parameters
-from borvo.storage.database import Connection
+from borvo.identity.consent_store import read_consent
+from borvo.identity.model import Consent, Parameters
+from borvo.kernel.ids import PersonId
+from borvo.portal.public import CLIENT_QUERY, RegisteredClient, read_client
+from borvo.storage.database import Connection, Row
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(tuple[tuple[str, str], ...])
@@ -83,18 +87,46 @@ async def open_pushed(
     return (_read_parameters(row["parameters"]), row["opened_at"]) if row else None
 
 
-async def load_request(
-    connection: Connection, digest: bytes, now: datetime
-) -> tuple[Parameters, datetime] | None:
-    """The parameters and when a browser brought them; None when unknown, answered or expired, or when they were pushed
-    and no browser has come yet."""
-    row = await connection.fetchrow(
-        """select parameters, coalesce(opened_at, created_at) as asked_at from authorization_request
-           where id_digest = $1 and expires_at > $2 and (client_id is null or opened_at is not null)""",
-        digest,
-        now,
+class WaitingRequest(NamedTuple):
+    """A request since a browser brought it, its client, disabled or not, if that is registered, and what the person
+    allows that client."""
+
+    parameters: Parameters
+    asked_at: datetime
+    client: RegisteredClient | None
+    consent: Consent | None
+
+
+# As `Parameters.get`: the first that is not empty. Strict, since arrays would be opened before the filter otherwise.
+_CLIENT_ID = """jsonb_path_query_first(
+    r.parameters, 'strict $[*] ? (@[0] == "client_id" && @[1] != "")') ->> 1"""
+# With an offset the database looks for one consent by its key; without, it may read all of them first.
+_WAITING = f"""
+    select r.parameters, coalesce(r.opened_at, r.created_at) as asked_at, client.*,
+           s.scopes as allowed_scopes, s.declined_scopes, s.version, s.withdrawn_at
+    from authorization_request r
+    left join lateral ({CLIENT_QUERY} where c.client_id = {_CLIENT_ID}) client on true
+    left join lateral (
+      select * from consent where person_id = $3::uuid and client_key = client.client_key offset 0) s on true
+    where r.id_digest = $1 and r.expires_at > $2 and (r.client_id is null or r.opened_at is not null)"""
+
+
+async def load_waiting(
+    connection: Connection, digest: bytes, now: datetime, person_id: PersonId | None
+) -> WaitingRequest | None:
+    """With the consent of this person, if anybody is signed in. None when unknown, answered or expired, or when it was
+    pushed and no browser has brought it yet."""
+    row = await connection.fetchrow(_WAITING, digest, now, person_id)
+    return _read_waiting(row) if row else None
+
+
+def _read_waiting(row: Row) -> WaitingRequest:
+    return WaitingRequest(
+        _read_parameters(row["parameters"]),
+        row["asked_at"],
+        read_client(row) if row["client_key"] else None,
+        read_consent(row, "allowed_scopes") if row["version"] else None,
     )
-    return (_read_parameters(row["parameters"]), row["asked_at"]) if row else None
 
 
 def _write_parameters(parameters: Parameters) -> str:

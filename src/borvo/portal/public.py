@@ -60,12 +60,14 @@ from borvo.portal.service import (
 )
 from borvo.portal.sheet_store import load_presentation
 from borvo.portal.store import (
+    CLIENT_QUERY,
     AskedClient,
     CountedClient,
     load_client,
     load_client_by_key,
     load_clients,
     load_counted_clients,
+    read_client,
 )
 from borvo.portal.strictness import STRICT_ALGORITHMS, is_fit_callback
 from borvo.portal.team.model import Member, TeamRole
@@ -88,6 +90,7 @@ from borvo.portal.usage import ClientUsage, write_last_uses
 __all__ = [
     "ACTIVITY_FLUSH",
     "API_COMPONENTS",
+    "CLIENT_QUERY",
     "LASTING_GRANTS",
     "PRIVATE_MEMBERS",
     "REFUSAL_FLUSH",
@@ -162,6 +165,7 @@ __all__ = [
     "make_initial_token_by_support",
     "parse_key_set",
     "parse_public_key",
+    "read_client",
     "recall_key_set",
     "record_refusal",
     "register_client",

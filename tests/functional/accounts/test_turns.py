@@ -61,15 +61,15 @@ async def test_a_sign_in_takes_three_turns(platform: Platform, browser: Browser)
     assert len(await list_turns(platform, browser, ADA, PASSWORD)) == 3
 
 
-async def test_a_sign_in_for_an_app_takes_four_more(
+async def test_a_sign_in_for_an_app_takes_two_more(
     platform: Platform, browser: Browser, handler: Handler
 ) -> None:
     await browser.sign_in(ADA, PASSWORD)
     await obtain_code(handler, browser)
     browser.client.cookies.clear()
     way = await handler.build_authorization_url(**CODE_FLOW)
-    # The request, the client, what she allows it, and the code, which ends the request.
-    assert len(await list_turns(platform, browser, ADA, PASSWORD, way)) == 7
+    # The request with its client and what she allows that, and the code, which ends the request.
+    assert len(await list_turns(platform, browser, ADA, PASSWORD, way)) == 5
     assert await count(platform, "authorization_code") == 3
 
 

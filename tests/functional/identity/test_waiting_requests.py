@@ -1,17 +1,25 @@
-"""How many requests of apps may wait for people who sign in."""
+"""Requests of apps that wait for people who sign in: how many may, and what is found with each."""
 
 import asyncio
+from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from borvo.accounts.public import find_person
 from borvo.assembly import Platform
+from borvo.identity.model import Parameters
+from borvo.identity.request_store import insert_request, load_waiting
 from borvo.identity.service.waiting import WAITING_REQUESTS
+from borvo.kernel.digests import digest_token
+from borvo.portal.public import load_client
 from borvo.web.addresses import find_network
+from tests.factories.clients import MYBP_SCOPES
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock
+from tests.functional.identity.arrivals import BOB
 from tests.functional.identity.aspnet import Handler
-from tests.functional.identity.flows import CODE_FLOW, count
+from tests.functional.identity.flows import ADA, CODE_FLOW, count, fetch_value, obtain_code
 
 
 async def fill(platform: Platform, attempts: int) -> None:
@@ -48,3 +56,53 @@ async def test_of_requests_that_come_together_just_as_many_wait_as_may(
     answers = await asyncio.gather(*(handler.http.get(url) for _ in range(15)))
     assert sorted(answer.status_code for answer in answers) == [303] * 5 + [429] * 10
     assert await count(platform, "authorization_request") == 5
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [("client_id", "demo.mybp")],
+        [("scope", "client_id"), ("client_id", ""), ("state", "demo.other"), ("client_id", "demo.mybp")],
+        [("client_id", "demo.mybp"), ("client_id", "demo.other")],
+        [("client_id", "demo.other")],
+        [("client_id", "démo.mybp")],
+        [("client_id", 'demo.mybp" || true')],
+        [("client_id", "")],
+        [("redirect_uri", "demo.mybp")],
+        [],
+    ],
+)
+async def test_a_request_waits_with_the_client_that_it_names_first(
+    handler: Handler, platform: Platform, pairs: list[tuple[str, str]]
+) -> None:
+    parameters, now = Parameters(tuple(pairs)), platform.clock()
+    identity, digest = platform.identity, digest_token("x")
+    counter = identity.limiter.find_counter(WAITING_REQUESTS, "", now)
+    async with platform.database.connection() as connection:
+        await insert_request(connection, digest, parameters, now, now + timedelta(minutes=1), counter, 9)
+        found = await load_waiting(connection, digest, now, None)
+        assert found is not None
+        named = await load_client(connection, parameters.get("client_id") or "")
+    assert (found.parameters, found.client, found.consent) == (parameters, named, None)
+    assert (named is not None) == (parameters.get("client_id") == handler.client_id)
+
+
+async def test_a_request_waits_with_what_this_person_allows_its_client(
+    handler: Handler, platform: Platform, ada: Browser
+) -> None:
+    await obtain_code(handler, ada)
+    await ada.sign_up(BOB)
+    await ada.open(await handler.build_authorization_url(**CODE_FLOW))
+    digest = await fetch_value(platform, "select id_digest from authorization_request")
+    async with platform.database.connection() as connection:
+        people = [await find_person(connection, email) for email in (ADA, BOB)]
+        found = [
+            await load_waiting(connection, digest, platform.clock(), person.id if person else None)
+            for person in (*people, None)
+        ]
+    consents = [each.consent if each else None for each in found]
+    assert [consent is not None and consent.covers(MYBP_SCOPES) for consent in consents] == [
+        True,
+        False,
+        False,
+    ]

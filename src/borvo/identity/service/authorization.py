@@ -45,6 +45,7 @@ from borvo.identity.service.validation import (
 )
 from borvo.identity.service.waiting import Waiting, consume_waiting, keep_waiting, load_waiting
 from borvo.kernel.digests import digest_token
+from borvo.kernel.ids import PersonId
 from borvo.kernel.scopes import Scopes, find_missing, keep_allowed, parse_scopes, render_scopes
 from borvo.portal.public import load_presentation
 from borvo.storage.database import Connection
@@ -59,29 +60,36 @@ def _refuse(
 
 async def authorize(identity: Identity, parameters: Parameters, login: Login | None) -> Outcome:
     """A request that has just come."""
-    return await _proceed(identity, await receive_request(identity, parameters), login)
+    waiting = await receive_request(identity, parameters)
+    facts, consent = await identity.gather_party(waiting.parameters, _identify(login))
+    return await _proceed(identity, waiting, facts, login, consent)
+
+
+def _identify(login: Login | None) -> PersonId | None:
+    return login.person.id if login else None
 
 
 async def resume(identity: Identity, request_id: str, login: Login | None) -> Outcome:
     """A request that waited until the person signed in; raises `AuthorizationRefusedError` when it is gone."""
-    return await _proceed(identity, await load_waiting(identity, request_id), login)
+    waiting, facts, consent = await load_waiting(identity, request_id, _identify(login))
+    return await _proceed(identity, waiting, facts, login, consent)
 
 
 async def settle(identity: Identity, request_id: str, login: Login) -> AuthorizationResponse | None:
     """The answer to a request that waited until the person signed in, who has just done so. None, with nothing done,
     where a page is needed: for her to be asked or to prove more, or to post the answer. Raises
     `AuthorizationRefusedError`, and tells no developer, since `resume` will."""
-    waiting = await load_waiting(identity, request_id)
+    waiting, facts, consent = await load_waiting(identity, request_id, login.person.id)
     if find_response_mode(waiting.parameters) == "form_post":
         return None
-    facts, consent = await identity.gather_party(waiting.parameters, login.person.id)
     client, _ = check_destination(facts)
     outcome = await _judge(identity, facts, client, waiting, login, consent)
     return outcome if isinstance(outcome, AuthorizationResponse) else None
 
 
-async def _proceed(identity: Identity, waiting: Waiting, login: Login | None) -> Outcome:
-    facts, consent = await identity.gather_party(waiting.parameters, login.person.id if login else None)
+async def _proceed(
+    identity: Identity, waiting: Waiting, facts: Facts, login: Login | None, consent: Consent | None
+) -> Outcome:
     client = find_client(identity, facts)
     outcome = await _judge(identity, facts, client, waiting, login, consent)
     return await _ask(identity, client, waiting, outcome) if isinstance(outcome, Question) else outcome
@@ -247,12 +255,11 @@ async def answer_consent(
 ) -> Outcome:
     """The person's decision; raises `AuthorizationRefusedError` when the request is gone. Whoever has taken her place
     in the browser meanwhile is asked herself."""
-    waiting = await load_waiting(identity, request_id)
+    waiting, facts, held = await load_waiting(identity, request_id, _identify(login))
     if login is not None and not decision.is_of(login):
-        return await _proceed(identity, waiting, login)
+        return await _proceed(identity, waiting, facts, login, held)
+    client = find_client(identity, facts)
     async with identity.database.transaction() as connection:
-        facts = await identity.gather_facts(connection, waiting.parameters)
-        client = find_client(identity, facts)
         try:
             grant = validate_request(facts, login)
             # A request waits for a sign-in, too: whoever knows its id must not decide without one.

@@ -2,13 +2,16 @@
 follows it."""
 
 from borvo.accounts.public import Destination, Login
-from borvo.identity import request_store
 from borvo.identity.responses import find_form_target, find_location
 from borvo.identity.service.authorization import settle
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.validation import check_destination
-from borvo.identity.service.waiting import CONTINUE_PATH, AuthorizationRefusedError, find_request_id
-from borvo.kernel.digests import digest_token
+from borvo.identity.service.waiting import (
+    CONTINUE_PATH,
+    AuthorizationRefusedError,
+    find_request_id,
+    load_waiting,
+)
 from borvo.kernel.errors import BorvoError
 
 
@@ -37,14 +40,10 @@ async def describe_return(identity: Identity, return_to: str) -> Destination | N
     request_id = _read_request_id(return_to)
     if request_id is None:
         return None
-    async with identity.database.connection() as connection:
-        found = await request_store.load_request(connection, digest_token(request_id), identity.clock())
-        if found is None:
-            return None
-        facts = await identity.gather_facts(connection, found[0])
     try:
+        waiting, facts, _ = await load_waiting(identity, request_id, None)
         client, redirect_uri = check_destination(facts)
     except AuthorizationRefusedError:
         return None
-    wished = found[0].get("ui_locales") or ""
+    wished = waiting.parameters.get("ui_locales") or ""
     return Destination(client.registered.display_name, find_form_target(redirect_uri), wished)

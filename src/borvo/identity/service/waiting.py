@@ -8,11 +8,13 @@ from authlib.oauth2 import OAuth2Error
 
 from borvo.accounts.public import Limit
 from borvo.identity import request_store
-from borvo.identity.model import REQUEST_LIFETIME, Parameters
+from borvo.identity.engine import Facts
+from borvo.identity.model import REQUEST_LIFETIME, Consent, Parameters
 from borvo.identity.service.collaborators import Identity
 from borvo.kernel.digests import digest_token
 from borvo.kernel.entropy import create_token
 from borvo.kernel.errors import InvalidInputError
+from borvo.kernel.ids import PersonId
 from borvo.kernel.origin import current_origin
 from borvo.kernel.text import say
 from borvo.storage.database import Connection
@@ -63,12 +65,19 @@ def read_request_id(text: str | None) -> str:
     return request_id
 
 
-async def load_waiting(identity: Identity, request_id: str) -> Waiting:
+async def load_waiting(
+    identity: Identity, request_id: str, person_id: PersonId | None
+) -> tuple[Waiting, Facts, Consent | None]:
+    """With the facts of the exchange, the client among them, and what the person allows the client. No connection may
+    be in hand."""
     async with identity.database.connection() as connection:
-        found = await request_store.load_request(connection, digest_token(request_id), identity.clock())
+        found = await request_store.load_waiting(
+            connection, digest_token(request_id), identity.clock(), person_id
+        )
     if found is None:
         raise AuthorizationRefusedError(GONE)
-    return Waiting(request_id, *found)
+    facts = await identity.build_facts(found.parameters, found.client)
+    return Waiting(request_id, found.parameters, found.asked_at), facts, found.consent
 
 
 async def keep_waiting(identity: Identity, connection: Connection, waiting: Waiting) -> str:

@@ -25,6 +25,9 @@ _REGISTRY = JWSRegistry(algorithms=list(ALGORITHMS))
 _MOST_WAITING = 24
 """Beyond it the worker signs by itself, and so both do."""
 _END_WITHIN = 5.0
+_LOOK_EVERY = 3.0
+"""Seconds between looks at whether a signature came. Two whole spans without one, though some are under way, mean that
+the process stands still, and it is done without. One may be the worker's own doing, whose loop stood still."""
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +65,8 @@ class _Line(asyncio.Protocol):
         self._known: set[str] = set()
         self._waiting: deque[_Asked] = deque()
         self._rest = b""
+        self._watch: asyncio.TimerHandle | None = None
+        self._silent_looks = 0
 
     @property
     def waiting(self) -> int:
@@ -78,6 +83,22 @@ class _Line(asyncio.Protocol):
             self._waiting.append(each)
             line = f"sign {each.key.kid} {each.key.algorithm} {each.text}\n"
             self.transport.write(self._name_key(each.key) + line.encode())
+        if self._watch is None:
+            self._silent_looks = 0
+            self._look_later()
+
+    def _look_later(self) -> None:
+        """One timer for all that are under way: one each would cost more than it is worth."""
+        self._watch = asyncio.get_running_loop().call_later(_LOOK_EVERY, self._look)
+
+    def _look(self) -> None:
+        self._watch = None
+        self._silent_looks += 1
+        if self._waiting and self._silent_looks <= 2:  # noqa: PLR2004  (as said above)
+            self._look_later()
+        elif self._waiting and self.transport is not None:
+            log.warning("the process that signs stands still; the worker signs by itself")
+            self.transport.abort()
 
     def _name_key(self, key: SigningKey) -> bytes:
         """The first time only."""
@@ -88,6 +109,7 @@ class _Line(asyncio.Protocol):
         return b"key %s %s\n" % (key.kid.encode(), base64.urlsafe_b64encode(der))
 
     def data_received(self, data: bytes) -> None:
+        self._silent_looks = 0
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             if self.is_ready:
@@ -101,6 +123,8 @@ class _Line(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         """Whoever still waits gets a signature of the worker's own."""
         self.is_ready = False
+        if self._watch is not None:
+            self._watch.cancel()
         while self._waiting:
             self._waiting.popleft().sign_here()
 

@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
@@ -75,7 +76,8 @@ def main() -> None:
     # They are for the worker, which may have answers to give yet, and whose end is noticed in any case.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    with socket.socket(fileno=int(sys.argv[1])) as connection:
+    # A worker that ends in the middle takes no answer any more.
+    with suppress(ConnectionError), socket.socket(fileno=int(sys.argv[1])) as connection:
         serve(connection)
 
 

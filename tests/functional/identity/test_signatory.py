@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 import threading
 from collections.abc import AsyncIterator
@@ -134,6 +135,43 @@ async def test_nobody_waits_for_a_process_that_was_killed(opened: Signatory, mad
     made_here.clear()
     await sign_many(opened, RSA, 3)
     assert len(made_here) == 3
+
+
+async def test_nobody_waits_for_a_process_that_stands_still(
+    opened: Signatory,
+    made_here: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    process = opened._process
+    assert process is not None
+    monkeypatch.setattr(signatory, "_LOOK_EVERY", 0.01)
+    process.send_signal(signal.SIGSTOP)
+    try:
+        async with asyncio.timeout(60):
+            await sign_many(opened, RSA, 20)
+    finally:
+        process.send_signal(signal.SIGCONT)
+    assert len(made_here) == 20
+    assert not opened._line.is_ready
+    # It ends without a word when it goes on.
+    await asyncio.to_thread(process.wait)
+    assert "Traceback" not in capfd.readouterr().err
+
+
+async def test_a_process_that_goes_on_is_waited_for(opened: Signatory, made_here: list[str]) -> None:
+    line = opened._line
+    asked = asyncio.ensure_future(sign_many(opened, RSA, 9))
+    while not line.waiting:  # noqa: ASYNC110  (nobody tells)
+        await asyncio.sleep(0)
+    for _ in range(9):
+        # Signatures come between the looks.
+        line._look()
+        line._silent_looks = 0
+    await asked
+    line._look()
+    assert line.is_ready
+    assert not made_here
 
 
 async def test_whoever_goes_away_keeps_no_signature_from_others(opened: Signatory) -> None:

@@ -8,6 +8,7 @@ import pytest
 from litestar.types import ASGIApp
 
 from borvo.assembly import Platform
+from borvo.identity.service import returning
 from tests.factories.clients import REDIRECT_URI
 from tests.functional.accounts.enrolment import SECOND_STEP, add_app, is_signed_in
 from tests.functional.browser import Browser
@@ -171,6 +172,22 @@ async def _expect_bob(app: Handler, browser: Browser) -> str:
     page = await browser.open(f"/account/sign-up?{path.replace('&amp;', '&')}")
     await browser.submit(page, "/account/sign-up", email=BOB)
     return str(page.url)
+
+
+async def test_she_is_signed_in_although_the_database_goes_away_before_the_answer(
+    app: Handler, known: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise ConnectionResetError
+
+    page = await arrive(app, known)
+    with monkeypatch.context() as patch:
+        patch.setattr(returning, "settle", fail)
+        answer = await enter(known, page)
+    assert (answer.status_code, answer.headers["location"]) == (303, read_return(page))
+    assert await is_signed_in(known)
+    # Her session is the one that has begun, and the request waits for her still.
+    assert read_code(await known.client.get(answer.headers["location"]))
 
 
 @pytest.mark.spec("OpenID Connect Core", "3.1.2.6")

@@ -13,6 +13,9 @@ from borvo.identity.service.waiting import (
     load_waiting,
 )
 from borvo.kernel.errors import BorvoError
+from borvo.storage.database import DATABASE_ABSENCES
+
+_HINDRANCES: tuple[type[Exception], ...] = (BorvoError, *DATABASE_ABSENCES)
 
 
 def _read_request_id(return_to: str) -> str | None:
@@ -29,8 +32,9 @@ async def answer_return(identity: Identity, login: Login, return_to: str) -> str
         return None
     try:
         answer = await settle(identity, request_id, login)
-    except BorvoError:
-        # She is signed in whatever became of the request, and is told where she goes on to.
+    except _HINDRANCES:
+        # She is signed in whatever became of the request, also where the database is away since: her browser gets her
+        # session, and is told where she goes on to.
         return None
     return find_location(answer) if answer else None
 

@@ -1,15 +1,16 @@
 """Answers reach the app's own site from a real browser, under Borvo's content security policy."""
 
+import asyncio
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import uuid4
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage, sign_in
 from tests.browser.foreign_site import ForeignSite
 from tests.factories.clients import register_client
-from tests.instance import Instance
+from tests.instance import PASSWORD, Instance
 
 pytestmark = pytest.mark.browser
 
@@ -82,6 +83,33 @@ async def test_a_decline_leads_back_to_the_foreign_app(
     await page.get_by_role("button", name="Decline").click()
     answer = await read_answer(page, foreign_site, mode)
     assert (answer["error"], answer["state"]) == ("access_denied", STATE)
+
+
+TWICE = "button => { button.click(); setTimeout(() => { button.click(); window.tell(); }, 50); }"
+
+
+async def test_a_form_that_is_clicked_twice_is_sent_once_and_leads_back_to_the_foreign_app(
+    borvo: Instance, open_page: OpenPage, foreign_site: ForeignSite
+) -> None:
+    """Of two that come for one request only one is answered, and a browser shows what came of the last."""
+    email, request = await borvo.create_person(), await build_request(borvo, foreign_site, "query")
+    page = await open_page()
+    is_clicked, sent = asyncio.Event(), []
+
+    async def hold(route: Route) -> None:
+        sent.append(route.request.url)
+        await is_clicked.wait()
+        await route.continue_()
+
+    await page.expose_function("tell", is_clicked.set)
+    await page.route("**/account/sign-in", hold)
+    await page.goto(build_url(borvo, request))
+    await page.get_by_label("E-mail address").fill(email)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).evaluate(TWICE)
+    await page.get_by_role("button", name="Allow").click()
+    assert (await read_answer(page, foreign_site, "query"))["code"]
+    assert len(sent) == 1
 
 
 async def test_a_form_post_answer_needs_no_script(

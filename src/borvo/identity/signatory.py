@@ -25,7 +25,7 @@ _REGISTRY = JWSRegistry(algorithms=list(ALGORITHMS))
 _MOST_WAITING = 24
 """Beyond it the worker signs by itself, and so both do."""
 _END_WITHIN = 5.0
-_LOOK_EVERY = 3.0
+_LOOK_EVERY = 1.0
 """Seconds between looks at whether a signature came. Two whole spans without one, though some are under way, mean that
 the process stands still, and it is done without. One may be the worker's own doing, whose loop stood still."""
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import NamedTuple
 
+from borvo.storage.commits import ASYNCHRONOUS_COMMIT
 from borvo.storage.database import Connection
 
 COUNTED_ATTEMPTS = (
@@ -24,16 +25,22 @@ no row, and nothing counted, where there are as many as `most` already."""
 
 
 async def count_attempt(
-    connection: Connection, subjects: Sequence[bytes], most: Sequence[int], window_start: datetime
+    connection: Connection,
+    subjects: Sequence[bytes],
+    most: Sequence[int],
+    window_start: datetime,
+    *,
+    alone: bool = False,
 ) -> list[int]:
     """Counts one more attempt in the window under each subject and returns how many there are now, over all workers.
-    One that is more than the `most` of a subject is the last: those after it are not counted."""
-    counts = await connection.fetchval(_compose_counting(tuple(most)), window_start, *subjects)
+    One that is more than the `most` of a subject is the last: those after it are not counted. Where nothing else is in
+    the transaction, and so the statement is `alone`, nobody waits for the disk."""
+    counts = await connection.fetchval(_compose_counting(tuple(most), alone=alone), window_start, *subjects)
     return [count for count in counts if count is not None]
 
 
 @cache
-def _compose_counting(most: tuple[int, ...]) -> str:
+def _compose_counting(most: tuple[int, ...], *, alone: bool) -> str:
     """The numbers are those of our limits, which are few, and so are these statements."""
     sources = ["", *(f"from counted_{place} where attempts <= {number}" for place, number in enumerate(most))]
     parts = (
@@ -45,7 +52,8 @@ def _compose_counting(most: tuple[int, ...]) -> str:
         for place in range(len(most))
     )
     counts = (f"(select attempts from counted_{place})" for place in range(len(most)))
-    return f"with {', '.join(parts)} select array[{', '.join(counts)}]"
+    how = f", {ASYNCHRONOUS_COMMIT}" if alone else ""
+    return f"with {', '.join(parts)} select array[{', '.join(counts)}]{how}"
 
 
 class Uncounting(NamedTuple):
@@ -57,12 +65,14 @@ class Uncounting(NamedTuple):
 
 
 async def uncount_attempt(connection: Connection, uncounting: Uncounting) -> None:
+    """By a statement that is alone in its transaction."""
     await connection.execute(_compose_statement(uncounting.shared), *uncounting.values)
 
 
 @cache
 def _compose_statement(shared: tuple[bool, ...]) -> str:
-    return f"with {', '.join(list_uncounting(shared))} select count(*) from uncounted_{len(shared) - 1}"
+    last = f"uncounted_{len(shared) - 1}"
+    return f"with {', '.join(list_uncounting(shared))} select count(*), {ASYNCHRONOUS_COMMIT} from {last}"
 
 
 def list_uncounting(shared: Sequence[bool], first: int = 1, before: str = "") -> list[str]:

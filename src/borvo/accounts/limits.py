@@ -145,7 +145,7 @@ class Limiter:
     async def _count(self, named: Sequence[Named], window: datetime) -> list[int]:
         names, most = [name for _, name in named], [limit.attempts for limit, _ in named]
         async with self._database.connection() as connection:
-            return await attempt_store.count_attempt(connection, names, most, window)
+            return await attempt_store.count_attempt(connection, names, most, window, alone=True)
 
     def _remember(self, name: bytes, until: datetime) -> None:
         if len(self._spent) >= _MOST_REMEMBERED:

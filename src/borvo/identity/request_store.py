@@ -12,6 +12,7 @@ from borvo.identity.consent_store import read_consent
 from borvo.identity.model import Consent, Parameters
 from borvo.kernel.ids import PersonId
 from borvo.portal.public import CLIENT_QUERY, RegisteredClient, read_client
+from borvo.storage.commits import ASYNCHRONOUS_COMMIT
 from borvo.storage.database import Connection, Row
 
 _ENCODER = msgspec.json.Encoder()
@@ -21,7 +22,7 @@ _KEEP_COUNTED = f"""
     kept as (
       insert into authorization_request (id_digest, parameters, created_at, expires_at)
       select $1::bytea, $2::jsonb, $3::timestamptz, $4::timestamptz from counted)
-    select attempts from counted"""
+    select attempts, {ASYNCHRONOUS_COMMIT} from counted"""
 
 
 async def insert_request(
@@ -33,7 +34,8 @@ async def insert_request(
     counter: Counter,
     most: int,
 ) -> int | None:
-    """How many are counted there now with this one; None, with nothing written, when there are `most` already."""
+    """How many are counted there now with this one; None, with nothing written, when there are `most` already. By a
+    statement that is alone in its transaction."""
     counted: int | None = await connection.fetchval(
         _KEEP_COUNTED,
         digest,

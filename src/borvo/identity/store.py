@@ -15,6 +15,7 @@ from borvo.identity.model import (
     StoredCode,
 )
 from borvo.kernel.ids import ClientKey, LoginSessionId, PersonId
+from borvo.storage.commits import ASYNCHRONOUS_COMMIT
 from borvo.storage.database import Connection, Row
 
 
@@ -56,7 +57,7 @@ _INSERT = """
        consent_version, issued_at, expires_at, claims, resources, dpop_jkt, methods)
     select person_id, decode(digest, 'base64'), client_key, redirect_uri, scopes, nonce, code_challenge,
            login_session_id, auth_time, consent_version, issued_at, expires_at, claims, resources, dpop_jkt, methods"""
-_INSERT_CODES = f"{_INSERT} from {compose_rows(_CODE)}"
+_INSERT_CODES = f"with kept as ({_INSERT} from {compose_rows(_CODE)} returning true as is_kept)"
 # In the order of the requests, so that of two workers with the same ones one waits for the other.
 _ANSWER = f"""
     with asked as materialized (
@@ -68,17 +69,21 @@ _ANSWER = f"""
     good as (
       select k.* from asked k left join answered a using (number) where k.request is null or a.number is not null),
     kept as ({_INSERT} from good)
-    select number from good"""
+    select number"""
 
 
-async def insert_codes(connection: Connection, codes: Sequence[NewCode]) -> dict[NewCode, bool]:
+async def insert_codes(
+    connection: Connection, codes: Sequence[NewCode], *, alone: bool = False
+) -> dict[NewCode, bool]:
     """Those that were kept: all but codes for a request that is answered already. A request's row goes once, whoever
-    else answers it, among these or elsewhere."""
-    rows = render_rows(map(_describe_code, codes))
+    else answers it, among these or elsewhere. Where nothing else is in the transaction, and so the statement is
+    `alone`, nobody waits for the disk."""
+    rows, how = render_rows(map(_describe_code, codes)), f", {ASYNCHRONOUS_COMMIT}" if alone else ""
     if all(code.request_digest is None for code in codes):
-        await connection.execute(_INSERT_CODES, rows)
+        await connection.execute(f"{_INSERT_CODES} select is_kept{how} from kept", rows)
         return dict.fromkeys(codes, True)
-    return {codes[row["number"] - 1]: True for row in await connection.fetch(_ANSWER, rows)}
+    found = await connection.fetch(f"{_ANSWER}{how} from good", rows)
+    return {codes[row["number"] - 1]: True for row in found}
 
 
 def _describe_code(new: NewCode) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from borvo.accounts.public import Limiter
@@ -58,7 +59,7 @@ _LOADERS: dict[str, Any] = {
     "families": load_families,
 }
 _WRITERS: dict[str, Any] = {
-    "new_codes": insert_codes,
+    "new_codes": partial(insert_codes, alone=True),
     "redemptions": redeem_codes,
     "rotations": rotate_families,
 }

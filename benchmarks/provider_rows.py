@@ -60,11 +60,12 @@ def _run_borvo(instance: Instance, borvo: Provider, workers: int) -> Iterator[Pr
 
 
 async def _settle(instance: Instance) -> None:
-    """Lets the database write down what came before, so that it does not do so while somebody else is measured, and
-    forgets how often this network began to sign in, which is limited."""
+    """Lets the database clean up and write down what came before, so that it does not do so while somebody else is
+    measured, and forgets how often this network began to sign in, which is limited."""
     connection = await asyncpg.connect(instance.settings.database_url)
     try:
         await connection.execute("delete from attempt_counter")
+        await connection.execute("vacuum (analyze)")
         await connection.execute("checkpoint")
     finally:
         await connection.close()

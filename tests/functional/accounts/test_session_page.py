@@ -13,6 +13,7 @@ from borvo.accounts.service import find_login
 from borvo.assembly import Platform
 from borvo.kernel.ids import LoginSessionId, PersonId
 from borvo.storage.database import Connection
+from tests.functional.accounts.enrolment import is_signed_in
 from tests.functional.application import build_app_for
 from tests.functional.browser import Browser, read_forms
 from tests.functional.conftest import ISSUER, TestClock
@@ -78,10 +79,6 @@ async def _open(platform: Platform, user_agent: str) -> AsyncIterator[Browser]:
         transport=transport, base_url=ISSUER, headers={"user-agent": user_agent}
     ) as client:
         yield Browser(client)
-
-
-async def is_signed_in(browser: Browser) -> bool:
-    return (await browser.client.get("/account")).status_code == 200
 
 
 def list_ids(page: httpx.Response) -> list[str]:

@@ -65,7 +65,3 @@ def read_code(answer: httpx.Response) -> str:
 async def read_claims(app: Handler, answer: httpx.Response) -> dict[str, Any]:
     tokens = (await app.redeem(read_code(answer))).json()
     return await app.read_id_token(tokens["id_token"])
-
-
-async def is_signed_in(browser: Browser) -> bool:
-    return (await browser.client.get("/account")).status_code == 200

@@ -3,7 +3,6 @@
 import asyncio
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 
 from borvo.assembly import Platform
@@ -16,29 +15,16 @@ from tests.functional.identity.arrivals import (
     BOB,
     DETAILS,
     SIGN_IN,
-    allow,
     arrive,
     enter,
     post,
     read_claims,
     read_code,
     read_return,
-    register_app,
 )
 from tests.functional.identity.aspnet import Handler, read_redirect
 from tests.functional.identity.flows import ADA, CODE_FLOW, count, execute
 from tests.functional.mails import find_link
-
-
-@pytest.fixture
-async def app(platform: Platform, http: httpx.AsyncClient) -> Handler:
-    return await register_app(platform, http)
-
-
-@pytest.fixture
-async def known(app: Handler, ada: Browser, clock: TestClock) -> Browser:
-    """Ada's browser: the app is allowed what it asks, and she is signed out."""
-    return await allow(app, ada, clock)
 
 
 async def test_the_answer_to_the_password_is_the_code(

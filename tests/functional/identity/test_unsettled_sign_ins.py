@@ -19,29 +19,15 @@ from tests.functional.identity.arrivals import (
     DETAILS,
     PASSWORD,
     SIGN_IN,
-    allow,
     arrive,
     enter,
     post,
     read_code,
     read_return,
-    register_app,
 )
 from tests.functional.identity.aspnet import Handler, read_form_post, read_redirect
 from tests.functional.identity.flows import ADA, count, execute, obtain_tokens
 from tests.functional.mails import find_link
-
-
-@pytest.fixture
-async def app(platform: Platform, http: httpx.AsyncClient) -> Handler:
-    return await register_app(platform, http)
-
-
-@pytest.fixture
-async def known(app: Handler, ada: Browser, clock: TestClock) -> Browser:
-    """Ada's browser: the app is allowed what it asks, and she is signed out."""
-    return await allow(app, ada, clock)
-
 
 Hindrance = Callable[[Platform, TestClock], Coroutine[Any, Any, None]]
 

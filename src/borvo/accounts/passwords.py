@@ -42,9 +42,9 @@ class Passwords:
         self._decoy = self._hasher.hash("nobody has this password")
 
     @classmethod
-    def of_worker(cls, workers: int) -> "Passwords":
-        """For one of as many workers on this machine."""
-        return cls(threads=count_threads(workers, len(os.sched_getaffinity(0))))
+    def of_worker(cls, workers: int, cores: int) -> "Passwords":
+        """For one of as many workers that share the cores."""
+        return cls(threads=count_threads(workers, cores))
 
     async def hash(self, password: str) -> str:
         return await self._run(partial(self._hasher.hash, normalize_password(password)))

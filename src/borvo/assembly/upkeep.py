@@ -1,7 +1,6 @@
 """What a worker does beside answering: opening and closing, cleaning up, and writing what was noted."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
@@ -12,6 +11,7 @@ from litestar import Litestar
 
 from borvo.accounts import public as accounts
 from borvo.agency import public as agency
+from borvo.assembly.cores import count_cores
 from borvo.assembly.wiring import Platform
 from borvo.dataserver import public as dataserver
 from borvo.identity import public as identity
@@ -139,7 +139,7 @@ def build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncCont
     @asynccontextmanager
     async def live(_: Litestar) -> AsyncIterator[None]:
         await _open(platform)
-        spare_cores = len(os.sched_getaffinity(0)) - platform.settings.workers
+        spare_cores = count_cores() - platform.settings.workers
         await platform.identity.signatory.open(spare_cores=spare_cores)
         try:
             tasks = [

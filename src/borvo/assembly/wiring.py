@@ -9,6 +9,7 @@ from functools import partial
 from borvo.accounts.public import Accounts, Brake, Limiter, Passwords, Pause, Role
 from borvo.agency import public as agency
 from borvo.agency.public import Agency
+from borvo.assembly.cores import count_cores
 from borvo.assembly.farewell import prepare_farewell
 from borvo.assembly.lasting_keys import load_lasting_keys
 from borvo.catalogue.scopes import AGENCY_SCOPE
@@ -88,7 +89,7 @@ def build_platform(
     database.call_first(partial(load_lasting_keys, keyring, clock, entropy))
     outbox = Outbox(database, clock, entropy, keyring)
     events = SecurityLog(clock, entropy, keyring.derive("security events"))
-    passwords = passwords or Passwords.of_worker(settings.workers)
+    passwords = passwords or Passwords.of_worker(settings.workers, count_cores())
     verifier = SecretVerifier(
         keyring.finder(kept_keys.CLIENT_SECRETS), passwords, clock=clock, entropy=entropy
     )

@@ -24,36 +24,54 @@ COUNT_ATTEMPT = """
 no row, and nothing counted, where there are as many as `most` already."""
 
 
-async def count_attempt(
-    connection: Connection,
-    subjects: Sequence[bytes],
-    most: Sequence[int],
-    window_start: datetime,
-    *,
-    alone: bool = False,
-) -> list[int]:
-    """Counts one more attempt in the window under each subject and returns how many there are now, over all workers.
-    One that is more than the `most` of a subject is the last: those after it are not counted. Where nothing else is in
-    the transaction, and so the statement is `alone`, nobody waits for the disk."""
-    counts = await connection.fetchval(_compose_counting(tuple(most), alone=alone), window_start, *subjects)
+class Counting(NamedTuple):
+    """What counts one more attempt under each subject: one that is more than the `most` of a subject is the last, and
+    those after it are not counted. `values` are the window and the subjects, in the order of the limits."""
+
+    most: tuple[int, ...]
+    values: tuple[object, ...]
+
+
+async def count_attempt(connection: Connection, counting: Counting, *, alone: bool = False) -> list[int]:
+    """How many there are now under each subject that was counted, over all workers. Where nothing else is in the
+    transaction, and so the statement is `alone`, nobody waits for the disk."""
+    statement = _compose_counting(counting.most, alone=alone)
+    return read_counts(await connection.fetchval(statement, *counting.values))
+
+
+def read_counts(counts: Sequence[int | None]) -> list[int]:
+    """Of what `compose_counts` selected."""
     return [count for count in counts if count is not None]
 
 
 @cache
 def _compose_counting(most: tuple[int, ...], *, alone: bool) -> str:
     """The numbers are those of our limits, which are few, and so are these statements."""
+    how = f", {ASYNCHRONOUS_COMMIT}" if alone else ""
+    return f"with {', '.join(list_counting(most))} select {compose_counts(most)}{how}"
+
+
+def list_counting(most: Sequence[int], first: int = 1) -> list[str]:
+    """The parts of a statement that counts an attempt, by the values of a `Counting` from `$first` on."""
     sources = ["", *(f"from counted_{place} where attempts <= {number}" for place, number in enumerate(most))]
-    parts = (
+    return [
         f"""counted_{place} as (
               insert into attempt_counter (subject, window_start, attempts)
-              select ${place + 2}::bytea, $1::timestamptz, 1 {sources[place]}
+              select ${first + place + 1}::bytea, ${first}::timestamptz, 1 {sources[place]}
               on conflict (subject, window_start) do update set attempts = attempt_counter.attempts + 1
               returning attempts)"""
         for place in range(len(most))
-    )
-    counts = (f"(select attempts from counted_{place})" for place in range(len(most)))
-    how = f", {ASYNCHRONOUS_COMMIT}" if alone else ""
-    return f"with {', '.join(parts)} select array[{', '.join(counts)}]{how}"
+    ]
+
+
+def compose_counts(most: Sequence[int]) -> str:
+    """How many there are now, as an expression beside `list_counting`; null where nothing was counted."""
+    return f"array[{', '.join(f'(select attempts from counted_{place})' for place in range(len(most)))}]"
+
+
+def compose_within(most: Sequence[int]) -> str:
+    """Whether no limit refuses the attempt, as a condition beside `list_counting`."""
+    return f"(select attempts from counted_{len(most) - 1}) <= {most[-1]}"
 
 
 class Uncounting(NamedTuple):

@@ -3,11 +3,14 @@ none commits."""
 
 from dataclasses import fields
 from datetime import datetime
+from functools import cache
 
+from borvo.accounts.attempt_store import Counting, compose_counts, compose_within, list_counting, read_counts
 from borvo.accounts.factors.store import compose_has_factor
 from borvo.accounts.model import Holder
 from borvo.accounts.store import PERSON_COLUMNS, RESTING_COLUMN, read_person, read_resting
 from borvo.kernel.ids import PersonId
+from borvo.storage.commits import ASYNCHRONOUS_COMMIT
 from borvo.storage.database import Connection, Row
 
 HOLDER_COLUMNS = f"""{PERSON_COLUMNS}, {RESTING_COLUMN}, p.erase_at, p.suspended_at,
@@ -35,12 +38,14 @@ def read_holder(row: Row) -> Holder:
     )
 
 
-_FOUND = f"""from person p
-    where p.id = (select person_id from person_email where email = $1) and p.email = $1 and {compose_holding("$2")}"""
-_FIND = f"select {HOLDER_COLUMNS} {_FOUND}"
-_FIND_CLAIMED = f"""select {HOLDER_COLUMNS},
-      (select w.digest from person_password w where w.person_id = p.id) as password_digest
-    {_FOUND}"""
+def _compose_found(condition: str = "true") -> str:
+    """Where the `condition` does not hold, no table is looked into."""
+    return f"""from person p
+        where p.id = (select person_id from person_email where email = $1 and {condition})
+          and p.email = $1 and {compose_holding("$2")}"""
+
+
+_FIND = f"select {HOLDER_COLUMNS} {_compose_found()}"
 
 
 async def find_holder(connection: Connection, email: str, now: datetime) -> Holder | None:
@@ -49,11 +54,34 @@ async def find_holder(connection: Connection, email: str, now: datetime) -> Hold
     return read_holder(row) if row else None
 
 
-async def find_claimed(connection: Connection, email: str, now: datetime) -> tuple[Holder | None, str | None]:
-    """As `find_holder`, with the digest of her password: whom somebody says that he is, by one statement whether there
-    is anybody or not."""
-    row = await connection.fetchrow(_FIND_CLAIMED, email, now)
-    return (read_holder(row), row["password_digest"]) if row else (None, None)
+Claimed = tuple[Holder | None, str | None]
+"""Whom somebody says that he is, if there is anybody, and the digest of her password."""
+
+
+@cache
+def _compose_claim(most: tuple[int, ...]) -> str:
+    """What is beyond a limit is not looked at. The condition stands where the plan decides it first, and once: beside
+    the join it would come last, and reading somebody takes longer than finding nobody."""
+    return f"""
+        with {", ".join(list_counting(most, 3))}
+        select {compose_counts(most)} as counts, {ASYNCHRONOUS_COMMIT}, found.* from (select) one
+        left join (
+          select {HOLDER_COLUMNS},
+            (select w.digest from person_password w where w.person_id = p.id) as password_digest
+          {_compose_found(compose_within(most))}) found on true"""
+
+
+async def find_claimed(
+    connection: Connection, counting: Counting, email: str, now: datetime
+) -> tuple[list[int], Claimed]:
+    """Counts the attempt, and finds whom `find_holder` finds unless a limit refuses it: by one statement whether there
+    is anybody or not, which is alone in its transaction. What is found is as it was before anybody waited for a
+    counter: she whose sessions have ended meanwhile is in another epoch."""
+    row = await connection.fetchrow(_compose_claim(counting.most), email, now, *counting.values)
+    if row is None:
+        raise RuntimeError("a statement without a condition has a row")
+    claimed = (read_holder(row), row["password_digest"]) if row["id"] else (None, None)
+    return read_counts(row["counts"]), claimed
 
 
 async def load_holder(connection: Connection, person_id: PersonId, now: datetime) -> Holder | None:

@@ -1,16 +1,19 @@
 """Limits on what can be guessed, counted in the database so that they hold across workers."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
+from typing import TypeVar
 
 from borvo.accounts import attempt_store
-from borvo.accounts.attempt_store import Uncounting
+from borvo.accounts.attempt_store import Counting, Uncounting
 from borvo.kernel.digests import digest_with_key
 from borvo.kernel.errors import TooManyRequestsError
 from borvo.kernel.text import say_count
 from borvo.storage.database import Connection, Database
+
+T = TypeVar("T")
 
 _EPOCH_STEP = timedelta(minutes=15)
 _REFUSED_UNSEEN = timedelta(seconds=5)
@@ -92,6 +95,19 @@ class Attempt:
     counts: tuple[int, ...]
 
 
+Count = Callable[[Connection, Counting], Awaitable[tuple[list[int], T]]]
+"""Counts by a statement that is alone, and finds something by the same unless a limit refuses the attempt: how many
+there are now under each subject that was counted, and what was found."""
+
+
+async def _count_only(connection: Connection, counting: Counting) -> tuple[list[int], None]:
+    return await attempt_store.count_attempt(connection, counting, alone=True), None
+
+
+def _describe_counting(named: Sequence[Named], window: datetime) -> Counting:
+    return Counting(tuple(limit.attempts for limit, _ in named), (window, *(name for _, name in named)))
+
+
 def build_refusal(limit: Limit, now: datetime) -> TooManyRequestsError:
     """What meets whoever is beyond the limit: the way is free again when the window ends."""
     wait = int((find_window(now) + _EPOCH_STEP - now).total_seconds()) + 1
@@ -130,22 +146,33 @@ class Limiter:
     async def spend_each(self, asked: Sequence[tuple[Limit, str]], now: datetime) -> Attempt:
         """As `spend` for one after the other, by one statement for all: what is beyond a limit is not counted against
         those after it. So who is held up at a limit of her own uses up nothing that others need."""
-        window, named = find_window(now), [(limit, self._name(limit, subject)) for limit, subject in asked]
-        counted = list(takewhile(lambda each: not window < now < self._spent.get(each[1], window), named))
-        counts = await self._count(counted, window) if counted else []
-        for (limit, name), count in zip(counted, counts, strict=False):
-            if count > limit.attempts:
+        attempt, _ = await self.spend_finding(asked, now, _count_only)
+        return attempt
+
+    async def spend_finding(
+        self, asked: Sequence[tuple[Limit, str]], now: datetime, count: Count[T]
+    ) -> tuple[Attempt, T]:
+        """As `spend_each`, by a statement that finds something, too: nothing is looked for that is refused."""
+        window = find_window(now)
+        named = [(limit, self._name(limit, subject)) for limit, subject in asked]
+        free = list(takewhile(lambda each: not window < now < self._spent.get(each[1], window), named))
+        if len(free) < len(named):
+            # The next was beyond its limit a moment ago.
+            if free:
+                await self._count(free, now, _count_only)
+            raise build_refusal(named[len(free)][0], now)
+        counts, found = await self._count(named, now, count)
+        return Attempt(tuple(named), window, tuple(counts)), found
+
+    async def _count(self, named: Sequence[Named], now: datetime, count: Count[T]) -> tuple[list[int], T]:
+        window = find_window(now)
+        async with self._database.connection() as connection:
+            counts, found = await count(connection, _describe_counting(named, window))
+        for (limit, name), number in zip(named, counts, strict=False):
+            if number > limit.attempts:
                 self._remember(name, min(now + _REFUSED_UNSEEN, window + _EPOCH_STEP))
                 raise build_refusal(limit, now)
-        if len(counted) < len(named):
-            # That one was beyond its limit a moment ago.
-            raise build_refusal(named[len(counted)][0], now)
-        return Attempt(tuple(named), window, tuple(counts))
-
-    async def _count(self, named: Sequence[Named], window: datetime) -> list[int]:
-        names, most = [name for _, name in named], [limit.attempts for limit, _ in named]
-        async with self._database.connection() as connection:
-            return await attempt_store.count_attempt(connection, names, most, window, alone=True)
+        return counts, found
 
     def _remember(self, name: bytes, until: datetime) -> None:
         if len(self._spent) >= _MOST_REMEMBERED:
@@ -155,8 +182,8 @@ class Limiter:
     async def spend_within(self, connection: Connection, limit: Limit, subject: str, now: datetime) -> int:
         """As `spend`, in the caller's transaction: for what is written along with it and not guessed. What is rolled
         back counts for nothing."""
-        names, most = [self._name(limit, subject)], [limit.attempts]
-        [attempts] = await attempt_store.count_attempt(connection, names, most, find_window(now))
+        counting = _describe_counting([(limit, self._name(limit, subject))], find_window(now))
+        [attempts] = await attempt_store.count_attempt(connection, counting)
         if attempts > limit.attempts:
             raise build_refusal(limit, now)
         return attempts

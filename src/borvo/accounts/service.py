@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from borvo.accounts import (
@@ -127,9 +128,8 @@ async def sign_in(
     email, now = normalize_email(email), accounts.clock()
     browser = recognize(accounts.browser_key, browser_cookie, email)
     counted = limits.list_sign_in_limits(email, find_network(address), browser)
-    attempt = await accounts.limiter.spend_each(counted, now)
-    async with accounts.database.connection() as connection:
-        person, digest = await holder_store.find_claimed(connection, email, now)
+    count = partial(holder_store.find_claimed, email=email, now=now)
+    attempt, (person, digest) = await accounts.limiter.spend_finding(counted, now, count)
     if not await accounts.passwords.verify(digest, password) or person is None:
         await _record_failure(accounts, person, email)
         return None

@@ -5,7 +5,9 @@ import asyncio
 import asyncpg
 import pytest
 
-from borvo.accounts import holder_store, limits
+from borvo.accounts import limits
+from borvo.accounts.attempt_store import Counting
+from borvo.accounts.holder_store import find_claimed
 from borvo.accounts.service import sign_in
 from borvo.assembly import Platform
 from borvo.storage.security_events.model import SecurityEvent, SecurityEventKind
@@ -82,17 +84,43 @@ async def test_who_counts_and_who_gives_back_never_wait_for_each_other(platform:
     assert (await read_counts(platform))[0] == 1
 
 
-async def test_a_failure_after_an_attempt_was_counted_leaves_it_counted(
+async def test_what_a_limit_refuses_finds_nobody(platform: Platform) -> None:
+    """Of two limits the first refuses the second attempt, the second the third."""
+    await make_person(platform)
+    now, tried = platform.clock(), []
+    for counting in (
+        Counting((1, 1), (now, b"one", b"two")),
+        Counting((1, 1), (now, b"one", b"two")),
+        Counting((1, 1), (now, b"three", b"two")),
+    ):
+        async with platform.database.connection() as connection:
+            counts, (person, digest) = await find_claimed(connection, counting, ADA, now)
+        tried.append((counts, person is not None, digest is not None))
+    assert tried == [([1, 1], True, True), ([2], False, False), ([1, 2], False, False)]
+
+
+async def test_of_somebody_else_as_much_is_counted_and_nobody_found(platform: Platform) -> None:
+    await make_person(platform)
+    counting, now = Counting((2,), (platform.clock(), b"one")), platform.clock()
+    async with platform.database.connection() as connection:
+        assert await find_claimed(connection, counting, BOB, now) == ([1], (None, None))
+
+
+async def test_an_attempt_is_counted_for_good_before_the_password_is_looked_at(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Whoever breaks off has tried all the same, and other workers know of it while the hash is made."""
     await make_person(platform)
+    seen = []
 
-    async def fail(*_: object) -> None:
-        raise ConnectionError("the database went away")
+    async def fail(*_: object) -> bool:
+        seen.append(await read_counts(platform))
+        raise ConnectionError("the worker stops")
 
-    monkeypatch.setattr(holder_store, "find_claimed", fail)
+    monkeypatch.setattr(type(platform.accounts.passwords), "verify", fail)
     with pytest.raises(ConnectionError):
         await sign_in(platform.accounts, ADA, PASSWORD, HERE)
+    assert seen == [[1, 1, 1]]
     assert await read_counts(platform) == [1, 1, 1]
     assert await count_sessions(platform) == 0
 

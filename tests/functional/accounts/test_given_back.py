@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from borvo.accounts.known_browsers import recognize
-from borvo.accounts.limits import SIGN_IN_BY_BROWSER, list_sign_in_limits
+from borvo.accounts.limits import SIGN_IN_BY_ADDRESS, SIGN_IN_BY_BROWSER, list_sign_in_limits
 from borvo.accounts.service import end_sessions, sign_in
+from borvo.accounts.store import replace_password
 from borvo.assembly import Platform
 from borvo.web.addresses import find_network
 from tests.functional.accounts.counting import (
@@ -103,6 +104,25 @@ async def test_who_is_overtaken_by_the_end_of_all_her_sessions_gets_none_and_is_
         coming = asyncio.create_task(enter_proved(platform, proved))
         await wait_until_blocked(platform)
     assert await coming is None
+    assert await read_counts(platform) == [1, 0, 0]
+    assert await count_sessions(platform) == 0
+
+
+async def test_so_does_who_was_found_before_they_ended_and_waited_to_be_counted(platform: Platform) -> None:
+    """She is read by the statement that counts, as she was when it began."""
+    await make_person(platform)
+    accounts, now = platform.accounts, platform.clock()
+    await accounts.limiter.spend(SIGN_IN_BY_ADDRESS, find_network(HERE), now)
+    counter = accounts.limiter.find_counter(SIGN_IN_BY_ADDRESS, find_network(HERE), now)
+    async with platform.database.transaction() as connection:
+        await connection.execute("select from attempt_counter where subject = $1 for update", counter.subject)
+        proving = asyncio.create_task(prove(platform))
+        await wait_until_blocked(platform)
+        async with platform.database.transaction() as ending:
+            person_id = await ending.fetchval("select id from person")
+            await replace_password(ending, person_id, "another", now)
+            await end_sessions(ending, accounts, person_id)
+    assert await enter_proved(platform, await proving) is None
     assert await read_counts(platform) == [1, 0, 0]
     assert await count_sessions(platform) == 0
 

@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 
 from borvo.accounts import attempt_store, entering
+from borvo.accounts.attempt_store import Counting
 from borvo.accounts.entering import Device
+from borvo.accounts.holder_store import find_claimed
 from borvo.accounts.methods import PASSWORD
 from borvo.assembly import Platform
 from borvo.identity.model import Parameters
@@ -19,7 +21,7 @@ from borvo.storage.database import Connection
 from tests.functional.accounts.counting import HERE, make_person, prove
 from tests.functional.browser import Browser
 from tests.functional.identity.aspnet import Handler
-from tests.functional.identity.flows import CODE_FLOW, obtain_code
+from tests.functional.identity.flows import ADA, CODE_FLOW, obtain_code
 
 Write = Callable[[Connection], Awaitable[object]]
 
@@ -76,12 +78,19 @@ async def test_a_request_of_an_app_does_not_wait(platform: Platform) -> None:
 async def test_a_counted_attempt_waits_only_along_with_what_is_attempted(
     platform: Platform, *, alone: bool
 ) -> None:
-    names, most = [b"one", b"two"], [1, 1]
+    counting = Counting((1, 1), (platform.clock(), b"one", b"two"))
 
     def count(connection: Connection) -> Awaitable[object]:
-        return attempt_store.count_attempt(connection, names, most, platform.clock(), alone=alone)
+        return attempt_store.count_attempt(connection, counting, alone=alone)
 
     assert await _waits(platform, count) != alone
+
+
+async def test_nor_does_one_that_is_counted_while_somebody_is_looked_for(platform: Platform) -> None:
+    now = platform.clock()
+    counting = Counting((1,), (now, b"one"))
+
+    assert not await _waits(platform, lambda each: find_claimed(each, counting, ADA, now))
 
 
 async def test_a_session_and_its_event_wait_also_where_an_attempt_is_given_back_with_them(

@@ -82,7 +82,7 @@ class Visitor:
             "code_challenge_method": "S256",
         }
         path = f"{self.provider.authorize_path}?{urlencode(query)}"
-        return await self.client.send("GET", path, statuses=(302, 303))
+        return await self.client.send("GET", path, statuses=(200, 302, 303))
 
     def _read_code(self, location: str) -> str:
         code = read_parameters(location).get("code")

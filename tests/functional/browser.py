@@ -77,6 +77,13 @@ def read_last_form(page: str) -> PageForm:
     return [form for form in read_forms(page) if form.action != "/language"][-1]
 
 
+def asks_to_sign_in(page: httpx.Response) -> bool:
+    """Whether it is the sign-in page, under whichever address, and without a complaint."""
+    return page.status_code == 200 and any(
+        form.action == "/account/sign-in" for form in read_forms(page.text)
+    )
+
+
 class Browser:
     """Keeps cookies, follows redirects within the origin, and stops at redirects that leave it."""
 

@@ -9,6 +9,7 @@ from litestar.response import Redirect, Template
 
 from borvo.accounts import entering, service
 from borvo.accounts.closing import reopen_account
+from borvo.accounts.destination import Destination
 from borvo.accounts.entering import Device, Entry
 from borvo.accounts.factors.asking import ask_second_step
 from borvo.accounts.factors.mailbox_proof import note_link_opened
@@ -41,12 +42,29 @@ async def render_arrival(
 ) -> Template:
     """A page for whoever is not signed in, which says where she goes on to."""
     destination = await accounts.describe_return(return_to)
+    return render_way_in(name, form, return_to, destination, status=status, headers=headers, **context)
+
+
+def render_way_in(
+    name: str,
+    form: Form,
+    return_to: str,
+    destination: Destination | None,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    opened_at: str = "",
+    **context: Any,
+) -> Template:
+    """The same where it is known where she goes on to. `opened_at` is where the page can be opened again, if not at the
+    request's own."""
     return render_page(
         f"accounts/{name}.html",
         status=status,
         headers=headers,
         form_action=[destination.origin] if destination else (),
         ui_locales=destination.ui_locales if destination else "",
+        opened_at=opened_at,
         form=form,
         return_to=return_to,
         destination=destination,

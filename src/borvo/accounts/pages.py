@@ -13,8 +13,9 @@ from borvo.accounts.address_pages import (
     submit_undo,
     submit_verify,
 )
-from borvo.accounts.arrival import enter, render_arrival, slow_down
+from borvo.accounts.arrival import enter, render_arrival, render_way_in, slow_down
 from borvo.accounts.closing_pages import show_close, submit_close
+from borvo.accounts.destination import Destination
 from borvo.accounts.factors.loss_pages import HANDLERS as LOSS_HANDLERS
 from borvo.accounts.factors.mailbox_pages import HANDLERS as MAILBOX_HANDLERS
 from borvo.accounts.factors.pages import HANDLERS as FACTOR_HANDLERS
@@ -29,9 +30,10 @@ from borvo.accounts.profile_pages import show_profile, submit_profile
 from borvo.accounts.reset_pages import show_request, show_reset, submit_request, submit_reset
 from borvo.accounts.resting_roles import list_resting
 from borvo.accounts.security_pages import show_security
+from borvo.accounts.service import Accounts
 from borvo.accounts.session_pages import show_sessions, submit_end, submit_end_all
 from borvo.accounts.sign_up_pages import show_finish, show_sign_up, submit_finish, submit_sign_up
-from borvo.accounts.signing_in import AnyRequest, Collaborators, SignedIn, Viewer
+from borvo.accounts.signing_in import AnyRequest, Collaborators, SignedIn, Viewer, build_sign_in_url
 from borvo.accounts.words import name_role
 from borvo.kernel.errors import TooManyRequestsError
 from borvo.kernel.text import say
@@ -66,6 +68,16 @@ async def show_sign_in(request: AnyRequest, accounts: Collaborators) -> Template
     return_to = read_return_to(request.query_params.get("return_to"))
     notice = request.query_params.get("notice", "")
     page = await render_arrival(accounts, "sign_in", form, return_to, notice=notice)
+    return offer_passkey(request, accounts, page)
+
+
+def ask_to_sign_in(
+    request: AnyRequest, accounts: Accounts, return_to: str, destination: Destination, *, login_hint: str
+) -> Template:
+    """The page that `build_sign_in_url` names, as the answer to another GET: one request less than a redirect to it."""
+    opened_at = build_sign_in_url(return_to, login_hint=login_hint)
+    form = Form({"email": [login_hint]})
+    page = render_way_in("sign_in", form, return_to, destination, opened_at=opened_at, notice="")
     return offer_passkey(request, accounts, page)
 
 

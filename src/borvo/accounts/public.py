@@ -35,7 +35,7 @@ from borvo.accounts.model import (
     normalize_email,
 )
 from borvo.accounts.own_language import speak_to
-from borvo.accounts.pages import build_router
+from borvo.accounts.pages import ask_to_sign_in, build_router
 from borvo.accounts.passwords import Passwords
 from borvo.accounts.profile_details import save_details
 from borvo.accounts.profile_store import CLAIMS_COLUMNS, load_claims_subject, read_claims_subject
@@ -115,6 +115,7 @@ __all__ = [
     "Viewer",
     "answer_sign_in_needed",
     "ask_for_removal",
+    "ask_to_sign_in",
     "ask_to_verify_for",
     "build_refusal",
     "build_router",

@@ -8,7 +8,14 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from litestar.response import Redirect, Template
 
-from borvo.accounts.public import Accounts, Viewer, build_sign_in_url, build_step_up_url, sign_out
+from borvo.accounts.public import (
+    Accounts,
+    Viewer,
+    ask_to_sign_in,
+    build_sign_in_url,
+    build_step_up_url,
+    sign_out,
+)
 from borvo.identity import app_pages, device_pages
 from borvo.identity.description import (
     AUTHORIZE_ANSWERS,
@@ -46,6 +53,8 @@ _UNREADABLE = say("The app sent a request that cannot be read.")
 # has signed in, and goes back in the address of a redirect.
 _SIZE_LIMIT = 64_000
 _QUERY_LIMIT = 32_000
+# RFC 5321 4.5.3.1.3: no address of mail is longer.
+_HINT_LIMIT = 254
 
 
 def read_query_parameters(request: AnyRequest) -> Parameters:
@@ -63,13 +72,29 @@ def _check_size(parameters: Parameters) -> Parameters:
     return parameters
 
 
+def _name_continuation(request_id: str) -> str:
+    return f"{CONTINUE_PATH}?request={request_id}"
+
+
+def _show(request: AnyRequest, accounts: Accounts, outcome: Outcome, viewer: Viewer) -> Redirect | Template:
+    """The answer to a GET. Nobody is sent to the sign-in page by a redirect where it can be shown at once."""
+    match outcome:
+        case SignInNeeded(request_id, login_hint, destination):
+            return_to = _name_continuation(request_id)
+            return ask_to_sign_in(
+                request, accounts, return_to, destination, login_hint=login_hint[:_HINT_LIMIT]
+            )
+        case _:
+            return _render(outcome, viewer)
+
+
 def _render(outcome: Outcome, viewer: Viewer) -> Redirect | Template:
     match outcome:
-        case SignInNeeded():
-            return_to = f"{CONTINUE_PATH}?request={outcome.request_id}"
-            return redirect_to(build_sign_in_url(return_to, login_hint=outcome.login_hint[:254]))
+        case SignInNeeded(request_id, login_hint):
+            return_to = _name_continuation(request_id)
+            return redirect_to(build_sign_in_url(return_to, login_hint=login_hint[:_HINT_LIMIT]))
         case StepUpNeeded():
-            return redirect_to(build_step_up_url(f"{CONTINUE_PATH}?request={outcome.request_id}"))
+            return redirect_to(build_step_up_url(_name_continuation(outcome.request_id)))
         case ConsentNeeded():
             return render_page(
                 CONSENT_PAGE,
@@ -95,11 +120,11 @@ def _render(outcome: Outcome, viewer: Viewer) -> Redirect | Template:
     responses=AUTHORIZE_ANSWERS,
 )
 async def show_authorization(
-    request: AnyRequest, identity: Collaborators, viewer: Viewer
+    request: AnyRequest, identity: Collaborators, viewer: Viewer, accounts: People
 ) -> Redirect | Template:
     """Asks a person, for an app (OpenID Connect Core 3.1.2.1)."""
     outcome = await authorization.authorize(identity, read_query_parameters(request), viewer)
-    return _render(outcome, viewer)
+    return _show(request, accounts, outcome, viewer)
 
 
 @post(
@@ -119,15 +144,16 @@ async def receive_authorization(request: AnyRequest, identity: Collaborators) ->
     kept = await authorization.keep_request(identity, _check_size(parameters))
     if isinstance(kept, AuthorizationResponse):
         return render_response(kept)
-    return redirect_to(f"{CONTINUE_PATH}?request={kept}")
+    return redirect_to(_name_continuation(kept))
 
 
 @get(CONTINUE_PATH)
 async def continue_authorization(
-    request: AnyRequest, identity: Collaborators, viewer: Viewer
+    request: AnyRequest, identity: Collaborators, viewer: Viewer, accounts: People
 ) -> Redirect | Template:
     request_id = read_request_id(request.query_params.get("request"))
-    return _render(await authorization.resume(identity, request_id, viewer), viewer)
+    outcome = await authorization.resume(identity, request_id, viewer)
+    return _show(request, accounts, outcome, viewer)
 
 
 @post("/connect/authorize/decision", status_code=200)

@@ -68,13 +68,13 @@ DEFAULT_CSP = build_csp()
 
 class Page(Template):
     """A template in the language of its reader, which is known only when it is rendered: `ui_locales` is what the app
-    wants that sent her."""
+    wants that sent her. It can be opened at `opened_at`, or else where the request was sent."""
 
-    __slots__ = ("_ui_locales",)
+    __slots__ = ("_opened_at", "_ui_locales")
 
-    def __init__(self, name: str, *, ui_locales: str, **parts: Any) -> None:
+    def __init__(self, name: str, *, ui_locales: str, opened_at: str, **parts: Any) -> None:
         super().__init__(name, **parts)
-        self._ui_locales = ui_locales
+        self._ui_locales, self._opened_at = ui_locales, opened_at
 
     def to_asgi_response(
         self,
@@ -93,7 +93,7 @@ class Page(Template):
     def _render(self, request: Request[Any, Any, Any], language: Language) -> bytes:
         engine: JinjaTemplateEngine = request.app.template_engine  # type: ignore[assignment]
         context = self.create_template_context(request)
-        opened = _find_opened(request, str(self.context.get("return_to", "")))
+        opened = self._opened_at or _find_opened(request, str(self.context.get("return_to", "")))
         context["csrf_input"] += _render_opened(opened)
         context["language"] = language
         context["languages"] = list_languages() if opened and self._can_choose(request) else []
@@ -143,14 +143,16 @@ def render_page(
     is_framed: bool = False,
     headers: Mapping[str, str] | None = None,
     ui_locales: str = "",
+    opened_at: str = "",
     **context: Any,
 ) -> Template:
     """A page that no cache keeps. `form_action` lists foreign origins that its forms may lead to, `frames` those
     that it may show within itself; `is_framed` lets pages of our own do so with it. `ui_locales` are the languages
-    that an app wants for whom it sent."""
+    that an app wants for whom it sent, `opened_at` is where the page can be opened, if not at the request's own."""
     return Page(
         name,
         ui_locales=ui_locales,
+        opened_at=opened_at,
         context=context,
         status_code=status,
         headers={

@@ -7,7 +7,7 @@ import httpx
 
 from borvo.assembly import Platform
 from tests.factories.clients import REDIRECT_URI, register_client
-from tests.functional.browser import Browser, read_forms
+from tests.functional.browser import Browser, asks_to_sign_in, read_forms
 from tests.functional.conftest import TestClock
 from tests.functional.identity.aspnet import Handler, read_redirect
 from tests.functional.identity.flows import ADA, CODE_FLOW, reach_answer
@@ -35,7 +35,7 @@ async def allow(app: Handler, browser: Browser, clock: TestClock) -> Browser:
 async def arrive(app: Handler, browser: Browser, **changes: str | None) -> httpx.Response:
     """The page on which the app's request waits for a sign-in."""
     page = await browser.open(await app.build_authorization_url(**{**CODE_FLOW, **changes}))
-    assert page.url.path == SIGN_IN, page.text
+    assert asks_to_sign_in(page), page.text
     return page
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from borvo.accounts.public import PASSWORD, AuthenticationClass
 from borvo.portal.public import InitialTerms, make_initial_token_by_support
 from tests.factories.clients import REDIRECT_URI
-from tests.functional.browser import Browser
+from tests.functional.browser import Browser, asks_to_sign_in
 from tests.functional.identity.aspnet import (
     Handler,
     consent,
@@ -224,7 +224,7 @@ async def _prompts(stage: Stage, value: str) -> None:
         assert 'action="/connect/authorize/decision"' in page.text
     else:
         assert value in {"login", "select_account"}
-        assert "/account/sign-in" in str(page.url)
+        assert asks_to_sign_in(page)
 
 
 @drives("ui_locales_supported")
@@ -232,7 +232,7 @@ async def _languages(stage: Stage, value: str) -> None:
     """Of somebody who is not known yet: whoever is has told us hers."""
     unknown = replace(stage, ada=Browser(stage.http))
     page = await unknown.open(await stage.register(), ui_locales=value)
-    assert "/account/sign-in" in str(page.url)
+    assert asks_to_sign_in(page)
     assert page.headers["content-language"] == value
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from borvo.assembly import Platform
 from tests.factories.clients import MYBP_SCOPES, REDIRECT_URI, register_client
-from tests.functional.browser import Browser, sign_up_by_mail
+from tests.functional.browser import Browser, asks_to_sign_in, sign_up_by_mail
 from tests.functional.identity.aspnet import (
     NONCE,
     STATE,
@@ -27,7 +27,7 @@ async def test_a_new_person_signs_up_consents_and_reaches_the_sample(
     handler: Handler, browser: Browser, platform: Platform
 ) -> None:
     page = await browser.open(await handler.build_authorization_url())
-    assert page.url.path == "/account/sign-in"
+    assert asks_to_sign_in(page)
     assert "App mybp" in page.text
     sign_up = page.text.split('href="/account/sign-up?')[1].split('"')[0]
     path = f"/account/sign-up?{sign_up}"

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from urllib.parse import unquote
 
 import asyncpg
 import httpx
@@ -23,6 +22,7 @@ from borvo.kernel.ids import PersonId
 from borvo.settings import Settings
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock, reuse_key
+from tests.functional.identity.arrivals import CONTINUE, read_return
 from tests.functional.identity.aspnet import Handler
 from tests.functional.identity.flows import (
     CODE_FLOW,
@@ -99,7 +99,7 @@ async def test_a_refresh_token_is_replaced_once_among_all_that_come_together_at_
 async def _let_wait(handler: Handler) -> str:
     """The id of a request that waits for whoever signs in."""
     answer = await handler.http.get(await handler.build_authorization_url(scope=LASTING, **CODE_FLOW))
-    return unquote(answer.headers["location"]).rsplit("request=", 1)[1]
+    return read_return(answer).removeprefix(CONTINUE)
 
 
 async def test_a_request_that_waited_is_answered_once_among_all_who_come_together_at_two_workers(

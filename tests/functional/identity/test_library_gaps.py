@@ -15,7 +15,7 @@ from borvo.accounts.public import Passwords
 from borvo.assembly import Platform, build_app, build_platform
 from borvo.settings import Settings
 from tests.factories.clients import register_client
-from tests.functional.browser import Browser
+from tests.functional.browser import Browser, asks_to_sign_in
 from tests.functional.conftest import ISSUER, TestClock, reuse_key
 from tests.functional.identity.aspnet import Handler, consent, read_form_post, read_redirect
 from tests.functional.identity.flows import (
@@ -107,7 +107,7 @@ async def test_behind_a_proxy_requests_come_by_plain_http_and_are_served(proxied
                 "scope": "openid",
             },
         )
-        assert asked.headers["location"].startswith("/account/sign-in")
+        assert asks_to_sign_in(asked)
         fields = {"client_id": client_id, "client_secret": app.secret, "grant_type": "client_credentials"}
         answer = await http.post("/connect/token", data={**fields, "scope": "agency_api"})
     assert answer.status_code == 200, answer.text

@@ -11,7 +11,7 @@ from borvo.identity.service.pushing import PUSHED_REQUESTS
 from borvo.identity.service.waiting import WAITING_REQUESTS
 from borvo.web.addresses import find_network
 from tests.factories.clients import REDIRECT_URI, SECRET, register_client
-from tests.functional.browser import Browser
+from tests.functional.browser import Browser, asks_to_sign_in
 from tests.functional.conftest import ISSUER, TestClock
 from tests.functional.identity.aspnet import Handler, consent, read_redirect
 from tests.functional.identity.flows import (
@@ -165,7 +165,7 @@ async def test_a_name_that_comes_by_post_or_before_sign_in_goes_on(
     answer = await browser.client.post("/connect/authorize", data=fields)
     assert answer.status_code == 303
     page = await browser.open(answer.headers["location"])
-    assert page.url.path == "/account/sign-in"
+    assert asks_to_sign_in(page)
     page = await browser.submit(page, "/account/sign-in", email=ADA, password="correct horse pony")
     assert read_redirect(await consent(browser, page))["code"]
 

@@ -40,6 +40,7 @@ from borvo.identity.service.subjects import load_subject
 from borvo.identity.service.validation import (
     NOBODY_IS_ASKED,
     check_destination,
+    describe_destination,
     find_client,
     validate_request,
 )
@@ -128,7 +129,7 @@ async def _decide(
     if login is None or must_sign_in(facts, waiting.asked_at, login):
         if is_silent:
             raise LoginRequiredError(NOBODY_IS_ASKED)
-        return SignInNeeded(await _keep(identity, waiting), parameters.get("login_hint") or "")
+        return _need_sign_in(facts, await _keep(identity, waiting))
     if await must_step_up(identity.database, facts, login):
         return StepUpNeeded(await _keep(identity, waiting))
     asked = _list_asked(facts, grant)
@@ -138,6 +139,10 @@ async def _decide(
             raise ConsentRequiredError(NOBODY_IS_ASKED)
         return Question(asked, consent.declined if consent and not consent.is_withdrawn else frozenset())
     return await _grant(identity, None, facts, grant, login, consent, waiting)
+
+
+def _need_sign_in(facts: Facts, request_id: str) -> SignInNeeded:
+    return SignInNeeded(request_id, facts.parameters.get("login_hint") or "", describe_destination(facts))
 
 
 async def _ask(
@@ -264,7 +269,7 @@ async def answer_consent(
             grant = validate_request(facts, login)
             # A request waits for a sign-in, too: whoever knows its id must not decide without one.
             if login is None or must_sign_in(facts, waiting.asked_at, login):
-                return SignInNeeded(request_id, waiting.parameters.get("login_hint") or "")
+                return _need_sign_in(facts, request_id)
             if await must_step_up(identity.database, facts, login, connection):
                 return StepUpNeeded(request_id)
             granted, declined = decision.split(_list_asked(facts, grant))

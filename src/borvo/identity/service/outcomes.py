@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from borvo.accounts.public import Destination
 from borvo.identity.responses import AuthorizationResponse
 from borvo.kernel.scopes import Scopes
 from borvo.portal.public import ClientPresentation, RegisteredClient
@@ -9,10 +10,11 @@ from borvo.portal.public import ClientPresentation, RegisteredClient
 
 @dataclass(frozen=True, slots=True)
 class SignInNeeded:
-    """The person must sign in first; the request waits under `request_id`."""
+    """The person must sign in first, to go on to the client; the request waits under `request_id`."""
 
     request_id: str
     login_hint: str
+    destination: Destination
 
 
 @dataclass(frozen=True, slots=True)

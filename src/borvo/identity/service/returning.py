@@ -2,10 +2,10 @@
 follows it."""
 
 from borvo.accounts.public import Destination, Login
-from borvo.identity.responses import find_form_target, find_location
+from borvo.identity.responses import find_location
 from borvo.identity.service.authorization import settle
 from borvo.identity.service.collaborators import Identity
-from borvo.identity.service.validation import check_destination
+from borvo.identity.service.validation import describe_destination
 from borvo.identity.service.waiting import (
     CONTINUE_PATH,
     AuthorizationRefusedError,
@@ -45,9 +45,7 @@ async def describe_return(identity: Identity, return_to: str) -> Destination | N
     if request_id is None:
         return None
     try:
-        waiting, facts, _ = await load_waiting(identity, request_id, None)
-        client, redirect_uri = check_destination(facts)
+        _, facts, _ = await load_waiting(identity, request_id, None)
+        return describe_destination(facts)
     except AuthorizationRefusedError:
         return None
-    wished = waiting.parameters.get("ui_locales") or ""
-    return Destination(client.registered.display_name, find_form_target(redirect_uri), wished)

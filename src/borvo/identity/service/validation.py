@@ -4,9 +4,11 @@ from typing import Any
 
 from authlib.oidc.core.errors import LoginRequiredError
 
+from borvo.accounts.public import Destination
 from borvo.identity.engine import Facts, ProtocolClient, ProtocolRequest
 from borvo.identity.grants import create_server
 from borvo.identity.resources import read_resources
+from borvo.identity.responses import find_form_target
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.demands import check_form
 from borvo.identity.service.refusals import note_page
@@ -47,6 +49,13 @@ def check_destination(facts: Facts) -> tuple[ProtocolClient, str]:
             )
         )
     return facts.client, redirect_uri
+
+
+def describe_destination(facts: Facts) -> Destination:
+    """The client, for a page by which a person goes on to it; raises `AuthorizationRefusedError`."""
+    client, redirect_uri = check_destination(facts)
+    wished = facts.parameters.get("ui_locales") or ""
+    return Destination(client.registered.display_name, find_form_target(redirect_uri), wished)
 
 
 def find_client(identity: Identity, facts: Facts) -> ProtocolClient:

@@ -37,9 +37,7 @@ def _ascend(mount: Path, path: str) -> Iterator[Path]:
     """The folder of the cgroup and of all above it. What a container does not see of them is not there; then the mount
     is its own."""
     parts = PurePosixPath(path).parts[1:]
-    if ".." not in parts:
-        yield from (mount.joinpath(*parts[:length]) for length in range(len(parts), 0, -1))
-    yield mount
+    return (mount.joinpath(*parts[:length]) for length in range(len(parts), -1, -1))
 
 
 def _divide(quota: str, period: str) -> Iterator[int]:

@@ -140,7 +140,7 @@ def build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncCont
     async def live(_: Litestar) -> AsyncIterator[None]:
         await _open(platform)
         spare_cores = count_cores() - platform.settings.workers
-        await platform.identity.signatory.open(spare_cores=spare_cores)
+        platform.identity.signatory.open(spare_cores=spare_cores)
         try:
             tasks = [
                 asyncio.create_task(_clean_up_regularly(platform)),

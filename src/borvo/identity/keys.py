@@ -132,7 +132,12 @@ class KeyCabinet:
         self._rotate_after = rotate_after
         self._keys: SigningKeys | None = None
         self._opened: dict[str, Key] = {}
+        self._followers: list[Callable[[SigningKeys], None]] = []
         self._lock = asyncio.Lock()
+
+    def tell(self, follow: Callable[[SigningKeys], None]) -> None:
+        """Has it hear of the keys each time they are loaded."""
+        self._followers.append(follow)
 
     async def current(self) -> SigningKeys:
         """The keys; makes those that are missing the first time. Loaded outside the pool: those who wait here
@@ -143,6 +148,8 @@ class KeyCabinet:
         async with self._lock:
             if self._keys is None or not self._keys.is_current(self._clock()):
                 self._keys = await self._load()
+                for follow in self._followers:
+                    follow(self._keys)
             return self._keys
 
     async def list_states(self) -> list[tuple[StoredKey, KeyState]]:
@@ -182,7 +189,9 @@ class KeyCabinet:
         return [material.stored for material in made], withdrawn
 
     async def maintain(self) -> None:
-        """Announces successors of keys that have signed long enough, and erases private parts that have served."""
+        """Announces successors of keys that have signed long enough, and erases private parts that have served. Where
+        nobody asks for keys, this process too forgets those that sign no more."""
+        await self.current()
         present = [material.stored for material in await self._fetch()]
         now = self._clock()
         due = find_due(present, now, self._rotate_after) if self._rotate_after else []

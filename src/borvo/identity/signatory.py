@@ -18,13 +18,28 @@ from joserfc.jwk import RSAKey
 from joserfc.jws import JWSRegistry
 
 from borvo.identity import signing_process
-from borvo.identity.keys import ALGORITHMS, SigningKey
+from borvo.identity.keys import ALGORITHMS, SigningKey, SigningKeys
 from borvo.kernel.entropy import encode_bytes
 
 _REGISTRY = JWSRegistry(algorithms=list(ALGORITHMS))
+_NEEDED = (
+    "HOME",
+    "LD_LIBRARY_PATH",
+    "OPENSSL_CONF",
+    "OPENSSL_MODULES",
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "PYTHONUSERBASE",
+)
+"""What the process may need of the environment to find its libraries. The rest is none of its business: secrets, too,
+are kept there."""
 _MOST_WAITING = 24
 """Beyond it the worker signs by itself, and so both do."""
 _END_WITHIN = 5.0
+_SHORTEST_PAUSE = 1.0
+_LONGEST_PAUSE = 600.0
+_STEADY_AFTER = 60.0
 _LOOK_EVERY = 1.0
 """Seconds between looks at whether a signature came. Two whole spans without one, though some are under way, mean that
 the process stands still, and it is done without. One may be the worker's own doing, whose loop stood still."""
@@ -57,12 +72,16 @@ class _Asked(NamedTuple):
 
 
 class _Line(asyncio.Protocol):
-    """The worker's end of the socket."""
+    """The worker's end of the socket to one process."""
 
     def __init__(self) -> None:
         self.is_ready = False
-        self.transport: asyncio.Transport | None = None
-        self._known: set[str] = set()
+        self.stood_still = False
+        self.ended = asyncio.Event()
+        self.known: set[str] = set()
+        """The kids of the keys that the process has been given."""
+        self._is_given_up = False
+        self._transport: asyncio.Transport | None = None
         self._waiting: deque[_Asked] = deque()
         self._rest = b""
         self._watch: asyncio.TimerHandle | None = None
@@ -74,18 +93,25 @@ class _Line(asyncio.Protocol):
         return len(self._waiting)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)
+        self._transport = cast(asyncio.Transport, transport)
 
     def send(self, asked: Iterable[_Asked]) -> None:
-        if self.transport is None:
+        if self._transport is None:
             raise RuntimeError("the process has not begun")
         for each in asked:
             self._waiting.append(each)
             line = f"sign {each.key.kid} {each.key.algorithm} {each.text}\n"
-            self.transport.write(self._name_key(each.key) + line.encode())
+            self._transport.write(self._name_key(each.key) + line.encode())
         if self._watch is None:
             self._silent_looks = 0
             self._look_later()
+
+    def give_up(self) -> None:
+        """The process ends when it sees that the socket is closed."""
+        self.is_ready = False
+        self._is_given_up = True
+        if self._transport is not None:
+            self._transport.abort()
 
     def _look_later(self) -> None:
         """One timer for all that are under way: one each would cost more than it is worth."""
@@ -96,15 +122,16 @@ class _Line(asyncio.Protocol):
         self._silent_looks += 1
         if self._waiting and self._silent_looks <= 2:  # noqa: PLR2004  (as said above)
             self._look_later()
-        elif self._waiting and self.transport is not None:
-            log.warning("the process that signs stands still; the worker signs by itself")
-            self.transport.abort()
+        elif self._waiting:
+            log.warning("the process that signs stands still; until the next the worker signs by itself")
+            self.stood_still = True
+            self.give_up()
 
     def _name_key(self, key: SigningKey) -> bytes:
         """The first time only."""
-        if key.kid in self._known:
+        if key.kid in self.known:
             return b""
-        self._known.add(key.kid)
+        self.known.add(key.kid)
         der = cast(RSAKey, key.key).as_bytes("DER", private=True)
         return b"key %s %s\n" % (key.kid.encode(), base64.urlsafe_b64encode(der))
 
@@ -117,52 +144,56 @@ class _Line(asyncio.Protocol):
             else:
                 self.is_ready = line == signing_process.READY
 
-    def eof_received(self) -> None:
-        log.warning("the process that signs has ended; the worker signs by itself")
-
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         """Whoever still waits gets a signature of the worker's own."""
         self.is_ready = False
+        if not self._is_given_up:
+            log.warning("the process that signs has ended; until the next the worker signs by itself")
         if self._watch is not None:
             self._watch.cancel()
         while self._waiting:
             self._waiting.popleft().sign_here()
+        self.ended.set()
 
 
 class Signatory:
-    """Signs in the worker itself until it is opened, and again once the process has ended."""
+    """Signs in the worker itself wherever no process does: until it is opened, and from the end of one process until
+    the next has begun."""
 
     def __init__(self) -> None:
         self._line = _Line()
         self._asked: list[_Asked] = []
+        self._kids: frozenset[str] = frozenset()
         self._process: subprocess.Popen[bytes] | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
 
-    async def open(self, *, spare_cores: int) -> None:
-        """Starts the process, if there is a core for it."""
-        if spare_cores <= 0:
-            return
-        own, other = socket.socketpair()
-        with other:
-            try:
-                self._process = await asyncio.to_thread(_start, other)
-            except OSError as fault:
-                own.close()
-                log.warning("tokens are signed by the worker alone", reason=type(fault).__name__)
-                return
-        own.setblocking(False)
-        await asyncio.get_running_loop().create_connection(lambda: self._line, sock=own)
+    def open(self, *, spare_cores: int) -> None:
+        """Has a process sign from soon on, if there is a core for it."""
+        if spare_cores > 0:
+            self._closing.clear()
+            self._keeper = asyncio.create_task(self._keep_one())
 
     async def close(self) -> None:
         """Waits for the end of the process."""
-        if self._line.transport is not None:
-            self._line.transport.close()
-        if self._process is not None:
-            await asyncio.to_thread(_end, self._process)
+        self._closing.set()
+        self._line.give_up()
+        if self._keeper is not None:
+            await self._keeper
+
+    def follow(self, keys: SigningKeys) -> None:
+        """From now on the process signs with these alone. One that knows another key makes way for a new one:
+        what it has in its memory goes with it."""
+        self._hand_over()
+        active = (key for key in keys.active.values() if key.algorithm in signing_process.ALGORITHMS)
+        self._kids = frozenset(key.kid for key in active)
+        if not self._line.known <= self._kids:
+            self._line.give_up()
 
     async def sign(self, key: SigningKey, text: str) -> str:
         """As `sign_text`. One signature by itself is made at once: another process would not make it sooner."""
         line = self._line
-        if not line.is_ready or key.algorithm not in signing_process.ALGORITHMS:
+        if not line.is_ready or key.kid not in self._kids:
             return sign_text(key, text)
         if line.waiting + len(self._asked) >= _MOST_WAITING:
             return sign_text(key, text)
@@ -182,17 +213,61 @@ class Signatory:
         for each in asked:
             each.sign_here()
 
+    async def _keep_one(self) -> None:
+        """One process after the other, never two at once."""
+        loop, pause = asyncio.get_running_loop(), 0.0
+        while not self._closing.is_set():
+            began = loop.time()
+            try:
+                await self._run()
+            except (OSError, RuntimeError) as fault:
+                # No process, socket or thread is to be had.
+                log.warning("tokens are signed by the worker alone for a while", reason=type(fault).__name__)
+            # Whoever waited for one that stood still has lost time: it is no better than one that ends at once.
+            pause = find_pause(pause, 0.0 if self._line.stood_still else loop.time() - began)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), pause)
 
-def _start(end: socket.socket) -> "subprocess.Popen[bytes]":
-    # The worker's secrets are none of its business.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("BORVO_")}
-    return subprocess.Popen(  # noqa: S603
-        [sys.executable, "-P", "-m", signing_process.__name__, str(end.fileno())],
-        pass_fds=[end.fileno()],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )
+    async def _run(self) -> None:
+        """From the start of a process to its end. Raises `OSError` or `RuntimeError` where there is none to be had."""
+        line = self._line = _Line()
+        process, end = await asyncio.to_thread(_start)
+        self._process = process
+        try:
+            await asyncio.get_running_loop().create_connection(lambda: line, sock=end)
+            if self._closing.is_set():
+                line.give_up()
+            await line.ended.wait()
+        finally:
+            line.give_up()
+            await asyncio.to_thread(_end, process)
+
+
+def find_pause(before: float, lasted: float) -> float:
+    """Seconds until the next process is started, after one that ended in `lasted` seconds and had waited for `before`.
+    To start one again and again that ends at once would take the core from others."""
+    if lasted >= _STEADY_AFTER:
+        return _SHORTEST_PAUSE
+    return min(max(2 * before, _SHORTEST_PAUSE), _LONGEST_PAUSE)
+
+
+def _start() -> "tuple[subprocess.Popen[bytes], socket.socket]":
+    """With the worker's end of the socket."""
+    own, other = socket.socketpair()
+    with other:
+        try:
+            process = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-P", "-m", signing_process.__name__, str(other.fileno())],
+                pass_fds=[other.fileno()],
+                env={name: os.environ[name] for name in _NEEDED if name in os.environ},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+        except OSError:
+            own.close()
+            raise
+    own.setblocking(False)
+    return process, own
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

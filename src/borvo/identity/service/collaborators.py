@@ -105,6 +105,7 @@ class Identity:
     rotations: Joining[Rotation, bool] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.cabinet.tell(self.signatory.follow)
         for name, load_all in _LOADERS.items():
             object.__setattr__(self, name, Gathering(self.database, load_all))
         for name, write_all in _WRITERS.items():

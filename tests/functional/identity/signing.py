@@ -1,0 +1,53 @@
+"""A signatory with keys of its own, and looks at what it signs."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from joserfc import jws
+
+from borvo.identity.keys import SigningKey, SigningKeys
+from borvo.identity.signatory import Signatory
+from tests.functional.conftest import reuse_key
+
+RSA = SigningKey("one", "RS256", reuse_key("RS256"))
+PSS = SigningKey("two", "PS256", reuse_key("PS256"))
+
+
+def verify(key: SigningKey, text: str, signature: str) -> bool:
+    """By the library, of which the process uses nothing."""
+    return bool(jws.deserialize_compact(f"{text}.{signature}", key.key, algorithms=[key.algorithm]))
+
+
+def describe(algorithm: str, number: int) -> str:
+    header = {"RS256": "eyJhbGciOiJSUzI1NiJ9", "PS256": "eyJhbGciOiJQUzI1NiJ9"}[algorithm]
+    return f"{header}.{'AAAA' * (number + 1)}"
+
+
+def hold(*keys: SigningKey) -> SigningKeys:
+    """Those that sign, each for its algorithm."""
+    return SigningKeys(
+        {key.algorithm: key for key in keys}, {}, {}, {}, datetime(2026, 1, 1, tzinfo=UTC), None
+    )
+
+
+def build_signatory() -> Signatory:
+    signing = Signatory()
+    signing.follow(hold(RSA, PSS))
+    return signing
+
+
+async def open_at(signing: Signatory) -> None:
+    signing.open(spare_cores=1)
+    await await_line(signing, is_ready=True)
+
+
+async def await_line(signing: Signatory, *, is_ready: bool) -> None:
+    async with asyncio.timeout(60):
+        while signing._line.is_ready is not is_ready:  # noqa: ASYNC110  (nobody tells)
+            await asyncio.sleep(0.001)
+
+
+async def sign_many(signing: Signatory, key: SigningKey, count: int) -> None:
+    texts = [describe(key.algorithm, number) for number in range(count)]
+    signatures = await asyncio.gather(*(signing.sign(key, text) for text in texts))
+    assert all(verify(key, *pair) for pair in zip(texts, signatures, strict=True))

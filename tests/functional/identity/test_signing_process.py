@@ -1,0 +1,243 @@
+"""The life of the process that signs for a worker: nobody waits for one that is gone, and another takes its place."""
+
+import asyncio
+import os
+import signal
+import socket
+from pathlib import Path
+from subprocess import Popen
+
+import pytest
+
+from borvo.assembly import Platform
+from borvo.identity import signatory, signing_process
+from borvo.identity.keys import KeyCabinet, SigningKey
+from borvo.identity.signatory import Signatory
+from tests.functional.conftest import TestClock, reuse_keys
+from tests.functional.identity.signing import (
+    PSS,
+    RSA,
+    await_line,
+    build_signatory,
+    hold,
+    open_at,
+    sign_many,
+)
+
+
+async def test_nobody_waits_for_a_process_that_was_killed(opened: Signatory, made_here: list[str]) -> None:
+    process = opened._process
+    assert process is not None
+    asked = asyncio.ensure_future(sign_many(opened, RSA, 20))
+    # They are handed over.
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    process.kill()
+    await asked
+    await await_line(opened, is_ready=False)
+    made_here.clear()
+    await sign_many(opened, RSA, 3)
+    assert len(made_here) == 3
+
+
+@pytest.mark.usefixtures("shortly")
+async def test_a_process_that_was_killed_is_followed_by_another(
+    opened: Signatory, made_here: list[str]
+) -> None:
+    await sign_many(opened, RSA, 3)
+    first = opened._process
+    assert first is not None
+    first.kill()
+    await await_line(opened, is_ready=False)
+    await await_line(opened, is_ready=True)
+    made_here.clear()
+    await sign_many(opened, RSA, 9)
+    assert not made_here
+    second = opened._process
+    assert second is not None
+    assert second.pid != first.pid
+    await opened.close()
+    assert (first.returncode, second.returncode) == (-signal.SIGKILL, 0)
+
+
+async def test_a_process_that_cannot_start_is_done_without_and_tried_again(
+    monkeypatch: pytest.MonkeyPatch, made_here: list[str]
+) -> None:
+    start, faults = signatory._start, [RuntimeError("no thread"), BlockingIOError(), OSError()]
+
+    def fail() -> tuple[Popen[bytes], socket.socket]:
+        if faults:
+            raise faults.pop()
+        return start()
+
+    monkeypatch.setattr(signatory, "_start", fail)
+    signing = build_signatory()
+    signing.open(spare_cores=1)
+    await sign_many(signing, RSA, 2)
+    assert len(made_here) == 2
+    monkeypatch.setattr(signatory, "_SHORTEST_PAUSE", 0.001)
+    await await_line(signing, is_ready=True)
+    assert not faults
+    await signing.close()
+
+
+@pytest.mark.usefixtures("shortly")
+async def test_one_begins_once_the_one_before_is_gone(
+    opened: Signatory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, start, gone = opened._process, signatory._start, list[bool]()
+    assert first is not None
+
+    def look() -> tuple[Popen[bytes], socket.socket]:
+        gone.append(first.returncode is not None)
+        return start()
+
+    monkeypatch.setattr(signatory, "_start", look)
+    monkeypatch.setattr(signatory, "_LOOK_EVERY", 0.01)
+    monkeypatch.setattr(signatory, "_END_WITHIN", 0.05)
+    # It would take nothing but the end that nobody can ignore.
+    first.send_signal(signal.SIGSTOP)
+    await sign_many(opened, RSA, 9)
+    await await_line(opened, is_ready=True)
+    assert gone == [True]
+    assert first.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize(
+    ("before", "lasted", "pause"),
+    [(0, 0.1, 1), (1, 0.1, 2), (2, 59, 4), (500, 3, 600), (600, 3, 600), (600, 61, 1), (0, 61, 1)],
+)
+def test_the_sooner_processes_end_the_later_the_next_begins(
+    before: float, lasted: float, pause: float
+) -> None:
+    assert signatory.find_pause(before, lasted) == pause
+
+
+async def test_one_that_stood_still_counts_as_one_that_ended_at_once(
+    opened: Signatory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process, asked = opened._process, list[float]()
+    assert process is not None
+
+    def note(before: float, lasted: float) -> float:
+        asked.append(lasted)
+        return before + 60
+
+    monkeypatch.setattr(signatory, "find_pause", note)
+    monkeypatch.setattr(signatory, "_LOOK_EVERY", 0.01)
+    monkeypatch.setattr(signatory, "_END_WITHIN", 0.05)
+    process.send_signal(signal.SIGSTOP)
+    await sign_many(opened, RSA, 9)
+    await opened.close()
+    assert asked == [0.0]
+
+
+async def test_nobody_waits_for_a_process_that_stands_still(
+    opened: Signatory,
+    made_here: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    process = opened._process
+    assert process is not None
+    monkeypatch.setattr(signatory, "_LOOK_EVERY", 0.01)
+    process.send_signal(signal.SIGSTOP)
+    try:
+        async with asyncio.timeout(60):
+            await sign_many(opened, RSA, 20)
+    finally:
+        process.send_signal(signal.SIGCONT)
+    assert len(made_here) == 20
+    assert not opened._line.is_ready
+    # It ends without a word when it goes on.
+    await asyncio.to_thread(process.wait)
+    assert "Traceback" not in capfd.readouterr().err
+
+
+async def test_a_process_that_goes_on_is_waited_for(opened: Signatory, made_here: list[str]) -> None:
+    line = opened._line
+    asked = asyncio.ensure_future(sign_many(opened, RSA, 9))
+    while not line.waiting:  # noqa: ASYNC110  (nobody tells)
+        await asyncio.sleep(0)
+    for _ in range(9):
+        # Signatures come between the looks.
+        line._look()
+        line._silent_looks = 0
+    await asked
+    line._look()
+    assert line.is_ready
+    assert not made_here
+
+
+@pytest.mark.usefixtures("shortly")
+async def test_what_signs_no_more_is_forgotten_with_the_process_that_knew_it(
+    opened: Signatory, made_here: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    next_one = SigningKey("four", "RS256", reuse_keys(skip=1)("RS256"))
+    under_way = asyncio.ensure_future(sign_many(opened, RSA, 9))
+    # They have asked, and are not handed over yet.
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert len(opened._asked) == 9
+    first = opened._process
+    opened.follow(hold(next_one, PSS))
+    assert not opened._line.is_ready
+    await under_way
+    await await_line(opened, is_ready=True)
+    made_here.clear()
+    await sign_many(opened, RSA, 3)
+    assert len(made_here) == 3
+    await sign_many(opened, next_one, 3)
+    assert len(made_here) == 3
+    assert opened._line.known == {"four"}
+    assert first is not None
+    assert first.returncode == 0
+    opened.follow(hold(next_one))
+    assert opened._line.is_ready
+    assert "Traceback" not in capfd.readouterr().err
+
+
+async def test_a_key_that_is_withdrawn_is_forgotten_though_nobody_asks_for_tokens(
+    platform: Platform, clock: TestClock
+) -> None:
+    cabinet = platform.identity.cabinet
+    before = await cabinet.current()
+    signing = platform.identity.signatory
+    assert signing._kids == {before.active[name].kid for name in signing_process.ALGORITHMS}
+    elsewhere = KeyCabinet(
+        platform.database,
+        platform.keyring,
+        clock,
+        platform.entropy,
+        reuse_keys(skip=1),
+        events=platform.events,
+    )
+    made, _ = await elsewhere.replace(["RS256"])
+    clock.advance(minutes=10)
+    await cabinet.maintain()
+    assert signing._kids == {made[0].kid, before.active["PS256"].kid}
+
+
+async def test_the_process_knows_no_secret_of_the_worker_and_ends_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("BORVO_SECRET_KEY", "PGPASSWORD", "SMTP_PASSWORD"):
+        monkeypatch.setenv(name, "a-secret-of-the-worker")
+    monkeypatch.setenv("PYTHONPATH", "/somewhere")
+    signing = build_signatory()
+    await open_at(signing)
+    await sign_many(signing, RSA, 2)
+    process = signing._process
+    assert process is not None
+    about = Path(f"/proc/{process.pid}")
+    environment = about.joinpath("environ").read_bytes()
+    assert b"a-secret-of-the-worker" not in environment
+    assert b"PYTHONPATH=/somewhere\0" in environment
+    command = about.joinpath("cmdline").read_bytes().split(b"\0")
+    assert len(command) == 6
+    assert command[4].isdigit()
+    os.kill(process.pid, 15)
+    await sign_many(signing, RSA, 2)
+    assert process.poll() is None
+    await signing.close()
+    assert process.returncode == 0

@@ -14,6 +14,7 @@ from tests.instance import PASSWORD, Instance
 
 pytestmark = pytest.mark.browser
 
+APP = "https://localhost:5001"
 STATE = "a b&c=d+é/<>"
 MODES = {
     "query": "code",
@@ -110,6 +111,39 @@ async def test_a_form_that_is_clicked_twice_is_sent_once_and_leads_back_to_the_f
     await page.get_by_role("button", name="Allow").click()
     assert (await read_answer(page, foreign_site, "query"))["code"]
     assert len(sent) == 1
+
+
+async def test_a_form_that_is_sent_twice_without_scripts_ends_on_the_way_to_the_foreign_app(
+    borvo: Instance, open_page: OpenPage, foreign_site: ForeignSite
+) -> None:
+    email, request = await borvo.create_person(), await build_request(borvo, foreign_site, "query")
+    page = await open_page(java_script_enabled=False)
+    await page.goto(build_url(borvo, request))
+    await sign_in(page, email)
+    await page.get_by_role("button", name="Allow").click()
+    await read_answer(page, foreign_site, "query")
+    await page.context.clear_cookies()
+    answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def hold(route: Route) -> None:
+        """The first is answered, and the browser never hears of it."""
+        if answered.done():
+            await route.continue_()
+        else:
+            answered.set_result((await route.fetch(max_redirects=0)).headers["location"])
+
+    await page.route("**/account/sign-in", hold)
+    await page.goto(build_url(borvo, request))
+    await page.get_by_label("E-mail address").fill(email)
+    await page.get_by_label("Password").fill(PASSWORD)
+    box = await page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).bounding_box()
+    assert box is not None
+    await page.mouse.click(box["x"] + 9, box["y"] + 9)
+    assert (await answered).startswith(f"{foreign_site.callback}?code=")
+    await page.mouse.click(box["x"] + 9, box["y"] + 9)
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("has not got the answer")
+    await expect(page.get_by_role("link", name="Go to App")).to_have_attribute("href", APP)
+    assert not foreign_site.received
 
 
 async def test_a_form_post_answer_needs_no_script(

@@ -34,7 +34,8 @@ from borvo.identity.responses import AuthorizationResponse, find_form_target, re
 from borvo.identity.service import authorization, logout
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.ending import list_frontchannel_urls
-from borvo.identity.service.outcomes import ConsentNeeded, Outcome, SignInNeeded, StepUpNeeded
+from borvo.identity.service.lost_answers import explain_loss
+from borvo.identity.service.outcomes import AnswerLost, ConsentNeeded, Outcome, SignInNeeded, StepUpNeeded
 from borvo.identity.service.waiting import CONTINUE_PATH, AuthorizationRefusedError, read_request_id
 from borvo.kernel.text import say
 from borvo.web.consent import CONSENT_PAGE, AskedConsent
@@ -109,6 +110,11 @@ def _render(outcome: Outcome, viewer: Viewer) -> Redirect | Template:
                     outcome.request_id,
                 ),
             )
+        case AnswerLost(client, uri):
+            status = AuthorizationRefusedError.status
+            return render_page(
+                "identity/answer_lost.html", status=status, viewer=viewer, client=client, uri=uri
+            )
         case _:
             return render_response(outcome)
 
@@ -152,7 +158,7 @@ async def continue_authorization(
     request: AnyRequest, identity: Collaborators, viewer: Viewer, accounts: People
 ) -> Redirect | Template:
     request_id = read_request_id(request.query_params.get("request"))
-    outcome = await authorization.resume(identity, request_id, viewer)
+    outcome = await explain_loss(identity, viewer, authorization.resume(identity, request_id, viewer))
     return _show(request, accounts, outcome, viewer)
 
 
@@ -164,8 +170,8 @@ async def submit_decision(
     request_id = read_request_id(form.text("request"))
     # Somebody whose login has ended meanwhile signs in and is asked again.
     decision = read_decision(form)
-    outcome = await authorization.answer_consent(identity, request_id, viewer, decision)
-    return _render(outcome, viewer)
+    answered = authorization.answer_consent(identity, request_id, viewer, decision)
+    return _render(await explain_loss(identity, viewer, answered), viewer)
 
 
 async def _end(

@@ -160,6 +160,27 @@ def _read_code(row: Row) -> StoredCode:
     )
 
 
+class UnredeemedCode(NamedTuple):
+    """Whom a code is for that is on its way."""
+
+    client_key: ClientKey
+    redirect_uri: str
+
+
+async def find_unredeemed(
+    connection: Connection, person_id: PersonId, now: datetime
+) -> UnredeemedCode | None:
+    """The last that was issued to her and can still be redeemed."""
+    row = await connection.fetchrow(
+        """select client_key, redirect_uri from authorization_code
+           where person_id = $1 and redeemed_at is null and expires_at > $2
+           order by issued_at desc limit 1""",
+        person_id,
+        now,
+    )
+    return UnredeemedCode(ClientKey(row["client_key"]), row["redirect_uri"]) if row else None
+
+
 def describe_claims(claims: RequestedClaims) -> dict[str, Any] | None:
     """As a code and a family keep them; nothing, for the most usual request."""
     if claims == NO_CLAIMS:

@@ -37,7 +37,15 @@ class ConsentNeeded:
     ui_locales: str = ""
 
 
-Outcome = SignInNeeded | StepUpNeeded | ConsentNeeded | AuthorizationResponse
+@dataclass(frozen=True, slots=True)
+class AnswerLost:
+    """The client was answered, and has not come for what it was promised. `uri` is where it can be found, or empty."""
+
+    client: RegisteredClient
+    uri: str
+
+
+Outcome = SignInNeeded | StepUpNeeded | ConsentNeeded | AnswerLost | AuthorizationResponse
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,9 @@ from borvo.identity.service.refusals import note_answer, note_page, note_request
 from borvo.identity.service.request_objects import check_signed, has_object, open_object
 from borvo.identity.service.validation import check_destination, validate_request
 from borvo.identity.service.waiting import (
-    GONE,
     WAITING_REQUESTS,
     AuthorizationRefusedError,
+    RequestGoneError,
     Waiting,
 )
 from borvo.kernel.digests import digest_token
@@ -133,7 +133,7 @@ async def open_pushed(identity: Identity, name: str, parameters: Parameters) -> 
             return Waiting(name, *found)
         facts = await identity.gather_facts(connection, parameters)
     note_request_uri(identity, facts, _NO_SUCH)
-    raise AuthorizationRefusedError(GONE)
+    raise RequestGoneError
 
 
 _NO_SUCH = (

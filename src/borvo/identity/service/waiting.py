@@ -21,7 +21,7 @@ from borvo.storage.database import Connection
 from borvo.web.addresses import find_network
 
 CONTINUE_PATH = "/connect/authorize/continue"
-GONE = say(
+_GONE = say(
     "This sign-in request has expired or was already answered. Please go back to the app and start again."
 )
 _ID = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -52,6 +52,13 @@ class AuthorizationRefusedError(InvalidInputError):
     title = say("This sign-in request cannot be answered")
 
 
+class RequestGoneError(AuthorizationRefusedError):
+    """It waits no more: it was answered, or nobody came in time. Or it never did."""
+
+    def __init__(self) -> None:
+        super().__init__(_GONE)
+
+
 def find_request_id(text: str | None) -> str | None:
     """The id when it has the form of one."""
     return text if text and _ID.fullmatch(text) else None
@@ -61,7 +68,7 @@ def read_request_id(text: str | None) -> str:
     """Raises `AuthorizationRefusedError` for what cannot be an id: it is as unknown as one that is gone."""
     request_id = find_request_id(text)
     if request_id is None:
-        raise AuthorizationRefusedError(GONE)
+        raise RequestGoneError
     return request_id
 
 
@@ -75,7 +82,7 @@ async def load_waiting(
             connection, digest_token(request_id), identity.clock(), person_id
         )
     if found is None:
-        raise AuthorizationRefusedError(GONE)
+        raise RequestGoneError
     facts = await identity.build_facts(found.parameters, found.client)
     return Waiting(request_id, found.parameters, found.asked_at), facts, found.consent
 
@@ -110,4 +117,4 @@ async def consume_waiting(connection: Connection, waiting: Waiting) -> None:
 def check_answered(is_first: "bool | None") -> None:
     """Raises unless this was the first answer to a request."""
     if not is_first:
-        raise AuthorizationRefusedError(GONE)
+        raise RequestGoneError

@@ -10,6 +10,7 @@ from borvo.assembly.application import build_app
 from borvo.assembly.wiring import build_gateway_outgoing, build_platform
 from borvo.kernel.clock import Clock, read_system_clock
 from borvo.kernel.secret import Secret
+from borvo.languages.choice import list_languages
 from borvo.mail.keeping import build_outbox_router, keep_mail
 from borvo.mail.posting import KIND as MAIL
 from borvo.mail.sms import Gateway, HttpGateway
@@ -56,6 +57,8 @@ def _begin() -> Settings:
 
 
 def _settle(app: ASGIApp) -> ASGIApp:
+    # Reading the catalogues takes a sixth of a second, for which no page, and nothing beside it, is to wait.
+    list_languages()
     # What is here now stays as long as the process: the collector need not walk it again and again, and what a
     # request leaves behind is mostly freed without it.
     gc.collect()

@@ -294,7 +294,7 @@ class AccessTokenGenerator(BearerTokenGenerator):
         key = facts.keys.active[client.signing_algorithm]
         if facts.unsigned is None:
             return sign_access_token(key, claims)
-        facts.unsigned.access_token = Statement(key, claims)
+        facts.unsigned.access_token = Statement.write(key, claims)
         return ""
 
     def _find_seconds(self, client: ProtocolClient, grant_type: str) -> int:

@@ -74,16 +74,17 @@ def sign_id_token(signing_key: SigningKey, claims: Mapping[str, Any]) -> str:
 
 
 def _sign(signing_key: SigningKey, kind: str, claims: Mapping[str, Any]) -> str:
-    text = render_unsigned(signing_key, kind, claims)
+    text = render_unsigned(signing_key, kind, msgspec.json.encode(claims))
     return f"{text}.{sign_text(signing_key, text)}"
 
 
-def render_unsigned(signing_key: SigningKey, kind: str, claims: Mapping[str, Any]) -> str:
-    """What the signature is made of (RFC 7515 5.1): the compact form without its last part."""
+def render_unsigned(signing_key: SigningKey, kind: str, written: bytes) -> str:
+    """What the signature is made of (RFC 7515 5.1): the compact form without its last part. The claims are `written` as
+    JSON."""
     # joserfc's own way of joining the parts looks at each header again and again, which costs a tenth of what signing
     # does.
     header = _render_header(signing_key.algorithm, kind, signing_key.kid)
-    return f"{header}.{encode_bytes(msgspec.json.encode(claims))}"
+    return f"{header}.{encode_bytes(written)}"
 
 
 @lru_cache(64)

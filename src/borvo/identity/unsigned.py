@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import msgspec
 from authlib.oidc.core.grants.util import create_half_hash
 
 from borvo.identity.keys import SigningKey
@@ -13,10 +14,21 @@ Claims = dict[str, Any]
 
 
 class Statement(NamedTuple):
-    """What a token says, and the key that signs it."""
+    """What a token says, and the key that signs it. It is `written` as JSON: what cannot be written is found out before
+    a code or a refresh token is spent on it."""
 
     key: SigningKey
-    claims: Claims
+    written: bytes
+
+    @classmethod
+    def write(cls, key: SigningKey, claims: Claims) -> "Statement":
+        return cls(key, msgspec.json.encode(claims))
+
+    def add(self, claims: Claims) -> "Statement":
+        """With these behind its own."""
+        if not claims:
+            return self
+        return self._replace(written=self.written[:-1] + b"," + msgspec.json.encode(claims)[1:])
 
 
 @dataclass(slots=True)
@@ -32,14 +44,15 @@ class Unsigned:
         if self.access_token is not None:
             signed["access_token"] = await _sign(signatory, ACCESS_TOKEN, self.access_token)
         if self.id_token is not None:
+            statement = self.id_token
             if "access_token" in signed:
-                self.id_token.claims.update(hash_half(signed["access_token"], self.id_token.key.algorithm))
-            signed["id_token"] = await _sign(signatory, ID_TOKEN, self.id_token)
+                statement = statement.add(hash_half(signed["access_token"], statement.key.algorithm))
+            signed["id_token"] = await _sign(signatory, ID_TOKEN, statement)
         return signed
 
 
 async def _sign(signatory: Signatory, kind: str, statement: Statement) -> str:
-    text = render_unsigned(statement.key, kind, statement.claims)
+    text = render_unsigned(statement.key, kind, statement.written)
     return f"{text}.{await signatory.sign(statement.key, text)}"
 
 

@@ -91,5 +91,5 @@ class _BoundOpenID(IdTokenClaims, OpenIDCode):
         key, unsigned = self.facts.keys.active[algorithm], self.facts.unsigned
         if unsigned is None:
             return sign_id_token(key, claims)
-        unsigned.id_token = Statement(key, claims)
+        unsigned.id_token = Statement.write(key, claims)
         return ""

@@ -23,9 +23,10 @@ class ForeignSite:
         return f"{self.origin}/signin-oidc"
 
     @asynccontextmanager
-    async def serve(self) -> AsyncIterator[None]:
-        server = await asyncio.start_server(self._answer, "127.0.0.1", 0)
-        self.origin = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async def serve(self, host: str = "127.0.0.1") -> AsyncIterator[None]:
+        server = await asyncio.start_server(self._answer, host, 0)
+        named = f"[{host}]" if ":" in host else host
+        self.origin = f"http://{named}:{server.sockets[0].getsockname()[1]}"
         async with server:
             yield
 

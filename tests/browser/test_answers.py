@@ -1,6 +1,7 @@
 """Answers reach the app's own site from a real browser, under Borvo's content security policy."""
 
 import asyncio
+from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from tests.instance import PASSWORD, Instance
 pytestmark = pytest.mark.browser
 
 APP = "https://localhost:5001"
+IPV6 = Path("/proc/net/if_inet6")
 STATE = "a b&c=d+é/<>"
 MODES = {
     "query": "code",
@@ -84,6 +86,18 @@ async def test_a_decline_leads_back_to_the_foreign_app(
     await page.get_by_role("button", name="Decline").click()
     answer = await read_answer(page, foreign_site, mode)
     assert (answer["error"], answer["state"]) == ("access_denied", STATE)
+
+
+@pytest.mark.skipif(not (IPV6.exists() and IPV6.read_text()), reason="this machine has no IPv6")
+async def test_a_native_app_listens_on_an_ipv6_address(borvo: Instance, open_page: OpenPage) -> None:
+    """Which a content security policy cannot name."""
+    site, email = ForeignSite(), await borvo.create_person()
+    async with site.serve("::1"):
+        page = await open_page()
+        await page.goto(build_url(borvo, await build_request(borvo, site, "query")))
+        await sign_in(page, email)
+        await page.get_by_role("button", name="Allow").click()
+        assert (await read_answer(page, site, "query"))["code"]
 
 
 TWICE = "button => { button.click(); setTimeout(() => { button.click(); window.tell(); }, 50); }"

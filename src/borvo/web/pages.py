@@ -42,7 +42,13 @@ def build_csp(form_action: Iterable[str] = (), frames: Iterable[str] = (), *, is
     Chromium applies `form-action` to the redirects that follow a form's submission too, so a page whose form
     ends at a client names that client's origin. `is_framed`: pages of our own may show it within themselves.
     """
-    return _write_csp(tuple(form_action), tuple(frames), is_framed=is_framed)
+    return _write_csp(_list_sources(form_action), _list_sources(frames), is_framed=is_framed)
+
+
+def _list_sources(origins: Iterable[str]) -> tuple[str, ...]:
+    """An IPv6 address has no name in a policy (CSP 3, 2.3.1), and a browser leaves out what it cannot read: its scheme
+    stands for it."""
+    return tuple(f"{origin.partition(':')[0]}:" if "[" in origin else origin for origin in origins)
 
 
 @lru_cache(maxsize=256)

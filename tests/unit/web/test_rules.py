@@ -151,3 +151,10 @@ def test_a_form_keeps_passwords_as_typed_and_trims_the_rest() -> None:
 def test_a_policy_names_the_origins_that_a_form_may_lead_to() -> None:
     assert "form-action 'self' https://a.example;" in build_csp(["https://a.example"])
     assert "unsafe" not in build_csp()
+
+
+def test_a_policy_names_the_scheme_for_an_address_that_it_cannot_name() -> None:
+    """Chromium leaves `http://[::1]:49152` out, and the answer of an app that listens there would be blocked."""
+    policy = build_csp(["http://[::1]:49152", "http://127.0.0.1:49152"], ["https://[2001:db8::1]"])
+    assert "form-action 'self' http: http://127.0.0.1:49152;" in policy
+    assert "frame-src https:;" in policy

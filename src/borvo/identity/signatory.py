@@ -23,6 +23,7 @@ from borvo.kernel.entropy import encode_bytes
 
 _REGISTRY = JWSRegistry(algorithms=list(ALGORITHMS))
 _NEEDED = (
+    "CRYPTOGRAPHY_OPENSSL_NO_LEGACY",
     "HOME",
     "LD_LIBRARY_PATH",
     "OPENSSL_CONF",
@@ -63,7 +64,8 @@ class _Asked(NamedTuple):
         try:
             self.tell(sign_text(self.key, self.text))
         except Exception as fault:  # noqa: BLE001  (it is raised where somebody waits)
-            self.future.set_exception(fault)
+            if not self.future.done():
+                self.future.set_exception(fault)
 
     def tell(self, signature: str) -> None:
         # Whoever asked may have gone away.

@@ -12,16 +12,18 @@ import pytest
 from borvo.assembly import Platform
 from borvo.identity import signatory, signing_process
 from borvo.identity.keys import KeyCabinet, SigningKey
-from borvo.identity.signatory import Signatory
+from borvo.identity.signatory import Signatory, sign_text
 from tests.functional.conftest import TestClock, reuse_keys
 from tests.functional.identity.signing import (
     PSS,
     RSA,
     await_line,
     build_signatory,
+    describe,
     hold,
     open_at,
     sign_many,
+    verify,
 )
 
 
@@ -38,6 +40,31 @@ async def test_nobody_waits_for_a_process_that_was_killed(opened: Signatory, mad
     made_here.clear()
     await sign_many(opened, RSA, 3)
     assert len(made_here) == 3
+
+
+async def test_nobody_waits_for_the_signature_of_one_who_has_gone_away(
+    opened: Signatory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever becomes of it, that of the next is made."""
+
+    def fail(key: SigningKey, text: str) -> str:
+        if text == describe("RS256", 0):
+            raise ValueError("no signature")
+        return sign_text(key, text)
+
+    monkeypatch.setattr(signatory, "sign_text", fail)
+    process = opened._process
+    assert process is not None
+    process.send_signal(signal.SIGSTOP)
+    asked = [asyncio.ensure_future(opened.sign(RSA, describe("RS256", number))) for number in range(3)]
+    while not opened._line.waiting:  # noqa: ASYNC110  (nobody tells)
+        await asyncio.sleep(0)
+    asked[0].cancel()
+    process.kill()
+    async with asyncio.timeout(20):
+        signatures = await asyncio.gather(*asked[1:])
+    for number, signature in enumerate(signatures, 1):
+        assert verify(RSA, describe("RS256", number), signature)
 
 
 @pytest.mark.usefixtures("shortly")
@@ -223,7 +250,9 @@ async def test_the_process_knows_no_secret_of_the_worker_and_ends_with_it(
 ) -> None:
     for name in ("BORVO_SECRET_KEY", "PGPASSWORD", "SMTP_PASSWORD"):
         monkeypatch.setenv(name, "a-secret-of-the-worker")
-    monkeypatch.setenv("PYTHONPATH", "/somewhere")
+    needed = {"PYTHONPATH": "/somewhere", "CRYPTOGRAPHY_OPENSSL_NO_LEGACY": "1"}
+    for name, value in needed.items():
+        monkeypatch.setenv(name, value)
     signing = build_signatory()
     await open_at(signing)
     await sign_many(signing, RSA, 2)
@@ -232,7 +261,8 @@ async def test_the_process_knows_no_secret_of_the_worker_and_ends_with_it(
     about = Path(f"/proc/{process.pid}")
     environment = about.joinpath("environ").read_bytes()
     assert b"a-secret-of-the-worker" not in environment
-    assert b"PYTHONPATH=/somewhere\0" in environment
+    for name, value in needed.items():
+        assert f"{name}={value}\0".encode() in environment
     command = about.joinpath("cmdline").read_bytes().split(b"\0")
     assert len(command) == 6
     assert command[4].isdigit()

@@ -36,6 +36,7 @@ from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.ending import list_frontchannel_urls
 from borvo.identity.service.lost_answers import explain_loss
 from borvo.identity.service.outcomes import AnswerLost, ConsentNeeded, Outcome, SignInNeeded, StepUpNeeded
+from borvo.identity.service.request_objects import has_object
 from borvo.identity.service.waiting import CONTINUE_PATH, AuthorizationRefusedError, read_request_id
 from borvo.kernel.text import say
 from borvo.web.consent import CONSENT_PAGE, AskedConsent
@@ -54,7 +55,7 @@ _UNREADABLE = say("The app sent a request that cannot be read.")
 # has signed in, and goes back in the address of a redirect.
 _SIZE_LIMIT = 64_000
 _QUERY_LIMIT = 32_000
-# RFC 5321 4.5.3.1.3: no address of mail is longer.
+# RFC 5321 4.5.3.1.3: no address of mail has more octets.
 _HINT_LIMIT = 254
 
 
@@ -77,14 +78,17 @@ def _name_continuation(request_id: str) -> str:
     return f"{CONTINUE_PATH}?request={request_id}"
 
 
+def _shorten(login_hint: str) -> str:
+    """Beside it in an address there is room for the request that waits."""
+    return login_hint.encode(errors="ignore")[:_HINT_LIMIT].decode(errors="ignore")
+
+
 def _show(request: AnyRequest, accounts: Accounts, outcome: Outcome, viewer: Viewer) -> Redirect | Template:
     """The answer to a GET. Nobody is sent to the sign-in page by a redirect where it can be shown at once."""
     match outcome:
         case SignInNeeded(request_id, login_hint, destination):
             return_to = _name_continuation(request_id)
-            return ask_to_sign_in(
-                request, accounts, return_to, destination, login_hint=login_hint[:_HINT_LIMIT]
-            )
+            return ask_to_sign_in(request, accounts, return_to, destination, login_hint=_shorten(login_hint))
         case _:
             return _render(outcome, viewer)
 
@@ -93,7 +97,7 @@ def _render(outcome: Outcome, viewer: Viewer) -> Redirect | Template:
     match outcome:
         case SignInNeeded(request_id, login_hint):
             return_to = _name_continuation(request_id)
-            return redirect_to(build_sign_in_url(return_to, login_hint=login_hint[:_HINT_LIMIT]))
+            return redirect_to(build_sign_in_url(return_to, login_hint=_shorten(login_hint)))
         case StepUpNeeded():
             return redirect_to(build_step_up_url(_name_continuation(outcome.request_id)))
         case ConsentNeeded():
@@ -129,7 +133,11 @@ async def show_authorization(
     request: AnyRequest, identity: Collaborators, viewer: Viewer, accounts: People
 ) -> Redirect | Template:
     """Asks a person, for an app (OpenID Connect Core 3.1.2.1)."""
-    outcome = await authorization.authorize(identity, read_query_parameters(request), viewer)
+    parameters = read_query_parameters(request)
+    outcome = await authorization.authorize(identity, parameters, viewer)
+    if has_object(parameters):
+        # A name or an object may have ended when she opens the page again: it gets an address that lasts.
+        return _render(outcome, viewer)
     return _show(request, accounts, outcome, viewer)
 
 

@@ -126,6 +126,20 @@ async def test_a_name_ends_after_a_minute_and_a_half_and_who_has_opened_it_may_t
     assert read_redirect(await consent(browser, page))["code"]
 
 
+async def test_who_signs_in_for_a_name_may_open_that_page_again_when_it_has_ended(
+    handler: Handler, browser: Browser, clock: TestClock
+) -> None:
+    await browser.sign_up(ADA)
+    browser.client.cookies.clear()
+    page = await open_name(browser, handler, await push_well(handler))
+    assert asks_to_sign_in(page)
+    clock.advance(minutes=2)
+    again = await browser.open(str(page.url))
+    assert asks_to_sign_in(again)
+    asked = await browser.submit(again, "/account/sign-in", email=ADA, password="correct horse pony")
+    assert read_redirect(await consent(browser, asked))["code"]
+
+
 @pytest.mark.spec("RFC 9126", "2.2")
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_a_name_is_bound_to_its_client(

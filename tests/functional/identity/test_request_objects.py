@@ -16,7 +16,7 @@ from borvo.kernel.entropy import encode_bytes
 from borvo.web.addresses import find_network
 from borvo.web.outgoing import Fetched, OutgoingError
 from tests.factories.clients import REDIRECT_URI
-from tests.functional.browser import Browser
+from tests.functional.browser import Browser, asks_to_sign_in
 from tests.functional.conftest import ISSUER, TestClock
 from tests.functional.identity.aspnet import Handler, read_form_post, read_redirect
 from tests.functional.identity.flows import CODE_FLOW, count, execute, reach_answer
@@ -226,6 +226,16 @@ async def test_an_object_is_looked_at_once_and_may_end_while_the_person_signs_in
     answer = await browser.submit(page, "/connect/authorize/decision", decision="allow")
     assert read_redirect(answer)["code"]
     assert (await read_error(signing, request=text))[0] == "invalid_request_object"
+
+
+async def test_who_signs_in_for_an_object_may_open_that_page_again_when_it_has_ended(
+    signing: Handler, browser: Browser, clock: TestClock
+) -> None:
+    text = sign(exp=int(clock().timestamp()) + 60)
+    page = await browser.open(await signing.build_authorization_url(**CODE_FLOW, request=text))
+    assert asks_to_sign_in(page)
+    clock.advance(minutes=5)
+    assert asks_to_sign_in(await browser.open(str(page.url)))
 
 
 @pytest.mark.spec("OpenID Connect Core", "6.2")

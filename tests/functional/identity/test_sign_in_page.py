@@ -91,6 +91,14 @@ async def test_what_the_app_says_of_the_person_is_no_more_than_text(app: Handler
     assert form.values("email") == [hint[:254]]
 
 
+async def test_whatever_the_app_says_of_the_person_another_language_leads_on_to_it(
+    app: Handler, known: Browser
+) -> None:
+    page = await arrive(app, known, login_hint="\N{GRINNING FACE}" * 254)
+    french = await known.submit(page, "/language", language="fr")
+    assert read_return(french) == read_return(page)
+
+
 async def test_a_request_that_waits_brings_the_page_wherever_it_goes_on(app: Handler, known: Browser) -> None:
     page = await arrive(app, known)
     request = read_return(page)

@@ -21,7 +21,7 @@ def _sign(key: bytes, nonce: bytes, email: str) -> bytes:
 
 
 def _read_entries(cookie: str) -> list[bytes]:
-    entries = [decode_bytes(text) for text in cookie.split(".")[:MOST]]
+    entries = [decode_bytes(text) for text in cookie.split(".")[:MOST] if text]
     return [entry for entry in entries if entry is not None and len(entry) > _NONCE_BYTES]
 
 

@@ -43,8 +43,8 @@ class Aliases:
 
     def hide(self, id_: UUID, salt: bytes) -> bytes:
         """16 bytes that say nothing without the mask's key. A salt may be known to everybody and is used once."""
-        stream = digest_bytes_with_key(self.mask(), salt)
-        return bytes(left ^ right for left, right in zip(id_.bytes, stream, strict=False))
+        stream = digest_bytes_with_key(self.mask(), salt)[:_ID_BYTES]
+        return (id_.int ^ int.from_bytes(stream)).to_bytes(_ID_BYTES)
 
     def reveal(self, hidden: bytes, salt: bytes) -> UUID:
         """The inverse of `hide`. Of what was not hidden here it makes an id that nobody has."""

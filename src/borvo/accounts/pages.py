@@ -39,6 +39,7 @@ from borvo.kernel.errors import TooManyRequestsError
 from borvo.kernel.text import say
 from borvo.web.addresses import find_client_address
 from borvo.web.forms import Form, read_form
+from borvo.web.languages import note_locale
 from borvo.web.pages import PAGE_OPT, render_page
 
 
@@ -75,6 +76,8 @@ def ask_to_sign_in(
     request: AnyRequest, accounts: Accounts, return_to: str, destination: Destination, *, login_hint: str
 ) -> Template:
     """The page that `build_sign_in_url` names, as the answer to another GET: one request less than a redirect to it."""
+    # As at its own address, whoever is signed in: another may be about to.
+    note_locale(request, "")
     opened_at = build_sign_in_url(return_to, login_hint=login_hint)
     form = Form({"email": [login_hint]})
     page = render_way_in("sign_in", form, return_to, destination, opened_at=opened_at, notice="")

@@ -7,6 +7,7 @@ import pytest
 from borvo.assembly import Platform
 from tests.factories.clients import REDIRECT_URI
 from tests.functional.browser import Browser, asks_to_sign_in, read_forms
+from tests.functional.conftest import TestClock
 from tests.functional.identity.arrivals import (
     CONTINUE,
     SIGN_IN,
@@ -81,6 +82,18 @@ async def test_the_app_wishes_the_language_of_the_page(app: Handler, known: Brow
     page = await arrive(app, known, ui_locales="fr-CA fr")
     assert page.headers["content-language"] == "fr"
     assert '<h1 class="h3">Se connecter</h1>' in page.text
+
+
+async def test_it_speaks_as_at_its_own_address_though_somebody_is_signed_in(
+    app: Handler, known: Browser, clock: TestClock
+) -> None:
+    account = await known.sign_in(ADA)
+    await known.submit(account, "/language", language="fr")
+    known.client.cookies.delete("borvo_language")
+    clock.advance(seconds=1)
+    page = await arrive(app, known, prompt="login")
+    wrong = await post(known, page, SIGN_IN, email=ADA, password="wrong horse pony")
+    assert page.headers["content-language"] == wrong.headers["content-language"] == "en"
 
 
 async def test_what_the_app_says_of_the_person_is_no_more_than_text(app: Handler, known: Browser) -> None:

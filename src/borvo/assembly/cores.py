@@ -1,10 +1,12 @@
 """How many cores this process may use: a container that is limited to two sees all of its machine's."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 _GROUPS = "sys/fs/cgroup"
+_NUMBER = re.compile("[0-9]{1,18}")
 
 
 def count_cores() -> int:
@@ -24,9 +26,11 @@ def _list_quotas(root: Path) -> Iterator[int]:
         _, _, named = line.partition(":")
         controllers, _, path = named.partition(":")
         if "cpu" in controllers.split(","):
-            for folder in _ascend(root / _GROUPS / "cpu", path):
-                quota, period = _read(folder / "cpu.cfs_quota_us"), _read(folder / "cpu.cfs_period_us")
-                yield from _divide(quota, period)
+            # Where it is mounted with another, a link named `cpu` is usual and no more; nor is the order of the two.
+            for name in {"cpu", "cpu,cpuacct", controllers}:
+                for folder in _ascend(root / _GROUPS / name, path):
+                    quota, period = _read(folder / "cpu.cfs_quota_us"), _read(folder / "cpu.cfs_period_us")
+                    yield from _divide(quota, period)
         elif line.startswith("0::"):
             for folder in _ascend(root / _GROUPS, path):
                 quota, _, period = _read(folder / "cpu.max").partition(" ")
@@ -41,13 +45,14 @@ def _ascend(mount: Path, path: str) -> Iterator[Path]:
 
 
 def _divide(quota: str, period: str) -> Iterator[int]:
-    """Nothing for `max`, for -1, which say that there is no quota, and for what is no number."""
-    if quota.isdecimal() and period.isdecimal() and int(period):
+    """Nothing for `max`, for -1, which say that there is no quota, and for what is no number, or none of a kernel's."""
+    if _NUMBER.fullmatch(quota) and _NUMBER.fullmatch(period) and int(period):
         yield -(-int(quota) // int(period))
 
 
 def _read(path: Path) -> str:
     try:
         return path.read_text(errors="surrogateescape").strip()
-    except OSError:
+    except (OSError, ValueError):
+        # ValueError: no file has a name with a NUL in it.
         return ""

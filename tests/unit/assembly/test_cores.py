@@ -59,6 +59,21 @@ def lay_out(root: Path, groups: str, files: Mapping[str, str]) -> Path:
             id="version 1, no quota",
         ),
         pytest.param(
+            "3:cpu,cpuacct:/one",
+            {
+                "cpu,cpuacct/one/cpu.cfs_quota_us": "250000",
+                "cpu,cpuacct/one/cpu.cfs_period_us": "100000",
+            },
+            3,
+            id="version 1, without a folder of its own",
+        ),
+        pytest.param(
+            "3:cpuacct,cpu:/",
+            {"cpu,cpuacct/cpu.cfs_quota_us": "250000", "cpu,cpuacct/cpu.cfs_period_us": "100000"},
+            3,
+            id="version 1, the controllers in another order",
+        ),
+        pytest.param(
             "2:cpuset:/one",
             {"cpu/one/cpu.cfs_quota_us": "1000", "cpu/one/cpu.cfs_period_us": "1000"},
             64,
@@ -70,9 +85,20 @@ def test_a_quota_takes_cores_away(tmp_path: Path, groups: str, files: Mapping[st
     assert limit_cores(64, lay_out(tmp_path, groups, files)) == cores
 
 
-@pytest.mark.parametrize("text", ["", "max", "100000", "100000 0", "many 100000", "-1 100000", "1.5 1"])
+ENDLESS = "1" * 5000
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "max", "100000", "100000 0", "many 100000", "-1 100000", "1.5 1", f"1 {ENDLESS}", f"{ENDLESS} 1"],
+)
 def test_what_cannot_be_read_takes_none_away(tmp_path: Path, text: str) -> None:
     assert limit_cores(8, lay_out(tmp_path, "no such line\n0::/", {"cpu.max": text})) == 8
+
+
+@pytest.mark.parametrize("group", ["0::/a\0b", "2:cpu:/a\0b", "2:cpu,\0:/a"])
+def test_a_name_that_no_folder_has_takes_none_away(tmp_path: Path, group: str) -> None:
+    assert limit_cores(8, lay_out(tmp_path, group, {"cpu.max": NONE})) == 8
 
 
 def test_a_machine_without_cgroups_has_its_cores(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from itertools import count
 
@@ -139,9 +139,12 @@ def build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncCont
     @asynccontextmanager
     async def live(_: Litestar) -> AsyncIterator[None]:
         await _open(platform)
-        spare_cores = count_cores() - platform.settings.workers
-        platform.identity.signatory.open(spare_cores=spare_cores)
-        try:
+        async with AsyncExitStack() as stack:
+            # In turn from the last one on, each whatever becomes of those before.
+            stack.push_async_callback(platform.database.close)
+            stack.push_async_callback(platform.identity.signatory.close)
+            spare_cores = count_cores() - platform.settings.workers
+            platform.identity.signatory.open(spare_cores=spare_cores)
             tasks = [
                 asyncio.create_task(_clean_up_regularly(platform)),
                 asyncio.create_task(platform.courier.run()),
@@ -157,8 +160,5 @@ def build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncCont
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
-        finally:
-            await platform.identity.signatory.close()
-            await platform.database.close()
 
     return live

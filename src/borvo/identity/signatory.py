@@ -225,6 +225,8 @@ class Signatory:
             except (OSError, RuntimeError) as fault:
                 # No process, socket or thread is to be had.
                 log.warning("tokens are signed by the worker alone for a while", reason=type(fault).__name__)
+            except Exception:  # the next may go better, and whoever closes must not be kept from it
+                log.exception("the process that signs could not be kept; the worker signs alone for a while")
             # Whoever waited for one that stood still has lost time: it is no better than one that ends at once.
             pause = find_pause(pause, 0.0 if self._line.stood_still else loop.time() - began)
             with suppress(TimeoutError):
@@ -265,7 +267,7 @@ def _start() -> "tuple[subprocess.Popen[bytes], socket.socket]":
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
-        except OSError:
+        except BaseException:
             own.close()
             raise
     own.setblocking(False)

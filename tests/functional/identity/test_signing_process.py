@@ -8,6 +8,7 @@ from pathlib import Path
 from subprocess import Popen
 
 import pytest
+from structlog.testing import capture_logs
 
 from borvo.assembly import Platform
 from borvo.identity import signatory, signing_process
@@ -106,6 +107,26 @@ async def test_a_process_that_cannot_start_is_done_without_and_tried_again(
     await await_line(signing, is_ready=True)
     assert not faults
     await signing.close()
+
+
+@pytest.mark.usefixtures("shortly")
+async def test_what_nobody_foresaw_is_logged_tried_again_and_no_hindrance_to_closing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    start, faults = signatory._start, [ValueError("nobody foresaw it")]
+
+    def fail() -> tuple[Popen[bytes], socket.socket]:
+        if faults:
+            raise faults.pop()
+        return start()
+
+    monkeypatch.setattr(signatory, "_start", fail)
+    signing = build_signatory()
+    with capture_logs() as logs:
+        await open_at(signing)
+        await signing.close()
+    (told,) = [each for each in logs if each["log_level"] == "error"]
+    assert told["exc_info"]
 
 
 @pytest.mark.usefixtures("shortly")

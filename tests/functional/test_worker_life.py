@@ -1,0 +1,37 @@
+"""What a worker opens it closes, whatever else fails."""
+
+import pytest
+from litestar import Litestar
+
+from borvo.assembly import Platform, upkeep
+from borvo.assembly.upkeep import build_lifespan
+from borvo.identity.signatory import Signatory
+
+
+async def test_the_database_closes_whatever_becomes_of_the_process(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_: Signatory) -> None:
+        raise ValueError("nobody foresaw it")
+
+    monkeypatch.setattr(Signatory, "close", fail)
+    monkeypatch.setattr(upkeep, "count_cores", lambda: 1)
+    with pytest.raises(ValueError, match="nobody foresaw it"):
+        async with build_lifespan(platform)(Litestar([])):
+            assert platform.database.pool is not None
+    with pytest.raises(RuntimeError, match="not open"):
+        assert platform.database.pool is not None
+
+
+async def test_a_worker_that_cannot_begin_closes_the_database(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Signatory, *, spare_cores: int) -> None:
+        raise ValueError(spare_cores)
+
+    monkeypatch.setattr(Signatory, "open", fail)
+    with pytest.raises(ValueError, match=r"\d"):
+        async with build_lifespan(platform)(Litestar([])):
+            raise AssertionError("it began")
+    with pytest.raises(RuntimeError, match="not open"):
+        assert platform.database.pool is not None

@@ -123,6 +123,16 @@ def _render(outcome: Outcome, viewer: Viewer) -> Redirect | Template:
             return render_response(outcome)
 
 
+def _lead_on(outcome: Outcome, viewer: Viewer) -> Redirect | Template:
+    """The answer to a GET that came with a name or an object. Either may have ended when she opens the page again: what
+    she is asked gets an address that lasts as long as the request waits."""
+    match outcome:
+        case ConsentNeeded(request_id):
+            return redirect_to(_name_continuation(request_id))
+        case _:
+            return _render(outcome, viewer)
+
+
 @get(
     "/connect/authorize",
     include_in_schema=True,
@@ -136,8 +146,7 @@ async def show_authorization(
     parameters = read_query_parameters(request)
     outcome = await authorization.authorize(identity, parameters, viewer)
     if has_object(parameters):
-        # A name or an object may have ended when she opens the page again: it gets an address that lasts.
-        return _render(outcome, viewer)
+        return _lead_on(outcome, viewer)
     return _show(request, accounts, outcome, viewer)
 
 

@@ -11,7 +11,7 @@ from borvo.identity.service.pushing import PUSHED_REQUESTS
 from borvo.identity.service.waiting import WAITING_REQUESTS
 from borvo.web.addresses import find_network
 from tests.factories.clients import REDIRECT_URI, SECRET, register_client
-from tests.functional.browser import Browser, asks_to_sign_in
+from tests.functional.browser import Browser, asks_to_sign_in, read_forms
 from tests.functional.conftest import ISSUER, TestClock
 from tests.functional.identity.aspnet import Handler, consent, read_redirect
 from tests.functional.identity.flows import (
@@ -138,6 +138,16 @@ async def test_who_signs_in_for_a_name_may_open_that_page_again_when_it_has_ende
     assert asks_to_sign_in(again)
     asked = await browser.submit(again, "/account/sign-in", email=ADA, password="correct horse pony")
     assert read_redirect(await consent(browser, asked))["code"]
+
+
+async def test_who_is_asked_for_a_name_may_open_that_page_again_when_it_has_ended(
+    handler: Handler, ada: Browser, clock: TestClock
+) -> None:
+    page = await open_name(ada, handler, await push_well(handler))
+    clock.advance(minutes=2)
+    again = await ada.open(str(page.url))
+    assert read_forms(again.text) == read_forms(page.text)
+    assert read_redirect(await consent(ada, again))["code"]
 
 
 @pytest.mark.spec("RFC 9126", "2.2")

@@ -238,6 +238,17 @@ async def test_who_signs_in_for_an_object_may_open_that_page_again_when_it_has_e
     assert asks_to_sign_in(await browser.open(str(page.url)))
 
 
+async def test_who_is_asked_for_an_object_may_open_that_page_again_when_it_has_ended(
+    signing: Handler, ada: Browser, clock: TestClock
+) -> None:
+    text = sign(exp=int(clock().timestamp()) + 60)
+    page = await ada.open(await signing.build_authorization_url(**CODE_FLOW, request=text))
+    clock.advance(minutes=5)
+    again = await ada.open(str(page.url))
+    answer = await ada.submit(again, "/connect/authorize/decision", decision="allow")
+    assert read_redirect(answer)["code"]
+
+
 @pytest.mark.spec("OpenID Connect Core", "6.2")
 async def test_an_object_is_fetched_from_a_registered_address_each_time(
     signing: Handler, ada: Browser, site: Site, platform: Platform

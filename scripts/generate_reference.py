@@ -232,8 +232,8 @@ def render_errors() -> str:
         "# Errors\n\nJSON APIs answer errors with a problem document (RFC 9457, `application/problem+json`): `type`, "
         "`title`, `status`, `detail`, `instance`, and on a 400 often `errors`, the faults by field. Pages show the "
         "same words. What the web framework itself refuses (no such address, wrong method) has its usual title; "
-        "what nobody foresaw is a 500 `Internal error`. Every answer carries `X-Request-Id`, which leads to "
-        "the log.\n\n"
+        "what nobody foresaw is a 500 `Internal error`, and what was asked may or may not have been done. Every "
+        "answer carries `X-Request-Id`, which leads to the log.\n\n"
         + _table("status", "title", "meaning", rows=sorted(rows))
         + "\n## OAuth errors\n\nThe token endpoint answers with `error` and `error_description` as JSON; the "
         "authorization endpoint sends them to the client's redirect URI. Without a known client and its own redirect "

@@ -147,9 +147,13 @@ def answer_http_exception(request: Request[Any, Any, Any], error: HTTPException)
 
 
 def answer_unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """Nothing of the cause reaches the caller; the request id leads to it in the log."""
+    """Nothing of the cause reaches the caller; the request id leads to it in the log. It is not known whether anything
+    was changed: it may have come after a commit."""
     log.error("unexpected error", exc_info=error, path=request.scope["path"])
-    detail = say("Something went wrong on our side. Nothing was changed. Please try again.")
+    detail = say(
+        "Something went wrong on our side. What you asked for may or may not have been done: please check before "
+        "you try again."
+    )
     problem = Problem(title=say("Internal error"), status=500, detail=detail)
     return _respond(request, problem, {})
 

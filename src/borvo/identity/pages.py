@@ -175,7 +175,8 @@ async def continue_authorization(
     request: AnyRequest, identity: Collaborators, viewer: Viewer, accounts: People
 ) -> Redirect | Template:
     request_id = read_request_id(request.query_params.get("request"))
-    outcome = await explain_loss(identity, viewer, authorization.resume(identity, request_id, viewer))
+    resumed = authorization.resume(identity, request_id, viewer)
+    outcome = await explain_loss(identity, viewer, request_id, resumed)
     return _show(request, accounts, outcome, viewer)
 
 
@@ -188,7 +189,7 @@ async def submit_decision(
     # Somebody whose login has ended meanwhile signs in and is asked again.
     decision = read_decision(form)
     answered = authorization.answer_consent(identity, request_id, viewer, decision)
-    return _render(await explain_loss(identity, viewer, answered), viewer)
+    return _render(await explain_loss(identity, viewer, request_id, answered), viewer)
 
 
 async def _end(

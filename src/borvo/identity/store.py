@@ -54,9 +54,10 @@ _CODE = """
 _INSERT = """
     insert into authorization_code
       (person_id, code_digest, client_key, redirect_uri, scopes, nonce, code_challenge, login_session_id, auth_time,
-       consent_version, issued_at, expires_at, claims, resources, dpop_jkt, methods)
+       consent_version, issued_at, expires_at, claims, resources, dpop_jkt, methods, request_digest)
     select person_id, decode(digest, 'base64'), client_key, redirect_uri, scopes, nonce, code_challenge,
-           login_session_id, auth_time, consent_version, issued_at, expires_at, claims, resources, dpop_jkt, methods"""
+           login_session_id, auth_time, consent_version, issued_at, expires_at, claims, resources, dpop_jkt, methods,
+           decode(request, 'base64')"""
 _INSERT_CODES = f"with kept as ({_INSERT} from {compose_rows(_CODE)} returning true as is_kept)"
 # In the order of the requests, so that of two workers with the same ones one waits for the other.
 _ANSWER = f"""
@@ -168,14 +169,14 @@ class UnredeemedCode(NamedTuple):
 
 
 async def find_unredeemed(
-    connection: Connection, person_id: PersonId, now: datetime
+    connection: Connection, person_id: PersonId, request_digest: bytes, now: datetime
 ) -> UnredeemedCode | None:
-    """The last that was issued to her and can still be redeemed."""
+    """What was issued to her for this request, if it can still be redeemed."""
     row = await connection.fetchrow(
         """select client_key, redirect_uri from authorization_code
-           where person_id = $1 and redeemed_at is null and expires_at > $2
-           order by issued_at desc limit 1""",
+           where person_id = $1 and request_digest = $2 and redeemed_at is null and expires_at > $3""",
         person_id,
+        request_digest,
         now,
     )
     return UnredeemedCode(ClientKey(row["client_key"]), row["redirect_uri"]) if row else None

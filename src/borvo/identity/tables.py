@@ -81,6 +81,8 @@ authorization_code = sa.Table(
     sa.Column("resources", ARRAY(sa.Text), nullable=False, server_default="{}"),
     # How the person proved who she is (RFC 8176).
     sa.Column("methods", ARRAY(sa.Text), nullable=False, server_default="{pwd}"),
+    # The request that waited and is answered by it, if one did.
+    sa.Column("request_digest", sa.LargeBinary),
 )
 
 revoked_token = sa.Table(

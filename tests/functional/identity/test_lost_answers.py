@@ -78,6 +78,22 @@ async def test_an_app_that_got_the_answer_is_not_named(app: Handler, known: Brow
     assert LOST not in shown.text
 
 
+async def test_what_is_said_is_of_the_request_that_was_answered_and_of_no_other(
+    app: Handler, known: Browser
+) -> None:
+    tabs = [await arrive(app, known) for _ in range(2)]
+    assert (await app.redeem(read_code(await enter(known, tabs[0])))).status_code == 200
+    assert read_code(await known.client.get(read_return(tabs[1])))
+    asked_now = await known.open(await app.build_authorization_url(**CODE_FLOW))
+    assert read_code(asked_now)
+    unknown = "/connect/authorize/continue?request=" + "A" * 43
+    for return_to in (read_return(tabs[0]), unknown):
+        shown = await known.open(return_to)
+        assert GONE in shown.text
+        assert LOST not in shown.text
+    assert LOST in (await known.open(read_return(tabs[1]))).text
+
+
 async def test_an_answer_that_is_too_old_is_not_named(app: Handler, known: Browser, clock: TestClock) -> None:
     page = await arrive(app, known)
     await enter(known, page)

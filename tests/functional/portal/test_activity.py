@@ -16,7 +16,7 @@ from borvo.portal.activity import Activity, ClientActivity
 from borvo.portal.public import list_counts, maintain
 from tests.factories.clients import MYBP_SCOPES, register_client
 from tests.factories.samples import create_blood_pressure
-from tests.functional.browser import Browser
+from tests.functional.browser import Browser, asks_to_sign_in
 from tests.functional.conftest import TestClock
 from tests.functional.identity.aspnet import Handler, consent, read_form_post
 from tests.functional.identity.flows import (
@@ -244,7 +244,7 @@ async def test_sign_ins_begun_are_counted_against_the_network(
 ) -> None:
     handler = Handler(http, CLIENT, "openid")
     for begun in (1, 2):
-        assert (await http.get(await handler.build_authorization_url())).status_code == 303
+        assert asks_to_sign_in(await http.get(await handler.build_authorization_url()))
         assert await look_at_limit(platform, registered, "waiting-request") == [
             WAITING_REQUESTS.attempts, begun, WAITING_REQUESTS.attempts - begun, begun,
         ]  # fmt: skip

@@ -72,7 +72,7 @@ def measure_parts(instance: Instance, options: argparse.Namespace) -> None:
     if options.only in {None, "guessing"}:
         print(render_table([measure_guessing(instance)]) + "\n", flush=True)
     if options.only in {None, "provider"}:
-        for part in measure_provider(instance, options.seconds / 3, options.rounds):
+        for part in measure_provider(instance, options.seconds, options.rounds):
             print(part, flush=True)
 
 

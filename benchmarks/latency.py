@@ -59,8 +59,9 @@ async def _measure_step(visitors: list[Visitor], step: Step, seconds: float) -> 
 
 
 @asynccontextmanager
-async def _connect(visitors: list[Visitor]) -> AsyncIterator[None]:
-    """They come back with a connection each: a server need not keep one that stands idle while others are measured."""
+async def _leaving(visitors: list[Visitor]) -> AsyncIterator[None]:
+    """Afterwards they close their connections, and come back with new ones: a server need not keep one that stands idle
+    while others are measured."""
     try:
         yield
     finally:
@@ -70,7 +71,7 @@ async def _connect(visitors: list[Visitor]) -> AsyncIterator[None]:
 async def _prepare(provider: Provider) -> list[Visitor]:
     emails = [provider.emails[number % len(provider.emails)] for number in range(CONNECTIONS)]
     visitors = [Visitor(provider, email, Client(provider.host, provider.port)) for email in emails]
-    async with _connect(visitors):
+    async with _leaving(visitors):
         await asyncio.gather(*(visitor.prepare() for visitor in visitors))
     return visitors
 
@@ -89,7 +90,7 @@ async def measure_by_turns(
             turn = number % len(crowds)
             for visitors in (*crowds[turn:], *crowds[:turn]):
                 await settle()
-                async with _connect(visitors):
+                async with _leaving(visitors):
                     figures[visitors[0].provider.name].append(await _measure_step(visitors, step, seconds))
     return measured
 

@@ -17,7 +17,7 @@ from borvo.assembly import Platform, build_platform
 from borvo.portal.public import create_tenancy
 from borvo.settings import read_settings
 from tests.functional.mails import find_link
-from tests.processes import find_free_port, read_line, stop
+from tests.processes import find_free_port, inherit_environment, read_line, stop
 
 PASSWORD = "correct horse pony"
 
@@ -82,9 +82,8 @@ async def serve_instance(database_url: str, *, profile: str = "compatible") -> A
         "BORVO_PROFILE": profile,
     }
     program = "from borvo.cli.main import main; main(['serve'])"
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith("BORVO_")}
     process = await subprocess.create_subprocess_exec(
-        sys.executable, "-c", program, env={**inherited, **environment}, stdout=subprocess.PIPE
+        sys.executable, "-c", program, env=inherit_environment(environment), stdout=subprocess.PIPE
     )
     try:
         assert await read_line(process) == f"ready {environment['BORVO_ISSUER']}"

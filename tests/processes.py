@@ -1,14 +1,21 @@
 """Programs that tests run as processes of their own."""
 
 import asyncio
+import os
 import socket
 from asyncio.subprocess import Process
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 _PATIENCE = 60
+
+
+def inherit_environment(own: Mapping[str, str]) -> dict[str, str]:
+    """What a process of Borvo's gets: our variables, but for those that are settings of Borvo; and its `own`."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("BORVO_")}
+    return {**inherited, **own}
 
 
 def find_free_port() -> int:

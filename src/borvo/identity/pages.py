@@ -55,8 +55,6 @@ _UNREADABLE = say("The app sent a request that cannot be read.")
 # has signed in, and goes back in the address of a redirect.
 _SIZE_LIMIT = 64_000
 _QUERY_LIMIT = 32_000
-# RFC 5321 4.5.3.1.3: no address of mail has more octets.
-_HINT_LIMIT = 254
 
 
 def read_query_parameters(request: AnyRequest) -> Parameters:
@@ -78,17 +76,12 @@ def _name_continuation(request_id: str) -> str:
     return f"{CONTINUE_PATH}?request={request_id}"
 
 
-def _shorten(login_hint: str) -> str:
-    """Beside it in an address there is room for the request that waits."""
-    return login_hint.encode(errors="ignore")[:_HINT_LIMIT].decode(errors="ignore")
-
-
 def _show(request: AnyRequest, accounts: Accounts, outcome: Outcome, viewer: Viewer) -> Redirect | Template:
     """The answer to a GET. Nobody is sent to the sign-in page by a redirect where it can be shown at once."""
     match outcome:
         case SignInNeeded(request_id, login_hint, destination):
             return_to = _name_continuation(request_id)
-            return ask_to_sign_in(request, accounts, return_to, destination, login_hint=_shorten(login_hint))
+            return ask_to_sign_in(request, accounts, return_to, destination, login_hint=login_hint)
         case _:
             return _render(outcome, viewer)
 
@@ -97,7 +90,7 @@ def _render(outcome: Outcome, viewer: Viewer) -> Redirect | Template:
     match outcome:
         case SignInNeeded(request_id, login_hint):
             return_to = _name_continuation(request_id)
-            return redirect_to(build_sign_in_url(return_to, login_hint=_shorten(login_hint)))
+            return redirect_to(build_sign_in_url(return_to, login_hint=login_hint))
         case StepUpNeeded():
             return redirect_to(build_step_up_url(_name_continuation(outcome.request_id)))
         case ConsentNeeded():

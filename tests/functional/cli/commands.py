@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from borvo.cli.main import main
-from tests.processes import finish
+from tests.processes import finish, inherit_environment
 
 PROGRAM = [sys.executable, "-c", "from borvo.cli.main import main; main()"]
 
@@ -31,17 +31,12 @@ class Ended:
         return lines[0]
 
 
-def _inherit(environment: Mapping[str, str] | None) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("BORVO_")}
-    return {**inherited, **(environment or {})}
-
-
 async def start(*arguments: str, environment: Mapping[str, str] | None = None) -> Process:
     """Begins a command in a process group of its own, as a terminal does."""
     return await create_subprocess_exec(
         *PROGRAM,
         *arguments,
-        env=_inherit(environment),
+        env=inherit_environment(environment or {}),
         stdout=PIPE,
         stderr=PIPE,
         start_new_session=True,
@@ -84,4 +79,4 @@ def _run(arguments: Sequence[str], environment: Mapping[str, str]) -> Ended:
 
 async def run(*arguments: str, environment: Mapping[str, str] | None = None) -> Ended:
     """A command that ends by itself."""
-    return await asyncio.to_thread(_run, arguments, _inherit(environment))
+    return await asyncio.to_thread(_run, arguments, inherit_environment(environment or {}))

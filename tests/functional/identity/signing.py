@@ -1,10 +1,14 @@
 """A signatory with keys of its own, and looks at what it signs."""
 
 import asyncio
+import socket
 from datetime import UTC, datetime
+from subprocess import Popen
 
+import pytest
 from joserfc import jws
 
+from borvo.identity import signatory
 from borvo.identity.keys import SigningKey, SigningKeys
 from borvo.identity.signatory import Signatory
 from tests.functional.conftest import reuse_key
@@ -34,6 +38,18 @@ def build_signatory() -> Signatory:
     signing = Signatory()
     signing.follow(hold(RSA, PSS))
     return signing
+
+
+def fail_to_start(monkeypatch: pytest.MonkeyPatch, faults: list[Exception]) -> None:
+    """With each of them, the last first; then processes start. What is left of them is what was not met."""
+    start = signatory._start
+
+    def fail() -> tuple[Popen[bytes], socket.socket]:
+        if faults:
+            raise faults.pop()
+        return start()
+
+    monkeypatch.setattr(signatory, "_start", fail)
 
 
 async def open_at(signing: Signatory) -> None:

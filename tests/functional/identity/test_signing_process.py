@@ -21,6 +21,7 @@ from tests.functional.identity.signing import (
     await_line,
     build_signatory,
     describe,
+    fail_to_start,
     hold,
     open_at,
     sign_many,
@@ -91,14 +92,8 @@ async def test_a_process_that_was_killed_is_followed_by_another(
 async def test_a_process_that_cannot_start_is_done_without_and_tried_again(
     monkeypatch: pytest.MonkeyPatch, made_here: list[str]
 ) -> None:
-    start, faults = signatory._start, [RuntimeError("no thread"), BlockingIOError(), OSError()]
-
-    def fail() -> tuple[Popen[bytes], socket.socket]:
-        if faults:
-            raise faults.pop()
-        return start()
-
-    monkeypatch.setattr(signatory, "_start", fail)
+    faults = [RuntimeError("no thread"), BlockingIOError(), OSError()]
+    fail_to_start(monkeypatch, faults)
     signing = build_signatory()
     signing.open(spare_cores=1)
     await sign_many(signing, RSA, 2)
@@ -113,14 +108,7 @@ async def test_a_process_that_cannot_start_is_done_without_and_tried_again(
 async def test_what_nobody_foresaw_is_logged_tried_again_and_no_hindrance_to_closing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    start, faults = signatory._start, [ValueError("nobody foresaw it")]
-
-    def fail() -> tuple[Popen[bytes], socket.socket]:
-        if faults:
-            raise faults.pop()
-        return start()
-
-    monkeypatch.setattr(signatory, "_start", fail)
+    fail_to_start(monkeypatch, [ValueError("nobody foresaw it")])
     signing = build_signatory()
     with capture_logs() as logs:
         await open_at(signing)

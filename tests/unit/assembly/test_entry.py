@@ -1,9 +1,10 @@
 """What a worker has done before it answers anything."""
 
 import base64
-import os
 import subprocess
 import sys
+
+from tests.processes import inherit_environment
 
 _SCRIPT = """
 from borvo.assembly.entry import create_app
@@ -23,9 +24,12 @@ def test_a_worker_has_read_all_languages_before_it_answers() -> None:
         "BORVO_DATABASE_URL": "postgresql://localhost/none",
         "BORVO_SECRET_KEY": base64.b64encode(bytes(32)).decode(),
     }
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("BORVO_")}
     said = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", _SCRIPT], env=inherited | own, capture_output=True, text=True, check=True
+        [sys.executable, "-c", _SCRIPT],
+        env=inherit_environment(own),
+        capture_output=True,
+        text=True,
+        check=True,
     )
     languages, before, after = map(int, said.stdout.split())
     assert before == after == languages > 1

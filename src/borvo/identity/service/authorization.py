@@ -51,6 +51,9 @@ from borvo.kernel.scopes import Scopes, find_missing, keep_allowed, parse_scopes
 from borvo.portal.public import load_presentation
 from borvo.storage.database import Connection
 
+# RFC 5321 4.5.3.1.3: no address of mail has more octets.
+_HINT_LIMIT = 254
+
 
 def _refuse(
     identity: Identity, facts: Facts, client: ProtocolClient, error: OAuth2Error
@@ -142,7 +145,10 @@ async def _decide(
 
 
 def _need_sign_in(facts: Facts, request_id: str) -> SignInNeeded:
-    return SignInNeeded(request_id, facts.parameters.get("login_hint") or "", describe_destination(facts))
+    hint = facts.parameters.get("login_hint") or ""
+    # Beside it in an address there is room for the request that waits.
+    shortened = hint.encode(errors="ignore")[:_HINT_LIMIT].decode(errors="ignore")
+    return SignInNeeded(request_id, shortened, describe_destination(facts))
 
 
 async def _ask(

@@ -10,7 +10,8 @@ from borvo.portal.public import ClientPresentation, RegisteredClient
 
 @dataclass(frozen=True, slots=True)
 class SignInNeeded:
-    """The person must sign in first, to go on to the client; the request waits under `request_id`."""
+    """The person must sign in first, to go on to the client; the request waits under `request_id`. The hint is no
+    longer than an address of mail can be."""
 
     request_id: str
     login_hint: str

@@ -5,16 +5,16 @@ from litestar import Litestar
 
 from borvo.assembly import Platform, upkeep
 from borvo.assembly.upkeep import build_lifespan
-from borvo.identity.signatory import Signatory
+from borvo.companion.keeper import Companion
 
 
 async def test_the_database_closes_whatever_becomes_of_the_process(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fail(_: Signatory) -> None:
+    async def fail(_: Companion) -> None:
         raise ValueError("nobody foresaw it")
 
-    monkeypatch.setattr(Signatory, "close", fail)
+    monkeypatch.setattr(Companion, "close", fail)
     monkeypatch.setattr(upkeep, "count_cores", lambda: 1)
     with pytest.raises(ValueError, match="nobody foresaw it"):
         async with build_lifespan(platform)(Litestar([])):
@@ -26,10 +26,10 @@ async def test_the_database_closes_whatever_becomes_of_the_process(
 async def test_a_worker_that_cannot_begin_closes_the_database(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_: Signatory, *, spare_cores: int) -> None:
+    def fail(_: Companion, *, spare_cores: int) -> None:
         raise ValueError(spare_cores)
 
-    monkeypatch.setattr(Signatory, "open", fail)
+    monkeypatch.setattr(Companion, "open", fail)
     with pytest.raises(ValueError, match=r"\d"):
         async with build_lifespan(platform)(Litestar([])):
             raise AssertionError("it began")

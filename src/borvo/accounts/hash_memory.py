@@ -7,12 +7,14 @@ thread none in huge pages; so this goes one level below, to the context of the C
 import mmap
 import re
 from base64 import b64decode
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hmac import compare_digest
 from threading import local
 from typing import Any
 
-from argon2.exceptions import VerificationError
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION, Type, core, error_to_str, ffi
 
 _HUGE_PAGE = 2 * 1024 * 1024
@@ -23,6 +25,8 @@ _FORM = re.compile(
 # As argon2.h names them.
 _OK = 0
 _CLEAR_PASSWORD = 1
+# It takes from the digest what a hash is made with.
+_VERIFIER = PasswordHasher()
 _of_thread = local()
 
 
@@ -100,6 +104,21 @@ class HashMemory:
         if error != _OK:
             raise VerificationError(error_to_str(error))
         return bytes(result)
+
+
+def is_any_of(digest: str, passwords: Iterable[str]) -> bool:
+    """Whether one of the passwords is the one that the digest was made of. Takes the time of a hash for each."""
+    return any(_is_of(digest, password) for password in passwords)
+
+
+def _is_of(digest: str, password: str) -> bool:
+    read, memory = read_digest(digest), find_memory()
+    try:
+        if read is not None and memory is not None:
+            return memory.verify(read, password)
+        return _VERIFIER.verify(digest, password)
+    except (VerificationError, InvalidHashError):
+        return False
 
 
 def find_memory() -> HashMemory | None:

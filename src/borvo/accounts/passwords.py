@@ -1,4 +1,5 @@
-"""Argon2id, always in a thread: one hash takes tens of milliseconds, which the event loop does not have."""
+"""Argon2id, in the process beside the worker or in a thread: one hash takes ten milliseconds and more, which the event
+loop does not have."""
 
 import asyncio
 import os
@@ -8,10 +9,11 @@ from functools import cache, partial
 from typing import TypeVar
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 
-from borvo.accounts.hash_memory import find_memory, read_digest
+from borvo.accounts import hash_process
+from borvo.accounts.hash_memory import is_any_of
 from borvo.accounts.password_rules import normalize_password
+from borvo.companion.keeper import Companion
 
 T = TypeVar("T")
 
@@ -33,42 +35,40 @@ def _start_threads(process: int, count: int) -> ThreadPoolExecutor:
 
 
 class Passwords:
-    """Hashes and verifies passwords and other secrets that people choose, as many at once as there are `threads`."""
+    """Hashes and verifies passwords and other secrets that people choose. The companion verifies where there is one,
+    and else as many threads of the worker as it may have, which make all new hashes."""
 
-    def __init__(self, hasher: PasswordHasher | None = None, *, threads: int = 1) -> None:
+    def __init__(
+        self,
+        hasher: PasswordHasher | None = None,
+        *,
+        threads: int = 1,
+        companion: Companion | None = None,
+    ) -> None:
         self._threads = threads
+        self._companion = companion or Companion()
         # OWASP's second recommended set: 19 MiB, two passes.
         self._hasher = hasher or PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
         self._decoy = self._hasher.hash("nobody has this password")
-
-    @classmethod
-    def of_worker(cls, workers: int, cores: int) -> "Passwords":
-        """For one of as many workers that share the cores."""
-        return cls(threads=count_threads(workers, cores))
 
     async def hash(self, password: str) -> str:
         return await self._run(partial(self._hasher.hash, normalize_password(password)))
 
     async def verify(self, digest: str | None, password: str) -> bool:
         """Takes the same time whether there is a digest or not, so that time does not tell who exists."""
-        check = partial(self._verify, digest or self._decoy, password)
-        is_right = await self._run(check)
+        # The second as it was typed: hashed before passwords had one spelling.
+        spellings = tuple(dict.fromkeys((normalize_password(password), password)))
+        is_right = await self._verify(digest or self._decoy, spellings)
         return is_right and digest is not None
+
+    async def _verify(self, digest: str, spellings: tuple[str, ...]) -> bool:
+        if self._companion.is_ready:
+            text = hash_process.describe(digest, spellings)
+            verdict = await self._companion.ask(hash_process.KIND, text)
+            if verdict in {hash_process.RIGHT, hash_process.WRONG}:
+                return verdict == hash_process.RIGHT
+        return await self._run(partial(is_any_of, digest, spellings))
 
     async def _run(self, work: Callable[[], T]) -> T:
         threads = _start_threads(os.getpid(), self._threads)
         return await asyncio.get_running_loop().run_in_executor(threads, work)
-
-    def _verify(self, digest: str, password: str) -> bool:
-        # Hashed as it was typed, before passwords had one spelling.
-        spellings = dict.fromkeys((normalize_password(password), password))
-        return any(self._is_of(digest, spelling) for spelling in spellings)
-
-    def _is_of(self, digest: str, password: str) -> bool:
-        read, memory = read_digest(digest), find_memory()
-        try:
-            if read is not None and memory is not None:
-                return memory.verify(read, password)
-            return self._hasher.verify(digest, password)
-        except (VerificationError, InvalidHashError):
-            return False

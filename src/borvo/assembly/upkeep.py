@@ -142,9 +142,9 @@ def build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncCont
         async with AsyncExitStack() as stack:
             # In turn from the last one on, each whatever becomes of those before.
             stack.push_async_callback(platform.database.close)
-            stack.push_async_callback(platform.identity.signatory.close)
+            stack.push_async_callback(platform.companion.close)
             spare_cores = count_cores() - platform.settings.workers
-            platform.identity.signatory.open(spare_cores=spare_cores)
+            platform.companion.open(spare_cores=spare_cores)
             tasks = [
                 asyncio.create_task(_clean_up_regularly(platform)),
                 asyncio.create_task(platform.courier.run()),

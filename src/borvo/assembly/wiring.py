@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
+from borvo.accounts import hash_process
+from borvo.accounts.passwords import count_threads
 from borvo.accounts.public import Accounts, Brake, Limiter, Passwords, Pause, Role
 from borvo.agency import public as agency
 from borvo.agency.public import Agency
@@ -13,8 +15,10 @@ from borvo.assembly.cores import count_cores
 from borvo.assembly.farewell import prepare_farewell
 from borvo.assembly.lasting_keys import load_lasting_keys
 from borvo.catalogue.scopes import AGENCY_SCOPE
+from borvo.companion.keeper import Companion
 from borvo.dataserver.public import DataServer, Retention
 from borvo.identity import public as identity
+from borvo.identity import signing_process
 from borvo.identity.public import (
     GenerateKey,
     GuessLimit,
@@ -25,6 +29,7 @@ from borvo.identity.public import (
     RefreshPolicy,
     generate_key,
 )
+from borvo.identity.signatory import Signatory
 from borvo.kernel.clock import Clock, read_system_clock
 from borvo.kernel.entropy import Entropy, read_system_entropy
 from borvo.mail.texting import TEXT_KIND
@@ -64,6 +69,7 @@ class Platform:
     outbox: Outbox
     events: SecurityLog
     courier: Courier
+    companion: Companion
     accounts: Accounts
     portal: Portal
     identity: Identity
@@ -89,7 +95,9 @@ def build_platform(
     database.call_first(partial(load_lasting_keys, keyring, clock, entropy))
     outbox = Outbox(database, clock, entropy, keyring)
     events = SecurityLog(clock, entropy, keyring.derive("security events"))
-    passwords = passwords or Passwords.of_worker(settings.workers, count_cores())
+    threads = count_threads(settings.workers, count_cores())
+    companion = Companion([signing_process.__name__, f"{hash_process.__name__}={threads}"])
+    passwords = passwords or Passwords(threads=threads, companion=companion)
     verifier = SecretVerifier(
         keyring.finder(kept_keys.CLIENT_SECRETS), passwords, clock=clock, entropy=entropy
     )
@@ -99,7 +107,7 @@ def build_platform(
         database, keyring, clock, entropy, generate, events=events, rotate_after=rotate_after
     )
     provider = _build_provider(
-        settings, database, clock, entropy, cabinet, verifier, limiter, keyring, events
+        settings, database, clock, entropy, cabinet, verifier, limiter, keyring, events, companion
     )
     people = _build_accounts(settings, provider, passwords, outbox, keyring, Brake(pause))
     developers = _build_portal(settings, people, verifier, provider)
@@ -120,6 +128,7 @@ def build_platform(
         outbox,
         events,
         courier,
+        companion,
         prepare_farewell(people, provider, samples, developers),
         developers,
         provider,
@@ -254,6 +263,7 @@ def _build_provider(
     limiter: Limiter,
     keyring: Keyring,
     events: SecurityLog,
+    companion: Companion,
 ) -> Identity:
     client_limiter = ClientLimiter(limiter)
     return Identity(
@@ -278,6 +288,7 @@ def _build_provider(
         usage=ClientUsage(clock),
         activity=ClientActivity(clock),
         access_lifetime=timedelta(minutes=settings.access_token_minutes),
+        signatory=Signatory(companion),
     )
 
 

@@ -1,29 +1,17 @@
-"""The process that signs for a worker: lines in, lines out.
-
-Its first line says that it is ready. `key KID DER` makes a private key known, in PKCS #8 and base64url; nothing is
-answered. `sign KID ALGORITHM TEXT` is answered with the signature (RFC 7515 5.1) in base64url. It holds keys in memory
-only, from the worker that started it, and ends when that one closes the socket or dies.
-
-It takes little memory, so it imports nothing of ours and of others what it needs.
-"""
+"""Signs for a worker, in the process beside it (`companion.process`). `key NUMBER KID DER` makes a private key known,
+in PKCS #8 and base64url. `sign NUMBER KID ALGORITHM TEXT` is answered with the signature (RFC 7515 5.1) in
+base64url."""
 
 import base64
-import signal
-import socket
-import sys
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Mapping
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-READY = b"ready"
+from borvo.companion.process import Answer, Handler
 
-_CHUNK = 65_536
-_ANSWERED_AT_ONCE = 4
-"""So that the worker goes on with some while others are signed."""
 _HASH = hashes.SHA256()
 # RFC 7518 3.3 and 3.5: the salt is as long as the hash.
 _PADDINGS: dict[bytes, padding.AsymmetricPadding] = {
@@ -35,51 +23,25 @@ ALGORITHMS = frozenset(name.decode() for name in _PADDINGS)
 
 
 class Signer:
-    """Who has the keys."""
+    """Who has the keys. Raises for a line that no worker sends."""
 
     def __init__(self) -> None:
         self._keys: dict[bytes, RSAPrivateKey] = {}
 
-    def answer(self, line: bytes) -> bytes:
-        """What answers this line, with its end; nothing for a key. Raises for a line that no worker sends."""
-        kind, kid, *rest = line.split(b" ")
-        if kind == b"key":
-            key = load_der_private_key(base64.urlsafe_b64decode(rest[0]), password=None)
-            if not isinstance(key, RSAPrivateKey):
-                raise TypeError("no RSA key")
-            self._keys[kid] = key
-            return b""
-        algorithm, text = rest
-        signature = self._keys[kid].sign(text, _PADDINGS[algorithm], _HASH)
-        return base64.urlsafe_b64encode(signature).rstrip(b"=") + b"\n"
+    def learn(self, _number: bytes, text: bytes) -> None:
+        kid, der = text.split(b" ")
+        key = load_der_private_key(base64.urlsafe_b64decode(der), password=None)
+        if not isinstance(key, RSAPrivateKey):
+            raise TypeError("no RSA key")
+        self._keys[kid] = key
+
+    def sign(self, _number: bytes, text: bytes) -> bytes:
+        kid, algorithm, signed = text.split(b" ")
+        signature = self._keys[kid].sign(signed, _PADDINGS[algorithm], _HASH)
+        return base64.urlsafe_b64encode(signature).rstrip(b"=")
 
 
-def _read_lines(connection: socket.socket) -> Iterator[list[bytes]]:
-    """Those that came together, again and again, until the other end is closed."""
-    rest = b""
-    while data := connection.recv(_CHUNK):
-        *lines, rest = (rest + data).split(b"\n")
-        yield lines
-
-
-def serve(connection: socket.socket) -> None:
-    """Until the other end is closed."""
+def begin(_answer: Answer, _argument: str) -> Mapping[bytes, Handler]:
+    """Without keys."""
     signer = Signer()
-    connection.sendall(READY + b"\n")
-    for lines in _read_lines(connection):
-        for start in range(0, len(lines), _ANSWERED_AT_ONCE):
-            connection.sendall(b"".join(map(signer.answer, lines[start : start + _ANSWERED_AT_ONCE])))
-
-
-def main() -> None:
-    """The socket is the file descriptor that the command names."""
-    # They are for the worker, which may have answers to give yet, and whose end is noticed in any case.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    # A worker that ends in the middle takes no answer any more.
-    with suppress(ConnectionError), socket.socket(fileno=int(sys.argv[1])) as connection:
-        serve(connection)
-
-
-if __name__ == "__main__":
-    main()
+    return {b"key": signer.learn, b"sign": signer.sign}

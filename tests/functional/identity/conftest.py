@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from borvo.assembly import Platform
+from borvo.companion import keeper
 from borvo.identity import signatory
 from borvo.identity.keys import SigningKey
 from borvo.identity.signatory import Signatory, sign_text
@@ -33,13 +34,13 @@ async def opened() -> AsyncIterator[Signatory]:
     signing = build_signatory()
     await open_at(signing)
     yield signing
-    await signing.close()
+    await signing._companion.close()
 
 
 @pytest.fixture
 def shortly(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that ends is followed by another in a moment."""
-    monkeypatch.setattr(signatory, "_SHORTEST_PAUSE", 0.001)
+    monkeypatch.setattr(keeper, "_SHORTEST_PAUSE", 0.001)
 
 
 @pytest.fixture

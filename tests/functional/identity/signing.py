@@ -2,15 +2,19 @@
 
 import asyncio
 import socket
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from subprocess import Popen
 
 import pytest
 from joserfc import jws
 
-from borvo.identity import signatory
+from borvo.companion import keeper
+from borvo.companion.keeper import Companion
+from borvo.identity import signing_process
 from borvo.identity.keys import SigningKey, SigningKeys
 from borvo.identity.signatory import Signatory
+from tests.functional.companions import await_companion, open_companion
 from tests.functional.conftest import reuse_key
 
 RSA = SigningKey("one", "RS256", reuse_key("RS256"))
@@ -35,32 +39,29 @@ def hold(*keys: SigningKey) -> SigningKeys:
 
 
 def build_signatory() -> Signatory:
-    signing = Signatory()
+    signing = Signatory(Companion([signing_process.__name__]))
     signing.follow(hold(RSA, PSS))
     return signing
 
 
 def fail_to_start(monkeypatch: pytest.MonkeyPatch, faults: list[Exception]) -> None:
     """With each of them, the last first; then processes start. What is left of them is what was not met."""
-    start = signatory._start
+    start = keeper._start
 
-    def fail() -> tuple[Popen[bytes], socket.socket]:
+    def fail(duties: Sequence[str]) -> tuple[Popen[bytes], socket.socket]:
         if faults:
             raise faults.pop()
-        return start()
+        return start(duties)
 
-    monkeypatch.setattr(signatory, "_start", fail)
+    monkeypatch.setattr(keeper, "_start", fail)
 
 
 async def open_at(signing: Signatory) -> None:
-    signing.open(spare_cores=1)
-    await await_line(signing, is_ready=True)
+    await open_companion(signing._companion)
 
 
 async def await_line(signing: Signatory, *, is_ready: bool) -> None:
-    async with asyncio.timeout(60):
-        while signing._line.is_ready is not is_ready:  # noqa: ASYNC110  (nobody tells)
-            await asyncio.sleep(0.001)
+    await await_companion(signing._companion, is_ready=is_ready)
 
 
 async def sign_many(signing: Signatory, key: SigningKey, count: int) -> None:

@@ -4,14 +4,15 @@ import asyncio
 import base64
 import json
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
 
-from borvo.accounts.public import Passwords
+from borvo.accounts import passwords
+from borvo.accounts.hash_memory import is_any_of
 from borvo.assembly import Platform, build_app, build_platform
 from borvo.settings import Settings
 from tests.factories.clients import register_client
@@ -114,23 +115,17 @@ async def test_behind_a_proxy_requests_come_by_plain_http_and_are_served(proxied
     assert _read(answer.json()["access_token"])["iss"] == BEHIND_PROXY
 
 
-class _Watched(Passwords):
-    """Notes in which thread each secret is compared."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.threads: set[int] = set()
-
-    def _verify(self, digest: str, password: str) -> bool:
-        self.threads.add(threading.get_ident())
-        return super()._verify(digest, password)
-
-
 async def test_no_secret_is_compared_in_the_thread_of_the_event_loop(
-    settings: Settings, clock: TestClock
+    settings: Settings, clock: TestClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    watched = _Watched()
-    platform = build_platform(settings, clock=clock, passwords=watched, generate=reuse_key)
+    threads: set[int] = set()
+
+    def watch(digest: str, typed: Iterable[str]) -> bool:
+        threads.add(threading.get_ident())
+        return is_any_of(digest, typed)
+
+    monkeypatch.setattr(passwords, "is_any_of", watch)
+    platform = build_platform(settings, clock=clock, generate=reuse_key)
     await platform.database.open()
     client_id = await register_client(platform, grant_types=["client_credentials"], scopes=["agency_api"])
     transport = httpx.ASGITransport(app=build_app(platform))  # type: ignore[arg-type]
@@ -145,8 +140,8 @@ async def test_no_secret_is_compared_in_the_thread_of_the_event_loop(
         )
     await platform.database.close()
     assert sorted(answer.status_code for answer in answers) == [200, 401, 401]
-    assert watched.threads
-    assert threading.get_ident() not in watched.threads
+    assert threads
+    assert threading.get_ident() not in threads
 
 
 @pytest.mark.spec("RFC 7009", "2.1")

@@ -9,9 +9,10 @@ import httpx
 import pytest
 
 from borvo.assembly import Platform
+from borvo.companion import process
 from borvo.identity import signatory, signing_process
 from borvo.identity.keys import ALGORITHMS, SigningKey
-from borvo.identity.signatory import Signatory, sign_text
+from borvo.identity.signatory import Signatory, describe_key, sign_text
 from tests.factories.clients import SECRET, register_client
 from tests.functional.browser import Browser
 from tests.functional.conftest import reuse_key
@@ -27,6 +28,8 @@ from tests.functional.identity.signing import (
     sign_many,
     verify,
 )
+
+QUICK = SigningKey("three", "EdDSA", reuse_key("EdDSA"))
 
 
 async def test_what_comes_together_is_signed_beside_the_loop_as_the_worker_would(
@@ -46,20 +49,19 @@ async def test_what_is_alone_too_much_or_quick_is_signed_by_the_worker(
     assert len(made_here) == 1
     await sign_many(opened, RSA, 40)
     assert len(made_here) == 1 + 40 - signatory._MOST_WAITING
-    quick = SigningKey("three", "EdDSA", reuse_key("EdDSA"))
-    opened.follow(hold(RSA, PSS, quick))
+    opened.follow(hold(RSA, PSS, QUICK))
     made_here.clear()
-    await asyncio.gather(opened.sign(quick, "a.b"), opened.sign(quick, "a.c"))
+    await asyncio.gather(opened.sign(QUICK, "a.b"), opened.sign(QUICK, "a.c"))
     assert made_here == ["a.b", "a.c"]
 
 
 async def test_without_a_core_to_spare_there_is_no_process(made_here: list[str]) -> None:
     signing = build_signatory()
-    signing.open(spare_cores=0)
-    assert signing._keeper is None
+    signing._companion.open(spare_cores=0)
+    assert signing._companion._keeper is None
     await sign_many(signing, RSA, 2)
     assert len(made_here) == 2
-    await signing.close()
+    await signing._companion.close()
 
 
 async def test_whoever_goes_away_keeps_no_signature_from_others(opened: Signatory) -> None:
@@ -77,29 +79,46 @@ async def test_whoever_goes_away_keeps_no_signature_from_others(opened: Signator
 
 def test_the_process_answers_line_by_line_however_they_come() -> None:
     worker, other = socket.socketpair()
-    thread = threading.Thread(target=signing_process.serve, args=[other])
+    thread = threading.Thread(target=process.serve, args=[other, [signing_process.__name__]])
     thread.start()
-    line = signatory._Line()
-    sent = line._name_key(RSA) + b"".join(b"sign one RS256 %d\n" % number for number in range(5))
-    assert line._name_key(RSA) == b""
+    sent = f"key 1 {describe_key(RSA)}\n" + "".join(f"sign {n} one RS256 {n}\n" for n in range(2, 7))
     with closing(worker), other:
         for start in range(0, len(sent), 700):
-            worker.sendall(sent[start : start + 700])
+            worker.sendall(sent[start : start + 700].encode())
         got = b""
         while got.count(b"\n") < 6:
             got += worker.recv(1000)
         worker.shutdown(socket.SHUT_WR)
         thread.join()
-    expected = [sign_text(RSA, str(number)) for number in range(5)]
+    expected = [f"{number} {sign_text(RSA, str(number))}" for number in range(2, 7)]
     assert got.decode().split("\n") == ["ready", *expected, ""]
 
 
-@pytest.mark.parametrize("line", [b"sign unknown RS256 x", b"sign one none x", b"key one e30", b"x", b""])
-def test_a_line_that_no_worker_sends_is_not_answered(line: bytes) -> None:
+@pytest.mark.parametrize("text", [b"unknown RS256 x", b"one none x", b"one RS256", b"x", b""])
+def test_what_no_worker_has_signed_is_not_signed(text: bytes) -> None:
     signer = signing_process.Signer()
-    signer.answer(signatory._Line()._name_key(RSA).strip())
-    with pytest.raises((KeyError, ValueError, TypeError)):
-        signer.answer(line)
+    signer.learn(b"1", describe_key(RSA).encode())
+    with pytest.raises((KeyError, ValueError)):
+        signer.sign(b"2", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"one e30", b"one", b"", describe_key(QUICK).encode()],
+    ids=["no key", "no text", "nothing", "of another kind"],
+)
+def test_what_is_no_rsa_key_is_not_kept(text: bytes) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        signing_process.Signer().learn(b"1", text)
+
+
+@pytest.mark.parametrize("line", [b"shred 1 x", b"sign", b"sign 1", b""])
+def test_a_line_that_no_worker_sends_ends_the_process(line: bytes) -> None:
+    worker, other = socket.socketpair()
+    with worker, other:
+        worker.sendall(line + b"\n")
+        with pytest.raises((KeyError, ValueError)):
+            process.serve(other, [signing_process.__name__])
 
 
 def test_it_signs_by_algorithms_that_are_served() -> None:
@@ -122,7 +141,7 @@ async def test_tokens_that_are_asked_for_together_are_good(
         asked = [http.post("/connect/token", data=fields, headers=header) for _ in range(6)]
         services = await asyncio.gather(*asked)
     finally:
-        await platform.identity.signatory.close()
+        await platform.companion.close()
     assert len(made_here) < 14
     for each in services:
         assert (await lasting.read_id_token(each.json()["access_token"]))["client_id"] == service

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 from subprocess import Popen
 
@@ -11,6 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from borvo.assembly import Platform
+from borvo.companion import keeper
 from borvo.identity import signatory, signing_process
 from borvo.identity.keys import KeyCabinet, SigningKey
 from borvo.identity.signatory import Signatory, sign_text
@@ -30,7 +32,7 @@ from tests.functional.identity.signing import (
 
 
 async def test_nobody_waits_for_a_process_that_was_killed(opened: Signatory, made_here: list[str]) -> None:
-    process = opened._process
+    process = opened._companion._process
     assert process is not None
     asked = asyncio.ensure_future(sign_many(opened, RSA, 20))
     # They are handed over.
@@ -55,11 +57,11 @@ async def test_nobody_waits_for_the_signature_of_one_who_has_gone_away(
         return sign_text(key, text)
 
     monkeypatch.setattr(signatory, "sign_text", fail)
-    process = opened._process
+    process = opened._companion._process
     assert process is not None
     process.send_signal(signal.SIGSTOP)
     asked = [asyncio.ensure_future(opened.sign(RSA, describe("RS256", number))) for number in range(3)]
-    while not opened._line.waiting:  # noqa: ASYNC110  (nobody tells)
+    while not opened._under_way:  # noqa: ASYNC110  (nobody tells)
         await asyncio.sleep(0)
     asked[0].cancel()
     process.kill()
@@ -74,7 +76,7 @@ async def test_a_process_that_was_killed_is_followed_by_another(
     opened: Signatory, made_here: list[str]
 ) -> None:
     await sign_many(opened, RSA, 3)
-    first = opened._process
+    first = opened._companion._process
     assert first is not None
     first.kill()
     await await_line(opened, is_ready=False)
@@ -82,10 +84,10 @@ async def test_a_process_that_was_killed_is_followed_by_another(
     made_here.clear()
     await sign_many(opened, RSA, 9)
     assert not made_here
-    second = opened._process
+    second = opened._companion._process
     assert second is not None
     assert second.pid != first.pid
-    await opened.close()
+    await opened._companion.close()
     assert (first.returncode, second.returncode) == (-signal.SIGKILL, 0)
 
 
@@ -95,13 +97,13 @@ async def test_a_process_that_cannot_start_is_done_without_and_tried_again(
     faults = [RuntimeError("no thread"), BlockingIOError(), OSError()]
     fail_to_start(monkeypatch, faults)
     signing = build_signatory()
-    signing.open(spare_cores=1)
+    signing._companion.open(spare_cores=1)
     await sign_many(signing, RSA, 2)
     assert len(made_here) == 2
-    monkeypatch.setattr(signatory, "_SHORTEST_PAUSE", 0.001)
+    monkeypatch.setattr(keeper, "_SHORTEST_PAUSE", 0.001)
     await await_line(signing, is_ready=True)
     assert not faults
-    await signing.close()
+    await signing._companion.close()
 
 
 @pytest.mark.usefixtures("shortly")
@@ -112,7 +114,7 @@ async def test_what_nobody_foresaw_is_logged_tried_again_and_no_hindrance_to_clo
     signing = build_signatory()
     with capture_logs() as logs:
         await open_at(signing)
-        await signing.close()
+        await signing._companion.close()
     (told,) = [each for each in logs if each["log_level"] == "error"]
     assert told["exc_info"]
 
@@ -121,16 +123,16 @@ async def test_what_nobody_foresaw_is_logged_tried_again_and_no_hindrance_to_clo
 async def test_one_begins_once_the_one_before_is_gone(
     opened: Signatory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, start, gone = opened._process, signatory._start, list[bool]()
+    first, start, gone = opened._companion._process, keeper._start, list[bool]()
     assert first is not None
 
-    def look() -> tuple[Popen[bytes], socket.socket]:
+    def look(duties: Sequence[str]) -> tuple[Popen[bytes], socket.socket]:
         gone.append(first.returncode is not None)
-        return start()
+        return start(duties)
 
-    monkeypatch.setattr(signatory, "_start", look)
-    monkeypatch.setattr(signatory, "_LOOK_EVERY", 0.01)
-    monkeypatch.setattr(signatory, "_END_WITHIN", 0.05)
+    monkeypatch.setattr(keeper, "_start", look)
+    monkeypatch.setattr(keeper, "_LOOK_EVERY", 0.01)
+    monkeypatch.setattr(keeper, "_END_WITHIN", 0.05)
     # It would take nothing but the end that nobody can ignore.
     first.send_signal(signal.SIGSTOP)
     await sign_many(opened, RSA, 9)
@@ -146,25 +148,25 @@ async def test_one_begins_once_the_one_before_is_gone(
 def test_the_sooner_processes_end_the_later_the_next_begins(
     before: float, lasted: float, pause: float
 ) -> None:
-    assert signatory.find_pause(before, lasted) == pause
+    assert keeper.find_pause(before, lasted) == pause
 
 
 async def test_one_that_stood_still_counts_as_one_that_ended_at_once(
     opened: Signatory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    process, asked = opened._process, list[float]()
+    process, asked = opened._companion._process, list[float]()
     assert process is not None
 
     def note(before: float, lasted: float) -> float:
         asked.append(lasted)
         return before + 60
 
-    monkeypatch.setattr(signatory, "find_pause", note)
-    monkeypatch.setattr(signatory, "_LOOK_EVERY", 0.01)
-    monkeypatch.setattr(signatory, "_END_WITHIN", 0.05)
+    monkeypatch.setattr(keeper, "find_pause", note)
+    monkeypatch.setattr(keeper, "_LOOK_EVERY", 0.01)
+    monkeypatch.setattr(keeper, "_END_WITHIN", 0.05)
     process.send_signal(signal.SIGSTOP)
     await sign_many(opened, RSA, 9)
-    await opened.close()
+    await opened._companion.close()
     assert asked == [0.0]
 
 
@@ -174,9 +176,9 @@ async def test_nobody_waits_for_a_process_that_stands_still(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    process = opened._process
+    process = opened._companion._process
     assert process is not None
-    monkeypatch.setattr(signatory, "_LOOK_EVERY", 0.01)
+    monkeypatch.setattr(keeper, "_LOOK_EVERY", 0.01)
     process.send_signal(signal.SIGSTOP)
     try:
         async with asyncio.timeout(60):
@@ -184,16 +186,16 @@ async def test_nobody_waits_for_a_process_that_stands_still(
     finally:
         process.send_signal(signal.SIGCONT)
     assert len(made_here) == 20
-    assert not opened._line.is_ready
+    assert not opened._companion._line.is_ready
     # It ends without a word when it goes on.
     await asyncio.to_thread(process.wait)
     assert "Traceback" not in capfd.readouterr().err
 
 
 async def test_a_process_that_goes_on_is_waited_for(opened: Signatory, made_here: list[str]) -> None:
-    line = opened._line
+    line = opened._companion._line
     asked = asyncio.ensure_future(sign_many(opened, RSA, 9))
-    while not line.waiting:  # noqa: ASYNC110  (nobody tells)
+    while not opened._under_way:  # noqa: ASYNC110  (nobody tells)
         await asyncio.sleep(0)
     for _ in range(9):
         # Signatures come between the looks.
@@ -215,9 +217,9 @@ async def test_what_signs_no_more_is_forgotten_with_the_process_that_knew_it(
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert len(opened._asked) == 9
-    first = opened._process
+    first = opened._companion._process
     opened.follow(hold(next_one, PSS))
-    assert not opened._line.is_ready
+    assert not opened._companion._line.is_ready
     await under_way
     await await_line(opened, is_ready=True)
     made_here.clear()
@@ -225,11 +227,11 @@ async def test_what_signs_no_more_is_forgotten_with_the_process_that_knew_it(
     assert len(made_here) == 3
     await sign_many(opened, next_one, 3)
     assert len(made_here) == 3
-    assert opened._line.known == {"four"}
+    assert opened._companion.told == {"four"}
     assert first is not None
     assert first.returncode == 0
     opened.follow(hold(next_one))
-    assert opened._line.is_ready
+    assert opened._companion._line.is_ready
     assert "Traceback" not in capfd.readouterr().err
 
 
@@ -265,7 +267,7 @@ async def test_the_process_knows_no_secret_of_the_worker_and_ends_with_it(
     signing = build_signatory()
     await open_at(signing)
     await sign_many(signing, RSA, 2)
-    process = signing._process
+    process = signing._companion._process
     assert process is not None
     about = Path(f"/proc/{process.pid}")
     environment = about.joinpath("environ").read_bytes()
@@ -273,10 +275,10 @@ async def test_the_process_knows_no_secret_of_the_worker_and_ends_with_it(
     for name, value in needed.items():
         assert f"{name}={value}\0".encode() in environment
     command = about.joinpath("cmdline").read_bytes().split(b"\0")
-    assert len(command) == 6
     assert command[4].isdigit()
+    assert command[5:] == [signing_process.__name__.encode(), b""]
     os.kill(process.pid, 15)
     await sign_many(signing, RSA, 2)
     assert process.poll() is None
-    await signing.close()
+    await signing._companion.close()
     assert process.returncode == 0

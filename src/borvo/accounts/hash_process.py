@@ -1,0 +1,37 @@
+"""Verifies passwords for a worker, in the process beside it (`companion.process`), as many at once as the command says.
+`verify NUMBER DIGEST PASSWORD...`, all of them in base64url, is answered with whether one of the passwords is right."""
+
+import base64
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from borvo.accounts.hash_memory import is_any_of
+from borvo.companion.process import Answer, Handler
+
+KIND = "verify"
+RIGHT, WRONG, UNKNOWN = b"right", b"wrong", b"unknown"
+"""Answers. What could not be found out here the worker finds out, and fails as it would have."""
+
+
+def describe(digest: str, passwords: Iterable[str]) -> str:
+    """The text of a line."""
+    return " ".join(base64.urlsafe_b64encode(each.encode()).decode() for each in (digest, *passwords))
+
+
+def _verify(answer: Answer, number: bytes, text: bytes) -> None:
+    try:
+        digest, *passwords = (base64.urlsafe_b64decode(each).decode() for each in text.split(b" "))
+        verdict = RIGHT if is_any_of(digest, passwords) else WRONG
+    except Exception:  # noqa: BLE001  (somebody waits for an answer, whatever it was)
+        verdict = UNKNOWN
+    answer(number, verdict)
+
+
+def begin(answer: Answer, argument: str) -> Mapping[bytes, Handler]:
+    """`argument` is how many threads there are."""
+    threads = ThreadPoolExecutor(int(argument), thread_name_prefix="passwords")
+
+    def verify(number: bytes, text: bytes) -> None:
+        threads.submit(_verify, answer, number, text)
+
+    return {KIND.encode(): verify}

@@ -7,7 +7,8 @@ import signal
 from litestar.types import ASGIApp
 
 from borvo.assembly.application import build_app
-from borvo.assembly.wiring import build_gateway_outgoing, build_platform
+from borvo.assembly.outgoing import build_gateway_outgoing
+from borvo.assembly.wiring import build_platform
 from borvo.kernel.clock import Clock, read_system_clock
 from borvo.kernel.secret import Secret
 from borvo.languages.choice import list_languages

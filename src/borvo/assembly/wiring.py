@@ -6,19 +6,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from borvo.accounts import hash_process
-from borvo.accounts.passwords import count_threads
 from borvo.accounts.public import Accounts, Brake, Limiter, Passwords, Pause, Role
 from borvo.agency import public as agency
 from borvo.agency.public import Agency
-from borvo.assembly.cores import count_cores
+from borvo.assembly.companion import build_companion, build_passwords
 from borvo.assembly.farewell import prepare_farewell
 from borvo.assembly.lasting_keys import load_lasting_keys
+from borvo.assembly.outgoing import build_outgoing
 from borvo.catalogue.scopes import AGENCY_SCOPE
 from borvo.companion.keeper import Companion
 from borvo.dataserver.public import DataServer, Retention
 from borvo.identity import public as identity
-from borvo.identity import signing_process
 from borvo.identity.public import (
     GenerateKey,
     GuessLimit,
@@ -27,9 +25,9 @@ from borvo.identity.public import (
     KeyCabinet,
     NonceSeries,
     RefreshPolicy,
+    Signatory,
     generate_key,
 )
-from borvo.identity.signatory import Signatory
 from borvo.kernel.clock import Clock, read_system_clock
 from borvo.kernel.entropy import Entropy, read_system_entropy
 from borvo.mail.texting import TEXT_KIND
@@ -54,7 +52,6 @@ from borvo.storage.sealing import Keyring
 from borvo.storage.security_events.log import SecurityLog
 from borvo.web.cookies import CookiePolicy
 from borvo.web.loopback import Loopback
-from borvo.web.outgoing import Outgoing
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +92,8 @@ def build_platform(
     database.call_first(partial(load_lasting_keys, keyring, clock, entropy))
     outbox = Outbox(database, clock, entropy, keyring)
     events = SecurityLog(clock, entropy, keyring.derive("security events"))
-    threads = count_threads(settings.workers, count_cores())
-    companion = Companion([signing_process.__name__, f"{hash_process.__name__}={threads}"])
-    passwords = passwords or Passwords(threads=threads, companion=companion)
+    companion = build_companion(settings.workers)
+    passwords = passwords or build_passwords(settings.workers, companion)
     verifier = SecretVerifier(
         keyring.finder(kept_keys.CLIENT_SECRETS), passwords, clock=clock, entropy=entropy
     )
@@ -233,16 +229,6 @@ def _build_agency(
         invites_kept=timedelta(days=settings.closed_invite_days),
         keyring=keyring,
     )
-
-
-def build_gateway_outgoing() -> Outgoing:
-    """For the address that the operator has set, wherever it lies."""
-    return Outgoing(is_open=True)
-
-
-def build_outgoing(settings: Settings) -> Outgoing:
-    """For addresses that developers enter."""
-    return Outgoing(is_open=settings.outgoing_networks == "any" or not settings.is_secure)
 
 
 def _build_notifiers(settings: Settings, provider: Identity) -> dict[str, Handler]:

@@ -35,6 +35,7 @@ from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.ending import BACKCHANNEL_LOGOUT, BackchannelNotifier, announce_end
 from borvo.identity.service.guessing import GuessLimit
 from borvo.identity.service.returning import answer_return, describe_return
+from borvo.identity.signatory import Signatory
 
 __all__ = [
     "ALGORITHMS",
@@ -63,6 +64,7 @@ __all__ = [
     "ProviderLane",
     "RefreshPolicy",
     "RequestFetcher",
+    "Signatory",
     "StoredKey",
     "admit_caller",
     "admit_person",

@@ -5,7 +5,7 @@ import structlog
 from msgspec import structs
 
 from borvo.assembly import Platform, build_handlers
-from borvo.assembly.wiring import build_outgoing
+from borvo.assembly.outgoing import build_outgoing
 from borvo.mail.texting import TextMessage, post_text
 from borvo.storage.outbox.courier import Courier
 from borvo.web.outgoing import OutgoingError

@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from borvo.accounts import hash_memory
 from borvo.assembly import Platform
 
 
@@ -35,6 +36,6 @@ def watch_work(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> list[str]
 
     for name in ("execute", "fetchval", "fetchrow", "fetch"):
         watch(asyncpg.Connection, name)
-    for name in ("_verify", "_is_of"):
-        watch(type(platform.accounts.passwords), name)
+    watch(type(platform.accounts.passwords), "_verify")
+    watch(hash_memory, "_is_of")
     return done

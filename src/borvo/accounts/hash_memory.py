@@ -19,6 +19,8 @@ from argon2.low_level import ARGON2_VERSION, Type, core, error_to_str, ffi
 
 _HUGE_PAGE = 2 * 1024 * 1024
 _ROOM = 20 * 1024 * 1024
+_HUGE = 18 * 1024 * 1024
+"""Of the 19 MiB of a hash, what fills huge pages: the next one would be held for the half of it."""
 _FORM = re.compile(
     rf"\$argon2id\$v={ARGON2_VERSION}\$m=(\d{{1,5}}),t=(\d{{1,2}}),p=1\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)"
 )
@@ -62,10 +64,11 @@ class HashMemory:
     def __init__(self) -> None:
         # One page more, so that it can begin where a huge page does.
         self._mapped = mmap.mmap(-1, _ROOM + _HUGE_PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        self._mapped.madvise(mmap.MADV_HUGEPAGE)
         self._buffer = ffi.from_buffer(self._mapped)
         start = int(ffi.cast("uintptr_t", self._buffer))
-        self._start = ffi.cast("uint8_t *", start + -start % _HUGE_PAGE)
+        unused = -start % _HUGE_PAGE
+        self._mapped.madvise(mmap.MADV_HUGEPAGE, unused, _HUGE)
+        self._start = ffi.cast("uint8_t *", start + unused)
         self._lend = ffi.callback("int(uint8_t **, size_t)", self._point_to_start)
         # Argon2 has filled it with zeros when it gives it back.
         self._take_back = ffi.callback("void(uint8_t *, size_t)", lambda _memory, _size: None)

@@ -3,7 +3,8 @@
 
 import base64
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+from threading import Thread
 
 from borvo.accounts.hash_memory import is_any_of
 from borvo.companion.process import Answer, Handler
@@ -27,11 +28,14 @@ def _verify(answer: Answer, number: bytes, text: bytes) -> None:
     answer(number, verdict)
 
 
+def _work(waiting: "SimpleQueue[tuple[bytes, bytes]]", answer: Answer) -> None:
+    while True:
+        _verify(answer, *waiting.get())
+
+
 def begin(answer: Answer, argument: str) -> Mapping[bytes, Handler]:
     """`argument` is how many threads there are."""
-    threads = ThreadPoolExecutor(int(argument), thread_name_prefix="passwords")
-
-    def verify(number: bytes, text: bytes) -> None:
-        threads.submit(_verify, answer, number, text)
-
-    return {KIND.encode(): verify}
+    waiting: SimpleQueue[tuple[bytes, bytes]] = SimpleQueue()
+    for _ in range(int(argument)):
+        Thread(target=_work, args=[waiting, answer], name="passwords", daemon=True).start()
+    return {KIND.encode(): lambda number, text: waiting.put((number, text))}

@@ -22,7 +22,7 @@ from borvo.storage.outbox.model import Handler
 from borvo.web.lifeline import end_with_parent
 from borvo.web.logs import configure_logs
 
-_COLLECT_AFTER = 20_000
+_COLLECT_AFTER = 5_000
 
 
 def build_handlers(settings: Settings, clock: Clock = read_system_clock) -> dict[str, Handler]:

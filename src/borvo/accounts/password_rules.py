@@ -13,6 +13,8 @@ from borvo.kernel.text import say
 # NIST SP 800-63B-4 3.1.1.2: fifteen characters where the password is the only factor.
 PASSWORD_MINIMUM = 15
 PASSWORD_MAXIMUM = 200
+# Normalization Form C makes one code point of four at the most.
+_TYPED_MAXIMUM = 4 * PASSWORD_MAXIMUM
 # Of zxcvbn's scale from 0 to 4: more than a hundred million guesses.
 _STRENGTH_MINIMUM = 3
 # What has to be left of it without what others know of her.
@@ -25,7 +27,10 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def normalize_password(password: str) -> str:
-    """One spelling of what keyboards write in several ways."""
+    """One spelling of what keyboards write in several ways. What is too long for a password stays as it is: a form may
+    bring a megabyte, and the time that many marks on one letter take grows with the square of their number."""
+    if len(password) > _TYPED_MAXIMUM:
+        return password
     # NIST SP 800-63B-4 3.1.1.2: Normalization Form C, before hashing.
     return unicodedata.normalize("NFC", password)
 

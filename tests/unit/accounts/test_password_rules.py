@@ -5,7 +5,12 @@ import unicodedata
 import pytest
 from argon2 import PasswordHasher
 
-from borvo.accounts.password_rules import PASSWORD_MAXIMUM, PASSWORD_MINIMUM, check_password
+from borvo.accounts.password_rules import (
+    PASSWORD_MAXIMUM,
+    PASSWORD_MINIMUM,
+    check_password,
+    normalize_password,
+)
 from borvo.accounts.passwords import Passwords
 
 ADA = ("ada.byron@example.org", "Ada", "Byron")
@@ -20,6 +25,17 @@ def test_length_is_counted_in_code_points_after_one_spelling() -> None:
     assert check_password(fifteen) is None
     assert check_password(fifteen[:-1]) is not None
     assert check_password("k7Ω🙂" * 3 + "qx") is not None
+
+
+def test_what_is_too_long_for_a_password_costs_no_time_to_spell() -> None:
+    # Of one code point, four: nothing shrinks more.
+    longest = "\u1f82" * PASSWORD_MAXIMUM
+    assert normalize_password(unicodedata.normalize("NFD", longest)) == longest
+    assert check_password(unicodedata.normalize("NFD", longest) + "x") is not None
+    # Spelled, this would take the worker a second, in which it answers nobody.
+    marks = "e" + "\u0301\u0327" * 20_000
+    assert normalize_password(marks) is marks
+    assert "at most" in (check_password(marks) or "")
 
 
 @pytest.mark.parametrize(

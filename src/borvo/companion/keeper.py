@@ -34,8 +34,9 @@ _SHORTEST_PAUSE = 1.0
 _LONGEST_PAUSE = 600.0
 _STEADY_AFTER = 60.0
 _LOOK_EVERY = 1.0
-"""Seconds between looks at whether an answer came. Two whole spans without one, though some are under way, mean that
-the process stands still, and it is done without. One may be the worker's own doing, whose loop stood still."""
+"""Seconds between looks at who has waited longest. Two whole spans in which it is the same one mean that the process,
+or the part of it that owes the answer, stands still, and it is done without. One span may be the worker's own doing,
+whose loop stood still."""
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +58,9 @@ class _Line(asyncio.Protocol):
         self._last = 0
         self._rest = b""
         self._watch: asyncio.TimerHandle | None = None
-        self._silent_looks = 0
+        self._looks = 0
+        """How many looks found that the oldest of those who wait is this one."""
+        self._oldest: int | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -70,7 +73,6 @@ class _Line(asyncio.Protocol):
         if take is not None:
             self._waiting[self._last] = take
             if self._watch is None:
-                self._silent_looks = 0
                 self._look_later()
 
     def give_up(self) -> None:
@@ -85,17 +87,20 @@ class _Line(asyncio.Protocol):
         self._watch = asyncio.get_running_loop().call_later(_LOOK_EVERY, self._look)
 
     def _look(self) -> None:
+        """Lines are taken up in turn, so the oldest is always under way."""
         self._watch = None
-        self._silent_looks += 1
-        if self._waiting and self._silent_looks <= 2:  # noqa: PLR2004  (as said above)
+        # Who is asked first waits first: dictionaries keep their order.
+        oldest = next(iter(self._waiting), None)
+        self._looks = self._looks + 1 if oldest == self._oldest else 1
+        self._oldest = oldest
+        if oldest is not None and self._looks <= 2:  # noqa: PLR2004  (as said above)
             self._look_later()
-        elif self._waiting:
+        elif oldest is not None:
             log.warning("the companion stands still; until the next the worker does its work")
             self.stood_still = True
             self.give_up()
 
     def data_received(self, data: bytes) -> None:
-        self._silent_looks = 0
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             if self.is_ready:

@@ -1,11 +1,13 @@
 """The process beside a worker, whatever it has to do."""
 
 import asyncio
+import errno
+import socket
 from pathlib import Path
 
 import pytest
 
-from borvo.companion import keeper
+from borvo.companion import keeper, process
 from borvo.companion.keeper import Companion
 from tests.functional.companions import open_companion
 
@@ -38,3 +40,27 @@ async def test_nobody_waits_for_what_is_forgotten_while_others_are_answered(
         assert await waiting is None
     finally:
         await forgetful.close()
+
+
+class _Short(socket.socket):
+    """Breaks off in the middle of the first line."""
+
+    def sendall(self, data: object, flags: int = 0, /) -> None:
+        assert isinstance(data, bytes)
+        if data.startswith(b"15 "):
+            super().sendall(data[:1], flags)
+            raise OSError(errno.ENOBUFS, "no room")
+        super().sendall(data, flags)
+
+
+def test_no_answer_completes_one_that_broke_off() -> None:
+    """The half of one number and all of another would be a third."""
+    worker, other = socket.socketpair()
+    with worker, _Short(fileno=other.detach()) as short:
+        sender = process._Sender(short)
+        sender.answer(b"15", b"wrong")
+        sender.answer(b"7", b"right")
+        worker.settimeout(20)
+        assert worker.recv(100) == b"1"
+        assert worker.recv(100) == b""
+        assert short.recv(100) == b""

@@ -45,9 +45,14 @@ class _Sender:
         self._lock = Lock()
 
     def send(self, data: bytes) -> None:
-        # A worker that ended takes no answer any more, and whoever reads its lines sees that.
-        with self._lock, suppress(OSError):
-            self._connection.sendall(data)
+        with self._lock:
+            try:
+                self._connection.sendall(data)
+            except OSError:
+                # The worker has ended, or half a line is out, which the next one must not complete. Whoever reads on
+                # either side sees the end.
+                with suppress(OSError):
+                    self._connection.shutdown(socket.SHUT_RDWR)
 
     def answer(self, number: bytes, text: bytes) -> None:
         self.send(b"%s %s\n" % (number, text))

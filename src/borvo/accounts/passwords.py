@@ -59,7 +59,7 @@ class Passwords:
         # The second as it was typed: hashed before passwords had one spelling.
         spellings = tuple(dict.fromkeys((normalize_password(password), password)))
         is_right = await self._verify(digest or self._decoy, spellings)
-        return is_right and digest is not None
+        return is_right and bool(digest)
 
     async def _verify(self, digest: str, spellings: tuple[str, ...]) -> bool:
         if self._companion.is_ready:

@@ -26,7 +26,8 @@ def _exit_well(passwords: Passwords) -> None:
 
 
 async def test_a_password_without_a_digest_is_never_right(passwords: Passwords) -> None:
-    assert not await passwords.verify(None, "nobody has this password")
+    for nothing in (None, ""):
+        assert not await passwords.verify(nothing, "nobody has this password")
 
 
 async def test_a_digest_that_is_none_is_a_wrong_password(passwords: Passwords) -> None:

@@ -27,6 +27,7 @@ _FORM = re.compile(
 # As argon2.h names them.
 _OK = 0
 _CLEAR_PASSWORD = 1
+_NO_MEMORY = error_to_str(-22)
 # It takes from the digest what a hash is made with.
 _VERIFIER = PasswordHasher()
 _of_thread = local()
@@ -110,7 +111,8 @@ class HashMemory:
 
 
 def is_any_of(digest: str, passwords: Iterable[str]) -> bool:
-    """Whether one of the passwords is the one that the digest was made of. Takes the time of a hash for each."""
+    """Whether one of the passwords is the one that the digest was made of. Takes the time of a hash for each. Raises
+    `MemoryError` where there is none to find it out."""
     return any(_is_of(digest, password) for password in passwords)
 
 
@@ -120,7 +122,9 @@ def _is_of(digest: str, password: str) -> bool:
         if read is not None and memory is not None:
             return memory.verify(read, password)
         return _VERIFIER.verify(digest, password)
-    except (VerificationError, InvalidHashError):
+    except (VerificationError, InvalidHashError) as fault:
+        if str(fault) == _NO_MEMORY:
+            raise MemoryError(_NO_MEMORY) from None
         return False
 
 

@@ -9,8 +9,8 @@ from argon2.exceptions import VerificationError, VerifyMismatchError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from borvo.accounts import hash_memory
-from borvo.accounts.hash_memory import Digest, HashMemory, find_memory, read_digest
+from borvo.accounts import hash_memory, hash_process
+from borvo.accounts.hash_memory import Digest, HashMemory, find_memory, is_any_of, read_digest
 from borvo.accounts.passwords import Passwords
 
 _CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -154,3 +154,18 @@ def test_a_system_without_huge_pages_has_no_such_memory(monkeypatch: pytest.Monk
     monkeypatch.setattr(hash_memory, "_of_thread", local())
 
     assert find_memory() is None
+
+
+def test_a_password_is_not_wrong_because_there_is_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory, text = HashMemory(), _CHEAP.hash("a password of mine")
+    read = _read(text)
+    monkeypatch.setattr(hash_memory, "read_digest", lambda _: read)
+    monkeypatch.setattr(hash_memory, "_ROOM", 1024)
+    monkeypatch.setattr(hash_memory, "find_memory", lambda: memory)
+    answers: list[bytes] = []
+
+    with pytest.raises(MemoryError):
+        is_any_of(text, ["a password of mine"])
+    line = hash_process.describe(text, ["a password of mine"]).encode()
+    hash_process._verify(lambda _number, verdict: answers.append(verdict), b"7", line)
+    assert answers == [hash_process.UNKNOWN]

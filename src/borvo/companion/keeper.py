@@ -163,8 +163,8 @@ class Companion:
     def tell_once(self, name: str, kind: str, write: Callable[[], str]) -> None:
         """Says to a process what it answers nothing to, unless it was told that name before."""
         if name not in self._line.told:
-            self._line.told.add(name)
             self._line.tell(kind, write())
+            self._line.told.add(name)
 
     def begin(self, kind: str, text: str, take: Take) -> None:
         """Asks for something. Only where it is ready; `text` has no line break."""

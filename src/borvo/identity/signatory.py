@@ -81,7 +81,10 @@ class Signatory:
         asked, self._asked = self._asked, []
         if self._companion.is_ready and (len(asked) > 1 or self._under_way):
             for each in asked:
-                self._send(each)
+                try:
+                    self._send(each)
+                except Exception:  # noqa: BLE001  (somebody waits, for the others as well)
+                    each.sign_here()
             return
         for each in asked:
             each.sign_here()
@@ -89,9 +92,9 @@ class Signatory:
     def _send(self, asked: _Asked) -> None:
         key = asked.key
         self._companion.tell_once(key.kid, "key", partial(describe_key, key))
-        self._under_way += 1
         text = f"{key.kid} {key.algorithm} {asked.text}"
         self._companion.begin("sign", text, partial(self._take, asked))
+        self._under_way += 1
 
     def _take(self, asked: _Asked, signature: bytes | None) -> None:
         self._under_way -= 1

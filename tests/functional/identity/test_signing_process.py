@@ -209,6 +209,26 @@ async def test_a_process_that_goes_on_is_waited_for(opened: Signatory, made_here
     assert not made_here
 
 
+async def test_nobody_waits_for_a_signature_whose_key_cannot_be_told(
+    opened: Signatory, made_here: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, faults = signatory.describe_key, [MemoryError()]
+
+    def fail(key: SigningKey) -> str:
+        if faults:
+            raise faults.pop()
+        return told(key)
+
+    monkeypatch.setattr(signatory, "describe_key", fail)
+    async with asyncio.timeout(20):
+        await sign_many(opened, RSA, 3)
+        assert len(made_here) == 1
+        # The key is told with the next.
+        await sign_many(opened, RSA, 3)
+    assert len(made_here) == 1
+    assert opened._companion.is_ready
+
+
 @pytest.mark.usefixtures("shortly")
 async def test_what_signs_no_more_is_forgotten_with_the_process_that_knew_it(
     opened: Signatory, made_here: list[str], capfd: pytest.CaptureFixture[str]

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from borvo.accounts import hash_process
+from borvo.assembly import companion as assembly
 from borvo.companion import keeper, process
 from borvo.companion.keeper import Companion
 from tests.functional.companions import open_companion
@@ -64,3 +66,36 @@ def test_no_answer_completes_one_that_broke_off() -> None:
         assert worker.recv(100) == b"1"
         assert worker.recv(100) == b""
         assert short.recv(100) == b""
+
+
+async def test_whoever_closes_it_while_it_begins_does_not_wait_for_it() -> None:
+    companion = Companion()
+    companion.open(spare_cores=1)
+    # The process is being started, in a thread.
+    await asyncio.sleep(0)
+    async with asyncio.timeout(20):
+        await companion.close()
+    started = companion._process
+    assert started is not None
+    assert started.returncode == 0
+
+
+def _count_threads(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/task").iterdir()))
+
+
+async def test_it_verifies_as_many_passwords_at_once_as_its_worker_may(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(assembly, "count_cores", lambda: 6)
+    companion = assembly.build_companion(2)
+    assert assembly.build_passwords(2, companion)._threads == 3
+    assert companion._duties[-1] == f"{hash_process.__name__}=3"
+    await open_companion(companion)
+    try:
+        started = companion._process
+        assert started is not None
+        # And one that reads.
+        assert _count_threads(started.pid) == 1 + 3
+    finally:
+        await companion.close()

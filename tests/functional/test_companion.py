@@ -99,3 +99,13 @@ async def test_it_verifies_as_many_passwords_at_once_as_its_worker_may(
         assert _count_threads(started.pid) == 1 + 3
     finally:
         await companion.close()
+
+
+@pytest.mark.parametrize(
+    ("before", "lasted", "pause"),
+    [(0, 0.1, 1), (1, 0.1, 2), (2, 59, 4), (500, 3, 600), (600, 3, 600), (600, 61, 1), (0, 61, 1)],
+)
+def test_the_sooner_processes_end_the_later_the_next_begins(
+    before: float, lasted: float, pause: float
+) -> None:
+    assert keeper.find_pause(before, lasted) == pause

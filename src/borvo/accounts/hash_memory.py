@@ -78,6 +78,10 @@ class HashMemory:
         """Takes the time of a hash."""
         return compare_digest(self._hash(digest, password.encode()), digest.result)
 
+    def give_back(self) -> None:
+        """To the machine, which gives it again when the next hash asks for it."""
+        self._mapped.madvise(mmap.MADV_DONTNEED)
+
     def _point_to_start(self, memory: Any, size: int) -> int:
         # What does not fit stays without memory, which Argon2 answers with an error.
         if size <= _ROOM:
@@ -126,6 +130,13 @@ def _is_of(digest: str, password: str) -> bool:
         if str(fault) == _NO_MEMORY:
             raise MemoryError(_NO_MEMORY) from None
         return False
+
+
+def give_memory_back() -> None:
+    """That of the calling thread, if it has any, for a thread that seldom verifies."""
+    memory = find_memory()
+    if memory is not None:
+        memory.give_back()
 
 
 def find_memory() -> HashMemory | None:

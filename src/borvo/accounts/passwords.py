@@ -11,7 +11,7 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 
 from borvo.accounts import hash_process
-from borvo.accounts.hash_memory import is_any_of
+from borvo.accounts.hash_memory import give_memory_back, is_any_of
 from borvo.accounts.password_rules import normalize_password
 from borvo.companion.keeper import Companion
 
@@ -67,7 +67,15 @@ class Passwords:
             verdict = await self._companion.ask(hash_process.KIND, text)
             if verdict in {hash_process.RIGHT, hash_process.WRONG}:
                 return verdict == hash_process.RIGHT
-        return await self._run(partial(is_any_of, digest, spellings))
+        return await self._run(partial(self._verify_here, digest, spellings))
+
+    def _verify_here(self, digest: str, spellings: tuple[str, ...]) -> bool:
+        try:
+            return is_any_of(digest, spellings)
+        finally:
+            # The companion holds as much.
+            if self._companion.is_open:
+                give_memory_back()
 
     async def _run(self, work: Callable[[], T]) -> T:
         threads = _start_threads(os.getpid(), self._threads)

@@ -139,6 +139,11 @@ class Companion:
         return self._line.is_ready
 
     @property
+    def is_open(self) -> bool:
+        """Whether a process is kept, be it ready or not."""
+        return self._keeper is not None and not self._closing.is_set()
+
+    @property
     def told(self) -> frozenset[str]:
         """The names of what the process at hand was told once."""
         return frozenset(self._line.told)

@@ -1,14 +1,17 @@
 """Passwords verified in the process beside a worker: the same verdicts, whatever becomes of it."""
 
 import asyncio
+import re
 import signal
 from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher, Type
+from argon2.low_level import ffi
 
 from borvo.accounts import hash_process, passwords
-from borvo.accounts.hash_memory import is_any_of
+from borvo.accounts.hash_memory import find_memory, is_any_of
 from borvo.accounts.passwords import Passwords
 from borvo.assembly import build_platform
 from borvo.companion import keeper
@@ -20,6 +23,20 @@ PASSWORD = "correct horse pony"
 _CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 # Some 20 ms: long enough to do something meanwhile.
 _SLOW = PasswordHasher(time_cost=4, memory_cost=19_456, parallelism=1)
+
+
+# A mapping's line, and how much of it is there.
+_MAPPING = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) .*(?:\n(?!Rss).*)*\nRss: +(\d+) kB", re.MULTILINE)
+
+
+def _measure_memory() -> int:
+    """Resident kilobytes of the mapping in which the calling thread hashes."""
+    memory = find_memory()
+    assert memory is not None
+    start = int(ffi.cast("uintptr_t", memory._start))
+    mappings = _MAPPING.findall(Path("/proc/self/smaps").read_text(encoding="ascii"))
+    (found,) = [int(kept) for first, last, kept in mappings if int(first, 16) <= start < int(last, 16)]
+    return found
 
 
 @pytest.fixture
@@ -99,7 +116,8 @@ async def test_nobody_waits_for_a_process_that_was_killed(
     await asyncio.sleep(0)
     asked[0].cancel()
     first.kill()
-    assert await asyncio.gather(*asked[1:]) == [False, True]
+    async with asyncio.timeout(60):
+        assert await asyncio.gather(*asked[1:]) == [False, True]
     assert verified_here == ["wrong", PASSWORD]
     await await_companion(companion, is_ready=True)
     assert await beside.verify(digest, PASSWORD)
@@ -117,6 +135,21 @@ async def test_nobody_waits_for_a_process_that_stands_still(
     async with asyncio.timeout(60):
         assert await beside.verify(_CHEAP.hash(PASSWORD), PASSWORD)
     assert verified_here == [PASSWORD]
+
+
+async def test_a_worker_with_a_companion_keeps_no_memory_for_hashes(
+    beside: Passwords, companion: Companion
+) -> None:
+    """It would hold twice what it needs, from the first password on that came before its companion was ready."""
+    digest = PasswordHasher(time_cost=1, memory_cost=19_456, parallelism=1).hash(PASSWORD)
+    alone = Passwords(_CHEAP, threads=3)
+    assert await alone.verify(digest, PASSWORD)
+    kept = await alone._run(_measure_memory)
+    companion.renew()
+    assert await beside.verify(digest, PASSWORD)
+    left = await beside._run(_measure_memory)
+    assert kept >= 18_000
+    assert left < 1_000
 
 
 async def test_a_process_that_ends_in_the_middle_says_nothing(

@@ -141,16 +141,6 @@ async def test_one_begins_once_the_one_before_is_gone(
     assert first.returncode == -signal.SIGKILL
 
 
-@pytest.mark.parametrize(
-    ("before", "lasted", "pause"),
-    [(0, 0.1, 1), (1, 0.1, 2), (2, 59, 4), (500, 3, 600), (600, 3, 600), (600, 61, 1), (0, 61, 1)],
-)
-def test_the_sooner_processes_end_the_later_the_next_begins(
-    before: float, lasted: float, pause: float
-) -> None:
-    assert keeper.find_pause(before, lasted) == pause
-
-
 async def test_one_that_stood_still_counts_as_one_that_ended_at_once(
     opened: Signatory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

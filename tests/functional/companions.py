@@ -7,7 +7,7 @@ from borvo.companion.keeper import Companion
 
 async def open_companion(companion: Companion) -> None:
     """Until it may be asked."""
-    companion.open(spare_cores=1)
+    companion.open()
     await await_companion(companion, is_ready=True)
 
 

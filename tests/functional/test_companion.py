@@ -11,6 +11,7 @@ from borvo.accounts import hash_process
 from borvo.assembly import companion as assembly
 from borvo.companion import keeper, process
 from borvo.companion.keeper import Companion
+from borvo.identity import signing_process
 from tests.functional.companions import open_companion
 
 _DUTY = """
@@ -70,7 +71,7 @@ def test_no_answer_completes_one_that_broke_off() -> None:
 
 async def test_whoever_closes_it_while_it_begins_does_not_wait_for_it() -> None:
     companion = Companion()
-    companion.open(spare_cores=1)
+    companion.open()
     # The process is being started, in a thread.
     await asyncio.sleep(0)
     async with asyncio.timeout(20):
@@ -90,7 +91,7 @@ async def test_it_verifies_as_many_passwords_at_once_as_its_worker_may(
     monkeypatch.setattr(assembly, "count_cores", lambda: 6)
     companion = assembly.build_companion(2)
     assert assembly.build_passwords(2, companion)._threads == 3
-    assert companion._duties[-1] == f"{hash_process.__name__}=3"
+    assert companion._duties[0] == f"{hash_process.__name__}=3"
     await open_companion(companion)
     try:
         started = companion._process
@@ -99,6 +100,16 @@ async def test_it_verifies_as_many_passwords_at_once_as_its_worker_may(
         assert _count_threads(started.pid) == 1 + 3
     finally:
         await companion.close()
+
+
+@pytest.mark.parametrize(("workers", "signs"), [(1, True), (3, True), (4, False), (5, False)])
+def test_it_signs_where_a_core_is_to_spare(
+    monkeypatch: pytest.MonkeyPatch, workers: int, *, signs: bool
+) -> None:
+    monkeypatch.setattr(assembly, "count_cores", lambda: 4)
+    companion = assembly.build_companion(workers)
+    assert companion.has(signing_process.__name__) is signs
+    assert companion.has(hash_process.__name__)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from litestar import Litestar
 
 from borvo.accounts import public as accounts
 from borvo.agency import public as agency
-from borvo.assembly.cores import count_cores
 from borvo.assembly.wiring import Platform
 from borvo.dataserver import public as dataserver
 from borvo.identity import public as identity
@@ -143,8 +142,7 @@ def build_lifespan(platform: Platform) -> Callable[[Litestar], AbstractAsyncCont
             # In turn from the last one on, each whatever becomes of those before.
             stack.push_async_callback(platform.database.close)
             stack.push_async_callback(platform.companion.close)
-            spare_cores = count_cores() - platform.settings.workers
-            platform.companion.open(spare_cores=spare_cores)
+            platform.companion.open()
             tasks = [
                 asyncio.create_task(_clean_up_regularly(platform)),
                 asyncio.create_task(platform.courier.run()),

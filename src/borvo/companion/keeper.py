@@ -148,11 +148,14 @@ class Companion:
         """The names of what the process at hand was told once."""
         return frozenset(self._line.told)
 
-    def open(self, *, spare_cores: int) -> None:
-        """Has a process begin, if there is a core for it."""
-        if spare_cores > 0:
-            self._closing.clear()
-            self._keeper = asyncio.create_task(self._keep_one())
+    def has(self, duty: str) -> bool:
+        """Whether it loads the module of that name."""
+        return any(each.partition("=")[0] == duty for each in self._duties)
+
+    def open(self) -> None:
+        """Has a process begin."""
+        self._closing.clear()
+        self._keeper = asyncio.create_task(self._keep_one())
 
     async def close(self) -> None:
         """Waits for the end of the process."""

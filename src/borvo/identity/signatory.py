@@ -46,7 +46,7 @@ class _Asked(NamedTuple):
 
 
 class Signatory:
-    """Signs in the worker itself wherever the companion does not."""
+    """Signs in the worker itself wherever the companion does not, be it that signing is not among its duties."""
 
     def __init__(self, companion: Companion | None = None) -> None:
         self._companion = companion or Companion()
@@ -58,8 +58,9 @@ class Signatory:
         """From now on the companion signs with these alone. One that knows another key makes way for a new one:
         what it has in its memory goes with it."""
         self._hand_over()
-        active = (key for key in keys.active.values() if key.algorithm in signing_process.ALGORITHMS)
-        self._kids = frozenset(key.kid for key in active)
+        if self._companion.has(signing_process.__name__):
+            active = (key for key in keys.active.values() if key.algorithm in signing_process.ALGORITHMS)
+            self._kids = frozenset(key.kid for key in active)
         if not self._companion.told <= self._kids:
             self._companion.renew()
 

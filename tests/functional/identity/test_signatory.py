@@ -8,8 +8,10 @@ from contextlib import closing
 import httpx
 import pytest
 
+from borvo.accounts import hash_process
 from borvo.assembly import Platform
 from borvo.companion import process
+from borvo.companion.keeper import Companion
 from borvo.identity import signatory, signing_process
 from borvo.identity.keys import ALGORITHMS, SigningKey
 from borvo.identity.signatory import Signatory, describe_key, sign_text
@@ -21,7 +23,6 @@ from tests.functional.identity.flows import build_basic, obtain_lasting, refresh
 from tests.functional.identity.signing import (
     PSS,
     RSA,
-    build_signatory,
     describe,
     hold,
     open_at,
@@ -55,13 +56,16 @@ async def test_what_is_alone_too_much_or_quick_is_signed_by_the_worker(
     assert made_here == ["a.b", "a.c"]
 
 
-async def test_without_a_core_to_spare_there_is_no_process(made_here: list[str]) -> None:
-    signing = build_signatory()
-    signing._companion.open(spare_cores=0)
-    assert signing._companion._keeper is None
-    await sign_many(signing, RSA, 2)
-    assert len(made_here) == 2
-    await signing._companion.close()
+async def test_a_companion_that_is_not_there_to_sign_is_not_asked_to(made_here: list[str]) -> None:
+    signing = Signatory(Companion([f"{hash_process.__name__}=1"]))
+    signing.follow(hold(RSA, PSS))
+    await open_at(signing)
+    try:
+        await sign_many(signing, RSA, 3)
+        assert signing._companion.is_ready
+    finally:
+        await signing._companion.close()
+    assert len(made_here) == 3
 
 
 async def test_whoever_goes_away_keeps_no_signature_from_others(opened: Signatory) -> None:

@@ -97,7 +97,7 @@ async def test_a_process_that_cannot_start_is_done_without_and_tried_again(
     faults = [RuntimeError("no thread"), BlockingIOError(), OSError()]
     fail_to_start(monkeypatch, faults)
     signing = build_signatory()
-    signing._companion.open(spare_cores=1)
+    signing._companion.open()
     await sign_many(signing, RSA, 2)
     assert len(made_here) == 2
     monkeypatch.setattr(keeper, "_SHORTEST_PAUSE", 0.001)

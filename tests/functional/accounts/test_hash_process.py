@@ -142,7 +142,8 @@ async def test_a_worker_with_a_companion_keeps_no_memory_for_hashes(
 ) -> None:
     """It would hold twice what it needs, from the first password on that came before its companion was ready."""
     digest = PasswordHasher(time_cost=1, memory_cost=19_456, parallelism=1).hash(PASSWORD)
-    alone = Passwords(_CHEAP, threads=3)
+    # Both have the same one thread.
+    alone = Passwords(_CHEAP)
     assert await alone.verify(digest, PASSWORD)
     kept = await alone._run(_measure_memory)
     companion.renew()

@@ -133,7 +133,7 @@ def _is_of(digest: str, password: str) -> bool:
 
 
 def give_memory_back() -> None:
-    """That of the calling thread, if it has any, for a thread that seldom verifies."""
+    """That in which the calling thread has verified: for a thread that seldom does."""
     memory = find_memory()
     if memory is not None:
         memory.give_back()

@@ -1,6 +1,5 @@
 """Signs beside the event loop. An RSA signature takes a worker as long as all else that a request for a token does:
-where there is a core to spare, a process of its own makes it while the worker goes on with the next request. A thread
-would have to wait for the interpreter after each."""
+where there is a core to spare, the worker's companion makes it while the worker goes on with the next request."""
 
 import asyncio
 import base64

@@ -3,15 +3,15 @@
 import asyncio
 import re
 import signal
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher, Type
 from argon2.low_level import ffi
 
-from borvo.accounts import hash_process, passwords
-from borvo.accounts.hash_memory import find_memory, is_any_of
+from borvo.accounts import hash_process
+from borvo.accounts.hash_memory import find_memory
 from borvo.accounts.passwords import Passwords
 from borvo.assembly import build_platform
 from borvo.companion import keeper
@@ -23,8 +23,6 @@ PASSWORD = "correct horse pony"
 _CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 # Some 20 ms: long enough to do something meanwhile.
 _SLOW = PasswordHasher(time_cost=4, memory_cost=19_456, parallelism=1)
-
-
 # A mapping's line, and how much of it is there.
 _MAPPING = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) .*(?:\n(?!Rss).*)*\nRss: +(\d+) kB", re.MULTILINE)
 
@@ -50,19 +48,6 @@ async def companion() -> AsyncIterator[Companion]:
 @pytest.fixture
 def beside(companion: Companion) -> Passwords:
     return Passwords(_CHEAP, companion=companion)
-
-
-@pytest.fixture
-def verified_here(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The passwords that the worker verified by itself."""
-    found: list[str] = []
-
-    def note(digest: str, typed: Iterable[str]) -> bool:
-        found.extend(typed)
-        return is_any_of(digest, typed)
-
-    monkeypatch.setattr(passwords, "is_any_of", note)
-    return found
 
 
 @pytest.mark.parametrize(

@@ -30,11 +30,10 @@ from borvo.accounts.policy import (
 )
 from borvo.accounts.registration import Registration
 from borvo.kernel.text import say
-from borvo.web.addresses import is_local_path
+from borvo.web.addresses import RETURN_MAXIMUM, is_local_path
 from borvo.web.forms import Form
 
 DEFAULT_RETURN = "/account"
-_RETURN_MAXIMUM = 2000
 
 _NO_GIVEN_NAME = say("Enter your given name.")
 _NO_FAMILY_NAME = say("Enter your family name.")
@@ -53,7 +52,7 @@ _CHECKS: dict[str, Callable[[str], str | None]] = {
 
 def read_return_to(text: str | None) -> str:
     """The local path to go on to; anything that could lead elsewhere becomes the account page."""
-    return text if text and len(text) <= _RETURN_MAXIMUM and is_local_path(text) else DEFAULT_RETURN
+    return text if text and len(text) <= RETURN_MAXIMUM and is_local_path(text) else DEFAULT_RETURN
 
 
 def read_way_on(text: str | None) -> str:

@@ -33,7 +33,7 @@ from borvo.accounts.security_pages import show_security
 from borvo.accounts.service import Accounts
 from borvo.accounts.session_pages import show_sessions, submit_end, submit_end_all
 from borvo.accounts.sign_up_pages import show_finish, show_sign_up, submit_finish, submit_sign_up
-from borvo.accounts.signing_in import AnyRequest, Collaborators, SignedIn, Viewer, build_sign_in_url
+from borvo.accounts.signing_in import AnyRequest, Collaborators, SignedIn, Viewer
 from borvo.accounts.words import name_role
 from borvo.kernel.errors import TooManyRequestsError
 from borvo.kernel.text import say
@@ -73,14 +73,19 @@ async def show_sign_in(request: AnyRequest, accounts: Collaborators) -> Template
 
 
 def ask_to_sign_in(
-    request: AnyRequest, accounts: Accounts, return_to: str, destination: Destination, *, login_hint: str
+    request: AnyRequest,
+    accounts: Accounts,
+    address: str,
+    return_to: str,
+    login_hint: str,
+    destination: Destination,
 ) -> Template:
-    """The page that `build_sign_in_url` names, as the answer to another GET: one request less than a redirect to it."""
+    """The page at the address that `build_sign_in_url` gives for the next two, as the answer to another GET: one
+    request less than a redirect to it."""
     # As at its own address, whoever is signed in: another may be about to.
     note_locale(request, "")
-    opened_at = build_sign_in_url(return_to, login_hint=login_hint)
     form = Form({"email": [login_hint]})
-    page = render_way_in("sign_in", form, return_to, destination, opened_at=opened_at, notice="")
+    page = render_way_in("sign_in", form, return_to, destination, opened_at=address, notice="")
     return offer_passkey(request, accounts, page)
 
 

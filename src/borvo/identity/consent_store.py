@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from borvo.identity.model import Consent, ConsentedClient
 from borvo.kernel.ids import ClientId, ClientKey, PersonId
-from borvo.portal.public import RegisteredClient, load_clients
+from borvo.portal.public import CLIENT_QUERY, RegisteredClient, load_clients, read_client
 from borvo.storage.database import Connection, Row
 
 
@@ -24,6 +24,15 @@ class Party(NamedTuple):
     consent: Consent | None
 
 
+# With an offset the database looks for one consent by its key; without, it may read all of them first.
+JOIN_PARTY = f"""
+    left join lateral ({CLIENT_QUERY} where c.client_id = {{client_id}}) client on true
+    left join lateral (
+      select scopes as allowed_scopes, declined_scopes, version, withdrawn_at from consent
+      where person_id = {{person_id}} and client_key = client.client_key offset 0) s on true"""
+_PARTY = f"""
+    select client.*, s.* from (select 1) one
+    {JOIN_PARTY.format(client_id="$1", person_id="$2::uuid")}"""
 _CONSENTS = """
     select k.number, s.scopes, s.declined_scopes, s.version, s.withdrawn_at
     from unnest($1::uuid[], $2::uuid[]) with ordinality as k (person_id, client_key, number)
@@ -32,6 +41,10 @@ _CONSENTS = """
 
 async def load_parties(connection: Connection, asked: Sequence[AskedParty]) -> dict[AskedParty, Party]:
     """Those whose client is registered, disabled or not."""
+    if len(asked) == 1:
+        row = await connection.fetchrow(_PARTY, *asked[0])
+        party = read_party(row) if row else None
+        return {asked[0]: party} if party else {}
     clients = await load_clients(connection, {each.client_id for each in asked})
     known = {each: clients[each.client_id] for each in asked if each.client_id in clients}
     signed_in = [each for each in known if each.person_id is not None]
@@ -45,6 +58,13 @@ async def _load_consents(
     people, keys = [each.person_id for each in asked], [clients[each].client_key for each in asked]
     rows = await connection.fetch(_CONSENTS, people, keys)
     return {asked[row["number"] - 1]: read_consent(row) for row in rows}
+
+
+def read_party(row: Row) -> Party | None:
+    """Of a row that `JOIN_PARTY` brought, whatever else it holds; None where the client is not registered."""
+    if not row["client_key"]:
+        return None
+    return Party(read_client(row), read_consent(row, "allowed_scopes") if row["version"] else None)
 
 
 def read_consent(row: Row, scopes: str = "scopes") -> Consent:

@@ -7,8 +7,8 @@ from borvo.accounts.public import Limit, Login, SignedIn
 from borvo.catalogue.scopes import REQUIRED_SCOPES, list_consent_lines
 from borvo.identity.endpoints import AnyRequest, Collaborators
 from borvo.identity.service import devices
-from borvo.identity.service.authorization import Decision
 from borvo.identity.service.collaborators import Identity
+from borvo.identity.service.decision import Decision
 from borvo.identity.service.devices import DEVICE_PATH, DeviceQuestion, UnknownUserCodeError
 from borvo.kernel.errors import TooManyRequestsError
 from borvo.web.forms import Form, read_form

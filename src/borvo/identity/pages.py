@@ -12,7 +12,6 @@ from borvo.accounts.public import (
     Accounts,
     Viewer,
     ask_to_sign_in,
-    build_sign_in_url,
     build_step_up_url,
     sign_out,
 )
@@ -37,7 +36,13 @@ from borvo.identity.service.ending import list_frontchannel_urls
 from borvo.identity.service.lost_answers import explain_loss
 from borvo.identity.service.outcomes import AnswerLost, ConsentNeeded, Outcome, SignInNeeded, StepUpNeeded
 from borvo.identity.service.request_objects import has_object
-from borvo.identity.service.waiting import CONTINUE_PATH, AuthorizationRefusedError, read_request_id
+from borvo.identity.service.waiting import (
+    AUTHORIZE_PATH,
+    CONTINUE_PATH,
+    AuthorizationRefusedError,
+    name_continuation,
+    read_request_id,
+)
 from borvo.kernel.text import say
 from borvo.web.consent import CONSENT_PAGE, AskedConsent
 from borvo.web.csrf import WITHOUT_CSRF
@@ -72,27 +77,21 @@ def _check_size(parameters: Parameters) -> Parameters:
     return parameters
 
 
-def _name_continuation(request_id: str) -> str:
-    return f"{CONTINUE_PATH}?request={request_id}"
-
-
 def _show(request: AnyRequest, accounts: Accounts, outcome: Outcome, viewer: Viewer) -> Redirect | Template:
     """The answer to a GET. Nobody is sent to the sign-in page by a redirect where it can be shown at once."""
     match outcome:
-        case SignInNeeded(request_id, login_hint, destination):
-            return_to = _name_continuation(request_id)
-            return ask_to_sign_in(request, accounts, return_to, destination, login_hint=login_hint)
+        case SignInNeeded(page, return_to, login_hint, destination):
+            return ask_to_sign_in(request, accounts, page, return_to, login_hint, destination)
         case _:
             return _render(outcome, viewer)
 
 
 def _render(outcome: Outcome, viewer: Viewer) -> Redirect | Template:
     match outcome:
-        case SignInNeeded(request_id, login_hint):
-            return_to = _name_continuation(request_id)
-            return redirect_to(build_sign_in_url(return_to, login_hint=login_hint))
-        case StepUpNeeded():
-            return redirect_to(build_step_up_url(_name_continuation(outcome.request_id)))
+        case SignInNeeded(page):
+            return redirect_to(page)
+        case StepUpNeeded(return_to):
+            return redirect_to(build_step_up_url(return_to))
         case ConsentNeeded():
             return render_page(
                 CONSENT_PAGE,
@@ -121,13 +120,13 @@ def _lead_on(outcome: Outcome, viewer: Viewer) -> Redirect | Template:
     she is asked gets an address that lasts as long as the request waits."""
     match outcome:
         case ConsentNeeded(request_id):
-            return redirect_to(_name_continuation(request_id))
+            return redirect_to(name_continuation(request_id))
         case _:
             return _render(outcome, viewer)
 
 
 @get(
-    "/connect/authorize",
+    AUTHORIZE_PATH,
     include_in_schema=True,
     operation_class=AuthorizeOperation,
     responses=AUTHORIZE_ANSWERS,
@@ -144,7 +143,7 @@ async def show_authorization(
 
 
 @post(
-    "/connect/authorize",
+    AUTHORIZE_PATH,
     status_code=303,
     opt=WITHOUT_CSRF,
     include_in_schema=True,
@@ -160,7 +159,7 @@ async def receive_authorization(request: AnyRequest, identity: Collaborators) ->
     kept = await authorization.keep_request(identity, _check_size(parameters))
     if isinstance(kept, AuthorizationResponse):
         return render_response(kept)
-    return redirect_to(_name_continuation(kept))
+    return redirect_to(name_continuation(kept))
 
 
 @get(CONTINUE_PATH)

@@ -8,12 +8,11 @@ from typing import NamedTuple
 import msgspec
 
 from borvo.accounts.public import COUNT_ATTEMPT, Counter
-from borvo.identity.consent_store import read_consent
-from borvo.identity.model import Consent, Parameters
+from borvo.identity.consent_store import JOIN_PARTY, Party, read_party
+from borvo.identity.model import Parameters
 from borvo.kernel.ids import PersonId
-from borvo.portal.public import CLIENT_QUERY, RegisteredClient, read_client
 from borvo.storage.commits import ASYNCHRONOUS_COMMIT
-from borvo.storage.database import Connection, Row
+from borvo.storage.database import Connection
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(tuple[tuple[str, str], ...])
@@ -90,26 +89,20 @@ async def open_pushed(
 
 
 class WaitingRequest(NamedTuple):
-    """A request since a browser brought it, its client, disabled or not, if that is registered, and what the person
-    allows that client."""
+    """A request since a browser brought it, and its party, if the client is registered, disabled or not."""
 
     parameters: Parameters
     asked_at: datetime
-    client: RegisteredClient | None
-    consent: Consent | None
+    party: Party | None
 
 
 # As `Parameters.get`: the first that is not empty. Strict, since arrays would be opened before the filter otherwise.
 _CLIENT_ID = """jsonb_path_query_first(
     r.parameters, 'strict $[*] ? (@[0] == "client_id" && @[1] != "")') ->> 1"""
-# With an offset the database looks for one consent by its key; without, it may read all of them first.
 _WAITING = f"""
-    select r.parameters, coalesce(r.opened_at, r.created_at) as asked_at, client.*,
-           s.scopes as allowed_scopes, s.declined_scopes, s.version, s.withdrawn_at
+    select r.parameters, coalesce(r.opened_at, r.created_at) as asked_at, client.*, s.*
     from authorization_request r
-    left join lateral ({CLIENT_QUERY} where c.client_id = {_CLIENT_ID}) client on true
-    left join lateral (
-      select * from consent where person_id = $3::uuid and client_key = client.client_key offset 0) s on true
+    {JOIN_PARTY.format(client_id=_CLIENT_ID, person_id="$3::uuid")}
     where r.id_digest = $1 and r.expires_at > $2 and (r.client_id is null or r.opened_at is not null)"""
 
 
@@ -119,15 +112,8 @@ async def load_waiting(
     """With the consent of this person, if anybody is signed in. None when unknown, answered or expired, or when it was
     pushed and no browser has brought it yet."""
     row = await connection.fetchrow(_WAITING, digest, now, person_id)
-    return _read_waiting(row) if row else None
-
-
-def _read_waiting(row: Row) -> WaitingRequest:
-    return WaitingRequest(
-        _read_parameters(row["parameters"]),
-        row["asked_at"],
-        read_client(row) if row["client_key"] else None,
-        read_consent(row, "allowed_scopes") if row["version"] else None,
+    return (
+        WaitingRequest(_read_parameters(row["parameters"]), row["asked_at"], read_party(row)) if row else None
     )
 
 

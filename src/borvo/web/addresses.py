@@ -32,6 +32,10 @@ def parse_origin(url: str) -> str | None:
     return f"{parts.scheme}://{host}" if is_default else f"{parts.scheme}://{host}:{port}"
 
 
+RETURN_MAXIMUM = 2000
+"""How many characters an address of ours may have that a page leads on or back to."""
+
+
 def is_local_path(text: str) -> bool:
     """Whether a redirect to the text stays on this origin, however a browser reads it."""
     return text.startswith("/") and not text.startswith("//") and "\\" not in text and text.isprintable()

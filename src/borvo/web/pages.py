@@ -17,7 +17,7 @@ from litestar.utils.scope.state import ScopeState
 from borvo.kernel.text import say
 from borvo.languages.choice import list_languages
 from borvo.languages.language import Language
-from borvo.web.addresses import is_local_path
+from borvo.web.addresses import RETURN_MAXIMUM, is_local_path
 from borvo.web.answers import Answer
 from borvo.web.forms import OPENED_FIELD
 from borvo.web.languages import choose_for
@@ -29,7 +29,6 @@ HOME_OPT = "home"
 """Where an error page of the handler leads on to, as an address and words; without it to the start page."""
 
 _START = ("/", say("Go to the start page"))
-_RETURN_MAXIMUM = 2000
 _OPENED = "borvo_opened"
 _FINE, _FAULTY = 200, 400
 _SEE_OTHER: Final = 303
@@ -116,7 +115,7 @@ class Page(Template):
 
 def note_opened(request: Request[Any, Any, Any], address: str) -> None:
     """Where the page was opened whose form is answered, as the form says."""
-    is_fit = len(address) <= _RETURN_MAXIMUM and is_local_path(address)
+    is_fit = len(address) <= RETURN_MAXIMUM and is_local_path(address)
     request.scope[_OPENED] = address if is_fit else ""  # type: ignore[literal-required]
 
 
@@ -137,7 +136,7 @@ def _find_here(request: Request[Any, Any, Any], return_to: str) -> str:
     pairs += [("return_to", return_to)] if return_to else []
     path = str(request.scope["path"])
     whole = f"{path}?{urlencode(pairs)}" if pairs else path
-    return whole if len(whole) <= _RETURN_MAXIMUM else path
+    return whole if len(whole) <= RETURN_MAXIMUM else path
 
 
 def render_page(

@@ -15,6 +15,8 @@ from tests.functional.identity.flows import ADA, CODE_FLOW, reach_answer
 PASSWORD = "correct horse pony"
 SIGN_IN = "/account/sign-in"
 CONTINUE = "/connect/authorize/continue?request="
+WAITING = {"max_age": "3600"}
+"""What makes a request wait, since it says how old a sign-in may be, and changes nothing else here."""
 BOB = "bob@example.org"
 DETAILS = {"given_name": "Ada", "family_name": "Byron", "password": PASSWORD}
 
@@ -33,10 +35,15 @@ async def allow(app: Handler, browser: Browser, clock: TestClock) -> Browser:
 
 
 async def arrive(app: Handler, browser: Browser, **changes: str | None) -> httpx.Response:
-    """The page on which the app's request waits for a sign-in."""
+    """The page on which she signs in for the app's request."""
     page = await browser.open(await app.build_authorization_url(**{**CODE_FLOW, **changes}))
     assert asks_to_sign_in(page), page.text
     return page
+
+
+async def wait(app: Handler, browser: Browser, **changes: str | None) -> httpx.Response:
+    """The same for a request that waits in the database meanwhile."""
+    return await arrive(app, browser, **{**WAITING, **changes})
 
 
 def read_return(page: httpx.Response) -> str:

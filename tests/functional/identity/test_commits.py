@@ -20,6 +20,7 @@ from borvo.kernel.ids import PersonId
 from borvo.storage.database import Connection
 from tests.functional.accounts.counting import HERE, make_person, prove
 from tests.functional.browser import Browser
+from tests.functional.identity.arrivals import WAITING
 from tests.functional.identity.aspnet import Handler
 from tests.functional.identity.flows import ADA, CODE_FLOW, obtain_code
 
@@ -56,8 +57,9 @@ async def test_a_code_that_answers_a_request_does_not_wait_either(
     platform: Platform, handler: Handler, ada: Browser
 ) -> None:
     code = await _find_code(platform, handler, ada)
-    await handler.http.get(await handler.build_authorization_url(**CODE_FLOW))
+    await handler.http.get(await handler.build_authorization_url(**CODE_FLOW, **WAITING))
     digest = await platform.database.pool.fetchval("select id_digest from authorization_request")
+    assert digest
     answering = NewCode(code.digest, code.code, code.issued_at, digest)
 
     assert not await _waits(platform, lambda each: insert_codes(each, [answering], alone=True))

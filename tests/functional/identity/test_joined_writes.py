@@ -22,7 +22,7 @@ from borvo.kernel.ids import PersonId
 from borvo.settings import Settings
 from tests.functional.browser import Browser
 from tests.functional.conftest import TestClock, reuse_key
-from tests.functional.identity.arrivals import CONTINUE, read_return
+from tests.functional.identity.arrivals import CONTINUE, WAITING, read_return
 from tests.functional.identity.aspnet import Handler
 from tests.functional.identity.flows import (
     CODE_FLOW,
@@ -98,7 +98,9 @@ async def test_a_refresh_token_is_replaced_once_among_all_that_come_together_at_
 
 async def _let_wait(handler: Handler) -> str:
     """The id of a request that waits for whoever signs in."""
-    answer = await handler.http.get(await handler.build_authorization_url(scope=LASTING, **CODE_FLOW))
+    answer = await handler.http.get(
+        await handler.build_authorization_url(scope=LASTING, **CODE_FLOW, **WAITING)
+    )
     return read_return(answer).removeprefix(CONTINUE)
 
 

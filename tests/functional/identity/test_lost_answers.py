@@ -8,7 +8,7 @@ import pytest
 from borvo.assembly import Platform
 from tests.functional.browser import Browser, read_forms
 from tests.functional.conftest import TestClock
-from tests.functional.identity.arrivals import BOB, arrive, enter, read_code, read_return
+from tests.functional.identity.arrivals import BOB, enter, read_code, read_return, wait
 from tests.functional.identity.aspnet import Handler
 from tests.functional.identity.flows import CODE_FLOW, execute
 
@@ -18,7 +18,7 @@ GONE = "has expired or was already answered"
 
 async def enter_twice(app: Handler, known: Browser) -> tuple[str, httpx.Response]:
     """The code of the answer that was dropped, and the page that the other one leads to."""
-    page = await arrive(app, known)
+    page = await wait(app, known)
     code = read_code(await enter(known, page))
     again = await enter(known, page)
     return code, await known.open(again.headers["location"])
@@ -59,7 +59,7 @@ async def test_who_allows_twice_is_shown_the_way_to_the_app(app: Handler, ada: B
 async def test_the_way_is_that_of_the_app_or_of_its_site(
     platform: Platform, app: Handler, known: Browser, client_uri: str, redirect_uri: str, href: str | None
 ) -> None:
-    page = await arrive(app, known)
+    page = await wait(app, known)
     await enter(known, page)
     await execute(platform, "update client set client_uri = $1", client_uri)
     await execute(platform, "update authorization_code set redirect_uri = $1", redirect_uri)
@@ -70,7 +70,7 @@ async def test_the_way_is_that_of_the_app_or_of_its_site(
 
 
 async def test_an_app_that_got_the_answer_is_not_named(app: Handler, known: Browser) -> None:
-    page = await arrive(app, known)
+    page = await wait(app, known)
     assert (await app.redeem(read_code(await enter(known, page)))).status_code == 200
     shown = await known.open(read_return(page))
     assert shown.status_code == 400
@@ -81,7 +81,7 @@ async def test_an_app_that_got_the_answer_is_not_named(app: Handler, known: Brow
 async def test_what_is_said_is_of_the_request_that_was_answered_and_of_no_other(
     app: Handler, known: Browser
 ) -> None:
-    tabs = [await arrive(app, known) for _ in range(2)]
+    tabs = [await wait(app, known) for _ in range(2)]
     assert (await app.redeem(read_code(await enter(known, tabs[0])))).status_code == 200
     assert read_code(await known.client.get(read_return(tabs[1])))
     asked_now = await known.open(await app.build_authorization_url(**CODE_FLOW))
@@ -95,14 +95,14 @@ async def test_what_is_said_is_of_the_request_that_was_answered_and_of_no_other(
 
 
 async def test_an_answer_that_is_too_old_is_not_named(app: Handler, known: Browser, clock: TestClock) -> None:
-    page = await arrive(app, known)
+    page = await wait(app, known)
     await enter(known, page)
     clock.advance(seconds=61)
     assert GONE in (await known.open(read_return(page))).text
 
 
 async def test_nobody_else_learns_which_app_was_answered(app: Handler, known: Browser) -> None:
-    page = await arrive(app, known)
+    page = await wait(app, known)
     await enter(known, page)
     known.client.cookies.clear()
     nobody = await known.open(read_return(page))
@@ -115,7 +115,7 @@ async def test_nobody_else_learns_which_app_was_answered(app: Handler, known: Br
 async def test_a_disabled_app_is_not_named(
     platform: Platform, app: Handler, known: Browser, clock: TestClock
 ) -> None:
-    page = await arrive(app, known)
+    page = await wait(app, known)
     await enter(known, page)
     await execute(platform, "update client set disabled_at = $1", clock())
     assert GONE in (await known.open(read_return(page))).text

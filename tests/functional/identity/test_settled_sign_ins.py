@@ -21,6 +21,7 @@ from tests.functional.identity.arrivals import (
     read_claims,
     read_code,
     read_return,
+    wait,
 )
 from tests.functional.identity.aspnet import Handler, read_redirect
 from tests.functional.identity.flows import ADA, CODE_FLOW, count, execute
@@ -99,10 +100,10 @@ async def test_a_token_goes_into_the_fragment(app: Handler, known: Browser) -> N
     assert (await app.read_id_token(told["id_token"]))["sid"]
 
 
-async def test_of_forms_that_come_together_for_one_request_one_is_answered_by_the_code(
+async def test_of_forms_that_come_together_for_a_request_that_waits_one_is_answered_by_the_code(
     platform: Platform, app: Handler, known: Browser
 ) -> None:
-    page = await arrive(app, known)
+    page = await wait(app, known)
     codes = await count(platform, "authorization_code")
     answers = await asyncio.gather(*(enter(known, page) for _ in range(5)))
     ways = sorted(answer.headers["location"] for answer in answers)
@@ -116,8 +117,10 @@ async def test_of_forms_that_come_together_for_one_request_one_is_answered_by_th
     assert "already answered" in (await known.open(ways[0])).text
 
 
-async def test_a_form_that_is_sent_again_gets_no_second_code(app: Handler, known: Browser) -> None:
-    page = await arrive(app, known)
+async def test_a_form_that_is_sent_again_for_a_request_that_waits_gets_no_second_code(
+    app: Handler, known: Browser
+) -> None:
+    page = await wait(app, known)
     assert read_code(await enter(known, page))
     again = await enter(known, page)
     assert again.headers["location"] == read_return(page)

@@ -19,11 +19,13 @@ from tests.functional.identity.arrivals import (
     DETAILS,
     PASSWORD,
     SIGN_IN,
+    WAITING,
     arrive,
     enter,
     post,
     read_code,
     read_return,
+    wait,
 )
 from tests.functional.identity.aspnet import Handler, read_form_post, read_redirect
 from tests.functional.identity.flows import ADA, count, execute, obtain_tokens
@@ -71,12 +73,13 @@ TWO = '{"id_token": {"acr": {"essential": true, "value": "urn:borvo:acr:2"}}}'
         ({}, _withdraw, 200, "/connect/authorize/decision"),
         ({}, _narrow, 200, "/connect/authorize/decision"),
         ({"claims": TWO}, _let_it_wait, 200, "/account/factors"),
-        ({}, _expire, 400, "go back to the app"),
-        ({}, _answer_elsewhere, 400, "go back to the app"),
+        (WAITING, _expire, 400, "go back to the app"),
+        (WAITING, _answer_elsewhere, 400, "go back to the app"),
         ({}, _disable, 400, "switched off"),
         ({}, _move, 400, "redirect_uri that is not registered"),
     ],
 )
+@pytest.mark.parametrize("come", [arrive, wait])
 async def test_what_takes_a_page_is_shown_where_she_goes_on_to(
     platform: Platform,
     app: Handler,
@@ -86,8 +89,9 @@ async def test_what_takes_a_page_is_shown_where_she_goes_on_to(
     hinder: Hindrance,
     status: int,
     words: str,
+    come: Callable[..., Coroutine[Any, Any, httpx.Response]],
 ) -> None:
-    page = await arrive(app, known, **changes)
+    page = await come(app, known, **changes)
     await hinder(platform, clock)
     waiting, codes = [await count(platform, f"authorization_{name}") for name in ("request", "code")]
     answer = await enter(known, page)
@@ -105,7 +109,7 @@ async def test_what_takes_a_page_is_shown_where_she_goes_on_to(
 async def test_an_answer_that_a_page_posts_is_left_to_that_page(
     platform: Platform, app: Handler, known: Browser
 ) -> None:
-    page = await arrive(app, known, response_mode="form_post")
+    page = await wait(app, known, response_mode="form_post")
     answer = await enter(known, page)
     assert answer.headers["location"] == read_return(page)
     assert await count(platform, "authorization_request") == 1
@@ -116,7 +120,7 @@ async def test_an_answer_that_a_page_posts_is_left_to_that_page(
 async def test_nothing_but_the_very_address_of_a_request_is_answered(
     platform: Platform, app: Handler, known: Browser
 ) -> None:
-    page = await arrive(app, known)
+    page = await wait(app, known)
     waiting = read_return(page)
     request_id = waiting.removeprefix(CONTINUE)
     for way in (
@@ -142,7 +146,7 @@ async def test_who_gives_a_wrong_password_or_half_of_what_is_needed_gets_no_answ
     await known.sign_in(ADA)
     await add_app(known, clock)
     known.client.cookies.clear()
-    page = await arrive(app, known)
+    page = await wait(app, known)
     wrong = await post(known, page, SIGN_IN, email=ADA, password="wrong horse pony")
     half = await enter(known, page)
     assert (wrong.status_code, half.headers["location"]) == (400, SECOND_STEP)

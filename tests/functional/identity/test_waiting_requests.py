@@ -8,6 +8,7 @@ import pytest
 
 from borvo.accounts.public import find_person
 from borvo.assembly import Platform
+from borvo.identity.consent_store import Party
 from borvo.identity.model import Parameters
 from borvo.identity.request_store import insert_request, load_waiting
 from borvo.identity.service.waiting import WAITING_REQUESTS
@@ -17,7 +18,7 @@ from borvo.web.addresses import find_network
 from tests.factories.clients import MYBP_SCOPES
 from tests.functional.browser import Browser, asks_to_sign_in
 from tests.functional.conftest import TestClock
-from tests.functional.identity.arrivals import BOB
+from tests.functional.identity.arrivals import BOB, WAITING
 from tests.functional.identity.aspnet import Handler
 from tests.functional.identity.flows import ADA, CODE_FLOW, count, fetch_value, obtain_code
 
@@ -27,7 +28,8 @@ async def fill(platform: Platform, attempts: int) -> None:
     network, now = find_network("127.0.0.1"), platform.clock()
     counter = platform.identity.limiter.find_counter(WAITING_REQUESTS, network, now)
     await platform.database.pool.execute(
-        "insert into attempt_counter (subject, window_start, attempts) values ($1, $2, $3)",
+        """insert into attempt_counter (subject, window_start, attempts) values ($1, $2, $3)
+           on conflict (subject, window_start) do update set attempts = excluded.attempts""",
         counter.subject,
         counter.window,
         attempts,
@@ -39,7 +41,7 @@ async def test_nobody_fills_the_database_with_requests_that_wait(
     handler: Handler, platform: Platform, browser: Browser, clock: TestClock, method: str
 ) -> None:
     await fill(platform, WAITING_REQUESTS.attempts)
-    url = await handler.build_authorization_url(**CODE_FLOW)
+    url = await handler.build_authorization_url(**CODE_FLOW, **WAITING)
     refused = await browser.client.request(method, url, data=dict(parse_qsl(urlsplit(url).query)))
     assert refused.status_code == 429
     assert int(refused.headers["retry-after"]) > 0
@@ -52,7 +54,7 @@ async def test_of_requests_that_come_together_just_as_many_wait_as_may(
     handler: Handler, platform: Platform
 ) -> None:
     await fill(platform, WAITING_REQUESTS.attempts - 5)
-    url = await handler.build_authorization_url(**CODE_FLOW)
+    url = await handler.build_authorization_url(**CODE_FLOW, **WAITING)
     answers = await asyncio.gather(*(handler.http.get(url) for _ in range(15)))
     assert sorted(answer.status_code for answer in answers) == [200] * 5 + [429] * 10
     assert await count(platform, "authorization_request") == 5
@@ -83,7 +85,7 @@ async def test_a_request_waits_with_the_client_that_it_names_first(
         found = await load_waiting(connection, digest, now, None)
         assert found is not None
         named = await load_client(connection, parameters.get("client_id") or "")
-    assert (found.parameters, found.client, found.consent) == (parameters, named, None)
+    assert (found.parameters, found.party) == (parameters, Party(named, None) if named else None)
     assert (named is not None) == (parameters.get("client_id") == handler.client_id)
 
 
@@ -100,7 +102,7 @@ async def test_a_request_waits_with_what_this_person_allows_its_client(
             await load_waiting(connection, digest, platform.clock(), person.id if person else None)
             for person in (*people, None)
         ]
-    consents = [each.consent if each else None for each in found]
+    consents = [each.party.consent if each and each.party else None for each in found]
     assert [consent is not None and consent.covers(MYBP_SCOPES) for consent in consents] == [
         True,
         False,

@@ -18,6 +18,7 @@ from tests.factories.clients import MYBP_SCOPES, register_client
 from tests.factories.samples import create_blood_pressure
 from tests.functional.browser import Browser, asks_to_sign_in
 from tests.functional.conftest import TestClock
+from tests.functional.identity.arrivals import WAITING
 from tests.functional.identity.aspnet import Handler, consent, read_form_post
 from tests.functional.identity.flows import (
     build_basic,
@@ -239,12 +240,12 @@ async def test_the_page_says_when_nothing_is_left(
     assert await look_at_limit(platform, registered, "client-secret") == [50, 50, 0, 50]
 
 
-async def test_sign_ins_begun_are_counted_against_the_network(
+async def test_requests_that_wait_for_a_sign_in_are_counted_against_the_network(
     platform: Platform, registered: Browser, http: httpx.AsyncClient
 ) -> None:
     handler = Handler(http, CLIENT, "openid")
     for begun in (1, 2):
-        assert asks_to_sign_in(await http.get(await handler.build_authorization_url()))
+        assert asks_to_sign_in(await http.get(await handler.build_authorization_url(**WAITING)))
         assert await look_at_limit(platform, registered, "waiting-request") == [
             WAITING_REQUESTS.attempts, begun, WAITING_REQUESTS.attempts - begun, begun,
         ]  # fmt: skip

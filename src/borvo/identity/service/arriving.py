@@ -24,7 +24,7 @@ async def receive_request(identity: Identity, parameters: Parameters) -> Waiting
     # What is repeated is refused anyway, and says nothing certain.
     if has_object(parameters) and not parameters.find_repeated():
         return await _open(identity, parameters)
-    return Waiting("", parameters, identity.clock())
+    return Waiting("", parameters, identity.clock(), is_plain=True)
 
 
 async def _open(identity: Identity, parameters: Parameters) -> Waiting:

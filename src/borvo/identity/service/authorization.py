@@ -1,13 +1,11 @@
 """The authorization endpoint: RFC 6749 3.1, OpenID Connect Core 3.1.2 and 3.3.2."""
 
-from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oidc.core.errors import ConsentRequiredError, LoginRequiredError
 
-from borvo.accounts.public import Login
-from borvo.catalogue.scopes import REQUIRED_SCOPES
+from borvo.accounts.public import Login, build_sign_in_url
 from borvo.identity import request_store
 from borvo.identity.claims import find_scopes
 from borvo.identity.engine import Facts, ProtocolClient
@@ -23,11 +21,14 @@ from borvo.identity.responses import AuthorizationResponse, build_response, find
 from borvo.identity.service.arriving import check_manner, receive_request
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.consents import allow_client
+from borvo.identity.service.continuing import find_repetition, load_continuation
 from borvo.identity.service.counting import count_sign_in
+from borvo.identity.service.decision import Decision
 from borvo.identity.service.demands import must_ask_anew, must_sign_in, read_claims_request
 from borvo.identity.service.effects import keep_granted
 from borvo.identity.service.outcomes import (
     ConsentNeeded,
+    Lack,
     Outcome,
     Question,
     SignInNeeded,
@@ -44,12 +45,19 @@ from borvo.identity.service.validation import (
     find_client,
     validate_request,
 )
-from borvo.identity.service.waiting import Waiting, consume_waiting, keep_waiting, load_waiting
+from borvo.identity.service.waiting import (
+    Waiting,
+    consume_waiting,
+    keep_waiting,
+    load_waiting,
+    name_continuation,
+)
 from borvo.kernel.digests import digest_token
 from borvo.kernel.ids import PersonId
-from borvo.kernel.scopes import Scopes, find_missing, keep_allowed, parse_scopes, render_scopes
+from borvo.kernel.scopes import Scopes, keep_allowed, parse_scopes, render_scopes
 from borvo.portal.public import load_presentation
 from borvo.storage.database import Connection
+from borvo.web.addresses import RETURN_MAXIMUM
 
 # RFC 5321 4.5.3.1.3: no address of mail has more octets.
 _HINT_LIMIT = 254
@@ -79,24 +87,35 @@ async def resume(identity: Identity, request_id: str, login: Login | None) -> Ou
     return await _proceed(identity, waiting, facts, login, consent)
 
 
-async def settle(identity: Identity, request_id: str, login: Login) -> AuthorizationResponse | None:
-    """The answer to a request that waited until the person signed in, who has just done so. None, with nothing done,
-    where a page is needed: for her to be asked or to prove more, or to post the answer. Raises
-    `AuthorizationRefusedError`, and tells no developer, since `resume` will."""
-    waiting, facts, consent = await load_waiting(identity, request_id, login.person.id)
+async def settle(identity: Identity, return_to: str, login: Login) -> AuthorizationResponse | None:
+    """The answer to the request that goes on by this address for the person who has just signed in. None, with nothing
+    done, where there is none or a page is needed: for her to be asked or to prove more, or to post the answer. Raises
+    `AuthorizationRefusedError`, and tells no developer, since the address itself will."""
+    found = await load_continuation(identity, return_to, login.person.id)
+    if found is None:
+        return None
+    waiting, facts, consent = found
     if find_response_mode(waiting.parameters) == "form_post":
         return None
     client, _ = check_destination(facts)
-    outcome = await _judge(identity, facts, client, waiting, login, consent)
-    return outcome if isinstance(outcome, AuthorizationResponse) else None
+    verdict = await _judge(identity, facts, client, waiting, login, consent)
+    return verdict if isinstance(verdict, AuthorizationResponse) else None
 
 
 async def _proceed(
     identity: Identity, waiting: Waiting, facts: Facts, login: Login | None, consent: Consent | None
 ) -> Outcome:
     client = find_client(identity, facts)
-    outcome = await _judge(identity, facts, client, waiting, login, consent)
-    return await _ask(identity, client, waiting, outcome) if isinstance(outcome, Question) else outcome
+    verdict = await _judge(identity, facts, client, waiting, login, consent)
+    match verdict:
+        case Lack.SIGN_IN:
+            return await _need_sign_in(identity, facts, waiting)
+        case Lack.STEP_UP:
+            return StepUpNeeded(name_continuation(await _keep(identity, waiting)))
+        case Question():
+            return await _ask(identity, client, waiting, verdict)
+        case _:
+            return verdict
 
 
 async def _judge(
@@ -132,9 +151,9 @@ async def _decide(
     if login is None or must_sign_in(facts, waiting.asked_at, login):
         if is_silent:
             raise LoginRequiredError(NOBODY_IS_ASKED)
-        return _need_sign_in(facts, await _keep(identity, waiting))
+        return Lack.SIGN_IN
     if await must_step_up(identity.database, facts, login):
-        return StepUpNeeded(await _keep(identity, waiting))
+        return Lack.STEP_UP
     asked = _list_asked(facts, grant)
     must_ask = "consent" in parameters.prompts or must_ask_anew(facts, client)
     if not _is_answered(consent, asked) or must_ask:
@@ -144,11 +163,17 @@ async def _decide(
     return await _grant(identity, None, facts, grant, login, consent, waiting)
 
 
-def _need_sign_in(facts: Facts, request_id: str) -> SignInNeeded:
+async def _need_sign_in(identity: Identity, facts: Facts, waiting: Waiting) -> SignInNeeded:
     hint = facts.parameters.get("login_hint") or ""
     # Beside it in an address there is room for the request that waits.
     shortened = hint.encode(errors="ignore")[:_HINT_LIMIT].decode(errors="ignore")
-    return SignInNeeded(request_id, shortened, describe_destination(facts))
+    return_to = find_repetition(facts, waiting)
+    page = build_sign_in_url(return_to, login_hint=shortened) if return_to else ""
+    # It waits as well when it is too long for an address to which the choice of a language leads back.
+    if not return_to or len(page) > RETURN_MAXIMUM:
+        return_to = name_continuation(await _keep(identity, waiting))
+        page = build_sign_in_url(return_to, login_hint=shortened)
+    return SignInNeeded(page, return_to, shortened, describe_destination(facts))
 
 
 async def _ask(
@@ -169,6 +194,8 @@ async def _ask(
 
 
 async def _keep(identity: Identity, waiting: Waiting) -> str:
+    if waiting.id:
+        return waiting.id
     async with identity.database.connection() as connection:
         return await keep_waiting(identity, connection, waiting)
 
@@ -242,25 +269,6 @@ def _answer(facts: Facts, client: ProtocolClient, parameters: Any) -> Authorizat
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What the person answered. Of what she was asked she allows the `ticked` scopes. `asked` is who saw the
-    question, as her page says."""
-
-    is_allowed: bool
-    ticked: frozenset[str]
-    asked: str
-
-    def is_of(self, login: Login) -> bool:
-        """Whether she who answers is she who was asked: somebody else may have signed in while the page was open."""
-        return self.asked == str(login.person.id)
-
-    def split(self, asked: Scopes) -> tuple[Scopes, Scopes]:
-        """What is granted, and what is declined. That it is she who signs in is no option."""
-        kept = self.ticked | REQUIRED_SCOPES if self.is_allowed else frozenset()
-        return keep_allowed(asked, kept), find_missing(asked, kept)
-
-
 async def answer_consent(
     identity: Identity, request_id: str, login: Login | None, decision: Decision
 ) -> Outcome:
@@ -275,9 +283,9 @@ async def answer_consent(
             grant = validate_request(facts, login)
             # A request waits for a sign-in, too: whoever knows its id must not decide without one.
             if login is None or must_sign_in(facts, waiting.asked_at, login):
-                return _need_sign_in(facts, request_id)
+                return await _need_sign_in(identity, facts, waiting)
             if await must_step_up(identity.database, facts, login, connection):
-                return StepUpNeeded(request_id)
+                return StepUpNeeded(name_continuation(request_id))
             granted, declined = decision.split(_list_asked(facts, grant))
             if not granted:
                 await consume_waiting(connection, waiting)

@@ -42,8 +42,11 @@ CLIENT_LIMITS = (
     ),
     ClientLimit(
         WAITING_REQUESTS,
-        say("Sign-ins begun"),
-        say("Each network, over all apps: sign-ins that have to wait for the person."),
+        say("Requests that wait"),
+        say(
+            "Each network, over all apps: requests kept for a person. "
+            "Those for which she only has to sign in rarely are."
+        ),
         _goes_by_browser,
     ),
     ClientLimit(

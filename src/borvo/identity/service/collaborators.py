@@ -117,8 +117,12 @@ class Identity:
         """As `gather_facts`, with what the person allows the client. No connection may be in hand."""
         client_id = parameters.get("client_id")
         found = await self.parties.find(AskedParty(client_id, person_id)) if client_id else None
-        facts = await self.build_facts(parameters, found.client if found else None)
-        return facts, found.consent if found else None
+        return await self.gather_known(parameters, found)
+
+    async def gather_known(self, parameters: Parameters, party: Party | None) -> tuple[Facts, Consent | None]:
+        """As `gather_party`, where the party is at hand."""
+        facts = await self.build_facts(parameters, party.client if party else None)
+        return facts, party.consent if party else None
 
     async def gather_facts(self, connection: Connection, parameters: Parameters) -> Facts:
         """The facts of one exchange, the client that the parameters name among them."""

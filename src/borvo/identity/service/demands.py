@@ -79,6 +79,14 @@ def must_sign_in(facts: Facts, asked_at: datetime, login: Login) -> bool:
     return True
 
 
+def is_sign_in_demanded(facts: Facts) -> bool:
+    """Whether it matters if she signed in before the request came or for it, of a request with valid claims."""
+    parameters, default = facts.parameters, facts.client.registered.default_max_age if facts.client else None
+    is_aged = parameters.max_age is not None or default is not None
+    is_hers = parameters.get("id_token_hint") or read_claims_request(parameters).subject
+    return bool(is_aged or is_hers or parameters.prompts & {"login", "select_account"})
+
+
 def _name_person(facts: Facts, login: Login) -> str:
     """As the client knows her: hints and the claims parameter speak its language."""
     if facts.client is None:

@@ -1,6 +1,7 @@
 """What comes of an authorization request, for the pages."""
 
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from borvo.accounts.public import Destination
 from borvo.identity.responses import AuthorizationResponse
@@ -10,19 +11,21 @@ from borvo.portal.public import ClientPresentation, RegisteredClient
 
 @dataclass(frozen=True, slots=True)
 class SignInNeeded:
-    """The person must sign in first, to go on to the client; the request waits under `request_id`. The hint is no
-    longer than an address of mail can be."""
+    """The person must sign in first, at the address `page`, and goes on to the client by the address `return_to`. The
+    hint is no longer than an address of mail can be."""
 
-    request_id: str
+    page: str
+    return_to: str
     login_hint: str
     destination: Destination
 
 
 @dataclass(frozen=True, slots=True)
 class StepUpNeeded:
-    """The person is signed in by less than is asked for; the request waits under `request_id`."""
+    """The person is signed in by less than is asked for, and goes on by the address `return_to` when she has proved
+    more."""
 
-    request_id: str
+    return_to: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +60,12 @@ class Question:
     declined: frozenset[str]
 
 
-Verdict = SignInNeeded | StepUpNeeded | Question | AuthorizationResponse
-"""An outcome before the page is made that asks."""
+class Lack(Enum):
+    """What the person must do before she may be asked anything."""
+
+    SIGN_IN = auto()
+    STEP_UP = auto()
+
+
+Verdict = Lack | Question | AuthorizationResponse
+"""An outcome before anything is kept or shown for it."""

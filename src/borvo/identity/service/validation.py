@@ -12,7 +12,7 @@ from borvo.identity.responses import find_form_target
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.demands import check_form
 from borvo.identity.service.refusals import note_page
-from borvo.identity.service.waiting import AuthorizationRefusedError
+from borvo.identity.service.waiting import AUTHORIZE_PATH, AuthorizationRefusedError
 from borvo.identity.strict_profile import is_fit_for_answers, list_response_types
 from borvo.kernel.text import say
 
@@ -74,7 +74,7 @@ def validate_request(facts: Facts, person: object) -> Any:
     check_form(facts.parameters, list_response_types(facts.profile))
     read_resources(facts.parameters, facts.issuer)
     server = create_server(facts)
-    request = ProtocolRequest("GET", "/connect/authorize", facts)
+    request = ProtocolRequest("GET", AUTHORIZE_PATH, facts)
     try:
         return server.get_consent_grant(request, end_user=person)
     except LoginRequiredError:

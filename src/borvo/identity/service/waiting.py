@@ -20,7 +20,8 @@ from borvo.kernel.text import say
 from borvo.storage.database import Connection
 from borvo.web.addresses import find_network
 
-CONTINUE_PATH = "/connect/authorize/continue"
+AUTHORIZE_PATH = "/connect/authorize"
+CONTINUE_PATH = f"{AUTHORIZE_PATH}/continue"
 _GONE = say(
     "This sign-in request has expired or was already answered. Please go back to the app and start again."
 )
@@ -34,12 +35,13 @@ WAITING_REQUESTS = Limit("waiting-request", 1000)
 class Waiting:
     """A request that waited for the person, or was pushed; `id` is empty for one that has just come by a browser.
 
-    Of those only: whether a key of the client's signed it, and the `fault` for which it is to be refused, with an
-    explanation for the client's developers."""
+    Of those only: whether the browser's address says all of it, whether a key of the client's signed it, and the
+    `fault` for which it is to be refused, with an explanation for the client's developers."""
 
     id: str
     parameters: Parameters
     asked_at: datetime
+    is_plain: bool = False
     is_signed: bool = False
     fault: OAuth2Error | None = None
     explanation: str = ""
@@ -64,6 +66,11 @@ def find_request_id(text: str | None) -> str | None:
     return text if text and _ID.fullmatch(text) else None
 
 
+def name_continuation(request_id: str) -> str:
+    """The address by which a request that waits goes on."""
+    return f"{CONTINUE_PATH}?request={request_id}"
+
+
 def read_request_id(text: str | None) -> str:
     """Raises `AuthorizationRefusedError` for what cannot be an id: it is as unknown as one that is gone."""
     request_id = find_request_id(text)
@@ -83,8 +90,8 @@ async def load_waiting(
         )
     if found is None:
         raise RequestGoneError
-    facts = await identity.build_facts(found.parameters, found.client)
-    return Waiting(request_id, found.parameters, found.asked_at), facts, found.consent
+    facts, consent = await identity.gather_known(found.parameters, found.party)
+    return Waiting(request_id, found.parameters, found.asked_at), facts, consent
 
 
 async def keep_waiting(identity: Identity, connection: Connection, waiting: Waiting) -> str:

@@ -133,10 +133,11 @@ def _find_here(request: Request[Any, Any, Any], return_to: str) -> str:
     itself has read it; and what it told once, it need not tell again."""
     query = request.scope["query_string"].decode("ascii", "ignore")
     pairs = [pair for pair in parse_qsl(query) if pair[0] not in {"return_to", "notice"}]
-    pairs += [("return_to", return_to)] if return_to else []
+    way_on = [("return_to", return_to)] if return_to else []
     path = str(request.scope["path"])
-    whole = f"{path}?{urlencode(pairs)}" if pairs else path
-    return whole if len(whole) <= RETURN_MAXIMUM else path
+    # The way on is the last to be left out for want of room.
+    possible = (f"{path}?{urlencode(fields)}" for fields in ([*pairs, *way_on], way_on) if fields)
+    return next((address for address in possible if len(address) <= RETURN_MAXIMUM), path)
 
 
 def render_page(

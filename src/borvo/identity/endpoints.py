@@ -25,7 +25,7 @@ from borvo.identity.description import (
 )
 from borvo.identity.discovery import build_discovery
 from borvo.identity.key_schedule import JWKS_LIFETIME
-from borvo.identity.model import Parameters
+from borvo.identity.model import FIELD_LIMIT, Parameters
 from borvo.identity.service.authentication import ClientRequest, TokenAnswer
 from borvo.identity.service.caller import describe_caller
 from borvo.identity.service.collaborators import Identity
@@ -43,7 +43,6 @@ from borvo.web.requests import Arrival, read_body
 AnyRequest = Request[Any, Any, Any]
 Collaborators = NamedDependency[SkipValidation[Identity]]
 
-FIELD_LIMIT = 100
 # RFC 6749 5.1
 _UNKEPT = [(b"cache-control", b"no-store"), (b"pragma", b"no-cache")]
 _EACH = [(b"content-type", b"application/json"), *_UNKEPT]

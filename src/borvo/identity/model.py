@@ -51,6 +51,10 @@ class InstanceProfile(StrEnum):
     STRICT = "strict"
 
 
+FIELD_LIMIT = 100
+"""How many parameters a request may have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """The parameters of a request in the order in which they came, repeated ones included."""

@@ -27,8 +27,8 @@ from borvo.identity.description import (
     LeaveOperation,
 )
 from borvo.identity.device_pages import read_decision
-from borvo.identity.endpoints import FIELD_LIMIT, Collaborators, read_form_parameters
-from borvo.identity.model import Parameters
+from borvo.identity.endpoints import Collaborators, read_form_parameters
+from borvo.identity.model import FIELD_LIMIT, Parameters
 from borvo.identity.responses import AuthorizationResponse, find_form_target, render_response
 from borvo.identity.service import authorization, logout
 from borvo.identity.service.collaborators import Identity

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from litestar.types import ASGIApp
 
+from borvo.accounts.public import build_sign_in_url
 from borvo.assembly import Platform
 from borvo.identity.service.waiting import WAITING_REQUESTS
 from tests.factories.clients import REDIRECT_URI, register_client
@@ -88,6 +89,25 @@ async def test_it_waits_when_it_matters_who_signs_in_or_when_and_when_it_is_long
     page = await arrive(app, known, **changes)
     assert read_return(page).startswith(CONTINUE)
     assert await count(platform, "authorization_request") == 1
+
+
+async def test_however_long_it_is_no_page_on_the_way_loses_it_with_another_language(
+    platform: Platform, app: Handler, known: Browser
+) -> None:
+    least = len(build_sign_in_url(f"{AUTHORIZE}?{await read_query(app, state='')}"))
+    assert read_return(await arrive(app, known, state="s" * (2001 - least))).startswith(CONTINUE)
+    page = await arrive(app, known, state="s" * (2000 - least))
+    way = read_return(page)
+    assert len(build_sign_in_url(way)) == 2000
+    assert read_return(await known.submit(page, "/language", language="fr")) == way
+    asking = await known.open(f"/account/reset?{urlencode({'return_to': way})}")
+    sent = await known.submit(asking, "/account/reset", email=ADA)
+    elsewhere = sent.text.split('href="/account/sign-in?')[1].split('"')[0].replace("&amp;", "&")
+    chosen = await known.open(await find_link(platform, ADA))
+    done = await known.submit(chosen, "/account/reset/", password="another horse pony")
+    for shown in (await known.open(f"{SIGN_IN}?{elsewhere}"), done):
+        assert ADA in shown.text
+        assert read_return(await known.submit(shown, "/language", language="fr")) == way
 
 
 async def test_it_waits_when_its_client_says_how_old_a_sign_in_may_be(
@@ -172,6 +192,8 @@ async def test_a_link_that_is_opened_in_another_browser_answers_no_request_that_
         "{path}?{query}&request=e30.e30.",
         "{path}?{query}&request_uri=" + quote_plus(PUSHED),
         "{path}?{query}&state=%ff",
+        "{path}?{query}#&resource=https://app.example",
+        "{path}?{query}" + "&resource" * 100,
         "{path}?{query}&client_id=demo.other",
         "{path}?{query}&prompt=login",
         "{path}?client_id=demo.unknown",
@@ -183,7 +205,7 @@ async def test_what_is_no_such_address_or_takes_a_page_is_shown_where_it_leads(
     platform: Platform, app: Handler, known: Browser, way: str
 ) -> None:
     page, codes = await arrive(app, known), await count(platform, "authorization_code")
-    address = way.format(path=AUTHORIZE, query=await read_query(app))
+    address = way.format(path=AUTHORIZE, query=await read_query(app, state="s"))
     answer = await go_on(known, page, address)
     assert answer.headers["location"] == address
     assert await count(platform, "authorization_code") == codes

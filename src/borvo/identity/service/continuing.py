@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from borvo.identity.engine import Facts
-from borvo.identity.model import Consent, Parameters
+from borvo.identity.model import FIELD_LIMIT, Consent, Parameters
 from borvo.identity.service.collaborators import Identity
 from borvo.identity.service.demands import is_sign_in_demanded
 from borvo.identity.service.request_objects import has_object
@@ -37,10 +37,13 @@ def name_repetition(parameters: Parameters) -> str:
 
 
 def read_repetition(query: str) -> Parameters | None:
-    """What comes by this query; None for what cannot be read, and for what is said in an object or by a name, which is
-    never repeated."""
+    """What comes by this query; None for what cannot be read there, and for what is said in an object or by a name,
+    which is never repeated."""
+    if "#" in query:
+        # A browser would keep to itself what follows.
+        return None
     try:
-        parameters = Parameters(tuple(parse_fields(query.encode())))
+        parameters = Parameters(tuple(parse_fields(query.encode(), limit=FIELD_LIMIT)))
     except ValueError:
         return None
     return None if has_object(parameters) else parameters

@@ -12,7 +12,7 @@ from borvo.identity.public import generate_key
 from borvo.settings import Settings
 from tests.factories.clients import SECRET, register_client
 from tests.functional.application import build_app_for
-from tests.functional.browser import Browser
+from tests.functional.browser import Browser, asks_to_sign_in
 from tests.functional.conftest import ISSUER
 from tests.functional.identity.aspnet import Handler, consent, read_form_post
 
@@ -44,6 +44,16 @@ async def test_a_whole_sign_in_needs_one_connection_at_a_time(narrow: Platform) 
         token = (await handler.redeem(fields["code"])).json()["access_token"]
         answer = await client.get("/connect/userinfo", headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code == 200
+
+
+async def test_who_is_signed_out_when_she_decides_is_led_on_by_one_connection(narrow: Platform) -> None:
+    transport = httpx.ASGITransport(app=build_app_for(narrow, "narrow"))  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as client, asyncio.timeout(30):
+        browser, handler = Browser(client), Handler(client, await register_client(narrow), "openid profile")
+        await browser.sign_up("ada@example.org")
+        page = await browser.open(await handler.build_authorization_url())
+        client.cookies.delete("borvo_session")
+        assert asks_to_sign_in(await consent(browser, page))
 
 
 async def test_many_first_requests_at_once_are_all_answered(narrow: Platform) -> None:

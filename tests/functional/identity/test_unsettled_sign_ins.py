@@ -106,13 +106,19 @@ async def test_what_takes_a_page_is_shown_where_she_goes_on_to(
     assert await count(platform, "client_refusal") == (hinder in {_disable, _move})
 
 
+@pytest.mark.parametrize("come", [arrive, wait])
 async def test_an_answer_that_a_page_posts_is_left_to_that_page(
-    platform: Platform, app: Handler, known: Browser
+    platform: Platform,
+    app: Handler,
+    known: Browser,
+    come: Callable[..., Coroutine[Any, Any, httpx.Response]],
 ) -> None:
-    page = await wait(app, known, response_mode="form_post")
+    page = await come(app, known, response_mode="form_post")
+    waiting, codes = [await count(platform, f"authorization_{name}") for name in ("request", "code")]
     answer = await enter(known, page)
     assert answer.headers["location"] == read_return(page)
-    assert await count(platform, "authorization_request") == 1
+    assert await count(platform, "authorization_request") == waiting
+    assert await count(platform, "authorization_code") == codes
     action, told = read_form_post(await known.open(answer.headers["location"]))
     assert (action, (await app.redeem(told["code"])).status_code) == (REDIRECT_URI, 200)
 

@@ -127,15 +127,13 @@ async def test_a_form_that_is_clicked_twice_is_sent_once_and_leads_back_to_the_f
     assert len(sent) == 1
 
 
-async def test_a_form_that_is_sent_twice_without_scripts_ends_on_the_way_to_the_foreign_app(
-    borvo: Instance, open_page: OpenPage, foreign_site: ForeignSite
-) -> None:
-    email, request = await borvo.create_person(), await build_request(borvo, foreign_site, "query")
-    page = await open_page(java_script_enabled=False)
+async def _send_twice(page: Page, borvo: Instance, site: ForeignSite, request: dict[str, str]) -> None:
+    """The form of somebody who has allowed what is asked, without scripts."""
+    email = await borvo.create_person()
     await page.goto(build_url(borvo, request))
     await sign_in(page, email)
     await page.get_by_role("button", name="Allow").click()
-    await read_answer(page, foreign_site, "query")
+    await read_answer(page, site, "query")
     await page.context.clear_cookies()
     answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
@@ -153,8 +151,24 @@ async def test_a_form_that_is_sent_twice_without_scripts_ends_on_the_way_to_the_
     box = await page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).bounding_box()
     assert box is not None
     await page.mouse.click(box["x"] + 9, box["y"] + 9)
-    assert (await answered).startswith(f"{foreign_site.callback}?code=")
+    assert (await answered).startswith(f"{site.callback}?code=")
     await page.mouse.click(box["x"] + 9, box["y"] + 9)
+
+
+async def test_a_form_that_is_sent_twice_without_scripts_leads_to_the_foreign_app(
+    borvo: Instance, open_page: OpenPage, foreign_site: ForeignSite
+) -> None:
+    page = await open_page(java_script_enabled=False)
+    await _send_twice(page, borvo, foreign_site, await build_request(borvo, foreign_site, "query"))
+    assert (await read_answer(page, foreign_site, "query"))["code"]
+
+
+async def test_a_form_that_is_sent_twice_for_a_request_that_waits_ends_on_the_way_to_the_foreign_app(
+    borvo: Instance, open_page: OpenPage, foreign_site: ForeignSite
+) -> None:
+    page = await open_page(java_script_enabled=False)
+    request = await build_request(borvo, foreign_site, "query") | {"max_age": "3600"}
+    await _send_twice(page, borvo, foreign_site, request)
     await expect(page.get_by_role("heading", level=1)).to_contain_text("has not got the answer")
     await expect(page.get_by_role("link", name="Go to App")).to_have_attribute("href", APP)
     assert not foreign_site.received

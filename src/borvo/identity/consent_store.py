@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from borvo.identity.model import Consent, ConsentedClient
 from borvo.kernel.ids import ClientId, ClientKey, PersonId
-from borvo.portal.public import CLIENT_QUERY, RegisteredClient, load_clients, read_client
+from borvo.portal.public import CLIENT_QUERY, RegisteredClient, is_possible_id, load_clients, read_client
 from borvo.storage.database import Connection, Row
 
 
@@ -42,14 +42,18 @@ _CONSENTS = """
 async def load_parties(connection: Connection, asked: Sequence[AskedParty]) -> dict[AskedParty, Party]:
     """Those whose client is registered, disabled or not."""
     if len(asked) == 1:
-        row = await connection.fetchrow(_PARTY, *asked[0])
-        party = read_party(row) if row else None
+        party = await _load_party(connection, asked[0])
         return {asked[0]: party} if party else {}
     clients = await load_clients(connection, {each.client_id for each in asked})
     known = {each: clients[each.client_id] for each in asked if each.client_id in clients}
     signed_in = [each for each in known if each.person_id is not None]
     consents = await _load_consents(connection, signed_in, known) if signed_in else {}
     return {each: Party(client, consents.get(each)) for each, client in known.items()}
+
+
+async def _load_party(connection: Connection, asked: AskedParty) -> Party | None:
+    row = await connection.fetchrow(_PARTY, *asked) if is_possible_id(asked.client_id) else None
+    return read_party(row) if row else None
 
 
 async def _load_consents(

@@ -88,14 +88,15 @@ def read_client(row: Row) -> RegisteredClient:
     )
 
 
-def _is_possible(client_id: str) -> bool:
+def is_possible_id(client_id: str) -> bool:
+    """Whether any client can have it."""
     # RFC 6749 A.1. PostgreSQL refuses some other texts, such as those with a zero byte, with an error.
     return client_id.isascii() and client_id.isprintable()
 
 
 async def load_client(connection: Connection, client_id: str) -> RegisteredClient | None:
     """With its secrets. Disabled clients are found too: the caller decides what that means."""
-    if not _is_possible(client_id):
+    if not is_possible_id(client_id):
         return None
     row = await connection.fetchrow(_CLIENT_BY_ID, client_id)
     return read_client(row) if row else None
@@ -103,7 +104,7 @@ async def load_client(connection: Connection, client_id: str) -> RegisteredClien
 
 async def load_clients(connection: Connection, client_ids: Iterable[str]) -> dict[str, RegisteredClient]:
     """As `load_client`, by their ids."""
-    possible = [client_id for client_id in client_ids if _is_possible(client_id)]
+    possible = [client_id for client_id in client_ids if is_possible_id(client_id)]
     rows = await connection.fetch(f"{CLIENT_QUERY} where c.client_id = any($1::text[])", possible)
     return {row["client_id"]: read_client(row) for row in rows}
 
@@ -139,7 +140,7 @@ async def load_counted_clients(
     connection: Connection, asked: Iterable[AskedClient]
 ) -> dict[AskedClient, CountedClient]:
     """As `load_client`, for many at once and with their counts; those who are not registered are left out."""
-    possible = [each for each in asked if _is_possible(each.client_id)]
+    possible = [each for each in asked if is_possible_id(each.client_id)]
     rows = await connection.fetch(
         _COUNTED_CLIENTS,
         [each.client_id for each in possible],
@@ -162,7 +163,7 @@ async def load_client_of(
     connection: Connection, person_id: PersonId, client_id: str
 ) -> RegisteredClient | None:
     """None as well when the person is no member of the client's tenancy."""
-    if not _is_possible(client_id):
+    if not is_possible_id(client_id):
         return None
     row = await connection.fetchrow(_CLIENT_OF, person_id, client_id)
     return read_client(row) if row else None
@@ -170,7 +171,7 @@ async def load_client_of(
 
 async def lock_client_of(connection: Connection, person_id: PersonId, client_id: str) -> bool:
     """Makes changes of one client take turns until the transaction ends; False as `load_client_of`."""
-    if not _is_possible(client_id):
+    if not is_possible_id(client_id):
         return False
     found = await connection.fetchval(
         f"select true from client c where c.client_id = $2 and {_IS_MEMBER} for update", person_id, client_id

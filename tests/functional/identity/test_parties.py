@@ -30,7 +30,7 @@ async def test_one_is_read_as_many_are(platform: Platform, app: Handler, known: 
         people = [await find_person(connection, email) for email in (ADA, BOB)]
         asked = [
             AskedParty(client_id, person.id if person else None)
-            for client_id in (app.client_id, other, "demo.unknown", f"{other} ", "é")
+            for client_id in (app.client_id, other, "demo.unknown", f"{other} ", "é", "\x00", "\ud800")
             for person in (*people, None)
         ]
         one_by_one = [await load_parties(connection, [each]) for each in asked]

@@ -1,8 +1,10 @@
 """Passwords verified in the process beside a worker: the same verdicts, whatever becomes of it."""
 
 import asyncio
+import os
 import re
 import signal
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -37,6 +39,12 @@ def _measure_memory() -> int:
     return found
 
 
+def _list_priorities(process: int) -> list[int]:
+    """Of its threads."""
+    threads = Path(f"/proc/{process}/task").iterdir()
+    return sorted(os.getpriority(os.PRIO_PROCESS, int(thread.name)) for thread in threads)
+
+
 @pytest.fixture
 async def companion() -> AsyncIterator[Companion]:
     companion = Companion([f"{hash_process.__name__}=2"])
@@ -48,6 +56,17 @@ async def companion() -> AsyncIterator[Companion]:
 @pytest.fixture
 def beside(companion: Companion) -> Passwords:
     return Passwords(_CHEAP, companion=companion)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have a priority each on Linux only")
+async def test_who_hashes_leaves_the_cores_to_others_and_the_rest_of_the_companion_does_not(
+    companion: Companion,
+) -> None:
+    process = companion._process
+    assert process is not None
+    found = _list_priorities(process.pid)
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert found == [own, own + 5, own + 5]
 
 
 @pytest.mark.parametrize(

@@ -69,16 +69,16 @@ def expose(*delays: float) -> str:
 @pytest.mark.parametrize(
     ("delays", "words"),
     [
-        ((0.001,), "100.0000% of 1 looks under 5 ms late, all under 0.001 s"),
-        ((0.0005, 0.004, 0.005, 0.006), "75.0000% of 4 looks under 5 ms late, all under 0.0075 s"),
-        ((0.3, 0.4), "0.0000% of 2 looks under 5 ms late, all under 0.5 s"),
-        ((0.001, 3), "50.0000% of 2 looks under 5 ms late, some later than any bucket"),
-        ((), "nobody looked"),
+        ((0.001,), "1 | 100.00% | under 1 ms"),
+        ((0.0005, 0.004, 0.005, 0.006), "4 | 75.00% | under 7.5 ms"),
+        ((0.3, 0.4), "2 | 0.00% | under 500 ms"),
+        ((0.001, 3), "2 | 50.00% | over 1 s"),
     ],
 )
-def test_the_exposed_histogram_is_put_into_words(delays: tuple[float, ...], words: str) -> None:
-    assert describe_delay(expose(*delays)) == f"Event loop: {words}"
+def test_the_exposed_histogram_becomes_a_row(delays: tuple[float, ...], words: str) -> None:
+    *_, row = describe_delay(expose(*delays)).splitlines()
+    assert row.endswith(f"| {words} | under 5 ms |")
 
 
-def test_metrics_without_the_histogram_say_that_nobody_looked() -> None:
-    assert describe_delay("") == "Event loop: nobody looked"
+def test_metrics_without_the_histogram_or_a_look_say_that_nobody_looked() -> None:
+    assert describe_delay("") == describe_delay(expose()) == "Event loop: nobody looked"

@@ -22,8 +22,3 @@ async def _wait(platform: Platform, question: str, least: int) -> None:
 async def wait_until_blocked(platform: Platform, count: int = 1) -> None:
     """So many statements wait for others."""
     await _wait(platform, "wait_event_type = 'Lock'", count)
-
-
-async def wait_for_transaction(platform: Platform) -> None:
-    """Somebody has written something and not committed it."""
-    await _wait(platform, "state = 'idle in transaction' and backend_xid is not null", 1)

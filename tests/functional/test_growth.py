@@ -32,6 +32,7 @@ from tests.functional.agency.scenes import (
 from tests.functional.application import build_app_for
 from tests.functional.conftest import TestClock
 from tests.functional.growth import ENDING, KEPT
+from tests.functional.identity.arrivals import WAITING
 from tests.functional.identity.aspnet import Handler
 from tests.functional.identity.assertions import register_signer
 from tests.functional.identity.flows import CODE_FLOW, obtain_code, obtain_lasting, register_lasting
@@ -89,7 +90,7 @@ async def sign_people_in(stage: Stage) -> None:
     handler = await register_lasting(
         platform, http, access_token_format="opaque", backchannel_logout_uri="https://localhost:5001/out"
     )
-    await stranger.open(await handler.build_authorization_url(**CODE_FLOW))
+    await stranger.open(await handler.build_authorization_url(**CODE_FLOW, **WAITING))
     await stranger.sign_in(PATIENT, "wrong password")
     await obtain_code(handler, ada)
     await obtain_lasting(handler, ada)

@@ -17,7 +17,7 @@ from tests.factories.samples import Body, create_body
 from tests.functional.browser import Browser
 from tests.functional.dataserver.conftest import Program
 from tests.functional.dataserver.test_export import PAGE, find_ada, owner
-from tests.functional.locks import wait_for_transaction, wait_until_blocked
+from tests.functional.locks import wait_until_blocked
 
 __all__ = ["owner"]
 
@@ -120,18 +120,19 @@ async def test_a_part_that_is_being_stored_goes_with_its_export(
 ) -> None:
     await owner.write([name(str(number)) for number in range(5)])
     await ada.submit(await ada.open(PAGE), PAGE, format="json")
-    add_part, ended = exports.add_part, asyncio.Event()
+    add_part, begun, ended = exports.add_part, asyncio.Event(), asyncio.Event()
 
     async def add_slowly(connection: Connection, *arguments: Any) -> bool:
         async with connection.transaction():
             is_kept = await add_part(connection, *arguments)
+            begun.set()
             await ended.wait()
         return is_kept
 
     monkeypatch.setattr(worker, "PART", 2)
     monkeypatch.setattr(exports, "add_part", add_slowly)
     making = asyncio.create_task(worker.make_next(platform.dataserver))
-    await wait_for_transaction(platform)
+    await begun.wait()
     export_id = await platform.database.pool.fetchval("select id from sample_export")
     removing: Awaitable[Any]
     if way == "erase":
@@ -151,28 +152,31 @@ async def test_results_and_exports_that_are_being_asked_for_are_waited_for(
     ada: Browser, owner: Program, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await owner.write([name("old")])
-    ended = asyncio.Event()
+    begun, ended = asyncio.Event(), asyncio.Event()
     insert_snapshot, insert_export = snapshots.insert_snapshot, exports.insert_export
 
     async def make_slowly(*arguments: Any) -> None:
         await insert_snapshot(*arguments)
+        begun.set()
         await ended.wait()
 
     async def ask_slowly(*arguments: Any) -> None:
         await insert_export(*arguments)
+        begun.set()
         await ended.wait()
 
     page = await ada.open(PAGE)
     monkeypatch.setattr(snapshots, "insert_snapshot", make_slowly)
     monkeypatch.setattr(exports, "insert_export", ask_slowly)
     for is_export in (False, True):
+        begun.clear()
         ended.clear()
         asking = asyncio.create_task(
             ada.submit(page, PAGE, format="json")
             if is_export
             else owner.http.post("/query/v1?types=body_mass", headers=owner.headers)
         )
-        await wait_for_transaction(platform)
+        await begun.wait()
         erasing = await begin_erasing(platform)
         ended.set()
         await asyncio.gather(asking, erasing)

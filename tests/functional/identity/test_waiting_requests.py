@@ -18,8 +18,8 @@ from borvo.web.addresses import find_network
 from tests.factories.clients import MYBP_SCOPES
 from tests.functional.browser import Browser, asks_to_sign_in
 from tests.functional.conftest import TestClock
-from tests.functional.identity.arrivals import BOB, WAITING
-from tests.functional.identity.aspnet import Handler
+from tests.functional.identity.arrivals import BOB, WAITING, enter
+from tests.functional.identity.aspnet import Handler, read_redirect
 from tests.functional.identity.flows import ADA, CODE_FLOW, count, fetch_value, obtain_code
 
 
@@ -58,6 +58,19 @@ async def test_of_requests_that_come_together_just_as_many_wait_as_may(
     answers = await asyncio.gather(*(handler.http.get(url) for _ in range(15)))
     assert sorted(answer.status_code for answer in answers) == [200] * 5 + [429] * 10
     assert await count(platform, "authorization_request") == 5
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_state_of_4_kb_comes_back_after_the_sign_in(
+    app: Handler, known: Browser, method: str
+) -> None:
+    """Contract 1.3."""
+    state = "s+/=&" * 820
+    url = await app.build_authorization_url(**CODE_FLOW, state=state)
+    if method == "POST":
+        posted = await known.client.post(urlsplit(url).path, data=dict(parse_qsl(urlsplit(url).query)))
+        url = posted.headers["location"]
+    assert read_redirect(await enter(known, await known.open(url)))["state"] == state
 
 
 @pytest.mark.parametrize(

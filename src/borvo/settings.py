@@ -85,8 +85,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             ge=0,
             le=300,
-            description="How long a refresh token that was just replaced is taken once more, for clients that lost "
-            "the answer. 0 takes every second use for theft.",
+            description="How long a refresh token is taken again after it was replaced, for clients that lost the "
+            "answer. 0 takes every second use for theft.",
         ),
     ] = 0
     outgoing_networks: Annotated[

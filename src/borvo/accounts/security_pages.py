@@ -51,6 +51,7 @@ _SENTENCES = {
     SecurityEventKind.TOKEN_FAMILY_REVOKED: mark(
         "The access of %(app)s was ended, because a token was used twice."
     ),
+    SecurityEventKind.TOKEN_FAMILY_RETURNED: mark("%(app)s gave up its lasting access."),
     SecurityEventKind.CLIENT_SECRET_ADDED: mark("You added a secret to the client %(app)s."),
     SecurityEventKind.CLIENT_SECRET_REMOVED: mark("You removed a secret from the client %(app)s."),
     SecurityEventKind.CLIENT_SECRET_REPORTED: mark(

@@ -69,6 +69,7 @@ _REDEEM = f"""
     begun as ({_BEGIN} from redeemed join asked k using (number) where k.family_id is not null),
     kept as ({_KEEP} from redeemed join asked k using (number) where k.subject_id is not null)
     select number from redeemed"""
+# A token that comes again, since its answer got lost, was replaced when it was for the first time.
 _ROTATE = f"""
     with asked as materialized (
       select number, k.* from {compose_rows(_ROTATION)}
@@ -76,7 +77,8 @@ _ROTATE = f"""
     rotated as (
       update token_family f
       set current_digest = decode(k.new, 'base64'), previous_digest = decode(k.presented, 'base64'),
-        rotated_at = k.now, idle_expires_at = k.idle_expires_at, dpop_jkt = coalesce(f.dpop_jkt, k.dpop_jkt)
+        rotated_at = case when f.previous_digest = decode(k.presented, 'base64') then f.rotated_at else k.now end,
+        idle_expires_at = k.idle_expires_at, dpop_jkt = coalesce(f.dpop_jkt, k.dpop_jkt)
       from asked k
       where f.person_id = k.person_id and f.id = k.family_id and f.current_digest = decode(k.current, 'base64')
         and f.revoked_at is null

@@ -63,6 +63,7 @@ _KINDS: dict[str, str] = {
     SecurityEventKind.SHARING_CHANGED: say("Sharing changed"),
     SecurityEventKind.SHARING_ENDED: say("Sharing ended"),
     SecurityEventKind.TOKEN_FAMILY_REVOKED: say("Refresh token used twice"),
+    SecurityEventKind.TOKEN_FAMILY_RETURNED: say("Refresh token revoked by its client"),
     SecurityEventKind.CLIENT_SECRET_ADDED: say("Client secret added"),
     SecurityEventKind.CLIENT_SECRET_REMOVED: say("Client secret removed"),
     SecurityEventKind.CLIENT_SECRET_REPORTED: say("Client secret reported"),

@@ -1,6 +1,8 @@
 """Refresh tokens: who gets one, rotation, theft, lifetimes."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
 import msgspec
@@ -209,9 +211,9 @@ async def test_neither_token_nor_mark_lies_in_the_database(
     assert await count(platform, "token_family") == 1
 
 
-async def test_a_retry_right_after_a_rotation_is_taken_once_more_where_that_is_set(
-    settings: Settings, clock: TestClock, platform: Platform, ada: Browser
-) -> None:
+@asynccontextmanager
+async def _take_again(settings: Settings, clock: TestClock, platform: Platform) -> AsyncIterator[Handler]:
+    """An app of an instance that takes a token again for 20 seconds."""
     kind = build_platform(
         msgspec.structs.replace(settings, refresh_token_retry_seconds=20),
         clock=clock,
@@ -221,7 +223,14 @@ async def test_a_retry_right_after_a_rotation_is_taken_once_more_where_that_is_s
     await kind.database.open()
     transport = httpx.ASGITransport(app=build_app(kind))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as http:
-        handler = await register_lasting(kind, http)
+        yield await register_lasting(kind, http)
+    await kind.database.close()
+
+
+async def test_a_retry_right_after_a_rotation_is_taken_where_that_is_set(
+    settings: Settings, clock: TestClock, platform: Platform, ada: Browser
+) -> None:
+    async with _take_again(settings, clock, platform) as handler:
         first = await obtain_lasting(handler, ada)
         lost = (await refresh(handler, first["refresh_token"])).json()
         clock.advance(seconds=10)
@@ -231,7 +240,30 @@ async def test_a_retry_right_after_a_rotation_is_taken_once_more_where_that_is_s
         clock.advance(seconds=30)
         assert (await refresh(handler, lost["refresh_token"])).status_code == 400
         assert (await refresh(handler, retried.json()["refresh_token"])).status_code == 400
-    await kind.database.close()
+
+
+async def test_retries_are_taken_no_longer_than_that_after_the_first_rotation(
+    settings: Settings, clock: TestClock, platform: Platform, ada: Browser
+) -> None:
+    """Whoever stole the token must not keep it alive by using it on and on."""
+    async with _take_again(settings, clock, platform) as handler:
+        token = (await obtain_lasting(handler, ada))["refresh_token"]
+        for _ in range(3):
+            newest = await refresh(handler, token)
+            assert newest.status_code == 200
+            clock.advance(seconds=8)
+        assert (await refresh(handler, token)).status_code == 400
+        assert (await refresh(handler, newest.json()["refresh_token"])).status_code == 400
+
+
+async def test_a_retry_is_over_once_the_successor_was_used(
+    settings: Settings, clock: TestClock, platform: Platform, ada: Browser
+) -> None:
+    async with _take_again(settings, clock, platform) as handler:
+        first = (await obtain_lasting(handler, ada))["refresh_token"]
+        second = (await refresh(handler, first)).json()["refresh_token"]
+        assert (await refresh(handler, second)).status_code == 200
+        assert (await refresh(handler, first)).status_code == 400
 
 
 async def test_a_declined_offline_access_gives_no_refresh_token(lasting: Handler, ada: Browser) -> None:

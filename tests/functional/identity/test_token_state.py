@@ -170,6 +170,20 @@ async def test_a_revoked_refresh_token_takes_its_family_along(lasting: Handler, 
     assert (await refresh(lasting, second["refresh_token"])).status_code == 400
 
 
+async def test_that_an_app_gave_up_its_access_stands_in_the_persons_log_once(
+    lasting: Handler, platform: Platform, ada: Browser
+) -> None:
+    token = (await obtain_lasting(lasting, ada))["refresh_token"]
+    for _ in range(3):
+        assert (await lasting.call("revocation_endpoint", token=token)).status_code == 200
+    async with platform.database.connection() as connection:
+        rows = await connection.fetch("select * from security_event where kind = 'token_family_returned'")
+    assert [(row["actor"], row["client_id"]) for row in rows] == [
+        (f"client {lasting.client_id}", lasting.client_id)
+    ]
+    assert "App lasting gave up its lasting access." in (await ada.open("/account/security")).text
+
+
 @pytest.mark.spec("RFC 7009", "2.2")
 @pytest.mark.parametrize("hint", ["access_token", "refresh_token", "of-no-kind"])
 async def test_a_hint_about_the_kind_is_only_a_hint(lasting: Handler, ada: Browser, hint: str) -> None:

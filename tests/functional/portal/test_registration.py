@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from borvo.accounts.public import find_person
 from borvo.assembly import Platform
 from tests.functional.browser import Browser
 from tests.functional.conftest import ISSUER, TestClock
@@ -123,6 +124,19 @@ async def test_the_audit_trail_says_by_whose_token(developer: Browser, registrar
     assert f"Client deleted {told['client_id']} by the app itself" in text
     export = (await developer.open("/portal/tenancies/healthorg/audit.csv?person=operator")).text
     assert "client_changed" not in export
+
+
+async def test_the_security_log_says_that_a_program_got_a_secret(
+    platform: Platform, registrar: Registrar
+) -> None:
+    told = await registrar.register()
+    async with platform.database.connection() as connection:
+        owner = await find_person(connection, "grace@example.org")
+        rows = await connection.fetch("select * from security_event where kind = 'client_secret_added'")
+    assert owner is not None
+    [row] = [row for row in rows if row["client_id"] == told["client_id"]]
+    assert (row["person_id"], row["actor"]) == (owner.id, f"person {owner.id}")
+    assert told["client_secret"] not in str(dict(row))
 
 
 FLOWS: list[tuple[dict[str, Any], set[str], set[str]]] = [

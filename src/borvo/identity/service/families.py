@@ -59,11 +59,24 @@ async def keep_issued(
 
 async def record_theft(identity: Identity, connection: Connection, facts: Facts, person_id: PersonId) -> None:
     """That something came twice which is good for once, and what came of it was ended."""
+    await _record(identity, connection, facts, person_id, SecurityEventKind.TOKEN_FAMILY_REVOKED)
+
+
+async def record_return(
+    identity: Identity, connection: Connection, facts: Facts, person_id: PersonId
+) -> None:
+    """That the client itself revoked its refresh token, and so all that came of it."""
+    await _record(identity, connection, facts, person_id, SecurityEventKind.TOKEN_FAMILY_RETURNED)
+
+
+async def _record(
+    identity: Identity, connection: Connection, facts: Facts, person_id: PersonId, kind: SecurityEventKind
+) -> None:
     if facts.client is None:
         return
     client = facts.client.registered
     event = SecurityEvent(
-        SecurityEventKind.TOKEN_FAMILY_REVOKED,
+        kind,
         person_id,
         by_client(client.client_id),
         client_id=client.client_id,

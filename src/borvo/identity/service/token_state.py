@@ -26,6 +26,7 @@ from borvo.identity.service.authentication import (
 )
 from borvo.identity.service.caller import find_access_token, find_caller
 from borvo.identity.service.collaborators import Identity
+from borvo.identity.service.families import record_return
 from borvo.identity.service.refusals import note_answer
 from borvo.identity.tokens import BINDING_CLAIM, THUMBPRINT_MEMBER, TokenError
 from borvo.kernel.digests import digest_token
@@ -164,15 +165,22 @@ async def _revoke(identity: Identity, facts: Facts) -> TokenAnswer:
     text = _read_token(facts)
     presented = await _find(identity, text, facts.now)
     async with identity.database.transaction() as connection:
-        await _end(connection, facts, presented)
+        await _end(identity, connection, facts, presented)
     return TokenAnswer(200, {}, {})
 
 
-async def _end(connection: Connection, facts: Facts, presented: Presented) -> None:
+async def _end(identity: Identity, connection: Connection, facts: Facts, presented: Presented) -> None:
     token, family, client = presented.access, presented.family, facts.client
     if client is None:
         return
     if token is not None and token.client_id == client.client_id:
         await token_store.revoke_token(connection, token.subject, token.token_id, token.expires_at)
     elif family is not None and family.check_client(client):
-        await family_store.revoke_family(connection, family.person.id, family.id, facts.now)
+        await _return_family(identity, connection, facts, family)
+
+
+async def _return_family(
+    identity: Identity, connection: Connection, facts: Facts, family: TokenFamily
+) -> None:
+    if await family_store.revoke_family(connection, family.person.id, family.id, facts.now):
+        await record_return(identity, connection, facts, family.person.id)

@@ -58,6 +58,7 @@ from borvo.portal.secret_format import ENDING, create_client_secret, create_regi
 from borvo.portal.service import Portal, build_client, load_sheet_of
 from borvo.portal.team import store as team_store
 from borvo.storage.database import Connection
+from borvo.storage.security_events.model import INSTANCE, SecurityEvent, SecurityEventKind, by_client
 
 REGISTRATIONS = Limit("client-registration", 300)
 """By tenancy."""
@@ -182,7 +183,16 @@ async def _add_secret(portal: Portal, connection: Connection, client: Registered
     )
     after: Values = {"secret_id": str(stored.id), "is_generated": True, "label": _LABEL}
     await _note(portal, connection, Action.SECRET_ADDED, client, who, after=after)
+    await portal.events.record(connection, _describe_addition(client, stored, who))
     return secret
+
+
+def _describe_addition(client: RegisteredClient, secret: StoredSecret, who: _Way) -> SecurityEvent:
+    """In the log of whose token registers it, or in that of nobody when it changes itself."""
+    detail = {"app": client.display_name, "secret_id": str(secret.id), "through": who.through}
+    actor = "" if who.actor_id else by_client(client.client_id)
+    kind = SecurityEventKind.CLIENT_SECRET_ADDED
+    return SecurityEvent(kind, who.actor_id or INSTANCE, actor, client.client_id, detail)
 
 
 async def read(portal: Portal, authorization: str | None, client_id: str) -> Told:

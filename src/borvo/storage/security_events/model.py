@@ -54,6 +54,7 @@ class SecurityEventKind(StrEnum):
     SHARING_CHANGED = "sharing_changed"
     SHARING_ENDED = "sharing_ended"
     TOKEN_FAMILY_REVOKED = "token_family_revoked"  # noqa: S105  (a name)
+    TOKEN_FAMILY_RETURNED = "token_family_returned"  # noqa: S105  (a name)
     CLIENT_SECRET_ADDED = "client_secret_added"  # noqa: S105  (a name)
     CLIENT_SECRET_REMOVED = "client_secret_removed"  # noqa: S105  (a name)
     CLIENT_SECRET_REPORTED = "client_secret_reported"  # noqa: S105  (a name)

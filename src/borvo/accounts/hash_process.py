@@ -5,6 +5,7 @@ import base64
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread, get_native_id
 
@@ -35,8 +36,11 @@ def _verify(answer: Answer, number: bytes, text: bytes) -> None:
 def _step_back() -> None:
     """A hash takes its core for some ten milliseconds. The loop of the worker and the database, which need theirs for
     less than one, come first; a quarter of a core is left to it beside whoever never rests."""
-    if sys.platform == "linux":
-        # Threads have a priority each only there.
+    if sys.platform != "linux":
+        # Threads have no priority of their own.
+        return
+    # Whoever must not do so verifies passwords all the same.
+    with suppress(OSError):
         thread = get_native_id()
         os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS)
 

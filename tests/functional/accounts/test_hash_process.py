@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 from argon2 import PasswordHasher, Type
@@ -67,6 +68,17 @@ async def test_who_hashes_leaves_the_cores_to_others_and_the_rest_of_the_compani
     found = _list_priorities(process.pid)
     own = os.getpriority(os.PRIO_PROCESS, 0)
     assert found == [own, own + 5, own + 5]
+
+
+def test_passwords_are_verified_where_no_priority_may_be_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "setpriority", refuse)
+    answers: SimpleQueue[tuple[bytes, bytes]] = SimpleQueue()
+    verify = hash_process.begin(lambda *answer: answers.put(answer), "1")[hash_process.KIND.encode()]
+    verify(b"7", hash_process.describe(_CHEAP.hash(PASSWORD), [PASSWORD]).encode())
+    assert answers.get(timeout=20) == (b"7", hash_process.RIGHT)
 
 
 @pytest.mark.parametrize(
